@@ -1,0 +1,73 @@
+"""What a claim rests on: sources, the kind of document, and whether it was read.
+
+Evidence has a polarity. A weak fact may add a warning or slow a rate; it may never
+set a dose, raise a rate, shorten an interval or remove a warning until a site signs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+Basis = Literal[
+    "label",  # US prescribing information
+    "smpc",  # EU, UK or other national product information and its leaflet
+    "regulator",  # a regulator's notice
+    "programme",  # binding national or provincial programme criteria
+    "guideline",  # professional society or handbook of a national body
+    "paper",  # trial, cohort, case series, meta-analysis
+    "review",  # review, textbook, drug reference, compendium
+    "protocol",  # a hospital's protocol or order set
+    "manufacturer",  # a maker's page, chart or calculator
+    "patient_info",  # information written for patients
+    "standard",  # terminology or formal standard (CTCAE, LOINC, UCUM, ICH)
+    "digest",  # machine-written digest, unsigned page, news report
+    "synthesis",  # our own reasoning, cut-off, mapping or memory
+]
+
+WEAK_BASES: frozenset[str] = frozenset({"digest", "synthesis"})
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of everything that is authored in TOML: frozen, no unknown keys."""
+
+
+class Source(Record):
+    """A document. ``id`` is what facts cite."""
+
+    id: str
+    title: str
+    publisher: str = ""
+    version: str = ""
+    """Edition, revision or date of the document as printed; empty if not recorded."""
+    url: str = ""
+    extent: str = ""
+    """How much of it was read ("abstract", "sections 2 and 5", "full")."""
+    note: str = ""
+
+
+class Fact(Record):
+    """One claim with its evidence. Every clinical record extends this."""
+
+    id: str
+    basis: Basis
+    seen: bool
+    """True only if the claim was read in a listed source."""
+    sources: tuple[str, ...] = ()
+    locator: str = ""
+    """Where in the source: section, table, row."""
+    note: str = ""
+    derived: bool = False
+    """Arithmetic on seen figures, not printed in a source."""
+
+    @property
+    def weak(self) -> bool:
+        """True if the claim may only warn or restrict: unseen, or a digest or our synthesis."""
+        return not self.seen or self.basis in WEAK_BASES
+
+
+def fingerprint(record: Record) -> str:
+    """Hash of a record's content; a site's signature is bound to it and lapses with it."""
+    return hashlib.sha256(msgspec.json.encode(record, order="sorted")).hexdigest()

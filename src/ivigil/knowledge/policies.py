@@ -1,0 +1,22 @@
+"""Policies: how Ivigil chooses where sources leave room. Each is a fact and shown as assumed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ivigil.knowledge.evidence import Fact
+
+
+class Policy(Fact):
+    """One choice. A site overlay may replace it; the plan lists the ones it used."""
+
+    text: str
+    """What the policy decides, for a person."""
+    choice: str = ""
+    alternatives: tuple[str, ...] = ()
+    """The other choices that a site may set."""
+    number: Decimal | None = None
+    unit: str = ""
+    ranking: tuple[str, ...] = ()
+    cautious_because: str = ""
+    """Why the default is at least as cautious as its alternatives."""

@@ -1,0 +1,225 @@
+"""Reading the fact base: TOML in, one typed and indexed ``Knowledge`` out.
+
+Facts are authored as TOML, one room a folder, any kind of record in any file. Reading
+them all takes a while, so the merged base is compiled once to MessagePack; the hash of
+the TOML text is both the key of that cache and the knowledge version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ivigil.knowledge.care import BaselineTest, Hydration, Instruction, Monitoring, Observation, Premedication
+from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
+from ivigil.knowledge.evidence import Fact, Record, Source
+from ivigil.knowledge.hazards import Hazard
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.products import LabelIndication, Product
+from ivigil.knowledge.vocabulary import Term
+from ivigil.knowledge.weights import (
+    AdjustedWeightFormula,
+    DoseCap,
+    IdealWeightFormula,
+    ReviewRule,
+    RoundingRule,
+    TroughTarget,
+    WeightExample,
+    WeightPolicy,
+)
+
+FACTS = Path(__file__).parent / "facts"
+COMPILED = Path(__file__).parent / "facts.msgpack"
+
+
+class FactFile(Record):
+    """What one TOML file may hold: arrays of records, by kind."""
+
+    source: tuple[Source, ...] = ()
+    jurisdiction: tuple[Jurisdiction, ...] = ()
+    term: tuple[Term, ...] = ()
+    policy: tuple[Policy, ...] = ()
+    label_indication: tuple[LabelIndication, ...] = ()
+    product: tuple[Product, ...] = ()
+    condition: tuple[Condition, ...] = ()
+    hazard: tuple[Hazard, ...] = ()
+    premedication: tuple[Premedication, ...] = ()
+    hydration: tuple[Hydration, ...] = ()
+    monitoring: tuple[Monitoring, ...] = ()
+    observation: tuple[Observation, ...] = ()
+    baseline_test: tuple[BaselineTest, ...] = ()
+    instruction: tuple[Instruction, ...] = ()
+    ideal_weight: tuple[IdealWeightFormula, ...] = ()
+    adjusted_weight: tuple[AdjustedWeightFormula, ...] = ()
+    weight_policy: tuple[WeightPolicy, ...] = ()
+    rounding_rule: tuple[RoundingRule, ...] = ()
+    dose_cap: tuple[DoseCap, ...] = ()
+    review_rule: tuple[ReviewRule, ...] = ()
+    trough_target: tuple[TroughTarget, ...] = ()
+    weight_example: tuple[WeightExample, ...] = ()
+    disagreement: tuple[Disagreement, ...] = ()
+
+
+KINDS: tuple[str, ...] = FactFile.__struct_fields__
+
+
+class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
+    """The whole fact base with its version, its signatures and its site settings.
+
+    Immutable; every index is built on first use. ``signed`` holds the ids of facts whose
+    site signatures are valid for their present content (see ``site.overlay``).
+    """
+
+    facts: FactFile
+    version: str
+    signed: frozenset[str] = frozenset()
+
+    def permits(self, fact: Fact) -> bool:
+        """May this fact set a dose or a rate? Strong evidence, or signed by the site."""
+        return not fact.weak or fact.id in self.signed
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        return {source.id: source for source in self.facts.source}
+
+    @cached_property
+    def terms(self) -> dict[str, Term]:
+        return {term.id: term for term in self.facts.term}
+
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        return {policy.id: policy for policy in self.facts.policy}
+
+    @cached_property
+    def conditions(self) -> dict[str, Condition]:
+        return {condition.id: condition for condition in self.facts.condition}
+
+    @cached_property
+    def products(self) -> dict[str, Product]:
+        return {product.id: product for product in self.facts.product}
+
+    @cached_property
+    def hazards(self) -> dict[str, Hazard]:
+        return {hazard.id: hazard for hazard in self.facts.hazard}
+
+    @cached_property
+    def label_indications(self) -> dict[str, LabelIndication]:
+        return {item.id: item for item in self.facts.label_indication}
+
+    @cached_property
+    def jurisdictions(self) -> dict[str, Jurisdiction]:
+        return {item.id: item for item in self.facts.jurisdiction}
+
+    @cached_property
+    def by_id(self) -> dict[str, Fact]:
+        """Every fact, nested ones included."""
+        return {fact.id: fact for fact in all_facts(self.facts)}
+
+    def lineage(self, jurisdiction: str) -> tuple[str, ...]:
+        """The jurisdiction and everything it lies in, innermost first."""
+        chain: list[str] = []
+        while jurisdiction and jurisdiction not in chain:
+            chain.append(jurisdiction)
+            node = self.jurisdictions.get(jurisdiction)
+            jurisdiction = node.parent if node else ""
+        return tuple(chain)
+
+
+def all_facts(record: Record) -> Iterator[Fact]:
+    """Every fact in a record, depth first, the record itself included if it is one."""
+    if isinstance(record, Fact):
+        yield record
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Record):
+                yield from all_facts(item)
+
+
+class KnowledgeError(Exception):
+    """The fact base cannot be read; lists every fault as "file: what"."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+def read_folder(folder: Path) -> tuple[FactFile, str]:
+    """Read and merge every TOML file below ``folder``; return the facts and their hash.
+
+    Raises KnowledgeError listing every file that is not valid TOML or not of the schema.
+    """
+    texts = _texts(folder)
+    return _merge(texts), _version(texts)
+
+
+def load(folder: Path = FACTS, compiled: Path = COMPILED) -> Knowledge:
+    """Load the fact base, from the compiled form if it matches the TOML text."""
+    texts = _texts(folder)
+    version = _version(texts)
+    facts = _read_compiled(compiled, version)
+    if facts is None:
+        facts = _merge(texts)
+        _write_compiled(compiled, version, facts)
+    return Knowledge(facts, version)
+
+
+def _texts(folder: Path) -> list[tuple[str, bytes]]:
+    paths = sorted(folder.rglob("*.toml"))
+    return [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths]
+
+
+def _version(texts: list[tuple[str, bytes]]) -> str:
+    digest = hashlib.sha256()
+    for name, text in texts:
+        digest.update(f"{name}\0{len(text)}\0".encode())
+        digest.update(text)
+    return digest.hexdigest()[:16]
+
+
+def _merge(texts: list[tuple[str, bytes]]) -> FactFile:
+    merged: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+    faults: list[str] = []
+    for name, text in texts:
+        try:
+            content = tomllib.loads(text.decode(), parse_float=Decimal)
+            parsed = msgspec.convert(content, FactFile)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+            faults.append(f"{name}: {error}")
+            continue
+        for kind in KINDS:
+            merged[kind].extend(getattr(parsed, kind))
+    if faults:
+        raise KnowledgeError(faults)
+    return FactFile(**{kind: tuple(records) for kind, records in merged.items()})
+
+
+def _read_compiled(path: Path, version: str) -> FactFile | None:
+    try:
+        stored, _, body = path.read_bytes().partition(b"\n")
+        if stored.decode() != version:
+            return None
+        return msgspec.msgpack.decode(body, type=FactFile)
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
+        return None
+
+
+def _write_compiled(path: Path, version: str, facts: FactFile) -> None:
+    """Write beside and rename, so that a reader never meets half a file; skip if read-only."""
+    body = version.encode() + b"\n" + msgspec.msgpack.encode(facts)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(body)
+        os.replace(name, path)
+    except OSError:
+        return
