@@ -7,7 +7,7 @@ set a dose, raise a rate, shorten an interval or remove a warning until a site s
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Any, Literal, dataclass_transform
 
 import msgspec
 
@@ -30,8 +30,19 @@ Basis = Literal[
 WEAK_BASES: frozenset[str] = frozenset({"digest", "synthesis"})
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of everything that is authored in TOML: frozen, no unknown keys."""
+class RecordMeta(msgspec.StructMeta):
+    """Gives every record the same options, so that a record is declared in one line."""
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> RecordMeta:
+        defaults = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True, "omit_defaults": True}
+        return super().__new__(cls, name, bases, namespace, **(defaults | options))
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Record(msgspec.Struct, metaclass=RecordMeta, frozen=True):
+    """Base of everything that is authored in TOML: frozen, by keyword, no unknown keys."""
 
 
 class Source(Record):
