@@ -40,7 +40,7 @@ class VaccineInterval(Fact):
     jurisdictions: tuple[str, ...]
     """Empty: tied to no place (a study)."""
     direction: Literal["after_antibodies", "before_antibodies", "either"]
-    """after_antibodies: from the product to the vaccine; before_antibodies: from the vaccine to the product."""
+    """after_antibodies: from the product to the vaccine; before_antibodies: the other way round."""
     covers: tuple[str, ...]
     """Antigens or Vaccine ids."""
     kind: Literal["wait", "caution", "no_interval_needed", "not_stated", "not_read"]
@@ -132,7 +132,7 @@ class LabInterference(Fact):
         "not_affected",
         "not_expected",
     ]
-    """true_change: the value is right, and not what it was before the dose; not_expected: donors are screened."""
+    """true_change: the value is right, and not what it was before; not_expected: donors are screened."""
     mechanism: str
     passive_igg: bool = False
     """The antibody that is measured is infused: the class rules (LabRule "class_window") hold too."""
