@@ -259,7 +259,7 @@ class CareItem(Decision, frozen=True, kw_only=True):
     """Something to do around the infusion: a check, a fluid rule, preparation, observation."""
 
     kind: str
-    """"baseline_test", "hydration", "preparation", "monitoring", "observation", "co_treatment", "day_check"..."""
+    """"baseline_test", "hydration", "preparation", "monitoring", "observation", ..."""
     text: str
     day: int | None = None
     minutes: int | None = None
@@ -273,7 +273,7 @@ class TimelineEntry(Decision, frozen=True, kw_only=True):
 
     date: date | None
     kind: str
-    """"infusion", "response", "review", "test", "vaccine", "serology", "next_course", "stop_rule", "onset"..."""
+    """"infusion", "response", "review", "test", "vaccine", "serology", "next_course"..."""
     what: str
     until: date | None = None
     state: str = ""
