@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
@@ -17,7 +17,7 @@ Experience = Literal["naive", "experienced"]
 class LastImmunoglobulin(msgspec.Struct, frozen=True):
     """The most recent immunoglobulin before this order."""
 
-    date: date
+    date: dt.date
     product: str | None = None
     """Product id; None: given, but not known which."""
     grams: Decimal | None = None
@@ -42,13 +42,13 @@ class Order(msgspec.Struct, frozen=True):
 
     condition: str
     jurisdiction: str
-    start: datetime
+    start: dt.datetime
     """Aware; the first infusion starts at this instant."""
     route: Route
     patient: Patient
     regimen: str | None = None
     phase: str | None = None
-    onset_date: date | None = None
+    onset_date: dt.date | None = None
     total_dose_g_per_kg: Decimal | None = None
     total_dose_g: Decimal | None = None
     days: int | None = None

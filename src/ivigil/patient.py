@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
@@ -24,7 +24,7 @@ class Measurement(msgspec.Struct, frozen=True):
     """A laboratory or clinical number in the unit of its vocabulary term."""
 
     reading: Reading
-    date: date | None = None
+    date: dt.date | None = None
     """The day it was drawn or measured; None: not stated, taken as current and shown as assumed."""
 
 
@@ -40,16 +40,16 @@ class Patient(msgspec.Struct, frozen=True):
     """One patient. ``measurements`` and ``choices`` are keyed by vocabulary id."""
 
     id: Identifier
-    birth_date: date
+    birth_date: dt.date
     sex: Sex
     weight_kg: Decimal
-    weight_date: date | None = None
+    weight_date: dt.date | None = None
     height_cm: Decimal | None = None
     measurements: dict[str, Measurement] = {}
     choices: dict[str, str] = {}
     screening: Screening = Screening()
 
 
-def completed_years(birth: date, on: date) -> int:
+def completed_years(birth: dt.date, on: dt.date) -> int:
     """Age in completed years on a day; a 29 February birthday counts from 1 March."""
     return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))

@@ -7,7 +7,7 @@ from ``sheets``.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
@@ -176,8 +176,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     rate_ml_per_h: Decimal
     minutes: int
     volume_ml: Decimal
-    start: datetime
-    end: datetime
+    start: dt.datetime
+    end: dt.datetime
     limit_ml_per_h: Decimal
     """The exact limit that the rate was rounded down from."""
 
@@ -193,9 +193,9 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     """One infusion: what is given, from which vials, how fast, when."""
 
     number: int
-    date: date
-    start: datetime
-    end: datetime
+    date: dt.date
+    start: dt.datetime
+    end: dt.datetime
     grams: Decimal
     volume_ml: Decimal
     duration_min: int
@@ -271,11 +271,11 @@ class CareItem(Decision, frozen=True, kw_only=True):
 class TimelineEntry(Decision, frozen=True, kw_only=True):
     """A dated thing to come. ``date`` is None where the source gives no time."""
 
-    date: date | None
+    date: dt.date | None
     kind: str
     """"infusion", "response", "review", "test", "vaccine", "serology", "next_course"..."""
     what: str
-    until: date | None = None
+    until: dt.date | None = None
     state: str = ""
 
 
@@ -314,7 +314,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     input_hash: str
     knowledge_version: str
     status: Status
-    valid_until: date | None
+    valid_until: dt.date | None
     supersedes: str = ""
     order: Order
     regimen: RegimenChoice | None = None
