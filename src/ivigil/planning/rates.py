@@ -109,7 +109,7 @@ def steps(
         last = minutes is None or to_end <= minutes
         length = to_end if last or minutes is None else minutes
         upto = volume_ml if last else given + (rate * length / units.MINUTES_PER_HOUR).quantize(TENTH)
-        end = clock + dt.timedelta(minutes=length)
+        end = _later(clock, length)
         made.append(
             Step(
                 rate_ml_per_h=rate,
@@ -124,6 +124,11 @@ def steps(
         if last:
             return tuple(made)
     return tuple(made)
+
+
+def _later(clock: dt.datetime, minutes: int) -> dt.datetime:
+    """Elapsed minutes, not minutes on the wall: a change of the clocks moves no step."""
+    return (clock.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(clock.tzinfo)
 
 
 def duration_minutes(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None = None) -> int:
