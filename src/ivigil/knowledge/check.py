@@ -46,7 +46,17 @@ VOLUME_TOLERANCE = Decimal("0.05")
 
 def faults(knowledge: Knowledge) -> tuple[str, ...]:
     """Everything wrong with a fact base, one line each: "id: what"."""
-    checks = (_identities, _evidence, _references, _conditions, _hazards, _products, _ranges, _policies)
+    checks = (
+        _identities,
+        _evidence,
+        _references,
+        _disagreements,
+        _conditions,
+        _hazards,
+        _products,
+        _ranges,
+        _policies,
+    )
     return tuple(line for check in checks for line in check(knowledge))
 
 
@@ -65,34 +75,36 @@ def _evidence(knowledge: Knowledge) -> Iterator[str]:
         for source in fact.sources:
             if source not in knowledge.sources:
                 yield f"{fact.id}: unknown source {source!r}"
-    for source in knowledge.facts.source:
-        if not source.title:
-            yield f"{source.id}: a source needs a title"
+    for document in knowledge.facts.source:
+        if not document.title:
+            yield f"{document.id}: a source needs a title"
 
 
 def _references(knowledge: Knowledge) -> Iterator[str]:
-    ids = knowledge.by_id
-    for item in knowledge.facts.disagreement:
-        named = (*item.about, *((item.chosen,) if item.chosen else ()))
-        yield from (f"{item.id}: unknown fact {name!r}" for name in named if name not in ids)
-        for position in item.positions:
-            for source in position.sources:
-                if source not in knowledge.sources:
-                    yield f"{item.id}: unknown source {source!r}"
     for indication in knowledge.facts.label_indication:
-        for condition in indication.conditions:
-            if condition not in knowledge.conditions:
-                yield f"{indication.id}: unknown condition {condition!r}"
+        for name in indication.conditions:
+            if name not in knowledge.conditions:
+                yield f"{indication.id}: unknown condition {name!r}"
     for condition in knowledge.facts.condition:
         for regimen in condition.regimens:
-            if regimen.superseded_by and regimen.superseded_by not in ids:
+            if regimen.superseded_by and regimen.superseded_by not in knowledge.by_id:
                 yield f"{regimen.id}: superseded by unknown {regimen.superseded_by!r}"
             for place in regimen.jurisdictions:
                 if place not in knowledge.jurisdictions:
                     yield f"{regimen.id}: unknown jurisdiction {place!r}"
-    for place in knowledge.facts.jurisdiction:
-        if place.parent and place.parent not in knowledge.jurisdictions:
-            yield f"{place.id}: unknown parent {place.parent!r}"
+    for node in knowledge.facts.jurisdiction:
+        if node.parent and node.parent not in knowledge.jurisdictions:
+            yield f"{node.id}: unknown parent {node.parent!r}"
+
+
+def _disagreements(knowledge: Knowledge) -> Iterator[str]:
+    for item in knowledge.facts.disagreement:
+        for name in (*item.about, *((item.chosen,) if item.chosen else ())):
+            if name not in knowledge.by_id:
+                yield f"{item.id}: unknown fact {name!r}"
+        for source in (source for position in item.positions for source in position.sources):
+            if source not in knowledge.sources:
+                yield f"{item.id}: unknown source {source!r}"
 
 
 def _conditions(knowledge: Knowledge) -> Iterator[str]:
