@@ -33,6 +33,8 @@ class Regimen(Fact):
     population: tuple[Population, ...]
     route: Literal["IV", "SC"] = "IV"
     reliability: Literal["normal", "medium", "low"] = "normal"
+    products: tuple[str, ...] = ()
+    """Ids of the products whose label states this regimen; empty: not tied to a product."""
     total_dose_g_per_kg_min: Decimal | None = None
     total_dose_g_per_kg_max: Decimal | None = None
     daily_dose_g_per_kg_min: Decimal | None = None
