@@ -10,7 +10,7 @@ from ivigil.knowledge.conditions import Onset, Response, StopRule
 from ivigil.knowledge.hazards import OrderTest
 from ivigil.plan import Day, TimelineEntry
 from ivigil.planning.situation import Situation
-from ivigil.windows.dates import plus_months
+from ivigil.windows.dates import add_months
 
 DAYS_PER_WEEK = 7
 
@@ -60,7 +60,7 @@ def _first_effect(onset: Onset, start: dt.datetime, *, latest: bool) -> dt.date 
             return (start + _hours(value)).date()
         return start.date() + dt.timedelta(days=int(value * days_each))
     months: Decimal | None = getattr(onset, f"first_effect_months_{side}")
-    return None if months is None else plus_months(start.date(), int(months))
+    return None if months is None else add_months(start.date(), int(months))
 
 
 def _responses(days: tuple[Day, ...], situation: Situation) -> list[TimelineEntry]:
@@ -81,7 +81,7 @@ def _response_dates(response: Response, end: dt.datetime) -> list[dt.date | None
         dates.append((end + _hours(response.after_hours)).date())
     dates += [end.date() + dt.timedelta(days=int(d)) for d in response.after_days]
     dates += [end.date() + dt.timedelta(days=int(w * DAYS_PER_WEEK)) for w in response.after_weeks]
-    dates += [plus_months(end.date(), int(m)) for m in response.after_months]
+    dates += [add_months(end.date(), int(m)) for m in response.after_months]
     return dates
 
 
@@ -151,4 +151,4 @@ def _review_date(rule: StopRule, start: dt.date) -> dt.date | None:
     if rule.at_weeks is not None:
         return start + dt.timedelta(days=int(rule.at_weeks * DAYS_PER_WEEK))
     months = rule.at_months if rule.at_months is not None else rule.review_months_first
-    return None if months is None else plus_months(start, int(months))
+    return None if months is None else add_months(start, int(months))

@@ -89,6 +89,7 @@ WHY_NOT = {
     "special_situation": "only in a special situation",
     "jurisdiction": "other jurisdiction",
     "ordered_dose": "does not give the ordered dose",
+    "other_product": "stated for other products",
     "disagreement": "sources disagree; the other was chosen",
     "authority_order": "lower in the order of authority",
     "reliability": "less reliable copy",
