@@ -329,14 +329,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     hydration: tuple[CareItem, ...] = ()
     preparation: tuple[CareItem, ...] = ()
     monitoring: tuple[CareItem, ...] = ()
+    observation: CareItem | None = None
     tests: tuple[CareItem, ...] = ()
     co_treatments: tuple[CareItem, ...] = ()
     day_checks: tuple[CareItem, ...] = ()
+    advice: tuple[CareItem, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     questions: tuple[Question, ...] = ()
     assumed: tuple[Assumption, ...] = ()
     needs_sign_off: tuple[SignOff, ...] = ()
     blocked: tuple[Blocked, ...] = ()
+    gaps: tuple[Blocked, ...] = ()
+    """What keeps a plan to the dose alone: no product here, or none whose rates were seen."""
     sources: dict[str, Cited] = {}
 
 

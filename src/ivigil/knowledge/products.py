@@ -113,6 +113,8 @@ class Schedule(Fact):
     step_minutes_max: int | None = None
     steps: tuple[RateStep, ...] = ()
     """The printed ladder; empty if only start and maximum (and maybe the interval) are stated."""
+    step_rates: tuple[Decimal, ...] = ()
+    """Printed rates in rising order whose durations were not seen; ``steps`` is then empty."""
     experience: Experience = "any"
     """Whom the schedule is for. "experienced" schedules permit more and never serve a naive patient."""
     infusions_tolerated_min: int | None = None

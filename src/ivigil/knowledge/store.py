@@ -7,6 +7,7 @@ the TOML text is both the key of that cache and the knowledge version.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import tempfile
@@ -71,6 +72,17 @@ class FactFile(Record):
     disagreement: tuple[Disagreement, ...] = ()
 
 
+class Site(Record):
+    """Who runs this installation and whom to call. Empty fields are unknown, never defaults."""
+
+    name: str = ""
+    emergency_phone: str = ""
+    contact_phone: str = ""
+    after_hours_phone: str = ""
+    time_zone: str = ""
+    """IANA name, for example "Europe/Stockholm"."""
+
+
 KINDS: tuple[str, ...] = FactFile.__struct_fields__
 
 
@@ -83,11 +95,18 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     facts: FactFile
     version: str
+    site: Site = Site()
+    zone: dt.tzinfo | None = None
+    """The site's time zone; None: the order's own offset is kept."""
     signed: frozenset[str] = frozenset()
+    local: frozenset[str] = frozenset()
+    """Facts that the site added; they permit nothing before two people signed them."""
+    loosened: tuple[str, ...] = ()
+    """Signed settings of the site that loosen a default: shown on every page."""
 
     def permits(self, fact: Fact) -> bool:
-        """May this fact set a dose or a rate? Strong evidence, or signed by the site."""
-        return not fact.weak or fact.id in self.signed
+        """May this fact set a dose or a rate? Strong evidence of ours, or signed by the site."""
+        return fact.id in self.signed or not (fact.weak or fact.id in self.local)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -98,15 +98,20 @@ def _body(order: Order, knowledge: Knowledge) -> dict[str, Value]:
 
 
 def ideal_weight_kg(order: Order, knowledge: Knowledge) -> Decimal | None:
-    """Ideal body weight in kg to two decimals by the formula for the sex; None without height."""
+    """Ideal body weight in kg to two decimals by the formula for the sex.
+
+    None without a height, or below the height at which the formula starts.
+    """
     height = order.patient.height_cm
     formulas = [item for item in knowledge.facts.ideal_weight if item.sex == order.patient.sex]
     if height is None or not formulas:
         return None
     formula = formulas[0]
     inches = height / units.convert(Decimal(1), "in", "cm")
+    if inches < formula.offset_inches:
+        return None
     ideal = formula.base_kg + formula.slope_kg_per_inch * (inches - formula.offset_inches)
-    return ideal.quantize(HUNDREDTH) if ideal > 0 else None
+    return ideal.quantize(HUNDREDTH)
 
 
 def _measurements(order: Order, knowledge: Knowledge) -> dict[str, Value]:

@@ -200,8 +200,11 @@ def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situatio
 
 def _start_of(number: int, situation: Situation) -> dt.datetime:
     """The same wall-clock time on consecutive days; the site's zone carries daylight saving."""
-    start = situation.order.start
-    return start + dt.timedelta(days=number - 1)
+    start, zone = situation.order.start, situation.knowledge.zone
+    local = start.astimezone(zone) if zone is not None else start
+    wall = local.replace(tzinfo=None) + dt.timedelta(days=number - 1)
+    # Through UTC and back, so that an hour that the clocks skip becomes one that exists.
+    return wall.replace(tzinfo=local.tzinfo).astimezone(dt.UTC).astimezone(local.tzinfo)
 
 
 def _shortest_minutes(situation: Situation) -> int:

@@ -109,7 +109,7 @@ def steps(
         last = minutes is None or to_end <= minutes
         length = to_end if last or minutes is None else minutes
         upto = volume_ml if last else given + (rate * length / units.MINUTES_PER_HOUR).quantize(TENTH)
-        end = clock + dt.timedelta(minutes=length)
+        end = _later(clock, length)
         made.append(
             Step(
                 rate_ml_per_h=rate,
@@ -124,6 +124,11 @@ def steps(
         if last:
             return tuple(made)
     return tuple(made)
+
+
+def _later(clock: dt.datetime, minutes: int) -> dt.datetime:
+    """Elapsed minutes, not minutes on the wall: a change of the clocks moves no step."""
+    return (clock.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(clock.tzinfo)
 
 
 def duration_minutes(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None = None) -> int:
@@ -237,16 +242,27 @@ def _rungs(schedule: Schedule, situation: Situation) -> tuple[Rung, ...]:
             Rung(units.rate_ml_per_kg_h(s.rate, schedule.unit, schedule.g_per_100_ml), s.minutes)
             for s in schedule.steps
         )
-    start, top = _start(schedule), _max(schedule)
-    double = situation.choice("policy.step_increase") == "double"
-    rates = [start]
-    while rates[-1] < top:
-        rates.append(min(rates[-1] * 2 if double else rates[-1] + start, top))
+    rates = _printed_rates(schedule) or _even_rates(schedule, situation)
     interval = _interval(schedule, situation)
     first = schedule.start_minutes or interval
     minutes: list[int | None] = [max(first, interval), *[interval] * (len(rates) - 1)]
     minutes[-1] = None
     return tuple(Rung(rate, length) for rate, length in zip(rates, minutes, strict=True))
+
+
+def _printed_rates(schedule: Schedule) -> list[Decimal]:
+    """Rates printed without their durations."""
+    return [units.rate_ml_per_kg_h(r, schedule.unit, schedule.g_per_100_ml) for r in schedule.step_rates]
+
+
+def _even_rates(schedule: Schedule, situation: Situation) -> list[Decimal]:
+    """Rates by the step policy from the printed start to the printed maximum."""
+    start, top = _start(schedule), _max(schedule)
+    double = situation.choice("policy.step_increase") == "double"
+    rates = [start]
+    while rates[-1] < top:
+        rates.append(min(rates[-1] * 2 if double else rates[-1] + start, top))
+    return rates
 
 
 def _interval(schedule: Schedule, situation: Situation) -> int:
@@ -316,7 +332,8 @@ def _facts(
 ) -> tuple[str, ...]:
     used = [schedule.id, *(c.reason.fact for c in caps), *(r.fact for r in hold)]
     if not schedule.steps:
-        used.append("policy.step_increase")
+        if not schedule.step_rates:
+            used.append("policy.step_increase")
         if schedule.step_minutes_max is None and schedule.step_minutes_min is None:
             used.append("policy.step_interval")
     if hold:

@@ -45,7 +45,7 @@ def choose(
     population = populations(case)
     pool = [r for r in condition.regimens if r.route == order.route and not r.superseded_by]
     named = [r for r in pool if r.id == order.regimen]
-    in_phase = named or [r for r in pool if r.phase == phase]
+    in_phase = named or [r for r in pool if not phase or phase in (r.phase, *r.also_phases)]
     losers = _losers(knowledge.facts.disagreement, in_phase)
     candidates = sorted(
         (_candidate(r, order, population, losers, knowledge) for r in in_phase), key=lambda c: c.key
@@ -97,6 +97,7 @@ def _candidate(
         regimen.special,
         place,
         not gives,
+        _for_other_products(regimen, order),
         loses,
         authority,
         reliability,
@@ -112,6 +113,11 @@ def _gives(regimen: Regimen, order: Order) -> bool:
     if ordered is None or bounds is None:
         return True
     return bounds[0] <= ordered <= bounds[1]
+
+
+def _for_other_products(regimen: Regimen, order: Order) -> bool:
+    """A label's regimen for named products is the second choice for any other product."""
+    return bool(regimen.products) and order.product not in regimen.products
 
 
 def _losers(disagreements: tuple[Disagreement, ...], pool: list[Regimen]) -> frozenset[str]:
@@ -158,7 +164,7 @@ def _describe(
     return RegimenChoice(
         id=regimen.id,
         authority=regimen.authority,
-        phase=phase if regimen.phase == phase else regimen.phase,
+        phase=phase or regimen.phase,
         jurisdictions=regimen.jurisdictions,
         basis=regimen.basis,
         borrowed=best.place == ANYWHERE,
@@ -195,6 +201,7 @@ _KEY_CODES = (
     "special_situation",
     "jurisdiction",
     "ordered_dose",
+    "other_product",
     "disagreement",
     "authority_order",
     "reliability",

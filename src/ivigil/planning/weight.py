@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ivigil.knowledge.conditions import Regimen, WeightKind
-from ivigil.knowledge.logic import Case, Judgement, Truth, judge
+from ivigil.knowledge.logic import Case, Judgement, Reading, Truth, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.weights import WeightPolicy, WeightRule
 from ivigil.order import Order
@@ -31,29 +31,48 @@ class Weight(Decision, frozen=True, kw_only=True):
 def dosing_weight(order: Order, regimen: Regimen, case: Case, knowledge: Knowledge) -> Weight:
     """Choose the dosing weight: the regimen's own rule, else the policy in force.
 
-    A rule never doses a lean patient up: the lower of the computed and the actual weight is used.
+    A rule never doses a lean patient up: the lower of the computed and the actual weight is
+    used. Where the formula does not hold (a short adult, a child) the actual weight stands.
     """
     actual = order.patient.weight_kg
     ideal = ideal_weight_kg(order, knowledge)
     policy = _policy(order, knowledge)
     kind, factor, judgement, line = _rule(regimen, policy, order, case)
     adjusted = _adjusted(actual, ideal, factor, knowledge)
-    computed = {"actual": actual, "ideal": ideal, "adjusted": adjusted}.get(kind)
-    missing = judgement.missing if judgement.truth is Truth.UNKNOWN else ()
-    if computed is None:
-        missing = (*missing, "pre_pregnancy_weight_kg" if kind == "pre_pregnancy_adjusted" else "height_cm")
-    undecided = bool(missing)
-    kg = actual if undecided or computed is None else min(computed, actual)
+    before = _pre_pregnancy(case)
+    computed = {
+        "actual": actual,
+        "ideal": ideal,
+        "adjusted": adjusted,
+        "pre_pregnancy_adjusted": None if before is None else _adjusted(before, ideal, factor, knowledge),
+    }[kind]
+    missing = _missing(kind, judgement, order, before)
+    kg = actual if missing or computed is None else min(computed, actual)
     return Weight(
         kg=kg,
         kind="actual" if kg == actual else kind,
         actual_kg=actual,
         ideal_kg=ideal,
         adjusted_kg=adjusted,
-        missing=tuple(dict.fromkeys(missing)),
+        missing=missing,
         saw=judgement.because,
-        facts=(regimen.id,) if regimen.weight else (policy.id, line),
+        facts=(regimen.id,) if line == regimen.id else (policy.id, line),
     )
+
+
+def _pre_pregnancy(case: Case) -> Decimal | None:
+    value = case.get("pre_pregnancy_weight_kg")
+    return value.high if isinstance(value, Reading) else None
+
+
+def _missing(kind: WeightKind, judgement: Judgement, order: Order, before: Decimal | None) -> tuple[str, ...]:
+    """What must be answered before the weight is settled."""
+    missing = list(judgement.missing) if judgement.truth is Truth.UNKNOWN else []
+    if kind == "pre_pregnancy_adjusted" and before is None:
+        missing.append("pre_pregnancy_weight_kg")
+    if kind != "actual" and order.patient.height_cm is None:
+        missing.append("height_cm")
+    return tuple(dict.fromkeys(missing))
 
 
 def _policy(order: Order, knowledge: Knowledge) -> WeightPolicy:
@@ -73,9 +92,9 @@ def _rule(
     regimen: Regimen, policy: WeightPolicy, order: Order, case: Case
 ) -> tuple[WeightKind, str, Judgement, str]:
     """The kind of weight, the factor's id, what decided it, and the id of the line that did."""
-    if regimen.weight is not None:
-        factor = next((line.factor for line in policy.lines if line.factor), "")
-        return regimen.weight, factor, Judgement(Truth.TRUE), regimen.id
+    if regimen.weight in ("actual", "ideal"):
+        return regimen.weight, "", Judgement(Truth.TRUE), regimen.id
+    # "Adjusted" in a programme's regimen means adjusted by that programme's own lines.
     for line in policy.lines:
         if line.conditions and order.condition not in line.conditions:
             continue
