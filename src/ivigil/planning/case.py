@@ -100,7 +100,7 @@ def _body(order: Order, knowledge: Knowledge) -> dict[str, Value]:
 def ideal_weight_kg(order: Order, knowledge: Knowledge) -> Decimal | None:
     """Ideal body weight in kg to two decimals by the formula for the sex.
 
-    None without a height, or below the height at which the formula starts.
+    None without a height, or below the height at which the formula holds.
     """
     height = order.patient.height_cm
     formulas = [item for item in knowledge.facts.ideal_weight if item.sex == order.patient.sex]
@@ -108,7 +108,7 @@ def ideal_weight_kg(order: Order, knowledge: Knowledge) -> Decimal | None:
         return None
     formula = formulas[0]
     inches = height / units.convert(Decimal(1), "in", "cm")
-    if inches < formula.offset_inches:
+    if formula.height_cm_min is not None and height < formula.height_cm_min:
         return None
     ideal = formula.base_kg + formula.slope_kg_per_inch * (inches - formula.offset_inches)
     return ideal.quantize(HUNDREDTH)
