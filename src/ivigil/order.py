@@ -69,6 +69,16 @@ class Fault(msgspec.Struct, frozen=True):
     """What was seen, as text; may hold patient data."""
     accepted: str
     """What would be accepted."""
+    near: tuple[str, ...] = ()
+    """What may have been meant: nearest names, other readings of a number; may hold patient data."""
+    log_field: str = ""
+    """The field for logs, where ``field`` holds a key that the writer made up; empty: as ``field``."""
+
+    @property
+    def text(self) -> str:
+        """The fault in one line."""
+        hint = f"; did you mean {' or '.join(self.near)}?" if self.near else ""
+        return f"{self.field}: {self.value}; accepted: {self.accepted}{hint}"
 
 
 class OrderError(Exception):
@@ -79,9 +89,9 @@ class OrderError(Exception):
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
-        super().__init__("\n".join(f"{f.field}: {f.value}; accepted: {f.accepted}" for f in faults))
+        super().__init__("\n".join(fault.text for fault in faults))
 
     @property
     def log_safe(self) -> str:
         """The faults without any value from the order."""
-        return "\n".join(f"{f.field}: accepted: {f.accepted}" for f in self.faults)
+        return "\n".join(f"{f.log_field or f.field}: accepted: {f.accepted}" for f in self.faults)

@@ -45,6 +45,10 @@ class Patient(msgspec.Struct, frozen=True):
     weight_kg: Decimal
     weight_date: dt.date | None = None
     height_cm: Decimal | None = None
+    last_weight_kg: Measurement | None = None
+    """The weight recorded before this one: a large change is asked about."""
+    confirmed: tuple[str, ...] = ()
+    """Fields whose unusual value was checked by the writer of the order ("weight_kg")."""
     measurements: dict[str, Measurement] = {}
     choices: dict[str, str] = {}
     screening: Screening = Screening()

@@ -23,6 +23,7 @@ import msgspec
 from ivigil.knowledge.care import BaselineTest, Hydration, Instruction, Monitoring, Observation, Premedication
 from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
 from ivigil.knowledge.evidence import Fact, Record, Source
+from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
@@ -67,6 +68,7 @@ class FactFile(Record):
     review_rule: tuple[ReviewRule, ...] = ()
     trough_target: tuple[TroughTarget, ...] = ()
     weight_example: tuple[WeightExample, ...] = ()
+    weight_for_age: tuple[WeightForAge, ...] = ()
     disagreement: tuple[Disagreement, ...] = ()
 
 
