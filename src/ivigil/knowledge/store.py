@@ -27,6 +27,24 @@ from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
+from ivigil.knowledge.timing import (
+    AntibodyProduct,
+    BaselineSample,
+    HalfLife,
+    HomeStep,
+    IggGuidance,
+    LabCode,
+    LabCodePitfall,
+    LabInterference,
+    LabRule,
+    LogField,
+    PatientAdvice,
+    PatientQuestion,
+    ReferenceRange,
+    Vaccine,
+    VaccineInterval,
+    VaccineRule,
+)
 from ivigil.knowledge.vocabulary import Term
 from ivigil.knowledge.weights import (
     AdjustedWeightFormula,
@@ -70,6 +88,22 @@ class FactFile(Record):
     weight_example: tuple[WeightExample, ...] = ()
     weight_for_age: tuple[WeightForAge, ...] = ()
     disagreement: tuple[Disagreement, ...] = ()
+    antibody_product: tuple[AntibodyProduct, ...] = ()
+    baseline_sample: tuple[BaselineSample, ...] = ()
+    half_life: tuple[HalfLife, ...] = ()
+    home_step: tuple[HomeStep, ...] = ()
+    igg_guidance: tuple[IggGuidance, ...] = ()
+    lab_code: tuple[LabCode, ...] = ()
+    lab_code_pitfall: tuple[LabCodePitfall, ...] = ()
+    lab_interference: tuple[LabInterference, ...] = ()
+    lab_rule: tuple[LabRule, ...] = ()
+    log_field: tuple[LogField, ...] = ()
+    patient_advice: tuple[PatientAdvice, ...] = ()
+    patient_question: tuple[PatientQuestion, ...] = ()
+    reference_range: tuple[ReferenceRange, ...] = ()
+    vaccine: tuple[Vaccine, ...] = ()
+    vaccine_interval: tuple[VaccineInterval, ...] = ()
+    vaccine_rule: tuple[VaccineRule, ...] = ()
 
 
 class Site(Record):

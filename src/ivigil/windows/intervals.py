@@ -1,0 +1,218 @@
+"""From rows of intervals to the ruling for one dose.
+
+Every table gives one row for a dose. Rows of the place rule; where the place has none that
+was seen, or only a caution, the rows of every other place are borrowed, and the latest date
+wins. What is not known about a dose is replaced by whatever makes the interval longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple, get_args
+
+import msgspec
+
+from ivigil.knowledge.timing import VaccineInterval
+from ivigil.windows.dates import add
+from ivigil.windows.doses import DoseRoute, GivenDose
+
+Mark = Literal[
+    "borrowed",  # a rule of another place: none was found for this one
+    "weak",  # not seen in a source, or a digest
+    "caution",  # the source asks to consider, not to wait
+    "superseded",
+    "practice",  # what was seen done, not a rule
+    "dose_between_rows",  # not stated for this dose: the next higher row was used
+    "dose_above_table",  # not stated for this dose: the highest row was used
+    "dose_unknown",  # the longest row was used
+    "route_not_stated",  # the rows are for another route
+    "route_unknown",
+    "condition_not_named",  # the row is named for another condition
+    "product_not_stated",  # no row names this product: the longest of all rows was used
+    "doses_summed",  # infusions close together were counted as one course
+]
+_DECIDING = ("wait", "caution", "no_interval_needed")
+_UNBOUNDED = Decimal("Infinity")
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """One row applied from one day on."""
+
+    fact: str
+    """VaccineInterval id."""
+    authority: str
+    kind: Literal["wait", "caution", "no_interval_needed", "not_stated", "not_read"]
+    start: date
+    """Day of the dose, or of the vaccine in the other direction."""
+    until: date | None
+    """First day that the row leaves free; None: it sets none."""
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def firm(self) -> bool:
+        """True if the row says to wait and was seen."""
+        return self.kind == "wait" and "weak" not in self.marks
+
+
+class _Chosen(NamedTuple):
+    row: VaccineInterval
+    marks: tuple[Mark, ...]
+
+
+def in_force(
+    dose: GivenDose, rows: Iterable[VaccineInterval], lineage: tuple[str, ...]
+) -> tuple[Ruling, ...]:
+    """What the tables in force say of ``dose``; empty if sources are silent.
+
+    A weak row may lengthen what its place says. It never shortens it, never stands alone for
+    its place and never says that no interval is needed.
+    """
+    able = [row for row in rows if _may_decide(row)]
+    if any(row.products for row in able) and not any(dose.kind in row.products for row in able):
+        return tuple(_by_table(dose, able, lineage, all_products=True))
+    able = [row for row in able if not row.products or dose.kind in row.products]
+    home = [row for row in able if _holds(row, lineage)]
+    away = [row for row in able if not _holds(row, lineage) and not row.weak]
+    rulings = list(_by_table(dose, home, lineage))
+    if all(row.weak or row.kind == "caution" for row in home):
+        rulings.extend(_by_table(dose, away, lineage))
+    return tuple(rulings)
+
+
+def latest(rulings: Iterable[Ruling]) -> Ruling | None:
+    """The ruling that leaves the latest day free; on a tie the one that needed least reading-in."""
+    return max(rulings, key=_strictness, default=None)
+
+
+def shown_beside(
+    dose: GivenDose, rows: Iterable[VaccineInterval], lineage: tuple[str, ...], ruling: Ruling | None
+) -> tuple[Ruling, ...]:
+    """What every other table says of the dose: other places, superseded editions, practice."""
+    about = [
+        row for row in rows if row.kind != "not_read" and (not row.products or dose.kind in row.products)
+    ]
+    return tuple(
+        found for found in _by_table(dose, about, lineage) if ruling is None or found.fact != ruling.fact
+    )
+
+
+def apply(row: VaccineInterval, start: date, marks: tuple[Mark, ...] = ()) -> Ruling:
+    """One row from ``start`` on, with the marks that the row itself carries."""
+    own: list[Mark] = [
+        *(("weak",) if row.weak else ()),
+        *(("caution",) if row.kind == "caution" else ()),
+        *(("superseded",) if row.superseded else ()),
+        *(("practice",) if row.practice else ()),
+    ]
+    return Ruling(row.id, row.authority, row.kind, start, _until(row, start), (*own, *marks))
+
+
+def unread(rows: Iterable[VaccineInterval], lineage: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of the tables of this place that exist and were not read."""
+    return tuple(row.id for row in rows if row.kind == "not_read" and _holds(row, lineage))
+
+
+def _strictness(ruling: Ruling) -> tuple[date, int]:
+    return ruling.until or date.min, -len(ruling.marks)
+
+
+def _holds(row: VaccineInterval, lineage: tuple[str, ...]) -> bool:
+    return any(place in lineage for place in row.jurisdictions)
+
+
+def _may_decide(row: VaccineInterval) -> bool:
+    if row.superseded or row.practice or row.kind not in _DECIDING:
+        return False
+    return not (row.weak and row.kind == "no_interval_needed")
+
+
+def _until(row: VaccineInterval, start: date) -> date | None:
+    if row.kind not in ("wait", "caution"):
+        return None
+    return add(start, months=row.months, weeks=row.weeks, days=row.days)
+
+
+def _by_table(
+    dose: GivenDose, rows: Iterable[VaccineInterval], lineage: tuple[str, ...], *, all_products: bool = False
+) -> Iterator[Ruling]:
+    # Rows are steps of one ladder only if they cover the same vaccines in the same edition.
+    tables: dict[tuple[str, bool, tuple[str, ...]], list[VaccineInterval]] = {}
+    for row in rows:
+        tables.setdefault((row.table, row.superseded, row.covers), []).append(row)
+    for table in tables.values():
+        strong = [row for row in table if not row.weak]
+        parts = (strong, table) if 0 < len(strong) < len(table) else (table,)
+        ruling = latest(_rule(dose, part, all_products) for part in parts)
+        if ruling is not None:
+            away = not any(_holds(row, lineage) for row in table)
+            marks: tuple[Mark, ...] = (
+                *(("borrowed",) if away else ()),
+                *(("doses_summed",) if dose.summed else ()),
+            )
+            yield msgspec.structs.replace(ruling, marks=(*ruling.marks, *marks))
+
+
+def _rule(dose: GivenDose, rows: list[VaccineInterval], all_products: bool) -> Ruling:
+    """The row of one table that governs the dose."""
+    if all_products:
+        chosen = _Chosen(_longest(rows, dose.date), ("product_not_stated",))
+    elif dose.route or not any(row.routes for row in rows):
+        chosen = _by_route(dose, rows, dose.route)
+    else:
+        # Whatever the route was, the interval is long enough.
+        routes = (route for route in get_args(DoseRoute) if route)
+        chosen = max(
+            (_by_route(dose, rows, route) for route in routes),
+            key=lambda found: _until(found.row, dose.date) or date.min,
+        )
+        marks = tuple(mark for mark in chosen.marks if mark != "route_not_stated")
+        chosen = _Chosen(chosen.row, (*marks, "route_unknown"))
+    return apply(chosen.row, dose.date, chosen.marks)
+
+
+def _by_route(dose: GivenDose, rows: list[VaccineInterval], route: DoseRoute) -> _Chosen:
+    fitting = [row for row in rows if not row.routes or route in row.routes]
+    found = _by_amount(dose, fitting or rows)
+    return found if fitting else _Chosen(found.row, (*found.marks, "route_not_stated"))
+
+
+def _by_amount(dose: GivenDose, rows: list[VaccineInterval]) -> _Chosen:
+    amount = dose.g_per_kg
+    if amount is None:
+        bounded = any(row.g_per_kg_min is not None or row.g_per_kg_max is not None for row in rows)
+        return _by_condition(dose, rows, ("dose_unknown",) if bounded else ())
+    tops = sorted({_top(row) for row in rows})
+    top = next((value for value in tops if value >= amount), tops[-1])
+    # Lower steps count too, so that a larger dose is never shorter whatever the table says.
+    steps = [
+        _by_condition(dose, [row for row in rows if _top(row) == value], ())
+        for value in reversed(tops)
+        if value <= top
+    ]
+    found = max(steps, key=lambda step: _until(step.row, dose.date) or date.min)
+    if amount > top:
+        return _Chosen(found.row, (*found.marks, "dose_above_table"))
+    if amount < (found.row.g_per_kg_min or amount):
+        return _Chosen(found.row, (*found.marks, "dose_between_rows"))
+    return found
+
+
+def _by_condition(dose: GivenDose, rows: list[VaccineInterval], marks: tuple[Mark, ...]) -> _Chosen:
+    """Of rows for the same amount one named for the condition, or for none; else the longest."""
+    named = [row for row in rows if not row.conditions or dose.condition in row.conditions]
+    known = dose.condition and dose.g_per_kg is not None
+    row = _longest(named if named and known else rows, dose.date)
+    fits = not row.conditions or dose.condition in row.conditions
+    return _Chosen(row, marks if fits else (*marks, "condition_not_named"))
+
+
+def _longest(rows: list[VaccineInterval], start: date) -> VaccineInterval:
+    if len(rows) == 1:
+        return rows[0]
+    return max(rows, key=lambda row: _until(row, start) or date.min)
+
+
+def _top(row: VaccineInterval) -> Decimal:
+    return _UNBOUNDED if row.g_per_kg_max is None else row.g_per_kg_max

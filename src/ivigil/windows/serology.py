@@ -1,0 +1,144 @@
+"""Which laboratory tests a dose makes unreadable, until when, and what to use instead."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from ivigil.knowledge.timing import BaselineSample, LabInterference, LabRule, Priority
+from ivigil.windows.dates import add, first_clear_day
+from ivigil.windows.doses import GivenDose
+
+LabAnswer = Literal[
+    "until",  # unreliable until a day
+    "not_while_on_therapy",
+    "not_quantified",  # no source says when it ends
+    "value_changed",  # the value is right and not what it was before the dose
+    "not_affected",
+    "no_dose",  # no dose with what disturbs this test
+]
+
+
+class LabFacts(msgspec.Struct, frozen=True):
+    """The facts that these windows read."""
+
+    interferences: tuple[LabInterference, ...]
+    rules: tuple[LabRule, ...]
+    samples: tuple[BaselineSample, ...]
+
+
+class LabWindow(msgspec.Struct, frozen=True):
+    """What holds for one test after the given doses."""
+
+    interference: str
+    """LabInterference id."""
+    test: str
+    loinc: tuple[str, ...]
+    answer: LabAnswer
+    reliable_from: date | None = None
+    """For "until" and "value_changed": first day on which no source expects the effect any more."""
+    if_stopped: date | None = None
+    """For "not_while_on_therapy": that day, if no further dose follows."""
+    not_before: date | None = None
+    """If the end is not quantified: the day that weak figures or the rules for any antibody test
+    give. Before it the test is no use; after it there is no promise."""
+    hours_after_end: int | None = None
+    """The source's own figure where it is in hours after the end of the infusion."""
+    dose_date: date | None = None
+    """The dose that set the answer."""
+    ruled_by: str = ""
+    """Id of the LabInterference or LabRule that set the day."""
+    assumed_product: bool = False
+    """The product's stabiliser is not known and was taken as one that disturbs."""
+    draw_before: Priority | None = None
+    """Draw it before the first gram: how urgently; None: no need."""
+    sample: str = ""
+    """BaselineSample id that says so."""
+    alternative: str = ""
+    alternative_loinc: tuple[str, ...] = ()
+
+
+def lab_windows(
+    doses: tuple[GivenDose, ...], facts: LabFacts, *, ongoing: bool = False
+) -> tuple[LabWindow, ...]:
+    """One window for each test, in authored order. ongoing: regular therapy goes on."""
+    return tuple(_window(item, doses, facts, ongoing) for item in facts.interferences)
+
+
+def _window(item: LabInterference, doses: tuple[GivenDose, ...], facts: LabFacts, ongoing: bool) -> LabWindow:
+    samples = [sample for sample in facts.samples if item.id in sample.tests]
+    sample = min(samples, key=lambda found: found.priority, default=None)
+    window = LabWindow(
+        item.id,
+        item.test,
+        item.loinc,
+        "no_dose",
+        draw_before=sample.priority if sample else None,
+        sample=sample.id if sample else "",
+        alternative=item.alternative,
+        alternative_loinc=item.alternative_loinc,
+    )
+    last = max((dose for dose in doses if _disturbs(dose, item)), key=lambda dose: dose.date, default=None)
+    if item.effect in ("not_affected", "not_expected") and not item.weak:
+        return msgspec.structs.replace(window, answer="not_affected")
+    if last is None:
+        return window
+    window = msgspec.structs.replace(
+        window,
+        dose_date=last.date,
+        hours_after_end=item.hours,
+        assumed_product=bool(item.stabilisers) and last.stabilisers is None,
+    )
+    return _answered(window, item, last.date, facts, ongoing)
+
+
+def _answered(
+    window: LabWindow, item: LabInterference, start: date, facts: LabFacts, ongoing: bool
+) -> LabWindow:
+    own = _own_end(item, start)
+    ruled_by, end = _end(item, own, start, facts)
+    window = msgspec.structs.replace(window, ruled_by=ruled_by)
+    stated = own is not None and not item.weak
+    reliable = {"if_stopped" if ongoing and item.on_therapy else "reliable_from": end} if stated else {}
+    if item.effect == "true_change":
+        return msgspec.structs.replace(window, answer="value_changed", **reliable)
+    if not stated:
+        reliable = {"not_before": end}
+    if ongoing and item.on_therapy:
+        return msgspec.structs.replace(window, answer="not_while_on_therapy", **reliable)
+    return msgspec.structs.replace(window, answer="until" if stated else "not_quantified", **reliable)
+
+
+def _disturbs(dose: GivenDose, item: LabInterference) -> bool:
+    if not item.stabilisers or dose.stabilisers is None:
+        return True
+    return any(stabiliser in dose.stabilisers for stabiliser in item.stabilisers)
+
+
+def _own_end(item: LabInterference, start: date) -> date | None:
+    """The day that the test's own fact gives; None: not quantified."""
+    if item.hours is not None:
+        return first_clear_day(start, item.hours)
+    if item.months is None and item.weeks is None and item.days is None:
+        return None
+    return add(start, months=item.months, weeks=item.weeks, days=item.days)
+
+
+def _end(item: LabInterference, own: date | None, start: date, facts: LabFacts) -> tuple[str, date | None]:
+    """The latest of the test's own day, the last day on which somebody was still seen positive,
+    and, for infused antibody, the rules for any antibody test; with the id of the fact."""
+    days = [(item.id, own)] if own else []
+    days += [
+        (seen.id, add(start, months=seen.months, weeks=seen.weeks, days=seen.days))
+        for seen in item.residuals
+        if seen.percent
+    ]
+    if item.passive_igg:
+        days += [
+            (rule.id, add(start, months=rule.months, weeks=rule.weeks))
+            for rule in facts.rules
+            if rule.topic == "class_window"
+        ]
+    return max(days, key=lambda found: found[1], default=("", None))
