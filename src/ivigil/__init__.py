@@ -1,0 +1,69 @@
+"""Ivigil: from an order for immunoglobulin to a safe, cited treatment plan.
+
+    >>> import ivigil
+    >>> order = ivigil.read_order("examples/kawasaki.toml")
+    >>> plan = ivigil.plan(order)
+    >>> plan.status, plan.dose.grams, plan.days[0].steps
+    >>> ivigil.why(plan, "dose")
+
+This module is the edge: it loads the fact base (and a site's overlay) once and hands it
+to the pure core. ``ivigil.planning.plan(order, knowledge)`` is the same without defaults.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivigil.knowledge.store import Knowledge, KnowledgeError, load
+from ivigil.order import Fault, Order, OrderError
+
+if TYPE_CHECKING:
+    from ivigil.plan import Plan
+    from ivigil.planning.why import Why
+
+SITE_VARIABLE = "IVIGIL_SITE"
+
+
+@cache
+def knowledge(site: str | None = None) -> Knowledge:
+    """The fact base, under the overlay folder ``site`` or, if None, $IVIGIL_SITE or no overlay.
+
+    Raises KnowledgeError if the overlay cannot be read or breaks a rule.
+    """
+    base = load()
+    folder = site or os.environ.get(SITE_VARIABLE)
+    if not folder:
+        return base
+    from ivigil.knowledge.site import overlay, read
+
+    return overlay(base, read(Path(folder)))
+
+
+def read_order(path: str | Path, site: str | None = None) -> Order:
+    """Read a TOML or JSON order. Raises OrderError listing every fault."""
+    from ivigil.intake import read_order as read
+
+    return read(path, knowledge(site))
+
+
+def plan(order: Order, site: str | None = None) -> Plan:
+    """Plan an order and have the plan checked by the independent verifier.
+
+    Raises UnverifiedPlanError if the verifier rejects it: such a plan does not leave.
+    """
+    from ivigil.release import checked_plan
+
+    return checked_plan(order, knowledge(site))
+
+
+def why(plan: Plan, decision: str) -> Why:
+    """Inputs, rules and sources of one decision of a plan ("dose", "product", a finding's id)."""
+    from ivigil.planning.why import why as explain
+
+    return explain(plan, decision)
+
+
+__all__ = ["Fault", "KnowledgeError", "Order", "OrderError", "knowledge", "plan", "read_order", "why"]

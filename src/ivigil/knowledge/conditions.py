@@ -30,9 +30,13 @@ class Regimen(Fact):
     jurisdictions: tuple[str, ...]
     phase: str
     """initial, maintenance, retreatment, acute, rescue, loading, ..."""
+    also_phases: tuple[str, ...] = ()
+    """Further phases that the same dose serves: an initial dose that goes on as maintenance."""
     population: tuple[Population, ...]
     route: Literal["IV", "SC"] = "IV"
     reliability: Literal["normal", "medium", "low"] = "normal"
+    products: tuple[str, ...] = ()
+    """Ids of the products whose label states this regimen; empty: not tied to a product."""
     total_dose_g_per_kg_min: Decimal | None = None
     total_dose_g_per_kg_max: Decimal | None = None
     daily_dose_g_per_kg_min: Decimal | None = None
@@ -188,12 +192,16 @@ class Condition(Fact):
     populations: tuple[Population, ...]
     icd10cm: tuple[str, ...] = ()
     snomed_ct: tuple[str, ...] = ()
+    broad_codes: tuple[str, ...] = ()
+    """Codes above that are wider than the condition: none of them alone identifies it."""
     in_fact_sheet: bool = False
     emergency: bool = False
     """The dose is not delayed for screening: baseline blood is drawn first and the infusion starts."""
+    emergency_phases: tuple[str, ...] = ()
+    """Phases to which ``emergency`` is limited; empty: all."""
     do_not_use: bool = False
     default_phase: str = ""
-    """Phase planned when the order names none."""
+    """Phase planned when the order names none; empty: any phase that suits the patient."""
     regimens: tuple[Regimen, ...] = ()
     rate_caps: tuple[RateCap, ...] = ()
     day_checks: tuple[DayCheck, ...] = ()

@@ -92,7 +92,17 @@ class Saw(msgspec.Struct, frozen=True):
     """One value that a judgement rested on."""
 
     field: str
-    value: bool | Decimal | str
+    text: str
+    """As written: "true", "14.2", "<0.07", "AB"."""
+    number: Decimal | None = None
+    """The value, if it is one exact number."""
+
+    @classmethod
+    def of(cls, field: str, value: Value) -> Saw:
+        if isinstance(value, Reading):
+            exact = value.low is not None and value.low == value.high
+            return cls(field, value.text, value.low if exact else None)
+        return cls(field, str(value).lower() if isinstance(value, bool) else value)
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -165,7 +175,7 @@ def judge(when: When, case: Case) -> Judgement:
 def _judge_flag(name: str, value: Value | None) -> Judgement:
     if not isinstance(value, bool):
         return Judgement(Truth.UNKNOWN, missing=(name,))
-    return Judgement(Truth.of(value), (Saw(name, value),))
+    return Judgement(Truth.of(value), (Saw.of(name, value),))
 
 
 def _judge_field(when: When, name: str, value: Value | None) -> Judgement:
@@ -173,17 +183,12 @@ def _judge_field(when: When, name: str, value: Value | None) -> Judgement:
         return Judgement(Truth.UNKNOWN, missing=(name,))
     if isinstance(value, str):
         truth = Truth.of(value in (when.one_of or ()))
-        return Judgement(truth, (Saw(name, value),))
+        return Judgement(truth, (Saw.of(name, value),))
     truth = _compare(when, value)
     if value.stale and truth is Truth.FALSE:
         truth = Truth.UNKNOWN
     missing = (name,) if truth is Truth.UNKNOWN else ()
-    return Judgement(truth, (Saw(name, _saw(value)),), missing)
-
-
-def _saw(reading: Reading) -> Decimal | str:
-    exact = reading.low is not None and reading.low == reading.high
-    return reading.low if exact and reading.low is not None else reading.text
+    return Judgement(truth, (Saw.of(name, value),), missing)
 
 
 def _compare(when: When, value: Reading) -> Truth:

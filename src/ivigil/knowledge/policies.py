@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 from ivigil.knowledge.evidence import Fact
 
@@ -18,5 +19,9 @@ class Policy(Fact):
     number: Decimal | None = None
     unit: str = ""
     ranking: tuple[str, ...] = ()
+    bolder: tuple[str, ...] = ()
+    """The alternatives that loosen: a site needs two signatures for them."""
+    bolder_number: Literal["higher", "lower", "either", ""] = ""
+    """Which change of the number loosens."""
     cautious_because: str = ""
     """Why the default is at least as cautious as its alternatives."""

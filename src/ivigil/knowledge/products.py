@@ -113,6 +113,8 @@ class Schedule(Fact):
     step_minutes_max: int | None = None
     steps: tuple[RateStep, ...] = ()
     """The printed ladder; empty if only start and maximum (and maybe the interval) are stated."""
+    step_rates: tuple[Decimal, ...] = ()
+    """Printed rates in rising order whose durations were not seen; ``steps`` is then empty."""
     experience: Experience = "any"
     """Whom the schedule is for. "experienced" schedules permit more and never serve a naive patient."""
     infusions_tolerated_min: int | None = None
@@ -170,7 +172,12 @@ class StartAfter(Fact):
 
 
 class SiteLimit(Fact):
-    """Volume and rate per SC site, and number of sites."""
+    """Volume and rate per SC site, and number of sites.
+
+    Lower ends of age and weight are inclusive, upper ends exclusive: labels print "under 40 kg"
+    and "40 kg and over". ``infusions_from`` and ``infusions_to`` are both inclusive; 1 is the
+    first infusion of this product.
+    """
 
     applies: Literal["first", "initial", "later", "max", "any"]
     """first: the first infusion; initial: the first few; later: as tolerated; max: never above."""
@@ -192,10 +199,16 @@ class SiteLimit(Fact):
 
 
 class SubcutaneousDose(Fact):
-    """A label's SC dose and intervals for a use."""
+    """A label's SC dose and intervals for a use.
+
+    ``total_g_per_kg`` is one whole loading, or one infusion at the stated interval.
+    """
 
     indication: str
     phase: Literal["loading", "maintenance", "start"] = "maintenance"
+    weight_kg_min: Decimal | None = None
+    weight_kg_max: Decimal | None = None
+    """Exclusive: the record holds below this weight."""
     g_per_kg_per_week_min: Decimal | None = None
     g_per_kg_per_week_max: Decimal | None = None
     g_per_kg_per_month_min: Decimal | None = None

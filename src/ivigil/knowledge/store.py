@@ -7,6 +7,7 @@ the TOML text is both the key of that cache and the knowledge version.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import tempfile
@@ -22,6 +23,7 @@ import msgspec
 from ivigil.knowledge.care import BaselineTest, Hydration, Instruction, Monitoring, Observation, Premedication
 from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
 from ivigil.knowledge.evidence import Fact, Record, Source
+from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
@@ -84,6 +86,7 @@ class FactFile(Record):
     review_rule: tuple[ReviewRule, ...] = ()
     trough_target: tuple[TroughTarget, ...] = ()
     weight_example: tuple[WeightExample, ...] = ()
+    weight_for_age: tuple[WeightForAge, ...] = ()
     disagreement: tuple[Disagreement, ...] = ()
     antibody_product: tuple[AntibodyProduct, ...] = ()
     baseline_sample: tuple[BaselineSample, ...] = ()
@@ -103,6 +106,17 @@ class FactFile(Record):
     vaccine_rule: tuple[VaccineRule, ...] = ()
 
 
+class Site(Record):
+    """Who runs this installation and whom to call. Empty fields are unknown, never defaults."""
+
+    name: str = ""
+    emergency_phone: str = ""
+    contact_phone: str = ""
+    after_hours_phone: str = ""
+    time_zone: str = ""
+    """IANA name, for example "Europe/Stockholm"."""
+
+
 KINDS: tuple[str, ...] = FactFile.__struct_fields__
 
 
@@ -115,11 +129,18 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     facts: FactFile
     version: str
+    site: Site = Site()
+    zone: dt.tzinfo | None = None
+    """The site's time zone; None: the order's own offset is kept."""
     signed: frozenset[str] = frozenset()
+    local: frozenset[str] = frozenset()
+    """Facts that the site added; they permit nothing before two people signed them."""
+    loosened: tuple[str, ...] = ()
+    """Signed settings of the site that loosen a default: shown on every page."""
 
     def permits(self, fact: Fact) -> bool:
-        """May this fact set a dose or a rate? Strong evidence, or signed by the site."""
-        return not fact.weak or fact.id in self.signed
+        """May this fact set a dose or a rate? Strong evidence of ours, or signed by the site."""
+        return fact.id in self.signed or not (fact.weak or fact.id in self.local)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

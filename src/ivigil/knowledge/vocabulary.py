@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
 from ivigil.knowledge.evidence import Fact
-from ivigil.knowledge.logic import When
+from ivigil.knowledge.logic import Case, Truth, Value, When, judge
 
 TermKind = Literal["flag", "number", "choice"]
 TermScope = Literal["patient", "screening", "order", "derived"]
+
+
+class Sign(Fact):
+    """A finding that makes a flag true, whatever was answered: an eGFR below 60 is renal impairment."""
+
+    when: When
 
 
 class Term(Fact):
@@ -38,6 +45,37 @@ class Term(Fact):
     """For a derived flag: the condition that defines it."""
     absent_when: When | None = None
     """The flag is false whenever this holds (pregnancy in a man)."""
+    signs: tuple[Sign, ...] = ()
+    """For a flag: measurements and other answers that settle it as true."""
     loinc: tuple[str, ...] = ()
     snomed_ct: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
+
+
+def settle(terms: Iterable[Term], case: Case) -> dict[str, Value]:
+    """Return the case with every flag that follows from other answers.
+
+    A sign makes a flag true even if it was answered "no": a measurement is stronger than an
+    answer, so that hazards can read the flag alone and a laboratory value that was never
+    measured leaves no hazard open. ``absent_when`` answers an open flag with "no"; it never
+    overrules an answer. Flags may follow from flags.
+    """
+    flags = [term for term in terms if term.kind == "flag"]
+    settled = dict(case)
+    while True:
+        found = {flag.id: value for flag in flags if (value := _follows(flag, settled)) is not None}
+        new = {name: value for name, value in found.items() if settled.get(name) is not value}
+        if not new:
+            return settled
+        settled |= new
+
+
+def _follows(flag: Term, case: Case) -> bool | None:
+    if any(judge(sign.when, case).truth is Truth.TRUE for sign in flag.signs):
+        return True
+    if flag.when is not None:
+        truth = judge(flag.when, case).truth
+        return None if truth is Truth.UNKNOWN else truth is Truth.TRUE
+    if flag.id not in case and flag.absent_when is not None:
+        return False if judge(flag.absent_when, case).truth is Truth.TRUE else None
+    return None

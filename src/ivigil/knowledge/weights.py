@@ -18,6 +18,8 @@ class IdealWeightFormula(Fact):
     base_kg: Decimal
     slope_kg_per_inch: Decimal
     offset_inches: Decimal
+    height_cm_min: Decimal | None = None
+    """No policy read applies the formula below this height."""
 
 
 class AdjustedWeightFormula(Fact):
@@ -105,6 +107,10 @@ class TroughTarget(Fact):
     min_g_per_l: Decimal | None = None
     ideal_g_per_l: Decimal | None = None
     max_g_per_l: Decimal | None = None
+    above_iv_trough_g_per_l: Decimal | None = None
+    """SC: the target is the last IV trough plus this."""
+    rise_over_baseline_g_per_l: Decimal | None = None
+    """The target is the untreated IgG plus this."""
     superseded: bool = False
     text: str = ""
 

@@ -1,0 +1,95 @@
+"""The ``ivigil`` command: one module a subcommand, imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ivigil.knowledge.store import KnowledgeError
+from ivigil.order import OrderError
+
+OK, BAD_INPUT, BLOCKED, DEFECT = 0, 2, 3, 4
+"""Exit codes: a plan or answer; input refused; a blocked plan; the verifier rejected the plan."""
+
+COMMANDS = {
+    "plan": "plan an order: dose, product, vials, rates, care, timeline, sources",
+    "why": "explain one decision of a plan: inputs, rules, sources",
+    "facts": "search the fact base and show facts with their sources",
+    "conditions": "list conditions, or show one with its regimens",
+    "products": "list products, or compare some side by side",
+    "vaccines": "when vaccines may follow (or precede) doses of immunoglobulin",
+    "tests": "which antibody tests a dose makes unreliable, until when, what instead",
+    "convert": "convert an intravenous dose to subcutaneous",
+    "check": "validate the fact base and a site's overlay; print coverage",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line and exits 2, like every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(_usage())
+        return OK
+    if given[0] == "--version":
+        return _version()
+    name = given[0]
+    if name not in COMMANDS:
+        print(f"ivigil: unknown command {name!r}; accepted: {', '.join(COMMANDS)}", file=sys.stderr)
+        return BAD_INPUT
+    return _run(name, given[1:])
+
+
+def _run(name: str, rest: list[str]) -> int:
+    module = importlib.import_module(f"ivigil.cli.{name}")
+    parser = Parser(prog=f"ivigil {name}", description=COMMANDS[name])
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    parser.add_argument("--site", metavar="FOLDER", help="site overlay (default: $IVIGIL_SITE)")
+    module.add_arguments(parser)
+    options = parser.parse_args(rest)
+    try:
+        code: int = module.run(options)
+    except OrderError as error:
+        print(f"ivigil {name}: the order was not accepted\n{_indented(str(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except KnowledgeError as error:
+        print(f"ivigil {name}: the knowledge was not accepted\n{_indented(str(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    return code
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"ivigil {version('ivigil')}")
+    return OK
+
+
+def _usage() -> str:
+    width = max(len(name) for name in COMMANDS)
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: ivigil COMMAND [options]   (ivigil COMMAND --help says more)",
+            "",
+            "Plans immunoglobulin therapy from an order, with a source for every number.",
+            "",
+            *lines,
+        ]
+    )

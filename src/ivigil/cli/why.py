@@ -1,0 +1,36 @@
+"""``ivigil why FILE DECISION``: what a decision saw and which facts ruled."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import msgspec
+
+import ivigil
+from ivigil.cli.main import BAD_INPUT, OK
+from ivigil.planning.why import UnknownDecisionError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("order", metavar="FILE", help="order in TOML or JSON")
+    parser.add_argument("decision", metavar="DECISION", help="dose, product, rates, a finding's id, ...")
+
+
+def run(options: argparse.Namespace) -> int:
+    order = ivigil.read_order(options.order, options.site)
+    plan = ivigil.plan(order, options.site)
+    try:
+        answer = ivigil.why(plan, options.decision)
+    except UnknownDecisionError as error:
+        print(f"ivigil why: no decision {error}", file=sys.stderr)
+        return BAD_INPUT
+    if options.json:
+        encoder = msgspec.json.Encoder(decimal_format="number")
+        sys.stdout.buffer.write(encoder.encode(answer) + b"\n")
+        return OK
+    from ivigil.sheets.explain import why_sheet
+    from ivigil.sheets.terminal import console
+
+    console().print(why_sheet(answer, ivigil.knowledge(options.site)))
+    return OK

@@ -1,0 +1,45 @@
+"""The one place of intake that touches the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ivigil.intake.faults import show
+from ivigil.intake.reading import parse_order
+from ivigil.intake.text import Format
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Fault, Order, OrderError
+
+LARGEST_BYTES = 1024 * 1024
+"""A file larger than this is no order, and is refused before it is read."""
+FORMATS: dict[str, Format] = {".toml": "toml", ".json": "json"}
+
+
+def read_order(source: Path | str, knowledge: Knowledge) -> Order:
+    """Read the order in a TOML or JSON file, chosen by its suffix.
+
+    Raises OrderError with every fault found, also for a file that cannot be read.
+    """
+    path = Path(source)
+    format = FORMATS.get(path.suffix.casefold())
+    if format is None:
+        raise _refusal(path, "not a .toml or .json file", "a file named ....toml or ....json")
+    return parse_order(_bytes(path), format, knowledge)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise _refusal(path, "no such file", "an order file")
+        with path.open("rb") as stream:
+            text = stream.read(LARGEST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        raise _refusal(path, f"cannot be read: {reason}", "a file that can be read") from None
+    if len(text) > LARGEST_BYTES:
+        raise _refusal(path, "too large", f"at most {LARGEST_BYTES} bytes")
+    return text
+
+
+def _refusal(path: Path, seen: str, accepted: str) -> OrderError:
+    return OrderError((Fault("file", f"{show(str(path))} {seen}", accepted),))

@@ -1,0 +1,134 @@
+"""Is the ordered dose within what some source gives, and does it agree with itself?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from ivigil import units
+from ivigil.intake import sources
+from ivigil.intake.faults import join
+from ivigil.intake.fields import Fields
+from ivigil.intake.plausibility import limit
+from ivigil.intake.sources import DAYS_PER_WEEK, Range, plain
+from ivigil.knowledge.conditions import Condition
+from ivigil.knowledge.doses import Bounds
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Route
+from ivigil.patient import Sex
+
+PERCENT = Decimal(100)
+PER_KG, IN_GRAMS = "total_dose_g_per_kg", "total_dose_g"
+
+
+class Ordered(msgspec.Struct, frozen=True, kw_only=True):
+    """What the order says of the dose, whom it is for and what it is for."""
+
+    condition: Condition
+    route: Route
+    phase: str
+    """Empty if neither the order nor the condition names one."""
+    g_per_kg: Decimal | None
+    grams: Decimal | None
+    days: int | None
+    interval_days: int | None
+    weight_kg: Decimal | None
+    height_cm: Decimal | None
+    sex: Sex | None
+
+
+def check(ordered: Ordered, fields: Fields, knowledge: Knowledge) -> None:
+    """Note every way in which the ordered dose leaves the sources or contradicts itself."""
+    checker = _Checker(ordered, fields, knowledge)
+    checker.agreement()
+    if ordered.route == "SC":
+        checker.weekly()
+    else:
+        checker.course()
+
+
+class _Checker:
+    """The checks of one order. Grams are compared with the lightest and the heaviest weight
+    that a policy may dose on, and may differ by what rounding to whole vials may change."""
+
+    def __init__(self, ordered: Ordered, fields: Fields, knowledge: Knowledge) -> None:
+        self._ordered = ordered
+        self._fields = fields
+        self._knowledge = knowledge
+        self._weights = _dosing_weights(ordered, knowledge)
+        self._margin = limit(knowledge, "policy.rounding_tolerance") / PERCENT
+
+    def agreement(self) -> None:
+        """Both forms of the total must agree for some weight that may be dosed on."""
+        per_kg, grams = self._ordered.g_per_kg, self._ordered.grams
+        if per_kg is None or grams is None or self._weights is None:
+            return
+        low, high = self._grams(per_kg, per_kg, self._weights)
+        if not low <= grams <= high:
+            expected = f"the grams that {PER_KG} gives, {plain(low)} to {plain(high)}; or one of the two"
+            self._fields.fault(IN_GRAMS, expected)
+
+    def course(self) -> None:
+        """An intravenous course: its total, its days, the dose of a day, the interval."""
+        ordered = self._ordered
+        pool = sources.regimens(ordered.condition, ordered.phase, self._knowledge)
+        self._amount(sources.course(pool, self._weights), Decimal(1), "g/kg in a course", "")
+        interval = sources.interval_days(pool)
+        if ordered.interval_days is not None and interval and ordered.interval_days < interval.low:
+            self._fields.fault("interval_days", interval.text("days"))
+        if ordered.days is None:
+            return
+        days = sources.days(pool)
+        if days is not None and not days.holds(Decimal(ordered.days)):
+            self._fields.fault("days", days.text("days"))
+            return
+        daily = sources.daily(pool, self._weights)
+        self._amount(daily, Decimal(ordered.days), "g/kg a day", f" over {ordered.days} days")
+
+    def weekly(self) -> None:
+        """A subcutaneous dose is compared per week, so its interval must be stated."""
+        ordered = self._ordered
+        if ordered.g_per_kg is None and ordered.grams is None:
+            return
+        if ordered.interval_days is None:
+            self._fields.require("interval_days", accepted="the days from one subcutaneous dose to the next")
+            return
+        weekly = sources.weekly(ordered.condition, self._knowledge)
+        weeks = Decimal(ordered.interval_days) / DAYS_PER_WEEK
+        self._amount(weekly, weeks, "g/kg a week", f" every {ordered.interval_days} days")
+
+    def _amount(self, allowed: Range | None, parts: Decimal, unit: str, over: str) -> None:
+        """Compare the ordered dose, divided into ``parts``, with a range in g/kg."""
+        if allowed is None:
+            return
+        per_kg, grams = self._ordered.g_per_kg, self._ordered.grams
+        low, high = allowed.low * parts, allowed.high * parts
+        if per_kg is not None and not low <= per_kg <= high:
+            self._outside(PER_KG, f"{plain(per_kg)}{over}", allowed.text(unit))
+        if grams is None or self._weights is None:
+            return
+        low, high = self._grams(low, high, self._weights)
+        if not low <= grams <= high:
+            seen = f"{plain(grams)}{over} for {plain(self._weights[1])} kg"
+            self._outside(IN_GRAMS, seen, allowed.text(unit))
+
+    def _grams(self, low: Decimal, high: Decimal, weights: Bounds) -> Bounds:
+        return low * weights[0] * (1 - self._margin), high * weights[1] * (1 + self._margin)
+
+    def _outside(self, key: str, seen: str, accepted: str) -> None:
+        self._fields.faults.add(join(self._fields.path, key), seen, accepted)
+
+
+def _dosing_weights(ordered: Ordered, knowledge: Knowledge) -> Bounds | None:
+    """The lightest and the heaviest weight that a policy may dose on: ideal, if lower, and actual."""
+    actual, height = ordered.weight_kg, ordered.height_cm
+    if actual is None:
+        return None
+    formulas = [item for item in knowledge.facts.ideal_weight if item.sex == ordered.sex]
+    if height is None or not formulas:
+        return actual, actual
+    formula = formulas[0]
+    inches = height / units.convert(Decimal(1), "in", "cm")
+    ideal = formula.base_kg + formula.slope_kg_per_inch * (inches - formula.offset_inches)
+    return (min(actual, ideal) if ideal > 0 else actual), actual

@@ -1,0 +1,71 @@
+"""Collecting faults, and showing what was seen without trusting it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from ivigil.intake.text import Number
+from ivigil.order import Fault, OrderError
+
+SHOWN = 60
+"""Characters of a value that a fault repeats."""
+MISSING = "missing"
+
+
+class Faults:
+    """The faults found so far, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self._found: list[Fault] = []
+
+    def add(
+        self, field: str, value: str, accepted: str, *, near: Iterable[str] = (), log_field: str = ""
+    ) -> None:
+        """Note one fault; the same fault is noted once."""
+        fault = Fault(field, value, accepted, tuple(near), log_field)
+        if fault not in self._found:
+            self._found.append(fault)
+
+    def raise_if_any(self) -> None:
+        """Raise OrderError with everything found, if anything was."""
+        if self._found:
+            raise OrderError(tuple(self._found))
+
+
+def join(path: str, key: str) -> str:
+    """The path of a key: "patient.weight_kg"; the key alone at the top."""
+    return f"{path}.{key}" if path else key
+
+
+def show(value: Any) -> str:
+    """A value as it was written, on one line, cut short, without control characters."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case Number():
+            return _short(value.text)
+        case str():
+            return f'"{_short(value)}"'
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case _:
+            return _short(str(value))
+
+
+def is_plain(text: str) -> bool:
+    """True if the text holds no control, formatting, private or unassigned characters."""
+    return not any(unicodedata.category(character).startswith("C") for character in text)
+
+
+def _short(text: str) -> str:
+    cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return "".join(c if is_plain(c) else f"\\u{ord(c):04x}" for c in cut)

@@ -1,0 +1,181 @@
+"""From the names in an order to the ids of the fact base; what is not known is never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
+
+from ivigil.intake.faults import show
+from ivigil.intake.fields import Fields
+from ivigil.intake.near import nearest_names, plain
+from ivigil.knowledge.conditions import Condition, Regimen
+from ivigil.knowledge.products import LabelUse, Product, SubcutaneousDose
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Route
+
+ROUTES: tuple[Route, ...] = get_args(Route)
+CONDITION = "the id or a synonym of a condition, its ICD-10-CM or its SNOMED CT code"
+PRODUCT = "the id, brand or name of one product"
+
+
+def condition(fields: Fields, knowledge: Knowledge) -> Condition | None:
+    """The condition that ``condition`` names; a fault if none, several, or one not to be treated."""
+    written = fields.text("condition", CONDITION)
+    if written is None:
+        return None
+    found = [item for item in knowledge.facts.condition if written == item.id] or [
+        item for item in knowledge.facts.condition if _names_condition(written, item)
+    ]
+    if len(found) != 1:
+        near = [item.id for item in found] or nearest_names(written, _condition_names(knowledge))
+        fields.fault("condition", f"one condition: {CONDITION}" if found else CONDITION, near=near)
+        return None
+    if found[0].do_not_use:
+        _refuse(fields, found[0])
+        return None
+    return found[0]
+
+
+def jurisdiction(fields: Fields, knowledge: Knowledge) -> str | None:
+    """A node of the tree of jurisdictions."""
+    written = fields.text("jurisdiction", "a jurisdiction such as US")
+    if written is None or written in knowledge.jurisdictions:
+        return written
+    names = {node.id: (node.id, node.name) for node in knowledge.facts.jurisdiction}
+    same_case = tuple(node for node in names if node.casefold() == written.casefold())
+    accepted = "a jurisdiction of the fact base: " + ", ".join(sorted(names))
+    fields.fault("jurisdiction", accepted, near=same_case or nearest_names(written, names))
+    return None
+
+
+def product(
+    fields: Fields, knowledge: Knowledge, jurisdiction: str, route: Route, *, elsewhere: bool = False
+) -> Product | None:
+    """The product that ``product`` names in this jurisdiction and route.
+
+    ``elsewhere``: the id of a product of any jurisdiction will do, for what was given before.
+    """
+    written = fields.text("product", PRODUCT)
+    if written is None:
+        return None
+    exact = knowledge.products.get(written)
+    if exact is not None and elsewhere and exact.route == route:
+        return exact
+    named = [exact] if exact is not None else _named_products(written, knowledge)
+    places = knowledge.lineage(jurisdiction)
+    found = [item for item in named if item.jurisdiction in places and item.route == route]
+    if len(found) == 1:
+        return found[0]
+    accepted = f"{PRODUCT} for {route} use in {jurisdiction}"
+    if found or named:
+        fields.fault("product", accepted, near=[_describe(item) for item in found or named])
+    else:
+        here = [p for p in knowledge.facts.product if p.jurisdiction in places and p.route == route]
+        fields.fault("product", accepted, near=nearest_names(written, _product_names(here)))
+    return None
+
+
+def treated_by_route(condition: Condition, route: Route, knowledge: Knowledge) -> bool:
+    """True if a regimen or a licence that may permit it gives this condition by this route."""
+    regimens = regimens_by_route(condition, route)
+    licences = [*licences_by_route(condition, route, knowledge)]
+    return any(knowledge.permits(fact) for fact in (*regimens, *licences))
+
+
+def licences_by_route(
+    condition: Condition, route: Route, knowledge: Knowledge
+) -> Iterator[LabelUse | SubcutaneousDose]:
+    """What labels of any jurisdiction state for this condition and route."""
+    labels = {label.id for label in knowledge.facts.label_indication if condition.id in label.conditions}
+    for item in knowledge.facts.product:
+        if item.route == route:
+            yield from (use for use in item.uses if use.indication in labels)
+            yield from (dose for dose in item.subcutaneous_doses if dose.indication in labels)
+
+
+def regimens_by_route(condition: Condition, route: Route) -> tuple[Regimen, ...]:
+    return tuple(regimen for regimen in condition.regimens if _gives_by(regimen, route))
+
+
+def regimen(fields: Fields, condition: Condition, route: Route) -> Regimen | None:
+    """A regimen of this condition and route, by its id."""
+    written = fields.text("regimen")
+    if written is None:
+        return None
+    known = {item.id: item for item in regimens_by_route(condition, route)}
+    if written not in known:
+        accepted = f"the id of a regimen of {condition.id} for {route} use"
+        fields.fault("regimen", accepted, near=nearest_names(written, {key: (key,) for key in known}))
+    return known.get(written)
+
+
+def phase(
+    fields: Fields, condition: Condition, regimen: Regimen | None, route: Route, knowledge: Knowledge
+) -> str | None:
+    """A phase for which the condition, or the regimen if one is named, has a dose."""
+    if regimen is not None:
+        return fields.choice("phase", (regimen.phase,))
+    regimens = [item.phase for item in regimens_by_route(condition, route)]
+    licences = [use.phase for use in licences_by_route(condition, route, knowledge) if route == "SC"]
+    return fields.choice("phase", tuple(dict.fromkeys((*regimens, *licences))))
+
+
+def _gives_by(regimen: Regimen, route: Route) -> bool:
+    weekly = regimen.scig_weekly_g_per_kg_min, regimen.scig_weekly_g_per_kg_max
+    return regimen.route == route or (route == "SC" and any(weekly))
+
+
+def _names_condition(written: str, item: Condition) -> bool:
+    names = {plain(name) for name in (item.id, item.name, *item.synonyms)}
+    codes = {code.casefold() for code in (*item.icd10cm, *item.snomed_ct)}
+    return plain(written) in names or written.strip().casefold() in codes
+
+
+def _condition_names(knowledge: Knowledge) -> Mapping[str, Iterable[str]]:
+    return {
+        item.id: (item.id, item.name, *item.synonyms, *item.icd10cm)
+        for item in knowledge.facts.condition
+        if not item.do_not_use
+    }
+
+
+def _refuse(fields: Fields, condition: Condition) -> None:
+    """Say why immunoglobulin is not used for this condition."""
+    reasons = [
+        *(f"{item.authority}: {item.text}" for item in condition.findings),
+        *(f"{item.scheme}: {item.role} {item.criteria}".strip() for item in condition.national_roles),
+    ]
+    why = f" ({reasons[0]})" if reasons else ""
+    fields.faults.add(
+        "condition",
+        f"{show(fields.raw('condition'))}, {condition.name}, is not to be treated with immunoglobulin{why}",
+        "a condition for which a source supports immunoglobulin",
+    )
+
+
+def _named_products(written: str, knowledge: Knowledge) -> list[Product]:
+    """Products whose name in full is the written one, else those whose brand is."""
+    for names in (_full_names, _brand_names):
+        found = [p for p in knowledge.facts.product if plain(written) in map(plain, names(p))]
+        if found:
+            return found
+    return []
+
+
+def _full_names(product: Product) -> tuple[str, ...]:
+    """The id without its jurisdiction and route, and the name with its strength."""
+    place_and_route = {product.jurisdiction.casefold(), product.route.casefold(), "iv", "sc"}
+    stem = "-".join(part for part in product.id.split("-") if part not in place_and_route)
+    return (stem, product.name)
+
+
+def _brand_names(product: Product) -> tuple[str, ...]:
+    return (product.brand, *product.synonyms)
+
+
+def _product_names(products: Iterable[Product]) -> Mapping[str, Iterable[str]]:
+    return {item.id: (*_full_names(item), *_brand_names(item)) for item in products}
+
+
+def _describe(product: Product) -> str:
+    return f"{product.id} ({product.name}, {product.route}, {product.jurisdiction})"

@@ -1,0 +1,51 @@
+"""What was asked: flags of the vocabulary that are present or absent."""
+
+from __future__ import annotations
+
+from ivigil.intake.faults import join, show
+from ivigil.intake.fields import Fields
+from ivigil.intake.near import nearest_names
+from ivigil.knowledge.logic import Case, Truth, judge
+from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.vocabulary import Term
+from ivigil.patient import Screening
+
+KEYS = ("complete", "present", "absent")
+PRESENT, ABSENT = "present", "absent"
+
+
+def read(fields: Fields | None, case: Case, knowledge: Knowledge) -> Screening:
+    """The [screening] table; ``case`` is what is known of the patient, for flags that cannot be."""
+    if fields is None:
+        return Screening()
+    flags = {term.id: term for term in knowledge.facts.term if term.scope == "screening"}
+    present = _known(fields, PRESENT, flags, knowledge)
+    absent = _known(fields, ABSENT, flags, knowledge)
+    for flag in present:
+        if flag in absent:
+            fields.faults.add(fields.path, f"{flag} both present and absent", "each flag in one list")
+        when = flags[flag].absent_when
+        if when is not None and judge(when, case).truth is Truth.TRUE:
+            accepted = "flags that the patient's sex and age allow"
+            fields.faults.add(join(fields.path, PRESENT), f"{flag} cannot be present", accepted)
+    return Screening(fields.flag("complete") or False, present, absent)
+
+
+def _known(fields: Fields, key: str, flags: dict[str, Term], knowledge: Knowledge) -> tuple[str, ...]:
+    """The flags of one list that the vocabulary knows; the others are faults."""
+    names = {term.id: (term.id, term.name, *term.synonyms) for term in flags.values()}
+    listed = fields.names(key)
+    for flag in listed:
+        if flag not in flags:
+            near = nearest_names(flag, names)
+            fields.faults.add(join(fields.path, key), show(flag), _accepted(flag, knowledge), near=near)
+    return tuple(flag for flag in listed if flag in flags)
+
+
+def _accepted(flag: str, knowledge: Knowledge) -> str:
+    term = knowledge.terms.get(flag)
+    if term is not None and term.scope == "patient":
+        return "flags; this one has a value of its own under [patient]"
+    if term is not None:
+        return "flags; this one follows from the rest of the order"
+    return "flags of the vocabulary, by their ids"

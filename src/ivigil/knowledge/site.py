@@ -1,0 +1,167 @@
+"""A site's overlay: signatures, policies, local facts, phone numbers, time zone.
+
+The overlay enters once, here. Anything that loosens takes two signatures by different
+people, bound to the hash of what they signed; a signature lapses when the fact changes.
+An overlay that cannot be read is fatal: there is no silent fallback.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import tomllib
+import zoneinfo
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from ivigil.knowledge.evidence import Fact, Record, fingerprint
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.store import KINDS, FactFile, Knowledge, KnowledgeError, Site, all_facts
+
+SIGNATURES_TO_LOOSEN = 2
+
+
+class Signature(Record):
+    """One person's signature under one fact, as it was when signed."""
+
+    fact: str
+    fingerprint: str
+    by: str
+    role: str
+    date: dt.date
+
+
+class OverlayFile(FactFile):
+    """One TOML file of an overlay: any facts, and the site's own records."""
+
+    signature: tuple[Signature, ...] = ()
+    site: Site | None = None
+
+
+class Overlay(msgspec.Struct, frozen=True):
+    """A whole overlay folder, merged."""
+
+    facts: FactFile
+    signatures: tuple[Signature, ...]
+    site: Site
+    version: str
+
+
+def read(folder: Path) -> Overlay:
+    """Read every TOML file of an overlay folder. Raises KnowledgeError with all faults."""
+    paths = sorted(folder.rglob("*.toml")) if folder.is_dir() else []
+    if not paths:
+        raise KnowledgeError([f"{folder}: no overlay found here (a folder with TOML files)"])
+    faults: list[str] = []
+    files: list[OverlayFile] = []
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            text = path.read_bytes()
+            content = tomllib.loads(text.decode(), parse_float=Decimal)
+            files.append(msgspec.convert(content, OverlayFile))
+            digest.update(text)
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+            faults.append(f"{path.name}: {error}")
+    sites = [f.site for f in files if f.site is not None]
+    if len(sites) > 1:
+        faults.append("more than one [site] table")
+    if faults:
+        raise KnowledgeError(faults)
+    merged = {kind: tuple(r for f in files for r in getattr(f, kind)) for kind in KINDS}
+    return Overlay(
+        facts=FactFile(**merged),
+        signatures=tuple(s for f in files for s in f.signature),
+        site=sites[0] if sites else Site(),
+        version=digest.hexdigest()[:8],
+    )
+
+
+def overlay(base: Knowledge, site: Overlay) -> Knowledge:
+    """Lay a site's overlay over the fact base. Raises KnowledgeError if a rule is broken."""
+    faults = [*_clashes(base, site), *_unsigned_loosening(base, site)]
+    zone = _zone(site.site.time_zone, faults)
+    if faults:
+        raise KnowledgeError(faults)
+    combined = _combine(base.facts, site.facts)
+    by_id = {fact.id: fact for fact in all_facts(combined)}
+    return Knowledge(
+        facts=combined,
+        version=f"{base.version}+{site.version}",
+        site=site.site,
+        zone=zone,
+        signed=_signed(site.signatures, by_id),
+        local=frozenset(f.id for f in all_facts(site.facts) if not isinstance(f, Policy)),
+        loosened=tuple(p.id for p in site.facts.policy if _loosens(base.policies.get(p.id), p)),
+    )
+
+
+def _signed(signatures: Iterable[Signature], by_id: dict[str, Fact]) -> frozenset[str]:
+    """Facts that two different people signed as they now are."""
+    signers: dict[str, set[str]] = defaultdict(set)
+    for signature in signatures:
+        fact = by_id.get(signature.fact)
+        if fact is not None and fingerprint(fact) == signature.fingerprint:
+            signers[signature.fact].add(signature.by.strip().casefold())
+    return frozenset(fact for fact, people in signers.items() if len(people) >= SIGNATURES_TO_LOOSEN)
+
+
+def _clashes(base: Knowledge, site: Overlay) -> list[str]:
+    """Only a policy may be replaced; every other local fact needs an id of its own."""
+    return [
+        f"{fact.id}: a site may not replace this fact; sign it, set a policy, or add a local fact"
+        for fact in all_facts(site.facts)
+        if fact.id in base.by_id and not isinstance(fact, Policy)
+    ]
+
+
+def _unsigned_loosening(base: Knowledge, site: Overlay) -> list[str]:
+    faults: list[str] = []
+    signed = _signed(site.signatures, {p.id: p for p in site.facts.policy})
+    for policy in site.facts.policy:
+        before = base.policies.get(policy.id)
+        if (
+            before is not None
+            and policy.choice
+            and policy.choice not in (before.choice, *before.alternatives)
+        ):
+            accepted = ", ".join((before.choice, *before.alternatives))
+            faults.append(f"{policy.id}: choice {policy.choice!r}; accepted: {accepted}")
+        elif _loosens(before, policy) and policy.id not in signed:
+            faults.append(
+                f"{policy.id}: this setting loosens the default and needs two signatures "
+                f"with fingerprint {fingerprint(policy)}"
+            )
+    return faults
+
+
+def _loosens(before: Policy | None, after: Policy) -> bool:
+    if before is None:
+        return False
+    if after.choice != before.choice and after.choice in before.bolder:
+        return True
+    if not before.bolder_number or before.number is None or after.number == before.number:
+        return False
+    if after.number is None or before.bolder_number == "either":
+        return True
+    return (after.number > before.number) == (before.bolder_number == "higher")
+
+
+def _combine(base: FactFile, site: FactFile) -> FactFile:
+    combined = {kind: (*getattr(base, kind), *getattr(site, kind)) for kind in KINDS}
+    policies = {policy.id: policy for policy in (*base.policy, *site.policy)}
+    return FactFile(**{**combined, "policy": tuple(policies.values())})
+
+
+def _zone(name: str, faults: list[str]) -> dt.tzinfo | None:
+    if not name:
+        return None
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        faults.append(f"site.time_zone: {name!r}; accepted: an IANA name such as Europe/Stockholm")
+        return None

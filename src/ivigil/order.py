@@ -1,0 +1,97 @@
+"""An order for immunoglobulin, read and resolved: the input of ``planning.plan``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from ivigil.patient import Patient
+
+Route = Literal["IV", "SC"]
+Experience = Literal["naive", "experienced"]
+
+
+class LastImmunoglobulin(msgspec.Struct, frozen=True):
+    """The most recent immunoglobulin before this order."""
+
+    date: dt.date
+    product: str | None = None
+    """Product id; None: given, but not known which."""
+    grams: Decimal | None = None
+    route: Route = "IV"
+    interval_days: int | None = None
+    """Days between doses until now, for a change of route or interval."""
+    tolerated_rate_ml_per_kg_per_h: Decimal | None = None
+    infusions: int | None = None
+    """How many infusions of that product so far."""
+
+
+class Override(msgspec.Struct, frozen=True):
+    """A finding that a named professional sets aside, with the reason."""
+
+    finding: str
+    reason: str
+    author: str
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A valid order: every id is resolved, every number is in the unit of its name."""
+
+    condition: str
+    jurisdiction: str
+    start: dt.datetime
+    """Aware; the first infusion starts at this instant."""
+    route: Route
+    patient: Patient
+    regimen: str | None = None
+    phase: str | None = None
+    onset_date: dt.date | None = None
+    total_dose_g_per_kg: Decimal | None = None
+    total_dose_g: Decimal | None = None
+    days: int | None = None
+    interval_days: int | None = None
+    product: str | None = None
+    experience: Experience | None = None
+    pump_step_ml_per_h: Decimal | None = None
+    last_immunoglobulin: LastImmunoglobulin | None = None
+    overrides: tuple[Override, ...] = ()
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong with an order."""
+
+    field: str
+    """Path as written: "patient.weight_kg"."""
+    value: str
+    """What was seen, as text; may hold patient data."""
+    accepted: str
+    """What would be accepted."""
+    near: tuple[str, ...] = ()
+    """What may have been meant: nearest names, other readings of a number; may hold patient data."""
+    log_field: str = ""
+    """The field for logs, where ``field`` holds a key that the writer made up; empty: as ``field``."""
+
+    @property
+    def text(self) -> str:
+        """The fault in one line."""
+        hint = f"; did you mean {' or '.join(self.near)}?" if self.near else ""
+        return f"{self.field}: {self.value}; accepted: {self.accepted}{hint}"
+
+
+class OrderError(Exception):
+    """The order cannot be planned as written; lists every fault found.
+
+    ``str`` shows field, value and what is accepted; ``log_safe`` leaves the values out.
+    """
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(fault.text for fault in faults))
+
+    @property
+    def log_safe(self) -> str:
+        """The faults without any value from the order."""
+        return "\n".join(f"{f.log_field or f.field}: accepted: {f.accepted}" for f in self.faults)

@@ -1,0 +1,193 @@
+"""The case: everything known of patient and ordered dose, by vocabulary id.
+
+A key that is absent is unknown. Nothing here guesses: a flag is false only if it was
+answered, if the whole checklist was asked, or if it cannot be (pregnancy in a man).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import ROUND_DOWN, Decimal
+
+from ivigil import units
+from ivigil.knowledge.logic import Case, Reading, Truth, Value, judge
+from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.vocabulary import Term
+from ivigil.order import Order
+from ivigil.patient import Measurement, completed_years
+
+HUNDREDTH = Decimal("0.01")
+CM_PER_M = Decimal(100)
+PERCENT = Decimal(100)
+DAYS_PER_WEEK = Decimal(7)
+
+
+def patient_case(order: Order, knowledge: Knowledge) -> dict[str, Value]:
+    """The case before a dose is known: body, measurements, answers, history."""
+    case: dict[str, Value] = {
+        **_identity(order),
+        **_body(order, knowledge),
+        **_measurements(order, knowledge),
+        **order.patient.choices,
+        **_history(order),
+    }
+    case.update(_answers(order, knowledge, case))
+    case.update(_derived(knowledge, case))
+    return case
+
+
+def dosed_case(
+    case: Case, order: Order, knowledge: Knowledge, g_per_kg: Decimal, dosing_weight_kg: Decimal
+) -> dict[str, Value]:
+    """The case with the ordered dose of the course and the cumulative dose, in g per kg."""
+    recent = _recent_grams(order, knowledge)
+    dosed: dict[str, Value] = {**case, "dose_g_per_kg": Reading.exactly(g_per_kg)}
+    if recent is not None:
+        dosed["cumulative_dose_g_per_kg"] = Reading(
+            low=g_per_kg + recent / dosing_weight_kg,
+            high=g_per_kg + recent / dosing_weight_kg,
+        )
+    else:
+        dosed["cumulative_dose_g_per_kg"] = Reading(low=g_per_kg, high=None)
+    return {**dosed, **_derived(knowledge, dosed)}
+
+
+def age_years(birth: dt.date, on: dt.date) -> Decimal:
+    """Age in years to two decimals, rounded down: just over 65 is above 65."""
+    completed = completed_years(birth, on)
+    birthday = _birthday(birth, birth.year + completed)
+    year = (_birthday(birth, birth.year + completed + 1) - birthday).days
+    part = Decimal((on - birthday).days) / year
+    return completed + part.quantize(HUNDREDTH, ROUND_DOWN)
+
+
+def _birthday(birth: dt.date, year: int) -> dt.date:
+    try:
+        return birth.replace(year=year)
+    except ValueError:  # 29 February
+        return dt.date(year, 3, 1)
+
+
+def _identity(order: Order) -> dict[str, Value]:
+    return {
+        "sex": order.patient.sex,
+        "condition": order.condition,
+        "route": order.route,
+        "jurisdiction": order.jurisdiction,
+    }
+
+
+def _body(order: Order, knowledge: Knowledge) -> dict[str, Value]:
+    patient = order.patient
+    on = order.start.date()
+    body: dict[str, Value] = {
+        "age_years": Reading.exactly(age_years(patient.birth_date, on)),
+        "age_days": Reading.exactly((on - patient.birth_date).days),
+        "weight_kg": Reading.exactly(patient.weight_kg),
+    }
+    if patient.height_cm is None:
+        return body
+    body["height_cm"] = Reading.exactly(patient.height_cm)
+    metres = patient.height_cm / CM_PER_M
+    body["bmi_kg_per_m2"] = Reading.exactly((patient.weight_kg / metres**2).quantize(HUNDREDTH))
+    ideal = ideal_weight_kg(order, knowledge)
+    if ideal is not None:
+        percent = patient.weight_kg * PERCENT / ideal
+        body["actual_over_ideal_percent"] = Reading.exactly(percent.quantize(HUNDREDTH))
+    return body
+
+
+def ideal_weight_kg(order: Order, knowledge: Knowledge) -> Decimal | None:
+    """Ideal body weight in kg to two decimals by the formula for the sex.
+
+    None without a height, or below the height at which the formula holds.
+    """
+    height = order.patient.height_cm
+    formulas = [item for item in knowledge.facts.ideal_weight if item.sex == order.patient.sex]
+    if height is None or not formulas:
+        return None
+    formula = formulas[0]
+    inches = height / units.convert(Decimal(1), "in", "cm")
+    if formula.height_cm_min is not None and height < formula.height_cm_min:
+        return None
+    ideal = formula.base_kg + formula.slope_kg_per_inch * (inches - formula.offset_inches)
+    return ideal.quantize(HUNDREDTH)
+
+
+def _measurements(order: Order, knowledge: Knowledge) -> dict[str, Value]:
+    on = order.start.date()
+    return {
+        name: _aged(measured, knowledge.terms.get(name), on)
+        for name, measured in order.patient.measurements.items()
+    }
+
+
+def _aged(measured: Measurement, term: Term | None, on: dt.date) -> Reading:
+    """Mark a dated value stale when it is older than its term allows."""
+    reading = measured.reading
+    if measured.date is None or term is None or term.valid_days is None:
+        return reading
+    stale = (on - measured.date).days > term.valid_days
+    return Reading(reading.low, reading.high, reading.low_open, reading.high_open, stale)
+
+
+def _history(order: Order) -> dict[str, Value]:
+    last = order.last_immunoglobulin
+    history: dict[str, Value] = {}
+    if order.experience is not None:
+        history["immunoglobulin_naive"] = order.experience == "naive"
+    elif last is not None:
+        history["immunoglobulin_naive"] = False
+    if history.get("immunoglobulin_naive") is True:
+        history["prior_infusions"] = Reading.exactly(0)
+    if last is None:
+        return history
+    if last.infusions is not None:
+        history["prior_infusions"] = Reading.exactly(last.infusions)
+    days = Decimal((order.start.date() - last.date).days)
+    history["weeks_since_last_immunoglobulin"] = Reading.exactly(
+        (days / DAYS_PER_WEEK).quantize(HUNDREDTH, ROUND_DOWN)
+    )
+    if last.tolerated_rate_ml_per_kg_per_h is not None:
+        history["tolerated_rate_ml_per_kg_per_h"] = Reading.exactly(last.tolerated_rate_ml_per_kg_per_h)
+    return history
+
+
+def _answers(order: Order, knowledge: Knowledge, case: Case) -> dict[str, Value]:
+    screening = order.patient.screening
+    answers: dict[str, Value] = {}
+    for term in knowledge.facts.term:
+        if term.scope != "screening":
+            continue
+        if term.id in screening.present:
+            answers[term.id] = True
+        elif term.id in screening.absent or screening.complete or _impossible(term, case):
+            answers[term.id] = False
+    return answers
+
+
+def _impossible(term: Term, case: Case) -> bool:
+    return term.absent_when is not None and judge(term.absent_when, case).truth is Truth.TRUE
+
+
+def _derived(knowledge: Knowledge, case: Case) -> dict[str, Value]:
+    """Flags that other terms define; in authored order, so one may build on an earlier one."""
+    derived: dict[str, Value] = {}
+    for term in knowledge.facts.term:
+        if term.when is None:
+            continue
+        truth = judge(term.when, {**case, **derived}).truth
+        if truth is not Truth.UNKNOWN:
+            derived[term.id] = truth is Truth.TRUE
+    return derived
+
+
+def _recent_grams(order: Order, knowledge: Knowledge) -> Decimal | None:
+    """Grams given within the cumulative window before the start; None if not known."""
+    last = order.last_immunoglobulin
+    if last is None:
+        return Decimal(0) if order.experience == "naive" else None
+    window = knowledge.policies["policy.cumulative_window"].number
+    if window is not None and (order.start.date() - last.date).days > window:
+        return Decimal(0)
+    return last.grams

@@ -1,0 +1,315 @@
+"""The course: generate each allowed number of days, test it, keep the first that fits.
+
+There is no going back and forth between days and rates: a day count is filled with vials,
+given its steps, and held against every limit; the next is tried only if it fails.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+import msgspec
+
+from ivigil import units
+from ivigil.knowledge.conditions import Regimen
+from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays, MinimumHours
+from ivigil.knowledge.products import Product
+from ivigil.plan import Course, Day, Neighbour, Reason
+from ivigil.planning import rates
+from ivigil.planning.doses import daily_total_max
+from ivigil.planning.rates import Ladder
+from ivigil.planning.situation import Situation
+from ivigil.planning.vials import Sizes, as_vials, sizes_of
+
+PERCENT = Decimal(100)
+PERCENT_STEP = Decimal("0.1")
+HOURS_PER_DAY = Decimal(24)
+
+
+class Misfit(msgspec.Struct, frozen=True):
+    """A day count that does not fit, and the reason."""
+
+    days: int
+    reason: Reason
+
+
+class NoCourse(msgspec.Struct, frozen=True):
+    misfits: tuple[Misfit, ...]
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """What each day gives and the vials it takes."""
+
+    grams: tuple[Decimal, ...]
+    vials: tuple[tuple[Decimal, ...], ...]
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.grams, Decimal(0))
+
+    @property
+    def drawn(self) -> Decimal:
+        return sum((g for day in self.vials for g in day), Decimal(0))
+
+
+def build(
+    product: Product, ladder: Ladder, situation: Situation
+) -> tuple[Course, tuple[Day, ...]] | NoCourse:
+    """The first day count whose whole days fit every limit."""
+    misfits: list[Misfit] = []
+    sizes = sizes_of(product)
+    if sizes is None:
+        return NoCourse((Misfit(0, Reason(code="no_presentation_seen", fact=product.id)),))
+    for count in _day_counts(situation):
+        made = _try(count, product, sizes, ladder, situation)
+        if isinstance(made, Reason):
+            misfits.append(Misfit(count, made))
+            continue
+        filled, days = made
+        return _course(filled, days, sizes, misfits, situation), days
+    return NoCourse(tuple(misfits))
+
+
+def _day_counts(situation: Situation) -> Iterator[int]:
+    """The counts that the regimen allows, shortest first, then longer ones up to the policy's limit."""
+    regimen, ordered = situation.regimen, situation.order.days
+    if ordered is not None:
+        allowed: tuple[int, ...] = (ordered,)
+    else:
+        allowed = tuple(sorted(regimen.allowed_days)) or _unstated(situation)
+    yield from allowed
+    if not regimen.day_doses_g_per_kg:
+        yield from range(max(allowed) + 1, int(situation.number("policy.longest_course")) + 1)
+
+
+def _unstated(situation: Situation) -> tuple[int, ...]:
+    """Days where the regimen is silent: by its daily dose, else one for replacement, else the policy."""
+    daily = daily_total_max(situation.regimen)
+    if daily:
+        return (int(units.ceil_to(situation.dose.g_per_kg / daily, Decimal(1))),)
+    if situation.condition.purpose == "replacement":
+        return (1,)
+    return (int(situation.number("policy.days_not_stated")),)
+
+
+def _try(
+    count: int, product: Product, sizes: Sizes, ladder: Ladder, situation: Situation
+) -> tuple[Filled, tuple[Day, ...]] | Reason:
+    for minimum in situation.limits.of(MinimumDays):
+        if count < minimum.effect.days:
+            return Reason(code="minimum_days", finding=minimum.finding, fact=minimum.effect.id)
+    filled = _fill(count, product, sizes, situation)
+    if filled is None:
+        return Reason(code="no_vial_fits", fact=product.id)
+    over = _over_daily_limits(filled, product, situation)
+    if over is not None:
+        return over
+    days: list[Day] = []
+    for number in range(1, count + 1):
+        day = _day(number, filled, product, ladder, situation)
+        if isinstance(day, Reason):
+            return day
+        days.append(day)
+    return filled, tuple(days)
+
+
+def _fill(count: int, product: Product, sizes: Sizes, situation: Situation) -> Filled | None:
+    """Whole vials for near-equal days; a part vial where whole vials miss the tolerance."""
+    targets = _targets(count, situation)
+    whole = _whole(targets, sizes, situation)
+    ordered = sum(targets, Decimal(0))
+    total = sum(whole, Decimal(0))
+    tolerance = situation.number("policy.rounding_tolerance") / PERCENT
+    if total and abs(ordered - total) <= ordered * tolerance:
+        return Filled(whole, tuple(sizes.fill(g) for g in whole))
+    step = situation.number("policy.part_vial_step") * product.g_per_100_ml / units.ML_PER_DL
+    parts = tuple(units.floor_to(t, step) for t in targets)
+    if not all(parts):
+        return None
+    return Filled(parts, tuple(sizes.fill(sizes.at_least(g)) for g in parts))
+
+
+def _targets(count: int, situation: Situation) -> tuple[Decimal, ...]:
+    doses = situation.regimen.day_doses_g_per_kg
+    if len(doses) == count:
+        whole = sum(doses, Decimal(0))
+        return tuple(situation.dose.grams * d / whole for d in doses)
+    return (situation.dose.grams / count,) * count
+
+
+def _whole(targets: tuple[Decimal, ...], sizes: Sizes, situation: Situation) -> tuple[Decimal, ...]:
+    """Near-equal whole-vial days: each is the sum below or above its target; the larger days first.
+
+    The total never passes the ordered dose, unless the site rounds to the nearest.
+    """
+    lower = [sizes.at_most(t) for t in targets]
+    upper = [sizes.at_least(t) for t in targets]
+    ordered = sum(targets, Decimal(0))
+    best = list(lower)
+    for index in range(len(targets)):
+        trial = [*upper[: index + 1], *lower[index + 1 :]]
+        total = sum(trial, Decimal(0))
+        nearer = abs(total - ordered) < abs(sum(best, Decimal(0)) - ordered)
+        if total <= ordered or (situation.choice("policy.rounding") == "nearest" and nearer):
+            best = trial
+    return tuple(best)
+
+
+def _over_daily_limits(filled: Filled, product: Product, situation: Situation) -> Reason | None:
+    largest = max(filled.grams)
+    weight = situation.weight_kg
+    for entry in situation.limits.of(CapDailyDose):
+        cap = entry.effect
+        by_weight = cap.g_per_kg is not None and largest > cap.g_per_kg * weight
+        by_grams = cap.grams is not None and largest > cap.grams
+        if by_weight or by_grams:
+            return Reason(code="daily_dose", finding=entry.finding, fact=cap.id)
+    for volume in situation.limits.of(CapDailyVolume):
+        if units.volume_ml(largest, product.g_per_100_ml) > volume.effect.ml_per_kg * weight:
+            return Reason(code="daily_volume", finding=volume.finding, fact=volume.effect.id)
+    return None
+
+
+def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situation: Situation) -> Day | Reason:
+    grams, vials = filled.grams[number - 1], filled.vials[number - 1]
+    volume = units.volume_ml(grams, product.g_per_100_ml)
+    ceiling = _ceiling(ladder, volume, situation)
+    start = _start_of(number, situation)
+    steps = rates.steps(ladder, volume, start, ceiling)
+    if not steps:
+        return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
+    minutes = sum(step.minutes for step in steps)
+    late = _too_long(minutes, product, situation)
+    if late is not None:
+        return late
+    return Day(
+        number=number,
+        date=start.date(),
+        start=start,
+        end=steps[-1].end,
+        grams=grams,
+        volume_ml=volume,
+        duration_min=minutes,
+        vials=as_vials(product, vials),
+        discard_g=sum(vials, Decimal(0)) - grams,
+        steps=steps,
+    )
+
+
+def _start_of(number: int, situation: Situation) -> dt.datetime:
+    """The same wall-clock time on consecutive days; the site's zone carries daylight saving."""
+    start, zone = situation.order.start, situation.knowledge.zone
+    local = start.astimezone(zone) if zone is not None else start
+    wall = local.replace(tzinfo=None) + dt.timedelta(days=number - 1)
+    # Through UTC and back, so that an hour that the clocks skip becomes one that exists.
+    return wall.replace(tzinfo=local.tzinfo).astimezone(dt.UTC).astimezone(local.tzinfo)
+
+
+def _shortest_minutes(situation: Situation) -> int:
+    hours = [e.effect.hours for e in situation.limits.of(MinimumHours)]
+    window = situation.regimen.infusion_hours_min
+    if window is not None:
+        hours.append(window)
+    return int(max(hours, default=Decimal(0)) * units.MINUTES_PER_HOUR)
+
+
+def _ceiling(ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal | None:
+    """The fastest rate at which the infusion still takes the prescribed time; None if none is."""
+    shortest = _shortest_minutes(situation)
+    if rates.duration_minutes(ladder, volume) >= shortest:
+        return None
+    step = ladder.pump_step_ml_per_h
+    low, high = 1, int(rates.top_rate(ladder) / step)
+    while low < high:  # the duration only falls as the ceiling rises
+        middle = (low + high + 1) // 2
+        if rates.duration_minutes(ladder, volume, middle * step) >= shortest:
+            low = middle
+        else:
+            high = middle - 1
+    return low * step
+
+
+def _too_long(minutes: int, product: Product, situation: Situation) -> Reason | None:
+    hours = Decimal(minutes) / units.MINUTES_PER_HOUR
+    regimen: Regimen = situation.regimen
+    if regimen.infusion_hours_max is not None and hours > regimen.infusion_hours_max:
+        return Reason(code="infusion_hours", fact=regimen.id, value=f"{hours:.1f}")
+    opening = situation.knowledge.policies["policy.opening_hours"]
+    if opening.number is not None and hours > opening.number:
+        return Reason(code="opening_hours", fact=opening.id, value=f"{hours:.1f}")
+    for pooled in product.properties_named("pooled_use_within_h"):
+        if pooled.number is not None and hours > pooled.number:
+            return Reason(code="pooled_use", fact=pooled.id, value=f"{hours:.1f}")
+    if hours >= HOURS_PER_DAY:
+        return Reason(code="longer_than_a_day", value=f"{hours:.1f}")
+    return None
+
+
+def _course(
+    filled: Filled, days: tuple[Day, ...], sizes: Sizes, misfits: list[Misfit], situation: Situation
+) -> Course:
+    ordered = situation.dose.grams
+    vials = sum(v.count for day in days for v in day.vials)
+    because = [m.reason for m in misfits]
+    allowed = situation.regimen.allowed_days
+    if allowed and len(days) not in allowed:
+        because.append(Reason(code="lengthened", fact="policy.longest_course"))
+    return Course(
+        days=len(days),
+        grams=filled.total,
+        change_percent=_change(filled.total, ordered),
+        vials=vials,
+        discard_g=filled.drawn - filled.total,
+        days_because=tuple(dict.fromkeys(because)),
+        neighbours=_neighbours(filled, sizes, situation),
+        facts=(situation.regimen.id, "policy.rounding", "policy.rounding_tolerance"),
+    )
+
+
+def _change(grams: Decimal, ordered: Decimal) -> Decimal:
+    return ((grams - ordered) * PERCENT / ordered).quantize(PERCENT_STEP) + 0
+
+
+def _neighbours(filled: Filled, sizes: Sizes, situation: Situation) -> tuple[Neighbour, ...]:
+    """The next dose up, and the nearest smaller one that saves a vial."""
+    ordered = situation.dose.grams
+    count = len(filled.grams)
+    vials = sum(len(v) for v in filled.vials)
+    found: list[Neighbour] = []
+    up = _near(sizes.at_least(max(filled.grams) + sizes.smallest / PERCENT), filled, sizes)
+    found.append(_neighbour("round_up", up, ordered, sizes, count))
+    smaller = sizes.at_most(min(filled.grams) - sizes.smallest / PERCENT)
+    tolerance = situation.number("policy.rounding_tolerance") / PERCENT
+    while smaller > 0:
+        trial = (*filled.grams[:-1], smaller)
+        total = sum(trial, Decimal(0))
+        if ordered - total > ordered * tolerance:
+            break
+        if _vials(trial, sizes) < vials:
+            found.append(_neighbour("fewer_vials", trial, ordered, sizes, count))
+            break
+        smaller = sizes.at_most(smaller - sizes.smallest / PERCENT)
+    return tuple(found)
+
+
+def _near(upper: Decimal, filled: Filled, sizes: Sizes) -> tuple[Decimal, ...]:
+    """One day, the smallest, raised to the next whole-vial sum."""
+    raised = min(upper, sizes.at_least(min(filled.grams) + sizes.smallest / PERCENT))
+    return (*filled.grams[:-1], raised)
+
+
+def _vials(grams: tuple[Decimal, ...], sizes: Sizes) -> int:
+    return sum(len(sizes.fill(sizes.at_least(g))) for g in grams)
+
+
+def _neighbour(kind: str, grams: tuple[Decimal, ...], ordered: Decimal, sizes: Sizes, days: int) -> Neighbour:
+    total = sum(grams, Decimal(0))
+    return Neighbour(
+        kind="round_up" if kind == "round_up" else "fewer_vials",
+        grams=total,
+        change_percent=_change(total, ordered),
+        vials=_vials(grams, sizes),
+        days=days,
+    )

@@ -1,0 +1,100 @@
+"""The dose of the course: per kg, in grams, under every cap."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+
+import msgspec
+
+from ivigil.knowledge.conditions import Regimen
+from ivigil.knowledge.logic import Saw
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
+from ivigil.plan import Dose
+from ivigil.planning.doses import total_range
+from ivigil.planning.weight import Weight
+
+MG = Decimal("0.001")
+
+
+class NoDose(msgspec.Struct, frozen=True):
+    """The regimen gives no dose that can be planned."""
+
+    code: str
+    facts: tuple[str, ...]
+    value: str = ""
+
+
+def choose(order: Order, regimen: Regimen, weight: Weight, knowledge: Knowledge) -> Dose | NoDose:
+    """The grams of the course: as ordered, or by policy within the regimen's range; then capped."""
+    bounds = total_range(regimen)
+    fixed = _fixed_grams(order, regimen)
+    if fixed is None and order.total_dose_g_per_kg is None and bounds is None:
+        return NoDose("regimen_states_no_dose", (regimen.id,))
+    facts: list[str] = [regimen.id]
+    if fixed is not None:
+        grams = fixed
+    elif order.total_dose_g_per_kg is not None:
+        grams = order.total_dose_g_per_kg * weight.kg
+    else:
+        assert bounds is not None
+        grams = _within(bounds, knowledge) * weight.kg
+        if bounds[0] != bounds[1]:
+            facts.append("policy.dose_within_range")
+    capped, cap = _capped(grams, order, regimen, weight, knowledge)
+    g_per_kg = (capped / weight.kg).quantize(MG)
+    if bounds is not None and capped > bounds[1] * weight.kg:
+        return NoDose("dose_above_regimen", (regimen.id,), str(g_per_kg))
+    return Dose(
+        grams=_tidy(capped),
+        g_per_kg=_tidy(g_per_kg),
+        dosing_weight_kg=weight.kg,
+        weight_kind=weight.kind,
+        actual_weight_kg=weight.actual_kg,
+        ideal_weight_kg=weight.ideal_kg,
+        adjusted_weight_kg=weight.adjusted_kg,
+        grams_on_actual_weight=_tidy(capped / weight.kg * weight.actual_kg if weight.kg else capped),
+        capped_by=cap,
+        saw=(Saw("weight_kg", format(weight.actual_kg, "f"), weight.actual_kg), *weight.saw),
+        facts=(*facts, *weight.facts, *((cap,) if cap else ())),
+    )
+
+
+def _fixed_grams(order: Order, regimen: Regimen) -> Decimal | None:
+    if order.total_dose_g is not None:
+        return order.total_dose_g
+    if regimen.fixed_daily_dose_g is not None and regimen.allowed_days:
+        return regimen.fixed_daily_dose_g * min(regimen.allowed_days)
+    return None
+
+
+def _within(bounds: tuple[Decimal, Decimal], knowledge: Knowledge) -> Decimal:
+    low, high = bounds
+    choice = knowledge.policies["policy.dose_within_range"].choice
+    return {"lowest": low, "middle": (low + high) / 2, "highest": high}.get(choice, low)
+
+
+def _capped(
+    grams: Decimal, order: Order, regimen: Regimen, weight: Weight, knowledge: Knowledge
+) -> tuple[Decimal, str]:
+    """The lowest of the grams and every cap, and the id of the cap that lowered them."""
+    caps: list[tuple[Decimal, str]] = []
+    if regimen.max_total_dose_g is not None:
+        caps.append((regimen.max_total_dose_g, regimen.id))
+    if regimen.max_total_dose_g_per_kg is not None:
+        caps.append((regimen.max_total_dose_g_per_kg * weight.kg, regimen.id))
+    places = ("", *knowledge.lineage(order.jurisdiction))
+    for cap in knowledge.facts.dose_cap:
+        if order.condition not in cap.conditions or cap.jurisdiction not in places:
+            continue
+        if cap.max_g_per_kg is not None:
+            caps.append((cap.max_g_per_kg * weight.kg, cap.id))
+        caps.extend((g, cap.id) for g in (cap.max_total_g, cap.max_g_per_dose) if g is not None)
+    lowest = min(caps, default=(grams, ""))
+    return lowest if lowest[0] < grams else (grams, "")
+
+
+def _tidy(value: Decimal) -> Decimal:
+    """Milligram precision is finer than any vial; trailing zeros from arithmetic are dropped."""
+    fine = value.quantize(MG, ROUND_DOWN).normalize()
+    return fine if fine.as_tuple().exponent <= 0 else fine.quantize(Decimal(1))  # type: ignore[operator]

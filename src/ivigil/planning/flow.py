@@ -1,0 +1,302 @@
+"""The flow of one order, one way: each step returns a decision or the reason it has none.
+
+regimen -> dosing weight -> dose -> hazards -> limits -> product and course -> care -> timeline
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+import msgspec
+from msgspec.structs import replace
+
+from ivigil.knowledge.evidence import Fact, fingerprint
+from ivigil.knowledge.hazards import Block
+from ivigil.knowledge.logic import Value
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
+from ivigil.plan import (
+    Assumption,
+    Blocked,
+    Course,
+    Day,
+    Finding,
+    Plan,
+    ProductChoice,
+    ProductExcluded,
+    ProductOption,
+    RateDecision,
+    SignOff,
+    Status,
+)
+from ivigil.planning import (
+    care,
+    case,
+    citing,
+    course,
+    dose,
+    hazards,
+    limits,
+    products,
+    questions,
+    rates,
+    regimen,
+    timeline,
+    weight,
+)
+from ivigil.planning.products import Ranked
+from ivigil.planning.situation import Situation
+
+HASH_LENGTH = 16
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """The product that won, with its course, and everything that was passed over."""
+
+    product: ProductChoice | None
+    excluded: tuple[ProductExcluded, ...]
+    course: Course | None = None
+    rates: RateDecision | None = None
+    days: tuple[Day, ...] = ()
+    sign_off: tuple[SignOff, ...] = ()
+    gaps: tuple[Blocked, ...] = ()
+
+
+def plan(order: Order, knowledge: Knowledge) -> Plan:
+    """Plan one order. Pure: the same order and knowledge give the same plan, byte for byte."""
+    draft = _draft(order, knowledge)
+    known = case.patient_case(order, knowledge)
+    condition = knowledge.conditions[order.condition]
+    chosen = regimen.choose(order, condition, known, knowledge)
+    if isinstance(chosen, regimen.NoRegimen):
+        return _finish(_without_regimen(draft, chosen, known, knowledge), knowledge)
+    rule, choice = chosen
+    draft = replace(draft, regimen=choice)
+    body = weight.dosing_weight(order, rule, known, knowledge)
+    amount = dose.choose(order, rule, body, knowledge)
+    if isinstance(amount, dose.NoDose):
+        gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
+        return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
+    dosed = case.dosed_case(known, order, knowledge, amount.g_per_kg, body.kg)
+    situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
+    findings, situation = _settle(situation, _changed(order, order.product))
+    made = _choose_product(situation)
+    if order.product is None and made.product is not None and _changed(order, made.product.id):
+        # Only now is it known that the product differs from the last one: screen again.
+        findings, situation = _settle(situation, product_changed=True)
+        made = _choose_product(situation)
+    asked = tuple((field, "dosing_weight") for field in body.missing)
+    draft = replace(
+        draft,
+        dose=amount,
+        findings=findings,
+        questions=questions.questions(findings, asked, situation.case, knowledge),
+    )
+    return _finish(_assemble(draft, made, situation), knowledge)
+
+
+def _draft(order: Order, knowledge: Knowledge) -> Plan:
+    input_hash = _hash(order)
+    return Plan(
+        id=_hash([input_hash, knowledge.version, sorted(knowledge.signed)]),
+        input_hash=input_hash,
+        knowledge_version=knowledge.version,
+        status="ready",
+        valid_until=_valid_until(order, knowledge),
+        order=order,
+    )
+
+
+def _settle(situation: Situation, product_changed: bool | None) -> tuple[tuple[Finding, ...], Situation]:
+    """Screen the hazards and merge their effects with the caps of condition and regimen."""
+    if product_changed is not None:
+        situation = replace(situation, case={**situation.case, "product_changed": product_changed})
+    findings = hazards.screen(situation.order, situation.case, situation.knowledge)
+    bound = limits.condition_limits(situation.condition, situation.regimen, situation.case)
+    merged = hazards.limits(findings, situation.knowledge).plus(bound)
+    return findings, replace(situation, limits=merged)
+
+
+def _changed(order: Order, product: str | None) -> bool | None:
+    """Does the product differ from the last one? None where either is not known."""
+    last = order.last_immunoglobulin
+    if order.experience == "naive":
+        return False
+    if last is None or last.product is None or product is None:
+        return None if last is None or last.product is None else False
+    return product != last.product
+
+
+def _without_regimen(
+    draft: Plan, none: regimen.NoRegimen, known: dict[str, Value], knowledge: Knowledge
+) -> Plan:
+    draft = _screened(draft, known, knowledge)
+    if none.unsigned:
+        return replace(draft, needs_sign_off=tuple(_sign_off(fact, none.code) for fact in none.unsigned))
+    return replace(draft, blocked=(Blocked(code=none.code, value=none.value),))
+
+
+def _screened(draft: Plan, known: dict[str, Value], knowledge: Knowledge) -> Plan:
+    """A plan without a dose still shows what was found and what to ask."""
+    findings = hazards.screen(draft.order, known, knowledge)
+    asked = questions.questions(findings, (), known, knowledge)
+    return replace(draft, findings=findings, questions=asked)
+
+
+def _choose_product(situation: Situation) -> Chosen:
+    """The best ranked product whose course fits; a better one without seen rates is shown as such."""
+    ranked, excluded = products.rank(situation)
+    dropped = list(excluded)
+    unseen: list[Ranked] = []
+    options: list[ProductOption] = []
+    for index, candidate in enumerate(ranked):
+        ladder = rates.ladder(candidate.product, situation)
+        if isinstance(ladder, rates.NoRates):
+            unseen.append(candidate)
+            options.append(_option(candidate, rates_seen=False))
+            continue
+        built = course.build(candidate.product, ladder, situation)
+        if isinstance(built, course.NoCourse):
+            reasons = tuple(dict.fromkeys(m.reason for m in built.misfits))
+            dropped.append(ProductExcluded(id=candidate.product.id, because=reasons))
+            continue
+        options += [_later_option(later, situation) for later in ranked[index + 1 :]]
+        choice = ProductChoice(
+            id=candidate.product.id,
+            name=candidate.product.name,
+            g_per_100_ml=candidate.product.g_per_100_ml,
+            on_label=candidate.on_label,
+            because=candidate.because,
+            alternatives=tuple(options),
+            best_fit_unseen=unseen[0].product.id if unseen else "",
+            facts=(candidate.product.id,),
+        )
+        planned, days = built
+        return Chosen(choice, tuple(dropped), planned, ladder.decision, days)
+    return _no_product(unseen, tuple(dropped), situation)
+
+
+def _option(candidate: Ranked, *, rates_seen: bool) -> ProductOption:
+    return ProductOption(
+        id=candidate.product.id,
+        name=candidate.product.name,
+        on_label=candidate.on_label,
+        rates_seen=rates_seen,
+        because=candidate.because,
+    )
+
+
+def _later_option(candidate: Ranked, situation: Situation) -> ProductOption:
+    return _option(candidate, rates_seen=bool(rates.plannable(candidate.product, situation.knowledge)))
+
+
+def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situation: Situation) -> Chosen:
+    """No product can be planned: rates to sign, none sold here (dose only), or none that fits."""
+    if unseen:
+        schedules = [s for c in unseen for s in c.product.schedules]
+        signs = tuple(_sign_off(s, "rates_not_seen") for s in schedules)
+        gap = Blocked(code="rates_not_seen", facts=tuple(c.product.id for c in unseen))
+        return Chosen(None, dropped, sign_off=signs, gaps=(gap,))
+    if not products.licensed(situation):
+        gap = Blocked(code="no_product_here", value=situation.order.jurisdiction)
+        return Chosen(None, dropped, gaps=(gap,))
+    return Chosen(None, dropped, gaps=(Blocked(code="no_product_fits"),))
+
+
+def _sign_off(fact: Fact, because: str) -> SignOff:
+    return SignOff(fact=fact.id, because=because, fingerprint=fingerprint(fact))
+
+
+_DOSE_ONLY = frozenset({"no_product_here", "rates_not_seen"})
+"""Gaps that leave a dose-only plan for a person to complete; every other gap blocks."""
+
+
+def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
+    contraindicated = tuple(
+        Blocked(code="contraindicated", findings=(entry.finding,), facts=(entry.effect.id,))
+        for entry in situation.limits.of(Block)
+    )
+    draft = replace(
+        draft,
+        products_excluded=made.excluded,
+        blocked=(*contraindicated, *(g for g in made.gaps if g.code not in _DOSE_ONLY)),
+        gaps=tuple(g for g in made.gaps if g.code in _DOSE_ONLY),
+        needs_sign_off=made.sign_off,
+        assumed=_assumed(draft.findings, situation),
+    )
+    if draft.blocked:
+        return draft
+    draft = replace(
+        draft,
+        premedication=care.premedication(situation),
+        hydration=care.hydration(situation),
+        monitoring=care.monitoring(situation),
+        tests=care.tests(situation),
+        co_treatments=care.co_treatments(situation),
+        advice=care.advice(situation),
+    )
+    if made.product is None:
+        return draft
+    product = situation.knowledge.products[made.product.id]
+    return replace(
+        draft,
+        product=made.product,
+        course=made.course,
+        rates=made.rates,
+        days=made.days,
+        preparation=care.preparation(product, situation),
+        observation=care.observation(product, situation),
+        day_checks=care.day_checks(made.days, situation),
+        timeline=timeline.timeline(made.days, situation),
+    )
+
+
+def _assumed(findings: tuple[Finding, ...], situation: Situation) -> tuple[Assumption, ...]:
+    found = [Assumption(kind="finding", id=f.id, text=f.name) for f in findings if f.state == "assumed"]
+    undated = [
+        Assumption(kind="value", id=name, value=m.reading.text)
+        for name, m in sorted(situation.order.patient.measurements.items())
+        if m.date is None
+    ]
+    return (*found, *undated)
+
+
+def _policies(draft: Plan, knowledge: Knowledge) -> tuple[Assumption, ...]:
+    """Every policy that some decision names, with its setting."""
+    named = set(citing.named_facts(draft))
+    return tuple(
+        Assumption(kind="policy", id=p.id, value=p.choice or _amount(p), text=p.text)
+        for p in knowledge.facts.policy
+        if p.id in named
+    )
+
+
+def _amount(policy: Policy) -> str:
+    return "" if policy.number is None else f"{policy.number} {policy.unit}".strip()
+
+
+def _finish(draft: Plan, knowledge: Knowledge) -> Plan:
+    assumed = (*draft.assumed, *_policies(draft, knowledge))
+    done = replace(draft, status=_status(draft), assumed=assumed)
+    return replace(done, sources=citing.sources(done, knowledge))
+
+
+def _status(draft: Plan) -> Status:
+    if draft.blocked:
+        return "blocked"
+    if any(question.blocking for question in draft.questions):
+        return "needs_answers"
+    if draft.needs_sign_off or draft.gaps:
+        return "needs_sign_off"
+    return "ready"
+
+
+def _valid_until(order: Order, knowledge: Knowledge) -> dt.date:
+    days = knowledge.policies["policy.plan_valid"].number
+    return order.start.date() + dt.timedelta(days=int(days or 0))
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:HASH_LENGTH]

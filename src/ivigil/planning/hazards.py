@@ -1,0 +1,88 @@
+"""Screening: every hazard judged on the case, and the limits that follow.
+
+State and severity are two things. A hazard that is neither true nor false is assumed
+(its effects act) or asked (the release is held), as the hazard itself says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from ivigil.knowledge.hazards import Advise, Block, Effect, Hazard
+from ivigil.knowledge.logic import Case, Truth, judge
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
+from ivigil.plan import Action, Finding, State
+from ivigil.planning.limits import Entry, Limits
+
+T = TypeVar("T")
+
+_SEVERITY = ("contraindicated", "serious", "moderate", "info")
+_ACTING: frozenset[State] = frozenset({"present", "assumed"})
+_STATES: dict[str, State] = {"assume": "assumed", "ask": "asked", "note": "asked"}
+
+
+def screen(order: Order, case: Case, knowledge: Knowledge) -> tuple[Finding, ...]:
+    """Every hazard that is not absent, the gravest first."""
+    found = [_judge_hazard(hazard, order, case) for hazard in knowledge.facts.hazard]
+    findings = [finding for finding in found if finding is not None]
+    return tuple(sorted(findings, key=lambda f: (_SEVERITY.index(f.severity), f.state != "present", f.id)))
+
+
+def limits(findings: tuple[Finding, ...], knowledge: Knowledge) -> Limits:
+    """Merge the effects of all acting findings. An overridden finding keeps every limit but its block."""
+    entries: list[Entry[Effect]] = []
+    for finding in findings:
+        if finding.state not in _ACTING:
+            continue
+        for effect in knowledge.hazards[finding.id].effects:
+            if isinstance(effect, Block) and finding.overridden_by:
+                continue
+            entries.append(Entry(effect, finding.id))
+    return Limits(tuple(entries))
+
+
+def _judge_hazard(hazard: Hazard, order: Order, case: Case) -> Finding | None:
+    if order.route not in hazard.routes:
+        return None
+    judged = [(factor, judge(factor.when, case)) for factor in hazard.factors]
+    deciding = [(f, j) for f, j in judged if j.truth is Truth.TRUE]
+    truth = Truth.TRUE if deciding else Truth.FALSE
+    if not deciding:
+        deciding = [(f, j) for f, j in judged if j.truth is Truth.UNKNOWN]
+        if not deciding:
+            return None
+        truth = Truth.UNKNOWN
+    state: State = "present" if truth is Truth.TRUE else _STATES[hazard.unknown]
+    saw = _merge(j.because for _, j in deciding)
+    return Finding(
+        id=hazard.id,
+        name=hazard.name,
+        category=hazard.category,
+        severity=hazard.severity,
+        state=state,
+        because=saw,
+        saw=saw,
+        factors=tuple(f.id for f, _ in deciding),
+        missing=_merge(j.missing for _, j in deciding) if truth is Truth.UNKNOWN else (),
+        facts=(hazard.id, *(f.id for f, _ in deciding)),
+        do=tuple(_action(effect) for effect in hazard.effects),
+        weak=all(f.weak for f, _ in deciding),
+        overridden_by=_overrider(order, hazard.id),
+    )
+
+
+def _action(effect: Effect) -> Action:
+    kind = str(effect.__struct_config__.tag)
+    if isinstance(effect, Advise):
+        return Action(effect=kind, fact=effect.id, text=effect.text, audience=effect.audience)
+    return Action(effect=kind, fact=effect.id)
+
+
+def _overrider(order: Order, finding: str) -> str:
+    return next((o.author for o in order.overrides if o.finding == finding), "")
+
+
+def _merge(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(item for group in groups for item in group))

@@ -1,0 +1,212 @@
+"""Which product: left out, or ranked, each with the fact and value that put it there."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from ivigil import units
+from ivigil.knowledge.hazards import AvoidStabilisers, ExcludeProducts, PreferProducts
+from ivigil.knowledge.logic import Reading, Truth
+from ivigil.knowledge.products import LabelUse, Product, Property, PropertyName
+from ivigil.knowledge.store import Knowledge
+from ivigil.plan import ProductExcluded, Reason
+from ivigil.planning.limits import Entry
+from ivigil.planning.situation import Situation
+
+FORMULARY = "policy.formulary"
+_UNKNOWN = Decimal("Infinity")
+_MAXIMUM: dict[str, PropertyName] = {"iga_ug_per_ml_typical": "iga_ug_per_ml_max"}
+"""A typical figure is compared only where no maximum was seen, and then after all maxima."""
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """A product that may be used, with its rank key (lower first) and what lowered it."""
+
+    product: Product
+    on_label: bool
+    key: tuple[Decimal, ...]
+    because: tuple[Reason, ...]
+
+
+def rank(situation: Situation) -> tuple[tuple[Ranked, ...], tuple[ProductExcluded, ...]]:
+    """Split the products of this place and route into ranked and excluded."""
+    ranked: list[Ranked] = []
+    excluded: list[ProductExcluded] = []
+    for product in licensed(situation):
+        reasons = _exclusions(product, situation)
+        if reasons:
+            excluded.append(ProductExcluded(id=product.id, because=tuple(reasons)))
+        else:
+            ranked.append(_rank(product, situation))
+    ranked.sort(key=lambda r: (r.key, r.product.id))
+    return tuple(ranked), tuple(excluded)
+
+
+def licensed(situation: Situation) -> tuple[Product, ...]:
+    """Products on the market of the order's jurisdiction (or one it lies in) by the ordered route."""
+    places = situation.knowledge.lineage(situation.order.jurisdiction)
+    return tuple(
+        p
+        for p in situation.knowledge.facts.product
+        if p.jurisdiction in places and p.route == situation.order.route
+    )
+
+
+def label_use(product: Product, condition: str, situation: Situation) -> LabelUse | None:
+    """The licensed use that covers this condition at this age, if there is one."""
+    for use in product.uses:
+        indication = situation.knowledge.label_indications.get(use.indication)
+        if indication and condition in indication.conditions and _old_enough(use, situation):
+            return use
+    return None
+
+
+def _old_enough(use: LabelUse, situation: Situation) -> bool:
+    age = situation.case.get("age_years")
+    if use.age_min_years is None:
+        return True
+    return isinstance(age, Reading) and age.below(use.age_min_years) is Truth.FALSE
+
+
+def _exclusions(product: Product, situation: Situation) -> list[Reason]:
+    reasons = [
+        reason for entry in situation.limits.of(ExcludeProducts) for reason in _excluded_by(product, entry)
+    ]
+    formulary = situation.knowledge.policies.get(FORMULARY)
+    if formulary is not None and formulary.ranking and product.id not in formulary.ranking:
+        reasons.append(Reason(code="not_on_formulary", fact=formulary.id))
+    if not any(vial.seen for vial in product.vials):
+        reasons.append(Reason(code="no_presentation_seen", fact=product.id))
+    if situation.order.product is not None and product.id != situation.order.product:
+        reasons.append(Reason(code="not_ordered", value=situation.order.product))
+    return reasons
+
+
+def _excluded_by(product: Product, entry: Entry[ExcludeProducts]) -> list[Reason]:
+    """A product meets an exclusion if every criterion given holds or cannot be ruled out."""
+    effect = entry.effect
+    found: list[Reason] = []
+    if effect.stabilisers:
+        reason = _stabiliser(product, effect, entry.finding)
+        if reason is None:
+            return []
+        found.append(reason)
+    if effect.contraindication:
+        codes = [c for c in product.contraindications if c.code == effect.contraindication]
+        if not codes:
+            return []
+        found.append(Reason(code="contraindicated", finding=entry.finding, fact=codes[0].id))
+    if effect.property is not None:
+        reason = _property(product, effect, entry.finding)
+        if reason is None:
+            return []
+        found.append(reason)
+    if effect.routes and product.route not in effect.routes:
+        return []
+    return found or [Reason(code="excluded", finding=entry.finding, fact=effect.id)]
+
+
+def _stabiliser(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:
+    known = product.properties_named("stabiliser")
+    for item in known:
+        if item.text in effect.stabilisers:
+            return Reason(code="stabiliser", finding=finding, fact=item.id, value=item.text or "")
+    if known or product.properties_named("sugar_g_per_g_protein"):
+        return None
+    return Reason(code="stabiliser_not_seen", finding=finding, fact=effect.id)
+
+
+def _property(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:
+    assert effect.property is not None
+    items = product.properties_named(effect.property)
+    if not items:
+        return Reason(code="property_not_seen", finding=finding, fact=effect.id, value=effect.property)
+    for item in items:
+        above = effect.above is not None and item.number is not None and item.number > effect.above
+        flagged = effect.flag is not None and item.flag == effect.flag
+        if above or flagged:
+            return Reason(code="property", finding=finding, fact=item.id, value=_shown(item))
+    return None
+
+
+def _shown(item: Property) -> str:
+    value = item.number if item.number is not None else item.flag
+    return f"{item.comparator}{value}"
+
+
+def _rank(product: Product, situation: Situation) -> Ranked:
+    avoided = [
+        Reason(code="avoided_stabiliser", finding=entry.finding, fact=item.id, value=item.text or "")
+        for entry in situation.limits.of(AvoidStabilisers)
+        for item in product.properties_named("stabiliser")
+        if item.text in entry.effect.stabilisers
+    ]
+    use = label_use(product, situation.order.condition, situation)
+    last = situation.order.last_immunoglobulin
+    other = last is not None and last.product is not None and last.product != product.id
+    preferences, lowered = _preferences(product, situation)
+    reasons = list(avoided)
+    if use is None:
+        reasons.append(Reason(code="off_label", fact=product.id))
+    if other:
+        reasons.append(Reason(code="other_than_last", value=last.product or "" if last else ""))
+    key = (Decimal(len(avoided)), Decimal(other), *preferences, Decimal(use is None))
+    return Ranked(product, use is not None, key, (*reasons, *lowered))
+
+
+def _preferences(product: Product, situation: Situation) -> tuple[list[Decimal], list[Reason]]:
+    """One key part a preference; a figure that was not seen ranks last."""
+    keys: list[Decimal] = []
+    lowered: list[Reason] = []
+    for entry in _distinct(situation.limits.of(PreferProducts)):
+        part, reason = _preference(product, entry)
+        keys.extend(part)
+        if reason is not None:
+            lowered.append(reason)
+    return keys, lowered
+
+
+def _distinct(entries: tuple[Entry[PreferProducts], ...]) -> list[Entry[PreferProducts]]:
+    """The first entry for each property: the gravest finding asked first."""
+    first: dict[str, Entry[PreferProducts]] = {}
+    for entry in entries:
+        first.setdefault(entry.effect.property, entry)
+    return list(first.values())
+
+
+def _preference(product: Product, entry: Entry[PreferProducts]) -> tuple[list[Decimal], Reason | None]:
+    effect = entry.effect
+    if effect.order == "flagged":
+        items = [i for i in product.properties_named(effect.property) if i.flag]
+        reason = (
+            None
+            if items
+            else Reason(code="lacks", finding=entry.finding, fact=effect.id, value=effect.property)
+        )
+        return [Decimal(not items)], reason
+    maximum = _MAXIMUM.get(effect.property, effect.property)
+    for tier, name in enumerate(dict.fromkeys((maximum, effect.property))):
+        numbers = [i for i in product.properties_named(name) if i.number is not None]
+        if numbers:
+            worst = max(numbers, key=lambda i: i.number or Decimal(0))
+            value = _per_gram(worst, product, effect)
+            reason = Reason(code="figure", finding=entry.finding, fact=worst.id, value=f"{value:f}")
+            return [Decimal(tier), value if effect.order == "low" else -value], reason
+    return [_UNKNOWN, _UNKNOWN], Reason(
+        code="property_not_seen", finding=entry.finding, fact=effect.id, value=effect.property
+    )
+
+
+def _per_gram(item: Property, product: Product, effect: PreferProducts) -> Decimal:
+    number = item.number or Decimal(0)
+    if not effect.per_gram:
+        return number
+    ml_per_g = units.volume_ml(Decimal(1), product.g_per_100_ml)
+    return (number * ml_per_g).quantize(Decimal("0.01"))
+
+
+def exists_elsewhere(knowledge: Knowledge, route: str) -> bool:
+    """Is there any product by this route anywhere in the fact base?"""
+    return any(p.route == route for p in knowledge.facts.product)

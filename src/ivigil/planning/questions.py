@@ -1,0 +1,81 @@
+"""Questions: which unanswered fields would change the plan, the most valuable first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ivigil.knowledge.hazards import Advise
+from ivigil.knowledge.logic import Case, judge
+from ivigil.knowledge.store import Knowledge
+from ivigil.plan import Finding, Question
+
+_SEVERITY_WORTH = {"contraindicated": 8, "serious": 4, "moderate": 2, "info": 1}
+
+
+class _Gathered(msgspec.Struct):
+    findings: list[str]
+    changes: list[str]
+    worth: int = 0
+    blocking: bool = False
+
+
+def questions(
+    findings: tuple[Finding, ...], also: Iterable[tuple[str, str]], case: Case, knowledge: Knowledge
+) -> tuple[Question, ...]:
+    """One question a field, ranked: those that hold the release, then by what an answer could lift.
+
+    ``also``: (field, what it decides) pairs from other steps, such as the height that a
+    dosing weight needs; they always hold the release.
+    """
+    gathered: dict[str, _Gathered] = {}
+    for finding in findings:
+        for field in _askable(finding.missing, case, knowledge):
+            entry = gathered.setdefault(field, _Gathered([], []))
+            entry.findings.append(finding.id)
+            entry.changes.extend(a.effect for a in finding.do if a.effect != _ADVISE)
+            entry.worth += _SEVERITY_WORTH[finding.severity]
+            entry.blocking = entry.blocking or _holds(finding, knowledge)
+    for field, decides in also:
+        entry = gathered.setdefault(field, _Gathered([], []))
+        entry.changes.append(decides)
+        entry.blocking = True
+    ranked = sorted(gathered.items(), key=lambda item: (not item[1].blocking, -item[1].worth, item[0]))
+    return tuple(_question(field, entry, knowledge) for field, entry in ranked)
+
+
+_ADVISE = str(Advise.__struct_config__.tag)
+
+
+def holds_release(finding: Finding, knowledge: Knowledge) -> bool:
+    """True if this unanswered finding keeps the plan from being released."""
+    return _holds(finding, knowledge)
+
+
+def _holds(finding: Finding, knowledge: Knowledge) -> bool:
+    hazard = knowledge.hazards[finding.id]
+    return finding.state == "asked" and hazard.unknown == "ask" and not finding.overridden_by
+
+
+def _askable(fields: Iterable[str], case: Case, knowledge: Knowledge) -> tuple[str, ...]:
+    """Replace derived terms by the unanswered terms that define them."""
+    asked: list[str] = []
+    for field in fields:
+        term = knowledge.terms.get(field)
+        if term is not None and term.when is not None:
+            asked.extend(_askable(judge(term.when, case).missing, case, knowledge))
+        else:
+            asked.append(field)
+    return tuple(dict.fromkeys(asked))
+
+
+def _question(field: str, entry: _Gathered, knowledge: Knowledge) -> Question:
+    term = knowledge.terms.get(field)
+    return Question(
+        field=field,
+        question=term.question if term else "",
+        blocking=entry.blocking,
+        findings=tuple(dict.fromkeys(entry.findings)),
+        changes=tuple(dict.fromkeys(entry.changes)),
+    )

@@ -1,0 +1,343 @@
+"""Rates: from a label's own ladder to pump settings that never pass any limit.
+
+The ladder is kept in mL/kg/h until the end; each rung is the least of the rung and every
+limit that binds, and is rounded down to the pump's step, strictly below a limit that a
+label gives as "less than".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, Decimal
+
+import msgspec
+
+from ivigil import units
+from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
+from ivigil.knowledge.hazards import CapRate, SlowStart
+from ivigil.knowledge.logic import Reading, Truth
+from ivigil.knowledge.products import Product, Schedule
+from ivigil.knowledge.store import Knowledge
+from ivigil.plan import RateDecision, Reason, Step
+from ivigil.planning.limits import Entry
+from ivigil.planning.situation import Situation
+
+TENTH = Decimal("0.1")
+ANY_USE = "ANY"
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """One step of a ladder before the patient's weight: mL/kg/h and how long, None = until the end."""
+
+    ml_per_kg_h: Decimal
+    minutes: int | None
+
+
+class Cap(msgspec.Struct, frozen=True):
+    """An upper limit on the rate of this patient."""
+
+    ml_per_h: Decimal
+    strict: bool
+    reason: Reason
+
+
+class Ladder(msgspec.Struct, frozen=True):
+    """The rungs and caps for one product and patient, and the decision that shaped them."""
+
+    rungs: tuple[Rung, ...]
+    caps: tuple[Cap, ...]
+    weight_kg: Decimal
+    pump_step_ml_per_h: Decimal
+    decision: RateDecision
+
+
+class NoRates(msgspec.Struct, frozen=True):
+    """The product has no rates that may be planned for this use; ``unsigned`` could be signed."""
+
+    code: str
+    unsigned: tuple[Schedule, ...] = ()
+
+
+def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:
+    """Schedules that may be planned from: complete and seen, or signed by the site."""
+    return tuple(
+        s for s in product.schedules if (s.plannable and knowledge.permits(s)) or s.id in knowledge.signed
+    )
+
+
+def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
+    """The ladder of this product for this patient: label steps, then every cap."""
+    weight_kg, knowledge = situation.weight_kg, situation.knowledge
+    usable = [s for s in plannable(product, knowledge) if _fits_patient(s, situation)]
+    if not usable:
+        return NoRates("rates_not_seen", product.schedules)
+    on_label = [s for s in usable if _covers(s, situation.order.condition, knowledge)]
+    schedule = _choose(on_label) if on_label else _slowest(usable)
+    rungs = _rungs(schedule, situation) if on_label else _off_label_rungs(usable, schedule, situation)
+    caps, hold = _caps(product, schedule, situation)
+    if hold:
+        rungs = (Rung(rungs[0].ml_per_kg_h, None),)
+    caps = (*_schedule_caps([schedule] if on_label else usable, weight_kg), *caps)
+    lowest = min(c.ml_per_h for c in caps)
+    decision = RateDecision(
+        schedule=schedule.id,
+        experience=schedule.experience,
+        start_ml_per_kg_h=rungs[0].ml_per_kg_h,
+        max_ml_per_kg_h=min(rungs[-1].ml_per_kg_h, lowest / weight_kg),
+        limited_by=(*(c.reason for c in caps), *hold),
+        off_label=not on_label,
+        facts=_facts(schedule, caps, hold, off_label=not on_label),
+    )
+    return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision)
+
+
+def steps(
+    ladder: Ladder, volume_ml: Decimal, start: dt.datetime, ceiling: Decimal | None = None
+) -> tuple[Step, ...]:
+    """Pump settings that give exactly ``volume_ml``; empty if the pump's step is too coarse.
+
+    ceiling: a further limit in mL/h, used to stretch an infusion to a prescribed time.
+    """
+    made: list[Step] = []
+    given = Decimal(0)
+    clock = start
+    for rate, limit, minutes in _settings(ladder, ceiling):
+        if rate <= 0:
+            return ()
+        to_end = _minutes_for(volume_ml - given, rate)
+        last = minutes is None or to_end <= minutes
+        length = to_end if last or minutes is None else minutes
+        upto = volume_ml if last else given + (rate * length / units.MINUTES_PER_HOUR).quantize(TENTH)
+        end = _later(clock, length)
+        made.append(
+            Step(
+                rate_ml_per_h=rate,
+                minutes=length,
+                volume_ml=upto - given,
+                start=clock,
+                end=end,
+                limit_ml_per_h=limit,
+            )
+        )
+        given, clock = upto, end
+        if last:
+            return tuple(made)
+    return tuple(made)
+
+
+def _later(clock: dt.datetime, minutes: int) -> dt.datetime:
+    """Elapsed minutes, not minutes on the wall: a change of the clocks moves no step."""
+    return (clock.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(clock.tzinfo)
+
+
+def duration_minutes(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None = None) -> int:
+    """Minutes that ``steps`` takes; 0 if the pump's step is too coarse."""
+    epoch = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    return sum(step.minutes for step in steps(ladder, volume_ml, epoch, ceiling))
+
+
+def top_rate(ladder: Ladder) -> Decimal:
+    """The fastest pump setting of the ladder, in mL/h."""
+    return max(rate for rate, _, _ in _settings(ladder, None))
+
+
+def _settings(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal, int | None]]:
+    """(rate, limit it was rounded down from, minutes) of each setting; equal neighbours merged."""
+    settings: list[tuple[Decimal, Decimal, int | None]] = []
+    for rung in ladder.rungs:
+        rate, limit = _rate(rung, ladder, ceiling)
+        if settings and settings[-1][0] == rate:
+            _, before, minutes = settings[-1]
+            joined = None if minutes is None or rung.minutes is None else minutes + rung.minutes
+            settings[-1] = (rate, before, joined)
+        else:
+            settings.append((rate, limit, rung.minutes))
+    rate, limit, _ = settings[-1]
+    settings[-1] = (rate, limit, None)
+    return settings
+
+
+def _rate(rung: Rung, ladder: Ladder, ceiling: Decimal | None) -> tuple[Decimal, Decimal]:
+    step = ladder.pump_step_ml_per_h
+    wanted = rung.ml_per_kg_h * ladder.weight_kg
+    candidates = [(units.floor_to(wanted, step), wanted)]
+    candidates += [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in ladder.caps]
+    if ceiling is not None:
+        candidates.append((units.floor_to(ceiling, step), ceiling))
+    return min(candidates)
+
+
+def _minutes_for(volume_ml: Decimal, rate_ml_per_h: Decimal) -> int:
+    return int((volume_ml * units.MINUTES_PER_HOUR / rate_ml_per_h).to_integral_value(ROUND_CEILING))
+
+
+def _covers(schedule: Schedule, condition: str, knowledge: Knowledge) -> bool:
+    """Does the schedule's use cover the condition? ANY is a table that is not tied to a use."""
+    return any(
+        code == ANY_USE or condition in knowledge.label_indications[code].conditions
+        for code in schedule.indications
+    )
+
+
+def _fits_patient(schedule: Schedule, situation: Situation) -> bool:
+    """May this patient be given this schedule at all? Unknown experience is none."""
+    case = situation.case
+    if _outside(case.get("age_years"), schedule.age_min_years, None):
+        return False
+    if _outside(case.get("weight_kg"), schedule.weight_kg_min, schedule.weight_kg_max):
+        return False
+    if schedule.experience != "experienced":
+        return True
+    if situation.limits.of(SlowStart) or case.get("immunoglobulin_naive") is not False:
+        return False
+    return _reached(case.get("prior_infusions"), schedule.infusions_tolerated_min) and _reached(
+        case.get("tolerated_rate_ml_per_kg_per_h"), _tolerated(schedule)
+    )
+
+
+def _outside(value: object, low: Decimal | None, high: Decimal | None) -> bool:
+    if not isinstance(value, Reading):
+        return low is not None or high is not None
+    below = low is not None and value.below(low) is not Truth.FALSE
+    above = high is not None and value.above(high) is not Truth.FALSE
+    return below or above
+
+
+def _reached(value: object, needed: Decimal | int | None) -> bool:
+    if needed is None:
+        return True
+    return isinstance(value, Reading) and value.below(Decimal(needed)) is Truth.FALSE
+
+
+def _tolerated(schedule: Schedule) -> Decimal | None:
+    if schedule.tolerated_rate_min is None:
+        return None
+    return units.rate_ml_per_kg_h(schedule.tolerated_rate_min, schedule.unit, schedule.g_per_100_ml)
+
+
+def _choose(schedules: list[Schedule]) -> Schedule:
+    """The schedule made for this patient's experience before one for anybody; then the slower."""
+    specific = [s for s in schedules if s.experience == "experienced"]
+    naive = [s for s in schedules if s.experience == "naive"]
+    return _slowest(specific or naive or schedules)
+
+
+def _slowest(schedules: list[Schedule]) -> Schedule:
+    return min(schedules, key=lambda s: (_max(s), _start(s), s.id))
+
+
+def _start(schedule: Schedule) -> Decimal:
+    return units.rate_ml_per_kg_h(schedule.start_rate, schedule.unit, schedule.g_per_100_ml)
+
+
+def _max(schedule: Schedule) -> Decimal:
+    return units.rate_ml_per_kg_h(schedule.max_rate, schedule.unit, schedule.g_per_100_ml)
+
+
+def _rungs(schedule: Schedule, situation: Situation) -> tuple[Rung, ...]:
+    """The printed steps, or steps by policy between the printed start and maximum."""
+    if schedule.steps:
+        return tuple(
+            Rung(units.rate_ml_per_kg_h(s.rate, schedule.unit, schedule.g_per_100_ml), s.minutes)
+            for s in schedule.steps
+        )
+    rates = _printed_rates(schedule) or _even_rates(schedule, situation)
+    interval = _interval(schedule, situation)
+    first = schedule.start_minutes or interval
+    minutes: list[int | None] = [max(first, interval), *[interval] * (len(rates) - 1)]
+    minutes[-1] = None
+    return tuple(Rung(rate, length) for rate, length in zip(rates, minutes, strict=True))
+
+
+def _printed_rates(schedule: Schedule) -> list[Decimal]:
+    """Rates printed without their durations."""
+    return [units.rate_ml_per_kg_h(r, schedule.unit, schedule.g_per_100_ml) for r in schedule.step_rates]
+
+
+def _even_rates(schedule: Schedule, situation: Situation) -> list[Decimal]:
+    """Rates by the step policy from the printed start to the printed maximum."""
+    start, top = _start(schedule), _max(schedule)
+    double = situation.choice("policy.step_increase") == "double"
+    rates = [start]
+    while rates[-1] < top:
+        rates.append(min(rates[-1] * 2 if double else rates[-1] + start, top))
+    return rates
+
+
+def _interval(schedule: Schedule, situation: Situation) -> int:
+    stated = schedule.step_minutes_max or schedule.step_minutes_min
+    return stated if stated is not None else int(situation.number("policy.step_interval"))
+
+
+def _off_label_rungs(usable: list[Schedule], lowest: Schedule, situation: Situation) -> tuple[Rung, ...]:
+    """Off label: the slowest start of all, then the rungs of the schedule with the lowest maximum."""
+    start = min(_start(s) for s in usable)
+    longest = max(_interval(s, situation) for s in usable)
+    rungs = [r for r in _rungs(lowest, situation) if r.ml_per_kg_h > start]
+    made = [Rung(start, longest if rungs else None)]
+    made += [Rung(r.ml_per_kg_h, None if r.minutes is None else max(r.minutes, longest)) for r in rungs]
+    return tuple(made)
+
+
+def _schedule_caps(schedules: Iterable[Schedule], weight_kg: Decimal) -> tuple[Cap, ...]:
+    """The maxima themselves are caps, so that a strict one stays strict."""
+    return tuple(
+        Cap(_max(s) * weight_kg, s.max_strict, Reason(code="label_maximum", fact=s.id)) for s in schedules
+    )
+
+
+def _caps(
+    product: Product, schedule: Schedule, situation: Situation
+) -> tuple[tuple[Cap, ...], tuple[Reason, ...]]:
+    """Caps from hazards and conditions, and the reasons (if any) to stay at the start rate."""
+    caps: list[Cap] = []
+    hold: list[Reason] = []
+    for entry in situation.limits.of(CapRate):
+        cap, weight = entry.effect, situation.weight_kg
+        ml_per_h = units.rate_ml_per_h(cap.rate, cap.unit, product.g_per_100_ml, weight)
+        caps.append(Cap(ml_per_h, cap.strict, Reason(code="cap_rate", finding=entry.finding, fact=cap.id)))
+    for risk in situation.limits.of(RiskEffect):
+        found, stay = _at_risk(product, schedule, risk, situation)
+        caps.extend(found)
+        hold.extend(stay)
+    return tuple(caps), tuple(hold)
+
+
+def _at_risk(
+    product: Product, schedule: Schedule, risk: Entry[RiskEffect], situation: Situation
+) -> tuple[list[Cap], list[Reason]]:
+    """What this label says for one risk group. Without a number of its own: no step up."""
+    group = risk.effect.group
+    rules = [r for r in product.at_risk_rates if group in r.groups]
+    caps: list[Cap] = []
+    for rule in rules:
+        if rule.rate is None or rule.unit is None:
+            continue
+        ml_per_h = units.rate_ml_per_h(rule.rate, rule.unit, product.g_per_100_ml, situation.weight_kg)
+        reason = Reason(code="at_risk_rate", finding=risk.finding, fact=rule.id, value=group)
+        caps.append(Cap(ml_per_h, rule.strict, reason))
+    # "Below the ordinary maximum" is no number for a patient at risk.
+    ordinary = _max(schedule) * situation.weight_kg
+    numbered = any(cap.ml_per_h < ordinary for cap in caps)
+    always = situation.choice("policy.minimum_practicable_rate") == "start_rate"
+    if numbered and not (always and any(r.rule == "minimum_practicable" for r in rules)):
+        return caps, []
+    fact = rules[0].id if rules else risk.effect.id
+    return caps, [Reason(code="no_at_risk_rate", finding=risk.finding, fact=fact, value=group)]
+
+
+def _facts(
+    schedule: Schedule, caps: tuple[Cap, ...], hold: tuple[Reason, ...], *, off_label: bool
+) -> tuple[str, ...]:
+    used = [schedule.id, *(c.reason.fact for c in caps), *(r.fact for r in hold)]
+    if not schedule.steps:
+        if not schedule.step_rates:
+            used.append("policy.step_increase")
+        if schedule.step_minutes_max is None and schedule.step_minutes_min is None:
+            used.append("policy.step_interval")
+    if hold:
+        used.append("policy.minimum_practicable_rate")
+    if off_label:
+        used.append("policy.off_label_rate")
+    return tuple(dict.fromkeys(used))

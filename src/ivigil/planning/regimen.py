@@ -1,0 +1,216 @@
+"""Which regimen: by condition, place, population, phase and evidence; why not the others."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ivigil.knowledge.conditions import Condition, Disagreement, Population, Regimen
+from ivigil.knowledge.logic import Case, Saw
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
+from ivigil.plan import RegimenChoice, RegimenOption
+from ivigil.planning.doses import daily_total_max, total_range
+
+ANYWHERE = 99
+"""Rank of a regimen from another jurisdiction than the order's own lineage."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A regimen with everything that ranks it; lower keys come first."""
+
+    regimen: Regimen
+    place: int
+    permitted: bool
+    fits_population: bool
+    loses: bool
+    """Another candidate was openly chosen over it in a disagreement record."""
+    gives_dose: bool
+    """It allows the dose and days that the order states."""
+    key: tuple[int, ...]
+
+
+class NoRegimen(msgspec.Struct, frozen=True):
+    """No regimen may be planned; ``unsigned`` lists those that a site could sign."""
+
+    code: str
+    unsigned: tuple[Regimen, ...] = ()
+    value: str = ""
+
+
+def choose(
+    order: Order, condition: Condition, case: Case, knowledge: Knowledge
+) -> tuple[Regimen, RegimenChoice] | NoRegimen:
+    """Choose one regimen and say why; or say why none can be planned."""
+    phase = order.phase or condition.default_phase
+    population = populations(case)
+    pool = [r for r in condition.regimens if r.route == order.route and not r.superseded_by]
+    named = [r for r in pool if r.id == order.regimen]
+    in_phase = named or [r for r in pool if not phase or phase in (r.phase, *r.also_phases)]
+    losers = _losers(knowledge.facts.disagreement, in_phase)
+    candidates = sorted(
+        (_candidate(r, order, population, losers, knowledge) for r in in_phase), key=lambda c: c.key
+    )
+    usable = [c for c in candidates if c.permitted and c.fits_population and _placed(c, order, knowledge)]
+    if not usable:
+        return _none(candidates, phase, order, knowledge)
+    best = usable[0]
+    return best.regimen, _describe(best, candidates, phase, population, knowledge)
+
+
+def populations(case: Case) -> tuple[Population, ...]:
+    """The populations that this patient belongs to; age decides, pregnancy adds."""
+    found: list[Population] = []
+    if case.get("neonate") is True:
+        found.append("neonate")
+    if case.get("child") is True:
+        found.append("child")
+    if case.get("adult") is True:
+        found.append("adult")
+    if case.get("pregnancy") is True:
+        found.append("pregnant")
+    return tuple(found)
+
+
+def _candidate(
+    regimen: Regimen,
+    order: Order,
+    population: tuple[Population, ...],
+    losers: frozenset[str],
+    knowledge: Knowledge,
+) -> Candidate:
+    lineage = knowledge.lineage(order.jurisdiction)
+    place = min((lineage.index(j) for j in regimen.jurisdictions if j in lineage), default=ANYWHERE)
+    ranking = knowledge.policies["policy.authority_order"].ranking
+    authority = ranking.index(regimen.basis) if regimen.basis in ranking else len(ranking)
+    permitted = knowledge.permits(regimen) and (
+        regimen.reliability != "low" or regimen.id in knowledge.signed
+    )
+    fits = bool(set(population) & set(regimen.population))
+    loses = regimen.id in losers
+    gives = _gives(regimen, order)
+    named = regimen.id == order.regimen
+    reliability = ("normal", "medium", "low").index(regimen.reliability)
+    key = (
+        not named,
+        not permitted,
+        not fits,
+        regimen.special,
+        place,
+        not gives,
+        _for_other_products(regimen, order),
+        loses,
+        authority,
+        reliability,
+    )
+    return Candidate(regimen, place, permitted, fits, loses, gives, tuple(int(k) for k in key))
+
+
+def _gives(regimen: Regimen, order: Order) -> bool:
+    if order.days is not None and regimen.allowed_days and order.days not in regimen.allowed_days:
+        return False
+    ordered = order.total_dose_g_per_kg
+    bounds = total_range(regimen)
+    if ordered is None or bounds is None:
+        return True
+    return bounds[0] <= ordered <= bounds[1]
+
+
+def _for_other_products(regimen: Regimen, order: Order) -> bool:
+    """A label's regimen for named products is the second choice for any other product."""
+    return bool(regimen.products) and order.product not in regimen.products
+
+
+def _losers(disagreements: tuple[Disagreement, ...], pool: list[Regimen]) -> frozenset[str]:
+    ids = {regimen.id for regimen in pool}
+    return frozenset(
+        fact
+        for item in disagreements
+        if item.chosen in ids
+        for fact in item.about
+        if fact in ids and fact != item.chosen
+    )
+
+
+def _placed(candidate: Candidate, order: Order, knowledge: Knowledge) -> bool:
+    if candidate.place != ANYWHERE or candidate.regimen.id == order.regimen:
+        return True
+    return knowledge.policies["policy.borrow_regimen"].choice != "never"
+
+
+def _none(candidates: list[Candidate], phase: str, order: Order, knowledge: Knowledge) -> NoRegimen:
+    fitting = [c for c in candidates if c.fits_population]
+    if not candidates:
+        return NoRegimen("no_regimen_for_phase", value=phase)
+    if not fitting:
+        return NoRegimen("no_regimen_for_population", value=phase)
+    unsigned = tuple(c.regimen for c in fitting if not c.permitted and _placed(c, order, knowledge))
+    if unsigned:
+        return NoRegimen("regimen_not_seen", unsigned=unsigned, value=phase)
+    return NoRegimen("no_regimen_here", value=order.jurisdiction)
+
+
+def _describe(
+    best: Candidate,
+    candidates: list[Candidate],
+    phase: str,
+    population: tuple[Population, ...],
+    knowledge: Knowledge,
+) -> RegimenChoice:
+    regimen = best.regimen
+    others = tuple(_option(c, best) for c in candidates if c.regimen.id != regimen.id)
+    ids = {regimen.id, *(o.id for o in others)}
+    disagreements = tuple(d.id for d in knowledge.facts.disagreement if ids & set(d.about))
+    bounds = total_range(regimen)
+    return RegimenChoice(
+        id=regimen.id,
+        authority=regimen.authority,
+        phase=phase or regimen.phase,
+        jurisdictions=regimen.jurisdictions,
+        basis=regimen.basis,
+        borrowed=best.place == ANYWHERE,
+        total_dose_g_per_kg_min=bounds[0] if bounds else None,
+        total_dose_g_per_kg_max=bounds[1] if bounds else None,
+        allowed_days=regimen.allowed_days,
+        interval_weeks_min=regimen.interval_weeks_min,
+        interval_weeks_max=regimen.interval_weeks_max,
+        infusion_hours_min=regimen.infusion_hours_min,
+        infusion_hours_max=regimen.infusion_hours_max,
+        alternatives=others,
+        disagreements=disagreements,
+        saw=(Saw("phase", phase), *(Saw("population", p) for p in population)),
+        facts=(regimen.id, "policy.authority_order", *disagreements),
+    )
+
+
+def _option(candidate: Candidate, best: Candidate) -> RegimenOption:
+    bounds = total_range(candidate.regimen)
+    return RegimenOption(
+        id=candidate.regimen.id,
+        authority=candidate.regimen.authority,
+        jurisdictions=candidate.regimen.jurisdictions,
+        total_dose_g_per_kg_min=bounds[0] if bounds else None,
+        total_dose_g_per_kg_max=bounds[1] if bounds else daily_total_max(candidate.regimen),
+        because=_why_not(candidate, best),
+    )
+
+
+_KEY_CODES = (
+    "not_named",
+    "not_seen",
+    "population",
+    "special_situation",
+    "jurisdiction",
+    "ordered_dose",
+    "other_product",
+    "disagreement",
+    "authority_order",
+    "reliability",
+)
+
+
+def _why_not(candidate: Candidate, best: Candidate) -> str:
+    """The first ranking criterion on which it came after the chosen one."""
+    for code, mine, theirs in zip(_KEY_CODES, candidate.key, best.key, strict=True):
+        if mine > theirs:
+            return code
+    return "authored_order"

@@ -1,0 +1,357 @@
+"""A plan for the terminal: 80 columns, the same words with and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ivigil.knowledge.store import Knowledge
+from ivigil.plan import CareItem, Day, Finding, Plan, Reason
+from ivigil.sheets import words
+from ivigil.sheets.numbers import hours, number, span
+from ivigil.sheets.references import References
+
+WIDTH = 80
+_STYLES = {"ready": "bold green", "blocked": "bold red"}
+_SEVERITY = {"contraindicated": "bold red", "serious": "red", "moderate": "yellow", "info": ""}
+
+
+def console() -> Console:
+    """A console that is at most 80 wide and plain when piped."""
+    screen = Console(highlight=False, emoji=False, markup=False, soft_wrap=False)
+    screen.width = min(screen.width, WIDTH) if screen.is_terminal else WIDTH
+    return screen
+
+
+def plan_sheet(plan: Plan, knowledge: Knowledge) -> RenderableType:
+    """The whole plan, section by section, with numbered references at the end."""
+    refs = References(plan.sources)
+    sections = [
+        _head(plan, knowledge),
+        _blocked(plan, knowledge),
+        _dose(plan, refs),
+        _findings(plan, knowledge, refs),
+        _questions(plan),
+        _product(plan, knowledge, refs),
+        *(_day(day, plan) for day in plan.days),
+        _rates(plan, refs),
+        _care(plan, refs),
+        _timeline(plan, refs),
+        _assumed(plan),
+        _sign_off(plan),
+        _references(refs),
+        _foot(plan, knowledge),
+    ]
+    return Group(*(s for s in sections if s is not None))
+
+
+def _section(title: str, *body: RenderableType) -> RenderableType:
+    heading = Text(title.upper(), style="bold")
+    return Group(Text(""), heading, *(Padding(part, (0, 0, 0, 2)) for part in body))
+
+
+def _table(*widths: int | None) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
+    for width in widths:
+        table.add_column(width=width, no_wrap=False, ratio=None if width else 1)
+    return table
+
+
+def _head(plan: Plan, knowledge: Knowledge) -> RenderableType:
+    order, patient = plan.order, plan.order.patient
+    condition = knowledge.conditions[order.condition]
+    status = Text(f"{words.STATUS[plan.status]}", style=_STYLES.get(plan.status, "bold yellow"))
+    table = _table(12, None)
+    table.add_row("Status", status)
+    body = f"{patient.sex}, born {patient.birth_date}, {number(patient.weight_kg)} kg"
+    if patient.height_cm is not None:
+        body += f", {number(patient.height_cm)} cm"
+    table.add_row("Patient", f"{patient.id.value} ({body})")
+    table.add_row(
+        "Order",
+        f"{condition.name}, {order.route}, {order.jurisdiction}, start {order.start:%Y-%m-%d %H:%M %z}",
+    )
+    table.add_row("Plan", f"{plan.id}, knowledge {plan.knowledge_version}, valid until {plan.valid_until}")
+    return Group(Text("IVIGIL: TREATMENT PLAN", style="bold"), Padding(table, (0, 0, 0, 2)))
+
+
+def _blocked(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
+    gaps = (*plan.blocked, *plan.gaps)
+    if not gaps:
+        return None
+    lines = [
+        Text(
+            "! " + words.GAP.get(g.code, g.code).format(value=g.value) + _of(g.findings, plan),
+            style="bold red",
+        )
+        for g in gaps
+    ]
+    return _section("Stopped here" if plan.blocked else "Not complete", *lines)
+
+
+def _of(findings: Iterable[str], plan: Plan) -> str:
+    names = {f.id: f.name for f in plan.findings}
+    listed = ", ".join(names.get(f, f) for f in findings)
+    return f": {listed}" if listed else ""
+
+
+def _dose(plan: Plan, refs: References) -> RenderableType | None:
+    regimen, dose = plan.regimen, plan.dose
+    if regimen is None:
+        return None
+    table = _table(12, None)
+    allowed = span(regimen.total_dose_g_per_kg_min, regimen.total_dose_g_per_kg_max, "g/kg")
+    borrowed = "; BORROWED from another jurisdiction" if regimen.borrowed else ""
+    table.add_row(
+        "Regimen",
+        f"{regimen.authority} ({regimen.phase}): {allowed}{_days(regimen.allowed_days)}{borrowed} "
+        f"{refs.mark(regimen.facts)}",
+    )
+    if dose is not None:
+        table.add_row(
+            "Dose",
+            Text(f"{number(dose.grams, 3)} g", style="bold")
+            + Text(
+                f" = {number(dose.g_per_kg, 3)} g/kg x {number(dose.dosing_weight_kg)} kg"
+                f" ({dose.weight_kind} weight)"
+            ),
+        )
+        table.add_row("Weights", _weights(plan))
+        if dose.capped_by:
+            table.add_row("Cap", f"lowered by {dose.capped_by} {refs.mark([dose.capped_by])}")
+    for other in regimen.alternatives:
+        range_ = (
+            span(other.total_dose_g_per_kg_min, other.total_dose_g_per_kg_max, "g/kg") or "no dose stated"
+        )
+        places = "/".join(other.jurisdictions)
+        table.add_row("Not used", f"{other.authority} ({places}), {range_}: {words.WHY_NOT[other.because]}")
+    return _section("Dose", table)
+
+
+def _days(days: tuple[int, ...]) -> str:
+    return f" over {' or '.join(str(d) for d in days)} day{'s' if days[-1] > 1 else ''}" if days else ""
+
+
+def _weights(plan: Plan) -> str:
+    dose = plan.dose
+    assert dose is not None
+    parts = [
+        f"actual {number(dose.actual_weight_kg)} kg ({number(dose.grams_on_actual_weight)} g at this dose)"
+    ]
+    if dose.ideal_weight_kg is not None:
+        parts.append(f"ideal {number(dose.ideal_weight_kg)} kg")
+    if dose.adjusted_weight_kg is not None:
+        parts.append(f"adjusted {number(dose.adjusted_weight_kg)} kg")
+    return ", ".join(parts)
+
+
+def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType | None:
+    if not plan.findings:
+        return _section("Findings", Text("none"))
+    rows: list[RenderableType] = []
+    for finding in plan.findings:
+        if finding.state == "asked" and not _blocks(finding, plan):
+            continue
+        rows.append(_finding(finding, knowledge, refs))
+    return _section("Findings", *rows)
+
+
+def _blocks(finding: Finding, plan: Plan) -> bool:
+    return any(q.blocking and finding.id in q.findings for q in plan.questions)
+
+
+def _finding(finding: Finding, knowledge: Knowledge, refs: References) -> RenderableType:
+    state = finding.state.upper() if finding.state != "present" else ""
+    head = Text(f"{finding.severity}: {finding.name}", style=_SEVERITY[finding.severity])
+    head.append(f"  {state}" if state else "")
+    if finding.weak:
+        head.append("  (weak evidence)")
+    head.append(f" {refs.mark(finding.facts)}")
+    lines: list[RenderableType] = [head]
+    if finding.because:
+        lines.append(Padding(Text("because: " + words.saw(finding.because, knowledge.terms)), (0, 0, 0, 2)))
+    effects = [words.EFFECT[a.effect] for a in finding.do if a.effect != "advise"]
+    if effects:
+        lines.append(Padding(Text("acts: " + "; ".join(dict.fromkeys(effects))), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
+def _questions(plan: Plan) -> RenderableType | None:
+    if not plan.questions:
+        return None
+    first = [q for q in plan.questions if q.blocking] or list(plan.questions)
+    shown = list(plan.questions)[: max(8, len(first))] if first[0].blocking else first[:8]
+    table = _table(2, None)
+    for question in shown:
+        mark = "!" if question.blocking else "?"
+        lifts = ", ".join(dict.fromkeys(words.EFFECT.get(c, c) for c in question.changes))
+        table.add_row(mark, (question.question or question.field) + (f" ({lifts})" if lifts else ""))
+    rest = len(plan.questions) - len(shown)
+    if rest > 0:
+        table.add_row("", f"and {rest} more (see --json)")
+    return _section("Questions (an answer can lift the effects in brackets)", table)
+
+
+def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType | None:
+    table = _table(12, None)
+    if plan.product is not None:
+        label = "licensed for this use" if plan.product.on_label else "OFF LABEL for this use"
+        table.add_row(
+            "Product",
+            Text(plan.product.name, style="bold") + Text(f", {label} {refs.mark(plan.product.facts)}"),
+        )
+        course = plan.course
+        if course is not None:
+            given = f"{number(course.grams, 3)} g over {course.days} day{'s' if course.days > 1 else ''}"
+            change = f"{number(course.change_percent)} % against the order"
+            waste = f", {number(course.discard_g)} g discarded" if course.discard_g else ""
+            table.add_row("Given", f"{given}, {course.vials} vials, {change}{waste}")
+            for n in course.neighbours:
+                kind = "next dose up" if n.kind == "round_up" else "fewer vials"
+                table.add_row(
+                    "Beside it",
+                    f"{kind}: {number(n.grams, 3)} g in {n.vials} vials, {number(n.change_percent)} %",
+                )
+            if course.days_because:
+                table.add_row("Days", _reasons(course.days_because, refs))
+        if plan.product.best_fit_unseen:
+            table.add_row("Better fit", f"{plan.product.best_fit_unseen}: rates not seen, needs sign-off")
+        for option in plan.product.alternatives:
+            seen = "" if option.rates_seen else " (rates not seen)"
+            table.add_row("Also", f"{option.name}{seen}: {_reasons(option.because, refs) or 'equal'}")
+    for left in plan.products_excluded:
+        name = knowledge.products[left.id].name
+        table.add_row("Left out", f"{name}: {_reasons(left.because, refs)}")
+    return _section("Product", table) if table.row_count else None
+
+
+def _reasons(reasons: tuple[Reason, ...], refs: References) -> str:
+    parts = [f"{words.reason(r)} {refs.mark([r.fact])}".strip() for r in reasons]
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _day(day: Day, plan: Plan) -> RenderableType:
+    vials = " + ".join(f"{v.count} x {number(v.grams)} g" for v in day.vials)
+    waste = f", discard {number(day.discard_g)} g" if day.discard_g else ""
+    amount = f"{number(day.grams, 3)} g = {number(day.volume_ml)} mL"
+    head = Text(f"{amount} from {vials}{waste}; {hours(day.duration_min)}")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in ("Rate mL/h", "Minutes", "Volume mL", "From", "To"):
+        table.add_column(title, justify="right")
+    for step in day.steps:
+        table.add_row(
+            number(step.rate_ml_per_h),
+            str(step.minutes),
+            number(step.volume_ml, 1),
+            f"{step.start:%H:%M}",
+            f"{step.end:%H:%M}",
+        )
+    return _section(f"Day {day.number} of {len(plan.days)}: {day.date}", head, table)
+
+
+def _rates(plan: Plan, refs: References) -> RenderableType | None:
+    rates = plan.rates
+    if rates is None:
+        return None
+    table = _table(12, None)
+    kind = (
+        "off label: slowest start, lowest maximum of its schedules" if rates.off_label else "label schedule"
+    )
+    table.add_row("Schedule", f"{rates.schedule} ({kind}) {refs.mark([rates.schedule])}")
+    table.add_row("Limits", _reasons(rates.limited_by, refs))
+    return _section("Rates", table)
+
+
+def _care(plan: Plan, refs: References) -> RenderableType | None:
+    table = _table(12, None)
+    for drug in plan.premedication:
+        dose = f" {number(drug.dose_mg)} mg {drug.route}" if drug.dose_mg is not None else ""
+        lead = f", {drug.lead_minutes} min before" if drug.lead_minutes else ""
+        table.add_row(
+            "Premedicate" if drug.state == "indicated" else "Left out",
+            f"{drug.drug}{dose}{lead} {refs.mark(drug.facts)}",
+        )
+    groups: list[tuple[str, tuple[CareItem, ...]]] = [
+        ("Before", plan.tests),
+        ("Day check", plan.day_checks),
+        ("Fluids", plan.hydration),
+        ("Prepare", plan.preparation),
+        ("Monitor", plan.monitoring),
+        ("Also", plan.co_treatments),
+        ("Mind", plan.advice),
+    ]
+    for title, items in groups:
+        for index, item in enumerate(items):
+            table.add_row("" if index else title, _care_line(item, refs))
+    if plan.observation is not None and plan.observation.minutes:
+        table.add_row(
+            "Afterwards", f"observe {plan.observation.minutes} min {refs.mark(plan.observation.facts)}"
+        )
+    return _section("Care", table) if table.row_count else None
+
+
+def _care_line(item: CareItem, refs: References) -> str:
+    every = f" every {item.interval_minutes} min" if item.interval_minutes else ""
+    when = f" ({item.when.replace('_', ' ')})" if item.when else ""
+    kind = (
+        ""
+        if item.kind in ("monitoring", "hydration", "advice", "baseline_test")
+        else f"{item.kind.replace('_', ' ')}: "
+    )
+    day = f"day {item.day}: " if item.day else ""
+    return f"{kind}{day}{item.text}{every}{when} {refs.mark(item.facts)}".strip()
+
+
+def _timeline(plan: Plan, refs: References) -> RenderableType | None:
+    if not plan.timeline:
+        return None
+    table = _table(24, None)
+    for entry in plan.timeline:
+        date = str(entry.date) if entry.date else "no date stated"
+        if entry.until is not None and entry.until != entry.date:
+            date += f" to {entry.until}"
+        table.add_row(date, f"{entry.kind.replace('_', ' ')}: {entry.what} {refs.mark(entry.facts)}".strip())
+    return _section("Timeline", table)
+
+
+def _assumed(plan: Plan) -> RenderableType | None:
+    if not plan.assumed:
+        return None
+    table = _table(2, None)
+    for item in plan.assumed:
+        value = f" = {item.value}" if item.value else ""
+        table.add_row(
+            "-", f"{item.text or item.id}{value}" + (" (unanswered)" if item.kind == "finding" else "")
+        )
+    return _section("Assumed", table)
+
+
+def _sign_off(plan: Plan) -> RenderableType | None:
+    if not plan.needs_sign_off:
+        return None
+    lines = [
+        Text(f"- {s.fact}: {words.REASON.get(s.because, words.GAP.get(s.because, s.because))}")
+        for s in plan.needs_sign_off
+    ]
+    return _section("Needs sign-off by two people", *lines)
+
+
+def _references(refs: References) -> RenderableType:
+    table = _table(5, None)
+    for index, document in refs.listed():
+        rest = ", ".join(part for part in (document.publisher, document.version) if part)
+        table.add_row(f"[{index}]", f"{document.title}{'. ' + rest if rest else ''}")
+    return _section("Sources (* = not read in a source: it may only warn or restrict)", table)
+
+
+def _foot(plan: Plan, knowledge: Knowledge) -> RenderableType:
+    lines = [
+        Text("Supports a professional's decision and does not replace it. Not cleared as a medical device.")
+    ]
+    if knowledge.loosened:
+        lines.insert(0, Text("Loosened by this site: " + ", ".join(knowledge.loosened), style="bold red"))
+    return Group(Text(""), *lines)

@@ -1,0 +1,154 @@
+"""The words for codes: reasons, effects, states, conditions. The core writes none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivigil.knowledge.logic import Saw, When
+from ivigil.knowledge.vocabulary import Term
+from ivigil.plan import Reason
+from ivigil.sheets.numbers import number
+
+STATUS = {
+    "ready": "ready for verification",
+    "needs_answers": "needs answers before release",
+    "needs_sign_off": "needs sign-off before release",
+    "blocked": "blocked: nothing may be given on this plan",
+}
+
+EFFECT = {
+    "exclude_products": "leave out products",
+    "prefer_products": "prefer products",
+    "avoid_stabilisers": "avoid stabilisers",
+    "at_risk_rate": "keep to the label's rate for patients at risk",
+    "cap_rate": "cap the rate",
+    "slow_start": "treat as a first infusion: slowest start",
+    "cap_daily_dose": "cap the dose of a day",
+    "minimum_days": "divide over more days",
+    "minimum_hours": "lengthen each infusion",
+    "cap_daily_volume": "cap the volume of a day",
+    "order_test": "test",
+    "observe": "observe longer afterwards",
+    "premedicate": "premedicate",
+    "suppress": "leave out a premedication",
+    "hydrate": "mind the fluids",
+    "advise": "advise",
+    "block": "do not give",
+    "dosing_weight": "decide the dosing weight",
+}
+
+REASON = {
+    "stabiliser": "contains {value}",
+    "stabiliser_not_seen": "stabiliser not seen in a source",
+    "contraindicated": "its label contraindicates it",
+    "property": "{value}",
+    "property_not_seen": "{value} not seen in a source",
+    "excluded": "excluded",
+    "not_on_formulary": "not on the site's formulary",
+    "no_presentation_seen": "vial sizes not seen in a source",
+    "not_ordered": "another product was ordered",
+    "avoided_stabiliser": "contains {value}, better avoided",
+    "off_label": "not licensed for this use",
+    "other_than_last": "not the last product given",
+    "lacks": "lacks {value}",
+    "figure": "{value}",
+    "rates_not_seen": "rates not seen complete",
+    "label_maximum": "label maximum",
+    "cap_rate": "rate cap",
+    "at_risk_rate": "label limit for patients at risk ({value})",
+    "no_at_risk_rate": "no label number for patients at risk ({value}): start rate kept",
+    "minimum_days": "more days asked for",
+    "no_vial_fits": "no vial fits a day's dose",
+    "daily_dose": "daily dose cap",
+    "daily_volume": "daily volume cap",
+    "infusion_hours": "{value} h is outside the infusion time",
+    "opening_hours": "{value} h is longer than the opening hours",
+    "pooled_use": "{value} h is longer than the pooled solution keeps",
+    "longer_than_a_day": "{value} h is longer than a day",
+    "pump_step_too_coarse": "the pump step of {value} mL/h is too coarse",
+    "lengthened": "lengthened beyond the regimen's own days",
+}
+
+GAP = {
+    "no_regimen_for_phase": "no regimen for phase {value}",
+    "no_regimen_for_population": "no regimen for this age group ({value})",
+    "no_regimen_here": "no regimen for {value}, and borrowing is switched off",
+    "regimen_not_seen": "the only regimens were not read in a source",
+    "regimen_states_no_dose": "the regimen states no dose; order one",
+    "dose_above_regimen": "{value} g/kg is above every source for this regimen",
+    "contraindicated": "contraindicated",
+    "no_product_here": "no product known in {value}: dose only",
+    "rates_not_seen": "no product here has rates that were read complete: dose only until signed",
+    "no_product_fits": "no product and number of days fits every limit",
+}
+
+WHY_NOT = {
+    "not_named": "not the ordered one",
+    "not_seen": "not read in a strong source",
+    "population": "other age group",
+    "special_situation": "only in a special situation",
+    "jurisdiction": "other jurisdiction",
+    "ordered_dose": "does not give the ordered dose",
+    "other_product": "stated for other products",
+    "disagreement": "sources disagree; the other was chosen",
+    "authority_order": "lower in the order of authority",
+    "reliability": "less reliable copy",
+    "authored_order": "equal; listed later",
+}
+
+
+def reason(item: Reason) -> str:
+    """A reason in words, with its value."""
+    return REASON.get(item.code, item.code).format(value=item.value)
+
+
+def saw(items: tuple[Saw, ...], terms: Mapping[str, Term]) -> str:
+    """What was seen: "age 72 a, diabetes mellitus"."""
+    return ", ".join(_saw(item, terms.get(item.field)) for item in items)
+
+
+def _saw(item: Saw, term: Term | None) -> str:
+    name = term.name if term else item.field
+    if item.text == "true":
+        return name
+    if item.text == "false":
+        return f"no {name}"
+    shown = number(item.number) if item.number is not None else item.text
+    unit = f" {term.unit}" if term and term.unit else ""
+    return f"{name} {shown}{unit}"
+
+
+def condition(when: When, terms: Mapping[str, Term]) -> str:
+    """A condition in words, from the same data that judges it."""
+    if when.is_ is not None:
+        return _name(when.is_, terms)
+    if when.not_ is not None:
+        return f"not ({condition(when.not_, terms)})"
+    if when.any_ is not None:
+        return " or ".join(_bracketed(part, terms) for part in when.any_)
+    if when.all_ is not None:
+        return " and ".join(_bracketed(part, terms) for part in when.all_)
+    if when.count is not None:
+        parts = ", ".join(condition(part, terms) for part in when.count)
+        return f"at least {when.at_least} of: {parts}"
+    return _comparison(when, terms)
+
+
+def _bracketed(when: When, terms: Mapping[str, Term]) -> str:
+    words = condition(when, terms)
+    return f"({words})" if when.any_ or when.all_ else words
+
+
+def _comparison(when: When, terms: Mapping[str, Term]) -> str:
+    name = _name(when.field or "", terms)
+    term = terms.get(when.field or "")
+    unit = f" {term.unit}" if term and term.unit else ""
+    for sign, limit in (("<", when.below), ("<=", when.at_most), (">=", when.at_least), (">", when.above)):
+        if limit is not None:
+            return f"{name} {sign} {number(limit)}{unit}"
+    return f"{name} is {' or '.join(when.one_of or ())}"
+
+
+def _name(field: str, terms: Mapping[str, Term]) -> str:
+    term = terms.get(field)
+    return term.name if term else field
