@@ -397,3 +397,18 @@ def _foot(plan: Plan, knowledge: Knowledge) -> RenderableType:
     if knowledge.loosened:
         lines.insert(0, Text("Loosened by this site: " + ", ".join(knowledge.loosened), style="bold red"))
     return Group(Text(""), *lines)
+
+
+def brief(path: str, plan: Plan, knowledge: Knowledge) -> RenderableType:
+    """One order in two lines: what is given, and where the plan stands."""
+    name = knowledge.conditions[plan.order.condition].name
+    head = Text(path, style="bold") + Text(f": {name}, {plan.order.jurisdiction}")
+    return Group(head, Padding(Text(f"{_given(plan)} ({words.STATUS[plan.status]})"), (0, 0, 0, 4)))
+
+
+def _given(plan: Plan) -> str:
+    if plan.course is None or plan.product is None:
+        return f"{number(plan.dose.grams, 3)} g, dose only" if plan.dose else "no dose"
+    days = f"{plan.course.days} day{'s' if plan.course.days > 1 else ''}"
+    longest = hours(max(day.duration_min for day in plan.days))
+    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, up to {longest} a day"
