@@ -25,6 +25,26 @@ from ivigil.knowledge.evidence import Fact, Record, Source
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
+from ivigil.knowledge.reactions import (
+    AgeLimit,
+    AnaphylaxisCriterion,
+    CtcaeTerm,
+    EmergencyDrug,
+    GradeAction,
+    Incidence,
+    Measure,
+    Reaction,
+    ReportField,
+    RestartRule,
+    ResultRule,
+    StopRule,
+    Symptom,
+    SymptomUrgency,
+    TermCode,
+    TestPanel,
+    TimingClass,
+    WarningSign,
+)
 from ivigil.knowledge.vocabulary import Term
 from ivigil.knowledge.weights import (
     AdjustedWeightFormula,
@@ -67,6 +87,24 @@ class FactFile(Record):
     trough_target: tuple[TroughTarget, ...] = ()
     weight_example: tuple[WeightExample, ...] = ()
     disagreement: tuple[Disagreement, ...] = ()
+    symptom: tuple[Symptom, ...] = ()
+    measure: tuple[Measure, ...] = ()
+    age_limit: tuple[AgeLimit, ...] = ()
+    timing_class: tuple[TimingClass, ...] = ()
+    reaction: tuple[Reaction, ...] = ()
+    ctcae_term: tuple[CtcaeTerm, ...] = ()
+    anaphylaxis_criterion: tuple[AnaphylaxisCriterion, ...] = ()
+    stop_rule: tuple[StopRule, ...] = ()
+    grade_action: tuple[GradeAction, ...] = ()
+    restart_rule: tuple[RestartRule, ...] = ()
+    emergency_drug: tuple[EmergencyDrug, ...] = ()
+    symptom_urgency: tuple[SymptomUrgency, ...] = ()
+    warning_sign: tuple[WarningSign, ...] = ()
+    incidence: tuple[Incidence, ...] = ()
+    test_panel: tuple[TestPanel, ...] = ()
+    result_rule: tuple[ResultRule, ...] = ()
+    report_field: tuple[ReportField, ...] = ()
+    term_code: tuple[TermCode, ...] = ()
 
 
 KINDS: tuple[str, ...] = FactFile.__struct_fields__
