@@ -15,6 +15,7 @@ from typing import Literal
 from ivigil.knowledge.evidence import Fact, Record
 
 Population = Literal["any", "adult", "child"]
+"""A child is under 18 years unless the record gives ages. An unknown age takes the records of both."""
 
 Urgency = Literal["self_care", "next_visit", "same_day", "emergency_now"]
 """same_day means reached on that day, after hours included."""
@@ -70,7 +71,7 @@ class Limit(Record):
     below_lower_normal: bool = False
     """Also below the laboratory's lower limit of normal."""
     within_hours: Decimal | None = None
-    """A change counts if it came about within this time."""
+    """A change must have come about within this time; a value must have lasted this long."""
 
     def __post_init__(self) -> None:
         lower = [bound for bound in (self.above, self.at_least) if bound is not None]
@@ -91,7 +92,8 @@ class Symptom(Fact):
     plain: str
     """As it stands on a list that a patient ticks."""
     question: str = ""
-    """As a yes/no question to a patient; empty for a sign that only a clinician can find."""
+    """As a yes/no question to a patient. Empty for a sign that only a clinician can find, and for
+    a general word (headache) whose kinds are asked instead."""
     area: Literal[
         "breathing",
         "allergy",
@@ -391,7 +393,7 @@ class RestartRule(Fact):
     rate_factor: Decimal | None = None
     """Of the rate at the time of the reaction."""
     within_hours: Decimal | None = None
-    """Only if the grade has fallen by this time after the stop."""
+    """The time after the stop that the rule speaks of."""
     withdraw_at_recurrence: int | None = None
     """Not again when it has come this many times."""
     scope: Literal["same_day", "later_day", "any"] = "same_day"
@@ -507,7 +509,6 @@ class SymptomUrgency(Fact):
     conditions: tuple[str, ...] = ()
     stabilisers: tuple[str, ...] = ()
     hours_after_end_min: Decimal | None = None
-    hours_after_end_max: Decimal | None = None
 
     def holds(self, present: frozenset[str]) -> bool:
         """Do these symptoms (with what they imply) fulfil the row's set?"""
@@ -537,7 +538,6 @@ class WarningSign(Fact):
     urgency: Urgency
     because: tuple[str, ...]
     reactions: tuple[str, ...] = ()
-    hours_min: Decimal | None = None
     hours_max: Decimal | None = None
     days_max: Decimal | None = None
     """Until when to look out for it, from the end of the infusion; None: not limited."""
@@ -610,7 +610,7 @@ class ResultRule(Fact):
     reaction: str
     meaning: str
     limits: tuple[Limit, ...]
-    limits_match: Literal["any", "all"] = "any"
+    """Any one of them."""
     severity: Literal["mild", "severe", "stage_1", "stage_2", "stage_3", "present"] = "present"
 
 
@@ -621,7 +621,7 @@ class ReportField(Fact):
     code: str
     name: str
     required: bool
-    """True: a report on immunoglobulin is incomplete without it."""
+    """To be answered in a report on immunoglobulin, if only with "unknown". Our judgement."""
     max_length: int | None = None
     conformance: str = ""
     allowed: tuple[str, ...] = ()
