@@ -341,8 +341,10 @@ def test_one_more_symptom_never_lowers_the_urgency(names: set[str], more: str) -
 def test_warning_signs_say_what_triage_says() -> None:
     for sign in FILE.warning_sign:
         groups = [set(sign.symptoms)] if sign.together else [{name} for name in sign.symptoms]
-        given_ = [answers(group, "adult", list(ROWS)) for group in groups]
-        assert min(rank(urgency) for urgency in given_) == rank(sign.urgency), sign.id
+        for population in POPULATIONS:
+            if sign.population in ("any", population):
+                found = [answers(group, population, list(ROWS)) for group in groups]
+                assert min(rank(urgency) for urgency in found) == rank(sign.urgency), sign.id
 
 
 def test_warning_signs_are_named_in_order_and_cover_the_mission() -> None:

@@ -215,7 +215,6 @@ If = Literal[
     "wanted",
     "needed",
     "on_beta_blocker",
-    "not_improving",
 ]
 
 
@@ -538,6 +537,7 @@ class WarningSign(Fact):
     urgency: Urgency
     because: tuple[str, ...]
     reactions: tuple[str, ...] = ()
+    population: Population = "any"
     hours_max: Decimal | None = None
     days_max: Decimal | None = None
     """Until when to look out for it, from the end of the infusion; None: not limited."""
