@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
 from ivigil.knowledge.products import AtRiskRate, Product, RiskGroup, Schedule
@@ -100,11 +101,10 @@ def _check_weight(
     weight: Decimal,
     rows: list[tuple[Fraction, bool]],
 ) -> None:
+    ladder = rates.ladder(product, situation(weight, Decimal(1), condition, group))
+    assert isinstance(ladder, rates.Ladder)
     for pump_step in PUMP_STEPS:
-        ladder = rates.ladder(product, situation(weight, pump_step, condition, group))
-        if isinstance(ladder, rates.NoRates):
-            continue
-        for rate, _, _ in rates.settings(ladder):
+        for rate, _, _ in rates.settings(replace(ladder, pump_step_ml_per_h=pump_step)):
             assert rate % pump_step == 0
             for limit, strict in rows:
                 exact = limit * Fraction(weight)
