@@ -27,23 +27,6 @@ from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
-from ivigil.knowledge.timing import (
-    AntibodyProduct,
-    BaselineSample,
-    HalfLife,
-    HomeStep,
-    IggGuidance,
-    LabCode,
-    LabCodePitfall,
-    LabInterference,
-    LabRule,
-    LogField,
-    PatientAdvice,
-    PatientQuestion,
-    ReferenceRange,
-    Vaccine,
-    VaccineInterval,
-    VaccineRule,
 from ivigil.knowledge.reactions import (
     AgeLimit,
     AnaphylaxisCriterion,
@@ -63,6 +46,24 @@ from ivigil.knowledge.reactions import (
     TestPanel,
     TimingClass,
     WarningSign,
+)
+from ivigil.knowledge.timing import (
+    AntibodyProduct,
+    BaselineSample,
+    HalfLife,
+    HomeStep,
+    IggGuidance,
+    LabCode,
+    LabCodePitfall,
+    LabInterference,
+    LabRule,
+    LogField,
+    PatientAdvice,
+    PatientQuestion,
+    ReferenceRange,
+    Vaccine,
+    VaccineInterval,
+    VaccineRule,
 )
 from ivigil.knowledge.vocabulary import Term
 from ivigil.knowledge.weights import (
@@ -123,6 +124,27 @@ class FactFile(Record):
     vaccine: tuple[Vaccine, ...] = ()
     vaccine_interval: tuple[VaccineInterval, ...] = ()
     vaccine_rule: tuple[VaccineRule, ...] = ()
+    symptom: tuple[Symptom, ...] = ()
+    measure: tuple[Measure, ...] = ()
+    age_limit: tuple[AgeLimit, ...] = ()
+    timing_class: tuple[TimingClass, ...] = ()
+    reaction: tuple[Reaction, ...] = ()
+    ctcae_term: tuple[CtcaeTerm, ...] = ()
+    anaphylaxis_criterion: tuple[AnaphylaxisCriterion, ...] = ()
+    stop_rule: tuple[StopRule, ...] = ()
+    grade_action: tuple[GradeAction, ...] = ()
+    restart_rule: tuple[RestartRule, ...] = ()
+    emergency_drug: tuple[EmergencyDrug, ...] = ()
+    symptom_urgency: tuple[SymptomUrgency, ...] = ()
+    warning_sign: tuple[WarningSign, ...] = ()
+    incidence: tuple[Incidence, ...] = ()
+    test_panel: tuple[TestPanel, ...] = ()
+    result_rule: tuple[ResultRule, ...] = ()
+    report_field: tuple[ReportField, ...] = ()
+    term_code: tuple[TermCode, ...] = ()
+
+
+KINDS: tuple[str, ...] = FactFile.__struct_fields__
 
 
 class Site(Record):
