@@ -21,11 +21,9 @@ class Faults:
     def __init__(self) -> None:
         self._found: list[Fault] = []
 
-    def add(
-        self, field: str, value: str, accepted: str, *, near: Iterable[str] = (), log_field: str = ""
-    ) -> None:
-        """Note one fault; the same fault is noted once."""
-        fault = Fault(field, value, accepted, tuple(near), log_field)
+    def add(self, field: str, value: str, accepted: str, *, near: Iterable[str] = (), log: str = "") -> None:
+        """Note one fault; the same fault is noted once. ``log``: as in ``Fault.log_text``."""
+        fault = Fault(field, value, accepted, tuple(near), log)
         if fault not in self._found:
             self._found.append(fault)
 
@@ -59,6 +57,11 @@ def show(value: Any) -> str:
             return "a list"
         case _:
             return _short(str(value))
+
+
+def show_key(key: str) -> str:
+    """A key as it was written, made as harmless as a value."""
+    return _short(key)
 
 
 def is_plain(text: str) -> bool:
