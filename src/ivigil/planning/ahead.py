@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 from ivigil.knowledge.products import Product
+from ivigil.knowledge.store import Knowledge
 from ivigil.plan import CareItem, Day, TimelineEntry
 from ivigil.planning.situation import Situation
 from ivigil.windows.doses import GivenDose
@@ -19,13 +21,21 @@ def entries(days: tuple[Day, ...], product: Product, situation: Situation) -> li
     """Vaccine and laboratory windows of this course, as dated entries."""
     given, ongoing = _given(days, product, situation), _is_ongoing(situation)
     places = situation.knowledge.lineage(situation.order.jurisdiction)
-    facts = situation.knowledge.facts
-    vaccines = VaccineFacts(facts.vaccine, facts.vaccine_interval, facts.vaccine_rule)
-    tests = LabFacts(facts.lab_interference, facts.lab_rule, facts.baseline_sample)
+    vaccines, tests = _facts(situation.knowledge)
     return [
         *(_vaccine(w) for w in vaccine_windows(given, vaccines, places, ongoing=ongoing)),
         *(_test(w) for w in lab_windows(given, tests, ongoing=ongoing) if _is_disturbed(w)),
     ]
+
+
+@lru_cache(maxsize=4)
+def _facts(knowledge: Knowledge) -> tuple[VaccineFacts, LabFacts]:
+    """The facts that the windows read; kept, because their indexes are costly to build."""
+    facts = knowledge.facts
+    return (
+        VaccineFacts(facts.vaccine, facts.vaccine_interval, facts.vaccine_rule),
+        LabFacts(facts.lab_interference, facts.lab_rule, facts.baseline_sample),
+    )
 
 
 def samples_first(situation: Situation) -> tuple[CareItem, ...]:

@@ -266,7 +266,7 @@ def _assumed(findings: tuple[Finding, ...], situation: Situation) -> tuple[Assum
 
 def _policies(draft: Plan, knowledge: Knowledge) -> tuple[Assumption, ...]:
     """Every policy that some decision names, with its setting."""
-    named = set(citing.named_facts(draft))
+    named = citing.named_facts(draft)
     return tuple(
         Assumption(kind="policy", id=p.id, value=p.choice or _amount(p), text=p.text)
         for p in knowledge.facts.policy
