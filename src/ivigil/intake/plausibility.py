@@ -77,6 +77,8 @@ class Doubter:
 
     def body_mass_index(self, weight: Measured, height: Measured, birth: dt.date, start: dt.date) -> None:
         """Ask about weight and height that no body has together."""
+        if completed_years(birth, start) < limit(self._knowledge, "policy.intake_bmi_age_min"):
+            return
         group = "adult" if self._growth("female", birth, start) is None else "child"
         low = limit(self._knowledge, f"policy.intake_bmi_{group}_min")
         high = limit(self._knowledge, f"policy.intake_bmi_{group}_max")

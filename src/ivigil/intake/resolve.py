@@ -7,7 +7,7 @@ from typing import get_args
 
 from ivigil.intake.faults import join, show
 from ivigil.intake.fields import Fields
-from ivigil.intake.near import nearest_names, plain
+from ivigil.intake.near import OFFERED, nearest_names, plain
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.products import LabelUse, Product, SubcutaneousDose
 from ivigil.knowledge.store import Knowledge
@@ -67,9 +67,11 @@ def product(
         return found[0]
     alike = found or [item for item in here if any(_same_product(item, other) for other in named)]
     near = [_describe(p) for p in alike] or nearest_names(written, _product_names(here))
-    known_as = f" is {_describe(named[0])}" if len(named) == 1 else ""
+    elsewhere_named = [] if found else named[:OFFERED]
+    known_as = " or ".join(map(_describe, elsewhere_named))
+    seen = f"{show(written)} is {known_as}" if known_as else show(written)
     accepted = f"{PRODUCT} of this jurisdiction and route"
-    fields.faults.add(join(fields.path, "product"), f"{show(written)}{known_as}", accepted, near=near)
+    fields.faults.add(join(fields.path, "product"), seen, accepted, near=near)
     return None
 
 

@@ -101,12 +101,15 @@ def _widest(pool: Iterable[Regimen], bounds: Callable[[Regimen], Bounds | None])
 
 
 def _join(found: Iterable[tuple[Fact, Bounds | None]]) -> Range | None:
+    """The range from the lowest to the highest; the sources of its two ends are named first."""
     stated = [(fact.id, bounds) for fact, bounds in found if bounds is not None]
     if not stated:
         return None
     low = min(bounds[0] for _, bounds in stated)
     high = max(bounds[1] for _, bounds in stated)
-    return Range(low, high, tuple(dict.fromkeys(fact for fact, _ in stated)))
+    lowest = next(fact for fact, bounds in stated if bounds[0] == low)
+    highest = next(fact for fact, bounds in stated if bounds[1] == high)
+    return Range(low, high, tuple(dict.fromkeys((lowest, highest, *(fact for fact, _ in stated)))))
 
 
 def _total(regimen: Regimen, weights: Bounds | None) -> Bounds | None:
