@@ -10,7 +10,7 @@ import pytest
 from ivigil.intake import read_order
 from ivigil.order import Fault, OrderError
 from tests.support.bases import base
-from tests.support.orders import VALID
+from tests.support.written import VALID
 
 SMALL = base("small")
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.toml"))

@@ -13,7 +13,7 @@ import pytest
 
 from ivigil.knowledge.store import Knowledge
 from tests.support.bases import NAMES, base
-from tests.support.orders import faults
+from tests.support.written import faults
 
 ADULT = {
     "patient__birth_date": "1980-01-01",

@@ -9,7 +9,7 @@ import pytest
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import OrderError
 from tests.support.bases import NAMES, base
-from tests.support.orders import ABSENT, faults, read, text_faults
+from tests.support.written import ABSENT, faults, read, text_faults
 
 
 @pytest.fixture(params=NAMES)

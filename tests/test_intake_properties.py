@@ -14,7 +14,7 @@ from ivigil.intake.person import keys
 from ivigil.intake.reading import KEYS
 from ivigil.order import Order, OrderError
 from tests.support.bases import base
-from tests.support.orders import VALID
+from tests.support.written import VALID
 
 SMALL = base("small")
 TEXTS = st.text(max_size=12) | st.sampled_from(

@@ -14,7 +14,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Override
 from ivigil.patient import Identifier, Measurement, Screening
 from tests.support.bases import NAMES, base
-from tests.support.orders import ABSENT, read
+from tests.support.written import ABSENT, read
 
 D = Decimal
 

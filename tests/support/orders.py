@@ -1,62 +1,73 @@
-"""Orders for tests: a valid one as a plain table, changed key by key, written as JSON."""
+"""Orders for tests: built as values, from the real fact base. All patients are fictional."""
 
 from __future__ import annotations
 
-import copy
-import json
-from typing import Any
+import datetime as dt
+from decimal import Decimal
+from functools import cache
 
-from ivigil.intake import parse_order
-from ivigil.knowledge.store import Knowledge
-from ivigil.order import Fault, Order, OrderError
+from msgspec.structs import replace
 
-VALID: dict[str, Any] = {
-    "condition": "kawasaki_disease",
-    "jurisdiction": "US",
-    "start": "2026-11-23T08:00:00+00:00",
-    "route": "IV",
-    "patient": {
-        "id": {"system": "urn:example", "value": "K-001"},
-        "birth_date": "2023-02-01",
-        "sex": "male",
-        "weight_kg": 14.2,
-        "height_cm": 94,
-    },
-    "screening": {"complete": False},
-}
-ABSENT: Any = object()
+from ivigil.knowledge.store import Knowledge, load
+from ivigil.order import LastImmunoglobulin, Order
+from ivigil.patient import Identifier, Patient, Screening
+
+START = dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC)
 
 
-def changed(**changes: Any) -> dict[str, Any]:
-    """The valid order with values by path: ``patient__weight_kg=3``; ABSENT takes a key away."""
-    order = copy.deepcopy(VALID)
-    for path, value in changes.items():
-        *tables, key = path.split("__")
-        table = order
-        for name in tables:
-            table = table.setdefault(name, {})
-        if value is ABSENT:
-            table.pop(key, None)
-        else:
-            table[key] = value
-    return order
+@cache
+def knowledge() -> Knowledge:
+    return load()
 
 
-def read(base: Knowledge, **changes: Any) -> Order:
-    """Parse the valid order with these changes."""
-    return parse_order(json.dumps(changed(**changes)).encode(), "json", base)
+def adult(weight_kg: str = "70", *, age: int = 40, height_cm: str = "175") -> Patient:
+    """An adult man, group O, whose whole checklist was asked and is clean."""
+    return Patient(
+        id=Identifier("urn:example", "T-1"),
+        birth_date=dt.date(2026 - age, 1, 1),
+        sex="male",
+        weight_kg=Decimal(weight_kg),
+        height_cm=Decimal(height_cm),
+        choices={"blood_group": "O"},
+        screening=Screening(complete=True),
+    )
 
 
-def faults(base: Knowledge, **changes: Any) -> tuple[Fault, ...]:
-    """The faults of the valid order with these changes; empty if it is accepted."""
-    return text_faults(json.dumps(changed(**changes)), "json", base)
+def child(weight_kg: str = "14.2") -> Patient:
+    """A child of three years, group O, checklist asked and clean."""
+    return Patient(
+        id=Identifier("urn:example", "T-2"),
+        birth_date=dt.date(2023, 2, 1),
+        sex="male",
+        weight_kg=Decimal(weight_kg),
+        height_cm=Decimal(94),
+        choices={"blood_group": "O"},
+        screening=Screening(complete=True),
+    )
 
 
-def text_faults(text: str | bytes, format: Any, base: Knowledge) -> tuple[Fault, ...]:
-    """The faults of an order as written; empty if it is accepted."""
-    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    try:
-        parse_order(raw, format, base)
-    except OrderError as error:
-        return error.faults
-    return ()
+def order(condition: str, patient: Patient, **fields: object) -> Order:
+    """An order in the US for a first infusion, unless told otherwise."""
+    base = Order(
+        condition=condition,
+        jurisdiction="US",
+        start=START,
+        route="IV",
+        patient=patient,
+        experience="naive",
+        interval_days=None,
+    )
+    return replace(base, **fields)
+
+
+def last(product: str | None, **fields: object) -> LastImmunoglobulin:
+    """A tolerated dose four weeks before the start."""
+    base = LastImmunoglobulin(date=dt.date(2026, 10, 26), product=product, grams=Decimal(30))
+    return replace(base, **fields)
+
+
+def screened(
+    patient: Patient, *, present: tuple[str, ...] = (), absent: tuple[str, ...] = (), complete: bool
+) -> Patient:
+    """The same patient with other answers."""
+    return replace(patient, screening=Screening(complete=complete, present=present, absent=absent))
