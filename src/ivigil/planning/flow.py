@@ -153,17 +153,17 @@ def _choose_product(situation: Situation) -> Chosen:
     unseen: list[Ranked] = []
     options: list[ProductOption] = []
     for index, candidate in enumerate(ranked):
-        ladder = rates.ladder(candidate.product, situation)
+        ladder = candidate.ladder
         if isinstance(ladder, rates.NoRates):
             unseen.append(candidate)
-            options.append(_option(candidate, rates_seen=False))
+            options.append(_option(candidate))
             continue
         built = course.build(candidate.product, ladder, situation)
         if isinstance(built, course.NoCourse):
             reasons = tuple(dict.fromkeys(m.reason for m in built.misfits))
             dropped.append(ProductExcluded(id=candidate.product.id, because=reasons))
             continue
-        options += [_later_option(later, situation) for later in ranked[index + 1 :]]
+        options += [_option(later) for later in ranked[index + 1 :]]
         choice = ProductChoice(
             id=candidate.product.id,
             name=candidate.product.name,
@@ -179,18 +179,14 @@ def _choose_product(situation: Situation) -> Chosen:
     return _no_product(unseen, tuple(dropped), situation)
 
 
-def _option(candidate: Ranked, *, rates_seen: bool) -> ProductOption:
+def _option(candidate: Ranked) -> ProductOption:
     return ProductOption(
         id=candidate.product.id,
         name=candidate.product.name,
         on_label=candidate.on_label,
-        rates_seen=rates_seen,
+        rates_seen=isinstance(candidate.ladder, rates.Ladder),
         because=candidate.because,
     )
-
-
-def _later_option(candidate: Ranked, situation: Situation) -> ProductOption:
-    return _option(candidate, rates_seen=bool(rates.plannable(candidate.product, situation.knowledge)))
 
 
 def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situation: Situation) -> Chosen:
