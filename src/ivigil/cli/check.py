@@ -9,6 +9,7 @@ import msgspec
 
 import ivigil
 from ivigil.cli.main import BAD_INPUT, OK
+from ivigil.knowledge.agreement import rounding_traps
 from ivigil.knowledge.check import coverage, faults
 
 
@@ -20,12 +21,14 @@ def run(options: argparse.Namespace) -> int:
     knowledge = ivigil.knowledge(options.site)
     found = faults(knowledge)
     counted = coverage(knowledge)
+    traps = tuple(rounding_traps(knowledge))
     if options.json:
         report = {"knowledge_version": knowledge.version, "faults": found, "coverage": counted}
+        report["rounding_traps"] = traps
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
         from ivigil.sheets.coverage import coverage_sheet
         from ivigil.sheets.terminal import console
 
-        console().print(coverage_sheet(knowledge, counted, found, every_use=options.uses))
+        console().print(coverage_sheet(knowledge, counted, found, traps, every_use=options.uses))
     return BAD_INPUT if found else OK

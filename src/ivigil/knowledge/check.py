@@ -14,10 +14,12 @@ from itertools import pairwise
 import msgspec
 
 from ivigil import units
+from ivigil.knowledge.agreement import disagreements
 from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.hazards import Advise, Hazard
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Product, Schedule
+from ivigil.knowledge.spans import outliers
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 
 REQUIRED_POLICIES = (
@@ -39,6 +41,9 @@ REQUIRED_POLICIES = (
     "policy.plan_valid",
     "policy.premedication",
     "policy.first_questions",
+    "policy.check_rate_span",
+    "policy.check_dose_span",
+    "policy.check_confirmed",
 )
 VOLUME_TOLERANCE = Decimal("0.07")
 """Labels round a vial's volume; a larger gap to grams / strength is a fault."""
@@ -56,6 +61,8 @@ def faults(knowledge: Knowledge) -> tuple[str, ...]:
         _products,
         _ranges,
         _policies,
+        disagreements,
+        outliers,
     )
     return tuple(line for check in checks for line in check(knowledge))
 
