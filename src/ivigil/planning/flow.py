@@ -80,7 +80,7 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     if isinstance(amount, dose.NoDose):
         gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
         return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
-    dosed = case.dosed_case(known, order, knowledge, amount.g_per_kg, body.kg)
+    dosed = case.dosed_case(known, order, rule, amount, knowledge)
     situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
     findings, situation = _settle(situation, _changed(order, order.product))
     made = _choose_product(situation)
@@ -199,6 +199,9 @@ def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situ
     if not products.licensed(situation):
         gap = Blocked(code="no_product_here", value=situation.order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
+    coarse = {r.value for left in dropped for r in left.because if r.code == "pump_step_too_coarse"}
+    if coarse:
+        return Chosen(None, dropped, gaps=(Blocked(code="pump_step_too_coarse", value=min(coarse)),))
     return Chosen(None, dropped, gaps=(Blocked(code="no_product_fits"),))
 
 
