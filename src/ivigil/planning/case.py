@@ -172,8 +172,13 @@ def _answers(order: Order, knowledge: Knowledge) -> dict[str, Value]:
 
 
 def _overlaps(order: Order, regimen: Regimen, knowledge: Knowledge) -> bool | None:
-    """Does the last dose lie within the regimen's shortest interval? None if no last dose is known."""
+    """Does the last dose lie within the regimen's shortest interval? None if no last dose is known.
+
+    An order that names a regimen for a special situation (a second dose) means the overlap.
+    """
     last = order.last_immunoglobulin
+    if regimen.special and order.regimen == regimen.id:
+        return False
     if last is None:
         return False if order.experience == "naive" else None
     weeks = regimen.interval_weeks_min
