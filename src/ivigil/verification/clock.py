@@ -44,6 +44,7 @@ def _starts(matter: Matter, date: dt.date) -> tuple[dt.datetime, ...]:
 
 def _steps(where: str, day: Day) -> Iterator[Objection]:
     if not day.steps:
+        yield from _duration(where, day)
         return
     expected_start = day.start
     for number, step in enumerate(day.steps):
@@ -54,6 +55,14 @@ def _steps(where: str, day: Day) -> Iterator[Objection]:
     total = sum(step.minutes for step in day.steps)
     if day.duration_min != total:
         yield Objection("day_duration", f"{where}.duration_min", str(day.duration_min), str(total))
+
+
+def _duration(where: str, day: Day) -> Iterator[Objection]:
+    """A day without steps lasts from its start to its end."""
+    elapsed = minutes_between(day.start, day.end)
+    if day.duration_min <= 0 or elapsed != day.duration_min:
+        expected = f"{show(elapsed)} as timed, above 0"
+        yield Objection("day_duration", f"{where}.duration_min", str(day.duration_min), expected)
 
 
 def _step(where: str, step: Step, start: dt.datetime) -> Iterator[Objection]:

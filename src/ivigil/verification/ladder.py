@@ -16,7 +16,6 @@ from ivigil.verification.exact import ml_per_h, show
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 
-
 MANY_RISES = 100
 """More than any ladder has: keeps the arithmetic small on a strange plan."""
 

@@ -102,36 +102,40 @@ def _at_risk(matter: Matter) -> Iterator[Ceiling]:
     if product is None:
         return
     for effect in matter.effects(AtRiskRate):
-        own = _numbers(matter, product, effect.group)
-        for risk, rate in own:
+        printed = _numbers(matter, product, effect.group)
+        for risk, rate in printed:
             yield Ceiling("at_risk_rate", rate, risk.strict, (risk.id, effect.id))
-        if not _may_step_up(matter, product, effect.group):
+        if not _may_step_up(matter, product, effect.group, printed):
             for start in starts(matter):
                 yield Ceiling("no_step_up", start.ml_per_h, False, (effect.id, *start.facts))
 
 
-def _numbers(matter: Matter, product: Product, group: RiskGroup | None) -> list[tuple[LabelRisk, Fraction]]:
-    """What the label prints as maximum for a risk group; for any group if None."""
-    return [
+def _numbers(matter: Matter, product: Product, group: RiskGroup) -> list[tuple[LabelRisk, Fraction]]:
+    """What the label prints as maximum for a risk group.
+
+    Where it asks this group for the "minimum practicable" rate only, the numbers that it prints
+    for other groups bind: there are none nearer.
+    """
+    stated = [
         (risk, _of(matter, risk.rate, risk.unit))
         for risk in product.at_risk_rates
         if risk.rate is not None and risk.unit is not None
-        if group is None or group in risk.groups
     ]
+    own = [(risk, rate) for risk, rate in stated if group in risk.groups]
+    return own or (stated if _asks_minimum(product, group) else [])
 
 
-def _may_step_up(matter: Matter, product: Product, group: RiskGroup) -> bool:
-    """Is there a number for patients at risk below the ordinary maximum, that may permit a rate?
+def _asks_minimum(product: Product, group: RiskGroup) -> bool:
+    return any(group in risk.groups and risk.rule == "minimum_practicable" for risk in product.at_risk_rates)
 
-    Where the label asks this group for "minimum practicable" only, policy may take the number
-    that the same label prints for another group.
-    """
-    printed = _numbers(matter, product, group)
-    asked = any(group in risk.groups and risk.rule == "minimum_practicable" for risk in product.at_risk_rates)
-    if asked and matter.choice("policy.minimum_practicable_rate") == "start_rate":
+
+def _may_step_up(
+    matter: Matter, product: Product, group: RiskGroup, printed: list[tuple[LabelRisk, Fraction]]
+) -> bool:
+    """Is there a number for patients at risk below the ordinary maximum, that may permit a rate?"""
+    stay = matter.choice("policy.minimum_practicable_rate") == "start_rate"
+    if stay and _asks_minimum(product, group):
         return False
-    if asked and not printed:
-        printed = _numbers(matter, product, None)
     most = min((ceiling.ml_per_h for ceiling in ordinary(matter)), default=Fraction(0))
     return any(rate < most and usable(matter, risk) for risk, rate in printed)
 

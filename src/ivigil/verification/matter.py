@@ -101,8 +101,11 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     @cached_property
     def case(self) -> dict[str, Value]:
-        """The case with the planned product in place of the ordered one."""
-        return self._case(self.plan.product.id if self.plan.product else self.order.product)
+        """The case with the planned product in place of the ordered one; without a product none changes."""
+        last = self.order.last_immunoglobulin
+        if self.plan.product is not None:
+            return self._case(self.plan.product.id)
+        return self._case(self.order.product or (last.product if last else None))
 
     @cached_property
     def standings(self) -> tuple[Standing, ...]:

@@ -30,11 +30,10 @@ class Standing(msgspec.Struct, frozen=True):
 
 def screen(hazards: Iterable[Hazard], route: str, ordered: Case, planned: Case) -> tuple[Standing, ...]:
     """Judge each hazard of the route on both cases."""
-    return tuple(
-        Standing(hazard, _truth(hazard, ordered), _truth(hazard, planned))
-        for hazard in hazards
-        if route in hazard.routes
-    )
+    here = [hazard for hazard in hazards if route in hazard.routes]
+    truths = [_truth(hazard, planned) for hazard in here]
+    before = truths if ordered == planned else [_truth(hazard, ordered) for hazard in here]
+    return tuple(Standing(*standing) for standing in zip(here, before, truths, strict=True))
 
 
 def _truth(hazard: Hazard, case: Case) -> Truth:

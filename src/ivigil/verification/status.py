@@ -79,7 +79,12 @@ def _complete(matter: Matter) -> Iterator[Objection]:
     plan = matter.plan
     if plan.status != "ready":
         return
-    parts: dict[str, object] = {"regimen": plan.regimen, "dose": plan.dose, "product": plan.product, "course": plan.course}
+    parts: dict[str, object] = {
+        "regimen": plan.regimen,
+        "dose": plan.dose,
+        "product": plan.product,
+        "course": plan.course,
+    }
     parts |= {"days": plan.days, "observation": plan.observation}
     if matter.order.route == "IV":
         parts["rates"] = plan.rates

@@ -14,6 +14,7 @@ from ivigil.verification.labels import ANY_USE, labelled_uses
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 
+MINUTES_PER_HOUR = 60
 FIRST_TIMES = ("first", "initial")
 
 
@@ -30,6 +31,7 @@ def check(matter: Matter) -> Iterator[Objection]:
         yield from _sum(where, day)
         for number, site in enumerate(day.sites):
             yield from _site(f"{where}[{number}]", site, limits, matter.actual_weight_kg)
+            yield from _time(f"{where}[{number}]", site, day)
         for limit in limits:
             yield from _together(where, day, limit)
 
@@ -46,6 +48,14 @@ def _site(where: str, site: Site, limits: tuple[SiteLimit, ...], weight: Fractio
             if not 0 < amount <= most:
                 expected = f"above 0, at most {show(most)}"
                 yield Objection("site_limit", f"{where}.{name}", show(amount), expected, (limit.id,))
+
+
+def _time(where: str, site: Site, day: Day) -> Iterator[Objection]:
+    """The day is long enough for each site at its rate."""
+    given = Fraction(site.rate_ml_per_h) * day.duration_min / MINUTES_PER_HOUR
+    if Fraction(site.volume_ml) > given:
+        expected = f"at most {show(given)} mL in {day.duration_min} min"
+        yield Objection("site_time", f"{where}.volume_ml", show(site.volume_ml), expected)
 
 
 def _bounds(site: Site, limit: SiteLimit, weight: Fraction) -> Iterator[tuple[str, Decimal, Fraction]]:
