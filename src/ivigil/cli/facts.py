@@ -52,8 +52,10 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="WORD", nargs="+", help="words that must all occur, or one exact id")
-    parser.add_argument("--limit", type=whole_number, default=40, metavar="N", help="facts to list (default 40)")
+    parser.add_argument("words", metavar="WORD", nargs="+", help="words that all occur, or one exact id")
+    parser.add_argument(
+        "--limit", type=whole_number, default=40, metavar="N", help="facts to list (default 40)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -46,8 +46,10 @@ def days(allowed: tuple[int, ...]) -> str:
         return ""
     if allowed == (1,):
         return "in 1 day"
-    listed = " or ".join(str(d) for d in allowed) if len(allowed) < 3 else f"{allowed[0]} to {allowed[-1]}"
-    return f"over {listed} days"
+    run = tuple(range(allowed[0], allowed[-1] + 1))
+    if allowed == run and len(allowed) > 2:
+        return f"over {allowed[0]} to {allowed[-1]} days"
+    return f"over {' or '.join(str(d) for d in allowed)} days"
 
 
 def label_use(use: LabelUse) -> str:

@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ivigil.knowledge.evidence import Fact
+from ivigil.sheets.references import References
 
 UNSEEN = "*"
-FOOTNOTE = "* not read in a source, or a digest: may warn or restrict, never permit"
+FOOTNOTE = "* weak evidence (unread, or a digest): may warn or restrict, never permit"
 DISCLAIMER = "Supports a professional's decision and does not replace it. Not cleared as a medical device."
 
 
@@ -31,3 +32,12 @@ def table(*widths: int | None) -> Table:
 def mark(fact: Fact) -> str:
     """The mark of a fact that may not permit."""
     return UNSEEN if fact.weak else ""
+
+
+def references(refs: References) -> RenderableType:
+    """The numbered documents."""
+    grid = table(5, None)
+    for index, document in refs.listed():
+        rest = ", ".join(part for part in (document.publisher, document.version) if part)
+        grid.add_row(f"[{index}]", f"{document.title}{'. ' + rest if rest else ''}")
+    return section("Sources", grid, Text(FOOTNOTE))
