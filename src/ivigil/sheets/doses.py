@@ -53,33 +53,38 @@ def days(allowed: tuple[int, ...]) -> str:
 
 
 def label_use(use: LabelUse) -> str:
-    """A label's dose for a use, and for which ages."""
+    """A label's dose for a use, and for which ages; empty if neither was seen."""
     per = {"": "", "infusion": " each time", "course": " a course", "month": " a month", "week": " a week"}
+    dose = span(use.dose_g_per_kg_min, use.dose_g_per_kg_max, "g/kg")
     parts = [
-        span(use.dose_g_per_kg_min, use.dose_g_per_kg_max, "g/kg") + per[use.dose_per]
-        if use.dose_g_per_kg_min is not None or use.dose_g_per_kg_max is not None
-        else "dose not seen",
+        dose + per[use.dose_per] if dose else "",
         span(use.daily_dose_g_per_kg, use.daily_dose_g_per_kg, "g/kg a day"),
-        f"over {span(use.split_days_min, use.split_days_max, 'days')}" if use.split_days_max else "",
+        _over(use.split_days_min, use.split_days_max),
         _every(use.interval_weeks_min, use.interval_weeks_max),
         _ages(use.age_min_years, use.age_max_years),
     ]
-    return ", ".join(p for p in parts if p)
+    text = ", ".join(p for p in parts if p)
+    return f"{use.phase.replace('_', ' ')}: {text}" if dose and use.phase != "unspecified" else text
 
 
 def subcutaneous(dose: SubcutaneousDose) -> str:
     """A label's subcutaneous dose and interval."""
     parts = [
-        dose.phase if dose.phase != "maintenance" else "",
         span(dose.g_per_kg_per_week_min, dose.g_per_kg_per_week_max, "g/kg a week"),
         span(dose.g_per_kg_per_month_min, dose.g_per_kg_per_month_max, "g/kg a month"),
         span(dose.total_g_per_kg_min, dose.total_g_per_kg_max, "g/kg in all"),
         f"every {span(dose.interval_days_min, dose.interval_days_max, 'days')}"
         if dose.interval_days_max is not None
         else "",
-        dose.text,
     ]
-    return ", ".join(p for p in parts if p)
+    text = ". ".join(p for p in (", ".join(p for p in parts if p), dose.text) if p)
+    return text if dose.phase == "maintenance" else f"{dose.phase}: {text}"
+
+
+def _over(low: int | None, high: int | None) -> str:
+    if low is None or high is None:
+        return ""
+    return "in 1 day" if low == high == 1 else f"over {span(low, high, 'days')}"
 
 
 def _total(item: Regimen) -> str:
