@@ -40,6 +40,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     start_ml_per_kg_h: Decimal | None
     maximum_ml_per_kg_h: Decimal | None
     """None: the label's unit is not per kilogram."""
+    weak: bool
     complete: bool
     """True if a plan may use it as it stands: read whole, for these uses."""
 
@@ -133,6 +134,7 @@ def _rates(schedule: Schedule) -> Rates:
         strict=schedule.max_strict,
         start_ml_per_kg_h=_per_kg(schedule.start_rate, schedule),
         maximum_ml_per_kg_h=_per_kg(schedule.max_rate, schedule),
+        weak=schedule.weak,
         complete=schedule.plannable and not schedule.weak,
     )
 

@@ -200,7 +200,7 @@ def _rate_line(rates: Rates) -> str:
         low, high = number(rates.start_ml_per_kg_h), number(rates.maximum_ml_per_kg_h)
         if rates.unit != "mL/kg/h":
             text += f" = {low} to {below}{high} mL/kg/h"
-    state = "" if rates.complete else f"{UNSEEN} needs sign-off"
+    state = (UNSEEN if rates.weak else "") + ("" if rates.complete else " (needs sign-off)")
     return f"{', '.join(who)}: {text}{state}" if who else f"{text}{state}"
 
 
