@@ -9,7 +9,7 @@ from decimal import Decimal
 from ivigil.intake.near import nearest_names, plain
 from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.conditions import Condition
-from ivigil.knowledge.products import Product
+from ivigil.knowledge.products import Product, Route
 from ivigil.knowledge.store import Knowledge
 
 
@@ -23,20 +23,24 @@ def condition(written: str, knowledge: Knowledge) -> Condition:
     return knowledge.conditions[one("condition", written, names)]
 
 
-def product(written: str, knowledge: Knowledge, places: tuple[str, ...] = ()) -> Product:
+def product(
+    written: str, knowledge: Knowledge, places: tuple[str, ...] = (), *, route: Route | None = None
+) -> Product:
     """The product with this id, or the only one of this name or brand. Raises InputError.
 
-    places: a jurisdiction and all that it lies in; empty: anywhere.
+    places: a jurisdiction and all that it lies in; empty: anywhere. route: None for either.
     """
-    exact = knowledge.products.get(written.strip().casefold())
-    if exact is not None:
-        return exact
     names = {
         item.id: (item.id, item.name, item.brand, *item.synonyms)
         for item in knowledge.facts.product
-        if not places or item.jurisdiction in places
+        if route in (None, item.route)
     }
-    return knowledge.products[one("product", written, names)]
+    exact = written.strip().casefold()
+    if exact in names:
+        return knowledge.products[exact]
+    here = {key: names[key] for key in names if not places or knowledge.products[key].jurisdiction in places}
+    kind = "product" if route is None else f"{route} product"
+    return knowledge.products[one(kind, written, here)]
 
 
 def jurisdiction(written: str, knowledge: Knowledge) -> str:
