@@ -176,9 +176,6 @@ class Site(Record):
     term_code: tuple[TermCode, ...] = ()
 
 
-KINDS: tuple[str, ...] = FactFile.__struct_fields__
-
-
 class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     """The whole fact base with its version, its signatures and its site settings.
 
