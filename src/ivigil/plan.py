@@ -264,6 +264,10 @@ class CareItem(Decision, frozen=True, kw_only=True):
     day: int | None = None
     minutes: int | None = None
     interval_minutes: int | None = None
+    daily_mg_per_kg_min: Decimal | None = None
+    daily_mg_per_kg_max: Decimal | None = None
+    doses_per_day: int | None = None
+    until: str = ""
     findings: tuple[str, ...] = ()
     when: str = ""
 
@@ -277,6 +281,9 @@ class TimelineEntry(Decision, frozen=True, kw_only=True):
     what: str
     until: dt.date | None = None
     state: str = ""
+    """Of a vaccine or test: the answer's code; of a follow-up test: the finding that asks for it."""
+    instead: str = ""
+    """What to use instead, for a test that cannot be read."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""``ivigil plan FILE``: plan an order and show the plan."""
+"""``ivigil plan FILE...``: plan orders and show the plans."""
 
 from __future__ import annotations
 
@@ -8,31 +8,47 @@ import sys
 import ivigil
 from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK
 from ivigil.knowledge.store import Knowledge
+from ivigil.order import OrderError
 from ivigil.plan import Plan, to_json
 from ivigil.release import UnverifiedPlanError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("order", metavar="FILE", help="order in TOML or JSON")
-    parser.add_argument("--patient-sheet", action="store_true", help="print the sheet for the patient")
+    parser.add_argument("orders", metavar="FILE", nargs="+", help="order in TOML or JSON")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--brief", action="store_true", help="one line an order")
+    shape.add_argument("--patient-sheet", action="store_true", help="print the sheet for the patient")
 
 
 def run(options: argparse.Namespace) -> int:
-    order = ivigil.read_order(options.order, options.site)
+    """Plan every file; the exit code is the gravest of them."""
+    return max(_one(path, options) for path in options.orders)
+
+
+def _one(path: str, options: argparse.Namespace) -> int:
     try:
+        order = ivigil.read_order(path, options.site)
         plan = ivigil.plan(order, options.site)
+    except OrderError:
+        if len(options.orders) > 1:
+            print(f"{path}:", file=sys.stderr)
+        raise
     except UnverifiedPlanError as error:
         print(f"ivigil plan: withheld, the independent check rejected it: {error}", file=sys.stderr)
         return DEFECT
+    return _show(path, plan, options)
+
+
+def _show(path: str, plan: Plan, options: argparse.Namespace) -> int:
     knowledge = ivigil.knowledge(options.site)
     if options.patient_sheet:
         return _patient_sheet(plan, knowledge)
     if options.json:
         sys.stdout.buffer.write(to_json(plan) + b"\n")
     else:
-        from ivigil.sheets.terminal import console, plan_sheet
+        from ivigil.sheets.terminal import brief, console, plan_sheet
 
-        console().print(plan_sheet(plan, knowledge))
+        console().print(brief(path, plan, knowledge) if options.brief else plan_sheet(plan, knowledge))
     return BLOCKED if plan.status == "blocked" else OK
 
 

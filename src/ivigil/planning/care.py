@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import ROUND_DOWN, Decimal
 
 from ivigil.knowledge import care as facts
+from ivigil.knowledge.conditions import Cotreatment
 from ivigil.knowledge.hazards import Advise, Hydrate, Observe, OrderTest, Premedicate, Suppress
 from ivigil.knowledge.logic import Case, Reading, Truth, When, judge
 from ivigil.knowledge.products import Product, PropertyName
@@ -223,12 +224,25 @@ def _due(test: facts.BaselineTest, situation: Situation) -> bool:
 
 
 def co_treatments(situation: Situation) -> tuple[CareItem, ...]:
-    """Other treatment that the regimen expects, as its sources state it; never computed here."""
-    return tuple(
-        CareItem(kind="co_treatment", text=f"{item.agent}: {item.text}" if item.text else item.agent,
-                 when=item.authority, facts=(item.id,))
-        for item in situation.condition.cotreatments
-    )  # fmt: skip
+    """Other treatment that the regimen expects, as its sources state it; never computed here.
+
+    A dose that was not read in a strong source is left out.
+    """
+    return tuple(_co_treatment(item, situation) for item in situation.condition.cotreatments)
+
+
+def _co_treatment(item: Cotreatment, situation: Situation) -> CareItem:
+    permitted = situation.knowledge.permits(item)
+    return CareItem(
+        kind="co_treatment",
+        text=f"{item.agent}: {item.text}" if item.text and permitted else item.agent,
+        when=item.authority,
+        daily_mg_per_kg_min=item.daily_dose_mg_per_kg_min if permitted else None,
+        daily_mg_per_kg_max=item.daily_dose_mg_per_kg_max if permitted else None,
+        doses_per_day=item.doses_per_day if permitted else None,
+        until=item.until if permitted else "",
+        facts=(item.id,),
+    )
 
 
 def day_checks(days: tuple[Day, ...], situation: Situation) -> tuple[CareItem, ...]:

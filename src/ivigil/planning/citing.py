@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from decimal import Decimal
 
 import msgspec
 
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
 from ivigil.plan import Cited, Document, Plan
 
 
@@ -15,25 +17,32 @@ def sources(plan: Plan, knowledge: Knowledge) -> dict[str, Cited]:
     """Evidence by fact id for every fact that the plan names."""
     return {
         fact_id: _cited(knowledge.by_id[fact_id], knowledge)
-        for fact_id in sorted(set(named_facts(plan)))
+        for fact_id in sorted(named_facts(plan))
         if fact_id in knowledge.by_id
     }
 
 
-def named_facts(value: object) -> Iterator[str]:
+def named_facts(value: object) -> set[str]:
     """Every fact id in ``facts`` and ``fact`` fields, anywhere below a value."""
-    if isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            inner = getattr(value, name)
-            if name == "fact" and isinstance(inner, str) and inner:
-                yield inner
-            elif name == "facts":
-                yield from inner
-            else:
-                yield from named_facts(inner)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from named_facts(item)
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, tuple):
+            waiting.extend(item)
+        elif isinstance(item, msgspec.Struct) and not isinstance(item, Order):
+            for name in item.__struct_fields__:
+                inner = getattr(item, name)
+                if name == "facts":
+                    found.update(inner)
+                elif name == "fact":
+                    found.add(inner)
+                elif inner.__class__ not in _PLAIN:
+                    waiting.append(inner)
+    return found - {""}
+
+
+_PLAIN = frozenset({str, int, bool, Decimal, dt.date, dt.datetime, dict, type(None)})
 
 
 def _cited(fact: Fact, knowledge: Knowledge) -> Cited:

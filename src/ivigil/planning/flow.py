@@ -32,6 +32,7 @@ from ivigil.plan import (
     Status,
 )
 from ivigil.planning import (
+    ahead,
     care,
     case,
     citing,
@@ -233,7 +234,7 @@ def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
         premedication=care.premedication(situation),
         hydration=care.hydration(situation),
         monitoring=care.monitoring(situation),
-        tests=care.tests(situation),
+        tests=(*ahead.samples_first(situation), *care.tests(situation)),
         co_treatments=care.co_treatments(situation),
         advice=care.advice(situation),
     )
@@ -249,7 +250,7 @@ def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
         preparation=care.preparation(product, situation),
         observation=care.observation(product, situation),
         day_checks=care.day_checks(made.days, situation),
-        timeline=timeline.timeline(made.days, situation),
+        timeline=timeline.timeline(made.days, product, situation),
     )
 
 
@@ -265,7 +266,7 @@ def _assumed(findings: tuple[Finding, ...], situation: Situation) -> tuple[Assum
 
 def _policies(draft: Plan, knowledge: Knowledge) -> tuple[Assumption, ...]:
     """Every policy that some decision names, with its setting."""
-    named = set(citing.named_facts(draft))
+    named = citing.named_facts(draft)
     return tuple(
         Assumption(kind="policy", id=p.id, value=p.choice or _amount(p), text=p.text)
         for p in knowledge.facts.policy

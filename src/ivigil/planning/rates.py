@@ -102,7 +102,7 @@ def steps(
     made: list[Step] = []
     given = Decimal(0)
     clock = start
-    for rate, limit, minutes in _settings(ladder, ceiling):
+    for rate, limit, minutes in settings(ladder, ceiling):
         if rate <= 0:
             return ()
         to_end = _minutes_for(volume_ml - given, rate)
@@ -139,10 +139,10 @@ def duration_minutes(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None
 
 def top_rate(ladder: Ladder) -> Decimal:
     """The fastest pump setting of the ladder, in mL/h."""
-    return max(rate for rate, _, _ in _settings(ladder, None))
+    return max(rate for rate, _, _ in settings(ladder))
 
 
-def _settings(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal, int | None]]:
+def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decimal, Decimal, int | None]]:
     """(rate, limit it was rounded down from, minutes) of each setting; equal neighbours merged."""
     settings: list[tuple[Decimal, Decimal, int | None]] = []
     for rung in ladder.rungs:

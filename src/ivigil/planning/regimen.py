@@ -178,7 +178,7 @@ def _describe(
         alternatives=others,
         disagreements=disagreements,
         saw=(Saw("phase", phase), *(Saw("population", p) for p in population)),
-        facts=(regimen.id, "policy.authority_order", *disagreements),
+        facts=(regimen.id, "policy.authority_order"),
     )
 
 

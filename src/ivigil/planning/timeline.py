@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from ivigil import units
 from ivigil.knowledge.conditions import Onset, Response, StopRule
 from ivigil.knowledge.hazards import OrderTest
+from ivigil.knowledge.products import Product
 from ivigil.plan import Day, TimelineEntry
+from ivigil.planning import ahead
 from ivigil.planning.situation import Situation
 from ivigil.windows.dates import add_months
 
 DAYS_PER_WEEK = 7
 
 
-def timeline(days: tuple[Day, ...], situation: Situation) -> tuple[TimelineEntry, ...]:
+def timeline(days: tuple[Day, ...], product: Product, situation: Situation) -> tuple[TimelineEntry, ...]:
     """Dated entries in order of date; entries without a date last."""
     entries = [
         *_infusions(days),
@@ -24,9 +28,20 @@ def timeline(days: tuple[Day, ...], situation: Situation) -> tuple[TimelineEntry
         *_tests(days, situation),
         *_next_course(days, situation),
         *_reviews(days, situation),
+        *ahead.entries(days, product, situation),
     ]
-    undated = dt.date.max
-    return tuple(sorted(entries, key=lambda e: (e.date or undated, e.kind, e.what)))
+    return tuple(sorted(_merged(entries), key=lambda e: (e.date or e.until or dt.date.max, e.kind, e.what)))
+
+
+def _merged(entries: list[TimelineEntry]) -> list[TimelineEntry]:
+    """The same thing on the same date stands once, with all the facts that ask for it."""
+    merged: dict[tuple[object, ...], TimelineEntry] = {}
+    for entry in entries:
+        key = (entry.date, entry.until, entry.kind, entry.what)
+        known = merged.get(key)
+        facts = entry.facts if known is None else tuple(dict.fromkeys((*known.facts, *entry.facts)))
+        merged[key] = replace(known or entry, facts=facts)
+    return list(merged.values())
 
 
 def _infusions(days: tuple[Day, ...]) -> list[TimelineEntry]:

@@ -51,5 +51,5 @@ def why(plan: Plan, decision: str) -> Why:
     value = known[decision]
     parts = value if isinstance(value, tuple) else (value,)
     saw = tuple(dict.fromkeys(s for part in parts for s in part.saw))
-    facts = dict.fromkeys(fact for part in parts for fact in named_facts(part))
+    facts = sorted(named_facts(parts))
     return Why(decision, value, saw, {f: plan.sources[f] for f in facts if f in plan.sources})

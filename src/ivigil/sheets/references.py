@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ivigil.knowledge.evidence import WEAK_BASES
 from ivigil.plan import Cited, Document
 
 
@@ -16,18 +17,18 @@ class References:
         self._documents: dict[str, Document] = {}
 
     def mark(self, facts: Iterable[str]) -> str:
-        """ "[1, 4]" for the documents behind these facts; "*" where one was not read in a source."""
+        """ "[1, 4]" for the documents behind these facts; "*" where one is weak evidence."""
         numbers: list[int] = []
-        unseen = False
+        weak = False
         for fact in facts:
             cited = self._sources.get(fact)
             if cited is None:
                 continue
-            unseen = unseen or not cited.seen
+            weak = weak or not cited.seen or cited.basis in WEAK_BASES
             numbers.extend(self._number(document) for document in cited.documents)
         listed = ", ".join(str(n) for n in sorted(set(numbers)))
         marks = f"[{listed}]" if listed else ""
-        return marks + ("*" if unseen else "")
+        return marks + ("*" if weak else "")
 
     def _number(self, document: Document) -> int:
         self._documents.setdefault(document.id, document)

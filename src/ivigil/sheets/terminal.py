@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import CareItem, Day, Finding, Plan, Reason
+from ivigil.plan import CareItem, Day, Finding, Plan, Reason, TimelineEntry
 from ivigil.sheets import words
 from ivigil.sheets.numbers import hours, number, span
 from ivigil.sheets.references import References
 
 WIDTH = 80
+_OTHERS = 4
+"""How many alternatives are shown; the rest is in the JSON."""
 _STYLES = {"ready": "bold green", "blocked": "bold red"}
 _SEVERITY = {"contraindicated": "bold red", "serious": "red", "moderate": "yellow", "info": ""}
 
@@ -109,7 +111,7 @@ def _dose(plan: Plan, refs: References) -> RenderableType | None:
     table.add_row(
         "Regimen",
         f"{regimen.authority} ({regimen.phase}): {allowed}{_days(regimen.allowed_days)}{borrowed} "
-        f"{refs.mark(regimen.facts)}",
+        f"{refs.mark([regimen.id])}",
     )
     if dose is not None:
         table.add_row(
@@ -123,13 +125,19 @@ def _dose(plan: Plan, refs: References) -> RenderableType | None:
         table.add_row("Weights", _weights(plan))
         if dose.capped_by:
             table.add_row("Cap", f"lowered by {dose.capped_by} {refs.mark([dose.capped_by])}")
-    for other in regimen.alternatives:
+    for other in regimen.alternatives[:_OTHERS]:
         range_ = (
             span(other.total_dose_g_per_kg_min, other.total_dose_g_per_kg_max, "g/kg") or "no dose stated"
         )
         places = "/".join(other.jurisdictions)
         table.add_row("Not used", f"{other.authority} ({places}), {range_}: {words.WHY_NOT[other.because]}")
+    _and_more(table, len(regimen.alternatives))
     return _section("Dose", table)
+
+
+def _and_more(table: Table, count: int) -> None:
+    if count > _OTHERS:
+        table.add_row("", f"and {count - _OTHERS} more (ivigil why, or --json)")
 
 
 def _days(days: tuple[int, ...]) -> str:
@@ -220,9 +228,10 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
                 table.add_row("Days", _reasons(course.days_because, refs))
         if plan.product.best_fit_unseen:
             table.add_row("Better fit", f"{plan.product.best_fit_unseen}: rates not seen, needs sign-off")
-        for option in plan.product.alternatives:
+        for option in plan.product.alternatives[:_OTHERS]:
             seen = "" if option.rates_seen else " (rates not seen)"
             table.add_row("Also", f"{option.name}{seen}: {_reasons(option.because, refs) or 'equal'}")
+        _and_more(table, len(plan.product.alternatives))
     for left in plan.products_excluded:
         name = knowledge.products[left.id].name
         table.add_row("Left out", f"{name}: {_reasons(left.because, refs)}")
@@ -294,16 +303,19 @@ def _care(plan: Plan, refs: References) -> RenderableType | None:
     return _section("Care", table) if table.row_count else None
 
 
+_PLAIN = frozenset({"monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
+
+
 def _care_line(item: CareItem, refs: References) -> str:
     every = f" every {item.interval_minutes} min" if item.interval_minutes else ""
+    dose = span(item.daily_mg_per_kg_min, item.daily_mg_per_kg_max, "mg/kg a day")
+    parts = f" in {item.doses_per_day} doses" if item.doses_per_day and item.doses_per_day > 1 else ""
+    until = f" until {item.until}" if item.until else ""
     when = f" ({item.when.replace('_', ' ')})" if item.when else ""
-    kind = (
-        ""
-        if item.kind in ("monitoring", "hydration", "advice", "baseline_test")
-        else f"{item.kind.replace('_', ' ')}: "
-    )
+    kind = "" if item.kind in _PLAIN else f"{item.kind.replace('_', ' ')}: "
     day = f"day {item.day}: " if item.day else ""
-    return f"{kind}{day}{item.text}{every}{when} {refs.mark(item.facts)}".strip()
+    amount = f", {dose}{parts}{until}" if dose else ""
+    return f"{kind}{day}{item.text}{amount}{every}{when} {refs.mark(item.facts)}".strip()
 
 
 def _timeline(plan: Plan, refs: References) -> RenderableType | None:
@@ -311,11 +323,41 @@ def _timeline(plan: Plan, refs: References) -> RenderableType | None:
         return None
     table = _table(24, None)
     for entry in plan.timeline:
-        date = str(entry.date) if entry.date else "no date stated"
-        if entry.until is not None and entry.until != entry.date:
-            date += f" to {entry.until}"
-        table.add_row(date, f"{entry.kind.replace('_', ' ')}: {entry.what} {refs.mark(entry.facts)}".strip())
-    return _section("Timeline", table)
+        if entry.kind not in _WINDOWS:
+            what = f"{entry.kind.replace('_', ' ')}: {entry.what} {refs.mark(entry.facts)}"
+            table.add_row(_dates(entry), what.strip())
+    windows = [
+        _windows("Live vaccines", "vaccine", plan, refs),
+        _windows("Antibody tests that cannot be read", "serology", plan, refs),
+    ]
+    return Group(_section("Timeline", table), *(w for w in windows if w is not None))
+
+
+_WINDOWS = frozenset({"vaccine", "serology"})
+
+
+def _dates(entry: TimelineEntry) -> str:
+    if entry.date is None:
+        return f"by {entry.until}" if entry.until else "no date stated"
+    return f"{entry.date} to {entry.until}" if entry.until not in (None, entry.date) else f"{entry.date}"
+
+
+def _windows(title: str, kind: str, plan: Plan, refs: References) -> RenderableType | None:
+    """Vaccines or tests with the same answer stand in one row."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    facts: dict[tuple[str, str], list[str]] = {}
+    for entry in plan.timeline:
+        if entry.kind == kind:
+            key = (words.window(entry), entry.instead)
+            groups.setdefault(key, []).append(entry.what)
+            facts.setdefault(key, []).extend(entry.facts)
+    if not groups:
+        return None
+    table = _table(24, None)
+    for (answer, instead), names in groups.items():
+        use = f"; use instead: {instead}" if instead else ""
+        table.add_row(answer, f"{', '.join(names)}{use} {refs.mark(facts[answer, instead])}")
+    return _section(title, table)
 
 
 def _assumed(plan: Plan) -> RenderableType | None:
@@ -345,7 +387,7 @@ def _references(refs: References) -> RenderableType:
     for index, document in refs.listed():
         rest = ", ".join(part for part in (document.publisher, document.version) if part)
         table.add_row(f"[{index}]", f"{document.title}{'. ' + rest if rest else ''}")
-    return _section("Sources (* = not read in a source: it may only warn or restrict)", table)
+    return _section("Sources (* = weak evidence: it may warn or restrict, never permit)", table)
 
 
 def _foot(plan: Plan, knowledge: Knowledge) -> RenderableType:
@@ -355,3 +397,18 @@ def _foot(plan: Plan, knowledge: Knowledge) -> RenderableType:
     if knowledge.loosened:
         lines.insert(0, Text("Loosened by this site: " + ", ".join(knowledge.loosened), style="bold red"))
     return Group(Text(""), *lines)
+
+
+def brief(path: str, plan: Plan, knowledge: Knowledge) -> RenderableType:
+    """One order in two lines: what is given, and where the plan stands."""
+    name = knowledge.conditions[plan.order.condition].name
+    head = Text(path, style="bold") + Text(f": {name}, {plan.order.jurisdiction}")
+    return Group(head, Padding(Text(f"{_given(plan)} ({words.STATUS[plan.status]})"), (0, 0, 0, 4)))
+
+
+def _given(plan: Plan) -> str:
+    if plan.course is None or plan.product is None:
+        return f"{number(plan.dose.grams, 3)} g, dose only" if plan.dose else "no dose"
+    days = f"{plan.course.days} day{'s' if plan.course.days > 1 else ''}"
+    longest = hours(max(day.duration_min for day in plan.days))
+    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, up to {longest} a day"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ivigil.knowledge.logic import Saw, When
 from ivigil.knowledge.vocabulary import Term
-from ivigil.plan import Reason
+from ivigil.plan import Reason, TimelineEntry
 from ivigil.sheets.numbers import number
 
 STATUS = {
@@ -94,6 +94,23 @@ WHY_NOT = {
     "authority_order": "lower in the order of authority",
     "reliability": "less reliable copy",
     "authored_order": "equal; listed later",
+}
+
+
+def window(entry: TimelineEntry) -> str:
+    """What a vaccine or test window says, in words. Never that anything is allowed."""
+    day = entry.date or entry.until
+    return _WINDOW.get(entry.state, entry.state).format(day=day or "not quantified")
+
+
+_WINDOW = {
+    "wait_until": "wait until {day}",
+    "not_while_on_therapy": "not while on therapy; if stopped now: {day}",
+    "no_interval_needed": "no interval needed; other contraindications hold",
+    "not_stated": "not stated by a source: ask",
+    "until": "unreliable until {day}",
+    "not_quantified": "unreliable; end not quantified (not before {day})",
+    "value_changed": "right, but changed until {day}",
 }
 
 

@@ -1,8 +1,8 @@
 """From rows of intervals to the ruling for one dose.
 
-Every table gives one row for a dose. Rows of the place rule; where the place has none that
-was seen, or only a caution, the rows of every other place are borrowed, and the latest date
-wins. What is not known about a dose is replaced by whatever makes the interval longest.
+Every table gives one row for a dose. Rows of the place rule; where they leave a part of the
+vaccine without a rule that was seen, the rows of every other place are borrowed, and the latest
+date wins. What is not known about a dose is replaced by whatever makes the interval longest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from ivigil.knowledge.timing import VaccineInterval
+from ivigil.knowledge.timing import Vaccine, VaccineInterval
 from ivigil.windows.dates import add
 from ivigil.windows.doses import DoseRoute, GivenDose
 
@@ -62,12 +62,13 @@ class _Chosen(NamedTuple):
 
 
 def in_force(
-    dose: GivenDose, rows: Iterable[VaccineInterval], lineage: tuple[str, ...]
+    dose: GivenDose, vaccine: Vaccine, rows: Iterable[VaccineInterval], lineage: tuple[str, ...]
 ) -> tuple[Ruling, ...]:
     """What the tables in force say of ``dose``; empty if sources are silent.
 
-    A weak row may lengthen what its place says. It never shortens it, never stands alone for
-    its place and never says that no interval is needed.
+    rows: those that cover the vaccine, in one direction. A weak row may lengthen what its place
+    says. It never shortens it, never stands alone for its place and never says that no interval
+    is needed.
     """
     able = [row for row in rows if _may_decide(row)]
     if any(row.products for row in able) and not any(dose.kind in row.products for row in able):
@@ -76,7 +77,7 @@ def in_force(
     home = [row for row in able if _holds(row, lineage)]
     away = [row for row in able if not _holds(row, lineage) and not row.weak]
     rulings = list(_by_table(dose, home, lineage))
-    if all(row.weak or row.kind == "caution" for row in home):
+    if not _answer_for(vaccine, home):
         rulings.extend(_by_table(dose, away, lineage))
     return tuple(rulings)
 
@@ -126,6 +127,12 @@ def _may_decide(row: VaccineInterval) -> bool:
     if row.superseded or row.practice or row.kind not in _DECIDING:
         return False
     return not (row.weak and row.kind == "no_interval_needed")
+
+
+def _answer_for(vaccine: Vaccine, home: list[VaccineInterval]) -> bool:
+    """Do these rows, cautions and weak ones apart, answer for every part of the vaccine?"""
+    covered = {part for row in home if not row.weak and row.kind != "caution" for part in row.covers}
+    return vaccine.id in covered or all(antigen in covered for antigen in vaccine.antigens)
 
 
 def _until(row: VaccineInterval, start: date) -> date | None:

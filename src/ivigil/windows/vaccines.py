@@ -164,7 +164,9 @@ def _window(
     ongoing: bool,
 ) -> VaccineWindow:
     rows = facts.after[vaccine.id]
-    dose, ruling = _ruling_dose(courses, rows, lineage)
+    found = {ruling: dose for dose in courses for ruling in in_force(dose, vaccine, rows, lineage)}
+    ruling = latest(found)
+    dose = courses[-1] if ruling is None else found[ruling]
     window = VaccineWindow(
         vaccine.id,
         vaccine.name,
@@ -183,15 +185,6 @@ def _window(
     return msgspec.structs.replace(window, answer="wait_until", earliest=ruling.until)
 
 
-def _ruling_dose(
-    courses: tuple[GivenDose, ...], rows: tuple[VaccineInterval, ...], lineage: tuple[str, ...]
-) -> tuple[GivenDose, Ruling | None]:
-    """The dose whose ruling leaves the latest day free; the last one if sources are silent."""
-    found = {ruling: dose for dose in courses for ruling in in_force(dose, rows, lineage)}
-    ruling = latest(found)
-    return (courses[-1] if ruling is None else found[ruling], ruling)
-
-
 def _check(
     given: GivenVaccine, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
 ) -> VaccineCheck:
@@ -200,17 +193,16 @@ def _check(
         return VaccineCheck(given, "not_stated")
     if not vaccine.live:
         return VaccineCheck(given, "counts", rules=_rules(vaccine, facts, lineage, _READ_WITH_NON_LIVE))
-    after = facts.after[vaccine.id]
-    before = facts.before[vaccine.id]
     hits = (
-        *_too_early(given.date, courses, after, lineage),
-        *_spoiled(given.date, courses, after, before, lineage),
+        *_too_early(given.date, vaccine, courses, facts, lineage),
+        *_spoiled(given.date, vaccine, courses, facts, lineage),
     )
     own = GivenDose(date=given.date)
-    spans = in_force(own, before, lineage)
+    spans = in_force(own, vaccine, facts.before[vaccine.id], lineage)
+    stated = spans and in_force(own, vaccine, facts.after[vaccine.id], lineage)
     return VaccineCheck(
         given,
-        _verdict(hits, stated=bool(spans and in_force(own, after, lineage))),
+        _verdict(hits, stated=bool(stated)),
         because=hits,
         repeat=_window(vaccine, courses, facts, lineage, False) if hits else None,
         antibodies_from=max((span.until for span in spans if span.firm and span.until), default=None),
@@ -219,28 +211,32 @@ def _check(
 
 
 def _too_early(
-    day: date, courses: tuple[GivenDose, ...], after: tuple[VaccineInterval, ...], lineage: tuple[str, ...]
+    day: date, vaccine: Vaccine, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
 ) -> tuple[Ruling, ...]:
-    """The ruling of the doses up to the vaccine's day, if its time was not over."""
-    earlier = (ruling for dose in courses if dose.date <= day for ruling in in_force(dose, after, lineage))
-    ruling = latest(earlier)
-    return (ruling,) if ruling is not None and ruling.until and ruling.until > day else ()
+    """Rulings of the doses up to the vaccine's day whose time was not over: the last, and the last firm."""
+    rows = facts.after[vaccine.id]
+    earlier = (dose for dose in courses if dose.date <= day)
+    running = [
+        found
+        for dose in earlier
+        for found in in_force(dose, vaccine, rows, lineage)
+        if found.until and found.until > day
+    ]
+    ends = (latest(found for found in running if found.firm), latest(running))
+    return tuple(dict.fromkeys(end for end in ends if end is not None))
 
 
 def _spoiled(
-    day: date,
-    courses: tuple[GivenDose, ...],
-    after: tuple[VaccineInterval, ...],
-    before: tuple[VaccineInterval, ...],
-    lineage: tuple[str, ...],
+    day: date, vaccine: Vaccine, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
 ) -> tuple[Ruling, ...]:
     """Spans from the vaccine's day on into which a later dose falls."""
     hits: dict[str, Ruling] = {}
     for dose in courses:
-        disturbs = any(ruling.until for ruling in in_force(dose, after, lineage))
+        disturbs = any(found.until for found in in_force(dose, vaccine, facts.after[vaccine.id], lineage))
         if dose.date < day or not disturbs:
             continue
-        for span in in_force(msgspec.structs.replace(dose, date=day), before, lineage):
+        from_vaccine = msgspec.structs.replace(dose, date=day)
+        for span in in_force(from_vaccine, vaccine, facts.before[vaccine.id], lineage):
             if span.until and dose.date < span.until:
                 hits[span.fact] = span
     return tuple(hits.values())
