@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from scenario import Scenario, differences, read_all, view
+from tests.support.scenarios import Scenario, differences, read_all, view
 
 from ivigil.intake import parse_order
 from ivigil.knowledge.site import Overlay, OverlayFile, overlay
@@ -59,10 +59,15 @@ def test_every_product_with_complete_rates_has_its_ladder() -> None:
     assert sorted(complete - {name.partition(".")[0] for name in ladders}) == []
 
 
+def test_every_screen_has_its_states() -> None:
+    told = {name.removeprefix("screens/").rpartition("-")[0] for name in SCENARIOS if "screens/" in name}
+    assert sorted({hazard.id for hazard in knowledge().facts.hazard} - told) == []
+
+
 def outcome(scenario: Scenario) -> dict[str, Any]:
     """What happens to the order: the plan, or the faults that refuse it."""
     known = site_knowledge(scenario)
-    text, form = scenario.order_text()
+    text, form = scenario.order_text(term.id for term in known.facts.term if term.scope == "screening")
     try:
         order = parse_order(text, "json" if form == "json" else "toml", known)
     except OrderError as error:

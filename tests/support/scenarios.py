@@ -1,6 +1,6 @@
 """Scenario files: an order, what the plan must show, and the source of that expectation.
 
-``scenarios/README.md`` describes the format for the person who writes one.
+``tests/scenarios/README.md`` describes the format for the person who writes one.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-FOLDER = Path(__file__).parent / "scenarios"
+FOLDER = Path(__file__).parents[1] / "scenarios"
 BOUNDS = ("at_least", "at_most", "above", "below")
 PARTS = ("has", "lacks", "count")
 
@@ -37,6 +37,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     format: str = "toml"
     """Of an order given as text: "toml" or "json"."""
+    unasked: list[str] = []
+    """Flags that nobody asked; every other flag of the vocabulary was, and is absent unless present."""
     site: Table = {}
     """Records of a site overlay."""
     disputed: str = ""
@@ -46,11 +48,16 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def sources(self) -> list[str]:
         return [self.source] if isinstance(self.source, str) else self.source
 
-    def order_text(self) -> tuple[bytes, str]:
-        """The order as the bytes of a file, and the format of that file."""
+    def order_text(self, flags: Iterable[str]) -> tuple[bytes, str]:
+        """The order as the bytes of a file, and the format of that file. ``flags``: all that can be asked."""
         if isinstance(self.order, str):
             return self.order.encode(), self.format
-        return "".join(_json(self.order)).encode(), "json"
+        order = self.order
+        if self.unasked:
+            present = order.get("screening", {}).get("present", [])
+            absent = [flag for flag in flags if flag not in (*present, *self.unasked)]
+            order = {**order, "screening": {"complete": False, "present": present, "absent": absent}}
+        return "".join(_json(order)).encode(), "json"
 
 
 def read(path: Path) -> list[Scenario]:
