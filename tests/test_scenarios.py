@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.scenarios import Scenario, differences, read_all, view
 
+from ivigil.course import to_json
 from ivigil.intake import parse_order
 from ivigil.knowledge.site import Overlay, OverlayFile, overlay
 from ivigil.knowledge.store import FACTS, KINDS, Knowledge, read_folder
 from ivigil.order import Order, OrderError
-from ivigil.plan import to_json
 from ivigil.release import checked_plan
+from tests.support.scenarios import Scenario, differences, read_all, view
 
 SCENARIOS = read_all()
 SOURCE_ID = re.compile(r"(cond|dose|haz|intake|iv|safe|sc|time)\.[a-z0-9_.-]+", re.IGNORECASE)

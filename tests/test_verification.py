@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order, Override
 from ivigil.patient import Measurement
-from ivigil.plan import Blocked, Plan, Question, SignOff, Step, Vial
 from ivigil.verification import Objection, verify
 from tests.support.verification_plans import (
     SUMMER,

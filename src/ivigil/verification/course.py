@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from ivigil.course import Course, Day
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays
 from ivigil.knowledge.products import Product
-from ivigil.plan import Course, Day
 from ivigil.verification import doses
 from ivigil.verification.doses import Cap
 from ivigil.verification.exact import ml, show

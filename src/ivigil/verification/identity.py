@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ivigil.knowledge.evidence import Fact
-from ivigil.plan import (
+from ivigil.course import (
     Action,
     Assumption,
     Blocked,
@@ -25,6 +24,7 @@ from ivigil.plan import (
     RegimenOption,
     SignOff,
 )
+from ivigil.knowledge.evidence import Fact
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 from ivigil.verification.wellformed import leaves

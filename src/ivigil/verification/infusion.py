@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from ivigil.course import Day, Step
 from ivigil.knowledge.hazards import MinimumHours
-from ivigil.plan import Day, Step
 from ivigil.verification.exact import show
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection

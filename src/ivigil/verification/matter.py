@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ivigil.course import Plan
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import Hazard
@@ -17,7 +18,6 @@ from ivigil.knowledge.logic import Truth, Value
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Plan
 from ivigil.verification.case import CourseDose, build
 from ivigil.verification.screening import Standing, screen
 
