@@ -80,7 +80,7 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     if isinstance(amount, dose.NoDose):
         gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
         return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
-    dosed = case.dosed_case(known, order, knowledge, amount.g_per_kg, body.kg)
+    dosed = case.dosed_case(known, order, rule, amount, knowledge)
     situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
     findings, situation = _settle(situation, _changed(order, order.product))
     made = _choose_product(situation)
@@ -153,17 +153,17 @@ def _choose_product(situation: Situation) -> Chosen:
     unseen: list[Ranked] = []
     options: list[ProductOption] = []
     for index, candidate in enumerate(ranked):
-        ladder = rates.ladder(candidate.product, situation)
+        ladder = candidate.ladder
         if isinstance(ladder, rates.NoRates):
             unseen.append(candidate)
-            options.append(_option(candidate, rates_seen=False))
+            options.append(_option(candidate))
             continue
         built = course.build(candidate.product, ladder, situation)
         if isinstance(built, course.NoCourse):
             reasons = tuple(dict.fromkeys(m.reason for m in built.misfits))
             dropped.append(ProductExcluded(id=candidate.product.id, because=reasons))
             continue
-        options += [_later_option(later, situation) for later in ranked[index + 1 :]]
+        options += [_option(later) for later in ranked[index + 1 :]]
         choice = ProductChoice(
             id=candidate.product.id,
             name=candidate.product.name,
@@ -179,18 +179,14 @@ def _choose_product(situation: Situation) -> Chosen:
     return _no_product(unseen, tuple(dropped), situation)
 
 
-def _option(candidate: Ranked, *, rates_seen: bool) -> ProductOption:
+def _option(candidate: Ranked) -> ProductOption:
     return ProductOption(
         id=candidate.product.id,
         name=candidate.product.name,
         on_label=candidate.on_label,
-        rates_seen=rates_seen,
+        rates_seen=isinstance(candidate.ladder, rates.Ladder),
         because=candidate.because,
     )
-
-
-def _later_option(candidate: Ranked, situation: Situation) -> ProductOption:
-    return _option(candidate, rates_seen=bool(rates.plannable(candidate.product, situation.knowledge)))
 
 
 def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situation: Situation) -> Chosen:
@@ -203,6 +199,9 @@ def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situ
     if not products.licensed(situation):
         gap = Blocked(code="no_product_here", value=situation.order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
+    coarse = {r.value for left in dropped for r in left.because if r.code == "pump_step_too_coarse"}
+    if coarse:
+        return Chosen(None, dropped, gaps=(Blocked(code="pump_step_too_coarse", value=min(coarse)),))
     return Chosen(None, dropped, gaps=(Blocked(code="no_product_fits"),))
 
 

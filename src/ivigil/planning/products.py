@@ -10,9 +10,10 @@ from ivigil import units
 from ivigil.knowledge.hazards import AvoidStabilisers, ExcludeProducts, PreferProducts
 from ivigil.knowledge.logic import Reading, Truth
 from ivigil.knowledge.products import LabelUse, Product, Property, PropertyName
-from ivigil.knowledge.store import Knowledge
 from ivigil.plan import ProductExcluded, Reason
+from ivigil.planning import rates
 from ivigil.planning.limits import Entry
+from ivigil.planning.rates import Ladder, NoRates
 from ivigil.planning.situation import Situation
 
 FORMULARY = "policy.formulary"
@@ -26,6 +27,7 @@ class Ranked(msgspec.Struct, frozen=True):
 
     product: Product
     on_label: bool
+    ladder: Ladder | NoRates
     key: tuple[Decimal, ...]
     because: tuple[Reason, ...]
 
@@ -146,14 +148,19 @@ def _rank(product: Product, situation: Situation) -> Ranked:
     use = label_use(product, situation.order.condition, situation)
     last = situation.order.last_immunoglobulin
     other = last is not None and last.product is not None and last.product != product.id
+    ladder = rates.ladder(product, situation)
+    held = ladder.held if isinstance(ladder, Ladder) else ()
     preferences, lowered = _preferences(product, situation)
-    reasons = list(avoided)
+    reasons = [*avoided, *held]
     if use is None:
         reasons.append(Reason(code="off_label", fact=product.id))
     if other:
         reasons.append(Reason(code="other_than_last", value=last.product or "" if last else ""))
-    key = (Decimal(len(avoided)), Decimal(other), *preferences, Decimal(use is None))
-    return Ranked(product, use is not None, key, (*reasons, *lowered))
+    # A change of product is a risk of its own; a licence comes before any preference.
+    key = (len(avoided), other, use is None, bool(held))
+    return Ranked(
+        product, use is not None, ladder, (*(Decimal(k) for k in key), *preferences), (*reasons, *lowered)
+    )
 
 
 def _preferences(product: Product, situation: Situation) -> tuple[list[Decimal], list[Reason]]:
@@ -205,8 +212,3 @@ def _per_gram(item: Property, product: Product, effect: PreferProducts) -> Decim
         return number
     ml_per_g = units.volume_ml(Decimal(1), product.g_per_100_ml)
     return (number * ml_per_g).quantize(Decimal("0.01"))
-
-
-def exists_elsewhere(knowledge: Knowledge, route: str) -> bool:
-    """Is there any product by this route anywhere in the fact base?"""
-    return any(p.route == route for p in knowledge.facts.product)

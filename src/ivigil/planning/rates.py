@@ -50,6 +50,8 @@ class Ladder(msgspec.Struct, frozen=True):
     weight_kg: Decimal
     pump_step_ml_per_h: Decimal
     decision: RateDecision
+    held: tuple[Reason, ...] = ()
+    """Why the start rate is kept to the end, if it is."""
 
 
 class NoRates(msgspec.Struct, frozen=True):
@@ -89,7 +91,7 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
         off_label=not on_label,
         facts=_facts(schedule, caps, hold, off_label=not on_label),
     )
-    return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision)
+    return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision, hold)
 
 
 def steps(
