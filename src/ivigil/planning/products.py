@@ -111,11 +111,12 @@ def _excluded_by(product: Product, entry: Entry[ExcludeProducts]) -> list[Reason
 
 
 def _stabiliser(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:
+    """Any record of the stabiliser excludes; only a strong record of another one clears."""
     known = product.properties_named("stabiliser")
     for item in known:
         if item.text in effect.stabilisers:
             return Reason(code="stabiliser", finding=finding, fact=item.id, value=item.text or "")
-    if known or product.properties_named("sugar_g_per_g_protein"):
+    if any(not item.weak for item in known):
         return None
     return Reason(code="stabiliser_not_seen", finding=finding, fact=effect.id)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ivigil.course import CareItem, Day, Finding, Plan, Reason, TimelineEntry
+from ivigil.course import Blocked, CareItem, Day, Finding, Plan, Reason, TimelineEntry
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import words
 from ivigil.sheets.numbers import hours, number, span
@@ -87,7 +85,7 @@ def _blocked(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
         return None
     lines = [
         Text(
-            "! " + words.GAP.get(g.code, g.code).format(value=g.value) + _of(g.findings, plan),
+            "! " + words.GAP.get(g.code, g.code).format(value=g.value) + _of(g, plan),
             style="bold red",
         )
         for g in gaps
@@ -95,10 +93,12 @@ def _blocked(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
     return _section("Stopped here" if plan.blocked else "Not complete", *lines)
 
 
-def _of(findings: Iterable[str], plan: Plan) -> str:
+def _of(gap: Blocked, plan: Plan) -> str:
     names = {f.id: f.name for f in plan.findings}
-    listed = ", ".join(names.get(f, f) for f in findings)
-    return f": {listed}" if listed else ""
+    listed = [names.get(f, f) for f in gap.findings]
+    if gap.code == "regimen_must_be_named":
+        listed = list(gap.facts)
+    return f": {', '.join(listed)}" if listed else ""
 
 
 def _dose(plan: Plan, refs: References) -> RenderableType | None:
