@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -262,15 +263,18 @@ def test_one_wrong_field_is_named(slip: Slip) -> None:
 # ---- the same plan for another order, or by other facts
 
 
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
 class Turn(NamedTuple):
     """What is changed in order and knowledge (and in the plan, so that one thing stands out)."""
 
     name: str
     code: str
     plan: str = "adult"
-    order: dict[str, object] = {}
+    order: Mapping[str, object] = NOTHING
     fact: tuple[str, dict[str, object]] | None = None
-    spoil: dict[str, object] = {}
+    spoil: Mapping[str, object] = NOTHING
 
 
 def turned(turn: Turn) -> tuple[Plan, Order, Knowledge]:
@@ -296,6 +300,15 @@ def policy(name: str, **fields: object) -> tuple[str, dict[str, object]]:
 
 
 TOLERANT = {"rates.schedule": "ten.schedule.experienced"}
+FIRST_TIME: tuple[str, dict[str, object]] = (
+    "ten.schedule.heavy",
+    {"experience": "naive", "max_rate": D("1.9"), "weight_kg_min": None},
+)
+LONG_RUNGS = tuple(
+    msgspec.structs.replace(rung, minutes=rung.minutes and 60)
+    for rung in facts().products["ten"].schedules[0].steps
+)
+EARLIER = dt.timedelta(minutes=1)
 HEART = answered(adult_order(), "prior_venous_thrombosis", "migraine", "heart_failure").patient.screening
 HEART_FOUND = (*adult_plan().findings, finding("volume_risk", "present"))
 KIDNEY = answered(adult_order(), "renal_impairment").patient.screening
@@ -333,8 +346,7 @@ TURNS = (
          order={"last_immunoglobulin": last(product="five")}),
     Turn("a first infusion", "finding_missing", order={"experience": "naive", "last_immunoglobulin": None}),
     Turn("a first-infusion schedule binds who may be having one", "schedule_maximum",
-         order={"experience": None, "last_immunoglobulin": None},
-         fact=("ten.schedule.heavy", {"experience": "naive", "max_rate": D("1.9"), "weight_kg_min": None})),
+         order={"experience": None, "last_immunoglobulin": None}, fact=FIRST_TIME),
     # risk
     on_heart("no_step_up"),
     on_heart("day_volume"),
@@ -346,10 +358,13 @@ TURNS = (
     Turn("strict cap of a finding met exactly: 8 g/h is 80 mL/h", "hazard_cap",
          order={"patient.screening": HEART},
          spoil={"findings": HEART_FOUND, "days[0].steps[1].rate_ml_per_h": D(80)}),
-    Turn("kidney risk: the number printed for another group binds", "at_risk_rate",
-         order={"patient.screening": KIDNEY}, spoil={"days[0].steps[2].rate_ml_per_h": D(139)}),
-    Turn("kidney risk: start rate kept by policy", "no_step_up",
-         order={"patient.screening": KIDNEY}, fact=policy("minimum_practicable_rate", choice="start_rate")),
+    Turn("kidney risk: the number printed for another group permits nothing", "no_step_up",
+         order={"patient.screening": KIDNEY}),
+    Turn("clot risk: start rate kept by policy", "no_step_up",
+         fact=policy("minimum_practicable_rate", choice="start_rate")),
+    Turn("clot risk set aside by a named professional: its limits stay", "at_risk_rate",
+         order={"overrides": (Override("clot_risk", "old event", "Dr A"),)},
+         spoil={"days[0].steps[2].rate_ml_per_h": D(139)}),
     Turn("a weak number for patients at risk permits nothing", "no_step_up",
          fact=("ten.risk.number", {"seen": False})),
     Turn("a number at the ordinary maximum is no number for patients at risk", "no_step_up",
@@ -390,8 +405,7 @@ TURNS = (
     Turn("a coarser pump", "pump_step", order={"pump_step_ml_per_h": D(5)}),
     # facts and policies
     Turn("ladder: longer rungs", "rises_too_fast",
-         fact=("ten.schedule.dm", {"steps": tuple(msgspec.structs.replace(s, minutes=s.minutes and 60)
-               for s in facts().products["ten"].schedules[0].steps)})),
+         fact=("ten.schedule.dm", {"steps": LONG_RUNGS})),
     Turn("ladder: rates printed without durations keep the policy's interval", "rises_too_fast",
          fact=("ten.schedule.dm", {"steps": (), "step_rates": (D("0.6"), D("1.2"), D("2.4"), D("4.8")),
                                    "start_minutes": 31})),
@@ -448,12 +462,13 @@ def test_another_order_or_fact_makes_it_wrong(turn: Turn) -> None:
 RIGHT = (
     Turn("the experienced schedule, documented", "", spoil=TOLERANT | {
         "sources": adult_plan().sources | cited("ten.schedule.experienced")}),
-    Turn("a cap whose condition does not hold", "", fact=("dm.cap", {"rate": D(1), "when": facts().terms["child"].when})),
+    Turn("a cap whose condition does not hold", "",
+         fact=("dm.cap", {"rate": D(1), "when": facts().terms["child"].when})),
     Turn("a limit of a finding that is not strict, met exactly", "",
          order={"pump_step_ml_per_h": D("0.1")}, fact=("ten.risk.number", {"strict": False}),
          spoil={"days[1].steps[2].rate_ml_per_h": D("138.6"), "days[1].steps[2].minutes": 276,
-                "days[1].steps[2].end": adult_plan().days[1].end - dt.timedelta(minutes=1),
-                "days[1].end": adult_plan().days[1].end - dt.timedelta(minutes=1), "days[1].duration_min": 336}),
+                "days[1].steps[2].end": adult_plan().days[1].end - EARLIER,
+                "days[1].end": adult_plan().days[1].end - EARLIER, "days[1].duration_min": 336}),
     Turn("a longer course with its reason", "", order={"days": 2}),
 )  # fmt: skip
 
@@ -511,6 +526,15 @@ def test_a_stale_measurement_settles_nothing() -> None:
         assert codes(plan, order, knowledge) & {"finding_missing"} == expected
 
 
+@pytest.mark.parametrize(("start", "found"), [(dt.date(2026, 10, 24), False), (dt.date(2026, 10, 25), True)])
+def test_sixty_five_and_a_day_is_above_sixty_five(start: dt.date, found: bool) -> None:
+    when = msgspec.convert({"field": "age_years", "above": 65}, type(facts().terms["adult"].when))
+    knowledge = with_fact(facts(), "kidney_risk.impairment", when=when)
+    order = put(adult_order(), "patient.birth_date", dt.date(1961, 10, 24))
+    order = put(order, "start", dt.datetime(start.year, start.month, start.day, 8, tzinfo=SUMMER))
+    assert ("finding_missing" in codes(put(adult_plan(), "order", order), order, knowledge)) is found
+
+
 def test_the_objection_names_limit_value_and_fact() -> None:
     plan = put(adult_plan(), "days[0].steps[2].rate_ml_per_h", D(139))
     found = verify(plan, adult_order(), facts()).objections
@@ -543,7 +567,8 @@ def _paths(value: Any, path: str = "") -> list[str]:
 STRANGE = st.sampled_from(
     [
         None, "", "x", 0, -1, 10**40, True, (), (None,), D(0), D("-1"), D("1E-29"), D("1E+29"), D("NaN"),
-        dt.date(1, 1, 1), dt.datetime(2026, 1, 1), dt.datetime(2026, 3, 29, 2, 30, tzinfo=dt.UTC), {}, {"x": None},
+        dt.date(1, 1, 1), dt.datetime(2026, 1, 1), dt.datetime(2026, 3, 29, 2, 30, tzinfo=dt.UTC),
+        {}, {"x": None},
     ]
 )  # fmt: skip
 

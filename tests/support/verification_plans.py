@@ -347,6 +347,7 @@ def infant_plan() -> Plan:
         finding("first_exposure", "assumed"),
         finding("anaphylaxis", "asked"),
         finding("headache_risk", "assumed"),
+        finding("big_dose", "assumed"),  # no record of earlier doses: at least 2 g/kg
     )
     one = day(
         1,
@@ -409,6 +410,7 @@ def infant_plan() -> Plan:
             ),
         ),
         observation=CareItem(kind="observation", text="", minutes=90, facts=("watch.first",)),
+        tests=(CareItem(kind="test", text="haemoglobin", facts=("big_dose.haemoglobin",)),),
         questions=(
             Question(
                 field="prior_anaphylaxis",
@@ -425,6 +427,7 @@ def infant_plan() -> Plan:
             "first_exposure",
             "anaphylaxis",
             "headache_risk",
+            "big_dose",
             "drug.paracetamol_child",
             "watch.first",
             *_actions(*findings),
