@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivigil import verification
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order, Override
@@ -347,6 +350,9 @@ TURNS = (
     Turn("a first infusion", "finding_missing", order={"experience": "naive", "last_immunoglobulin": None}),
     Turn("a first-infusion schedule binds who may be having one", "schedule_maximum",
          order={"experience": None, "last_immunoglobulin": None}, fact=FIRST_TIME),
+    Turn("another product: the slowest start of its schedules", "slow_start",
+         order={"last_immunoglobulin": last(product="five")},
+         fact=("ten.schedule.heavy", {"start_rate": D("0.5"), "weight_kg_min": None})),
     # risk
     on_heart("no_step_up"),
     on_heart("day_volume"),
@@ -422,7 +428,8 @@ TURNS = (
     Turn("below the label's age: off label", "not_on_label", fact=("ten.use.dm", {"age_min_years": D(60)})),
     Turn("a lower cap of the course", "dose_above_cap", fact=("cap.dm", {"max_total_g": D(130)})),
     Turn("a lower cap of the day", "day_above_cap", fact=("cap.dm", {"max_g_per_day": D(69)})),
-    Turn("a lower dose of the day", "day_above_cap", fact=("dm.guide", {"daily_dose_g_per_kg_max": D("0.9")})),
+    Turn("a lower dose of the day", "day_above_cap",
+         fact=("dm.guide", {"daily_dose_g_per_kg_max": D("0.9")})),
     Turn("a lower rate of the regimen", "regimen_max_rate", fact=("dm.guide", {"max_rate": D("1.9")})),
     Turn("a lower rate of the condition", "condition_cap", fact=("dm.cap", {"rate": D("3.2")})),
     Turn("a strict rate of the condition met exactly", "condition_cap",
@@ -441,13 +448,16 @@ TURNS = (
     Turn("a smaller rounding tolerance", "rounding_tolerance", fact=policy("rounding_tolerance", number=D(1)),
          spoil={"course.grams": D(138)}),
     Turn("shorter opening hours", "opening_hours", fact=policy("opening_hours", number=D(5))),
-    Turn("a longer observation by the label", "observation_too_short", fact=("watch.others", {"minutes": 61})),
+    Turn("a longer observation", "observation_too_short", fact=("watch.others", {"minutes": 61})),
     Turn("the site keeps the order's offset", "day_start", fact=None, order={"start": dt.datetime(
         2026, 10, 24, 8, 30, tzinfo=SUMMER)}),
     # subcutaneous
+    Turn("a weak factor of conversion", "weak_fact_permits", plan="skin",
+         spoil={"dose.facts": ("twenty.conversion",)}),
     Turn("no limit for this weight", "no_site_limit", plan="skin", fact=("twenty", {"site_limits": ()})),
     Turn("too many sites", "site_count", plan="skin", fact=("twenty.site.max", {"sites_max": 1})),
-    Turn("too fast together", "site_limit", plan="skin", fact=("twenty.site.max", {"rate_ml_per_h_total": D(29)})),
+    Turn("too fast together", "site_limit", plan="skin",
+         fact=("twenty.site.max", {"rate_ml_per_h_total": D(29)})),
 )  # fmt: skip
 
 
@@ -550,7 +560,17 @@ def test_the_objection_names_limit_value_and_fact() -> None:
     )
 
 
-# ---- total
+# ---- independent and total
+
+
+def test_it_shares_no_code_with_the_planner() -> None:
+    """Only words, facts and logic: not even the planner's arithmetic of units."""
+    allowed = ("ivigil.verification", "ivigil.knowledge", "ivigil.plan", "ivigil.order", "ivigil.patient")
+    for path in Path(verification.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ivigil"):
+                module = node.module or ""
+                assert any(module == room or module.startswith(f"{room}.") for room in allowed), path
 
 
 def _paths(value: Any, path: str = "") -> list[str]:

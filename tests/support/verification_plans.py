@@ -38,6 +38,7 @@ from ivigil.plan import (
     RateDecision,
     RegimenChoice,
     Site,
+    State,
     Step,
     Vial,
 )
@@ -108,7 +109,7 @@ def _citation(fact: Fact, knowledge: Knowledge) -> Cited:
     return Cited(basis=fact.basis, seen=fact.seen, documents=documents)
 
 
-def finding(name: str, state: str, **fields: Any) -> Finding:
+def finding(name: str, state: State, **fields: Any) -> Finding:
     """A finding of the small fact base with all its actions."""
     hazard = facts().hazards[name]
     actions = tuple(Action(effect="effect", fact=effect.id) for effect in hazard.effects)

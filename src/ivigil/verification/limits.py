@@ -58,7 +58,7 @@ def starts(matter: Matter) -> tuple[Ceiling, ...]:
     found = [Ceiling("start_rate", _of(matter, s.start_rate, s.unit), False, (s.id,)) for s in own]
     if slow and matter.product is not None:
         for schedule in usable_schedules(matter):
-            if serves(matter, matter.product, schedule):
+            if serves(matter, matter.product, schedule) and fits_body(matter, schedule):
                 rate = _of(matter, schedule.start_rate, schedule.unit)
                 found.append(Ceiling("slow_start", rate, False, (schedule.id, slow[0].id)))
     return tuple(found)

@@ -20,8 +20,10 @@ from ivigil.order import Order
 from ivigil.plan import Plan
 from ivigil.verification.case import CourseDose, build
 from ivigil.verification.screening import Standing, screen
+from ivigil.verification.walk import Found, walk
 
 E = TypeVar("E", bound=Fact)
+NOT_ENTERED = frozenset({"order", "sources"})
 
 
 class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
@@ -30,6 +32,11 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
     plan: Plan
     order: Order
     knowledge: Knowledge
+
+    @cached_property
+    def parts(self) -> list[Found]:
+        """Every struct, number and date of the plan, but for its order and its citations."""
+        return walk(self.plan, leaving_out=NOT_ENTERED)
 
     # ---- who and when
 
