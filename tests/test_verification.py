@@ -19,7 +19,7 @@ from ivigil import verification
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order, Override
-from ivigil.patient import Measurement
+from ivigil.patient import Measurement, Screening
 from ivigil.plan import Blocked, Plan, Question, SignOff, Step, Vial
 from ivigil.verification import Objection, verify
 from tests.support.verification_plans import (
@@ -464,6 +464,197 @@ TURNS = (
 @pytest.mark.parametrize("turn", TURNS, ids=lambda t: t.name)
 def test_another_order_or_fact_makes_it_wrong(turn: Turn) -> None:
     assert turn.code in codes(*turned(turn))
+
+
+# ---- just inside and just outside
+
+
+def heart(fact: str, **fields: object) -> dict[str, Any]:
+    """Plan A for a patient with heart failure, with one of its limits moved."""
+    return {
+        "order": {"patient.screening": HEART},
+        "spoil": {"findings": HEART_FOUND},
+        "fact": (f"volume_risk.{fact}", fields),
+    }
+
+
+ASKED = Question(
+    field="prior_anaphylaxis", question="?", blocking=True, findings=("anaphylaxis",), changes=()
+)
+OPEN = {"findings": (*adult_plan().findings, finding("anaphylaxis", "asked"))}
+WAITING = OPEN | {"status": "needs_answers", "questions": (ASKED,)}
+CAPPED: dict[str, object] = {
+    "dose.grams": D(130), "dose.g_per_kg": D("1.857"), "dose.grams_on_actual_weight": D(130),
+    "dose.capped_by": "cap.dm",
+}  # fmt: skip
+HEAVY: dict[str, object] = {
+    "dose.actual_weight_kg": D(120), "dose.weight_kind": "adjusted", "dose.dosing_weight_kg": D("93.0"),
+}  # fmt: skip
+LARGE_SITE = {"days[0].sites[0].volume_ml": D(21)}
+SMOKER = Screening(
+    absent=tuple(t.id for t in facts().facts.term if t.scope == "screening" and t.id != "smoking")
+)
+
+
+def right(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
+    return Turn(name, code, **fields), False
+
+
+def wrong(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
+    return Turn(name, code, **fields), True
+
+
+EDGES = (
+    # limits of findings
+    right("70 g at a cap of 1 g/kg", "day_above_cap", **heart("dose", g_per_kg=D(1))),
+    wrong("70 g at a cap of 0.99 g/kg", "day_above_cap", **heart("dose", g_per_kg=D("0.99"))),
+    wrong("70 g at a cap of 69 g", "day_above_cap", **heart("dose", g_per_kg=None, grams=D(69))),
+    right("700 mL at a cap of 10 mL/kg", "day_volume", **heart("volume", ml_per_kg=D(10))),
+    wrong("700 mL at a cap of 9.99 mL/kg", "day_volume", **heart("volume", ml_per_kg=D("9.99"))),
+    right("two days of at least two", "days_below_hazard", **heart("days", days=2)),
+    right("337 min of at least 5.6 h", "infusion_too_short", **heart("hours", hours=D("5.6"))),
+    wrong("337 min of at least 5.7 h", "infusion_too_short", **heart("hours", hours=D("5.7"))),
+    right("138 mL/h at 13.8 g/h", "hazard_cap", **heart("rate", rate=D("13.8"), strict=False)),
+    wrong("138 mL/h below 13.8 g/h", "hazard_cap", **heart("rate", rate=D("13.8"), strict=True)),
+    # what waits, and what does not
+    wrong("an open contraindication in a ready plan excludes", "product_excluded",
+          order={"patient.screening": UNANSWERED}, spoil=OPEN),
+    right("an open contraindication in a plan that waits", "product_excluded",
+          order={"patient.screening": UNANSWERED}, spoil=WAITING),
+    right("an open contraindication set aside", "product_excluded",
+          order={"patient.screening": UNANSWERED, "overrides": (Override("anaphylaxis", "known", "Dr A"),)},
+          spoil=OPEN),
+    right("an open contraindication in an emergency", "product_excluded", plan="infant"),
+    wrong("an emergency of another phase", "asked_without_question", plan="infant",
+          fact=("kawasaki", {"emergency_phases": ("retreatment",)})),
+    right("an unanswered note is listed", "finding_state", order={"patient.screening": SMOKER},
+          spoil={"findings": (finding("smoker", "asked"),)}),
+    wrong("an unanswered note is not listed", "finding_missing", order={"patient.screening": SMOKER}),
+    wrong("a note is not present", "finding_state", order={"patient.screening": SMOKER},
+          spoil={"findings": (finding("smoker", "present"),)}),
+    # dose
+    right("capped: below the regimen's range", "dose_below_regimen",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    right("capped: g/kg to the mg", "dose_arithmetic",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    wrong("capped: g/kg off by 2 mg", "dose_arithmetic",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED | {"dose.g_per_kg": D("1.859")}),
+    right("capped: as the cap says", "dose_not_by_policy",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    right("capped: by the cap that binds", "cap_not_binding",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    wrong("capped: by another", "cap_not_binding", fact=("cap.dm", {"max_total_g": D(130)}),
+          spoil=CAPPED | {"dose.capped_by": "dm.guide"}),
+    right("140 g at a cap of 2 g/kg", "dose_above_cap", fact=("cap.dm", {"max_g_per_kg": D(2)})),
+    wrong("140 g at a cap of 1.9 g/kg", "dose_above_cap", fact=("cap.dm", {"max_g_per_kg": D("1.9")})),
+    wrong("140 g at the regimen's 1.9 g/kg", "dose_above_cap",
+          fact=("dm.guide", {"max_total_dose_g_per_kg": D("1.9")})),
+    wrong("140 g at the regimen's 139 g", "dose_above_cap", fact=("dm.guide", {"max_total_dose_g": D(139)})),
+    right("70 g at 70 g a day", "day_above_cap", fact=("cap.dm", {"max_g_per_day": D(70)})),
+    wrong("70 g at the regimen's 69 g a day", "day_above_cap",
+          fact=("dm.guide", {"max_daily_dose_g": D(69)})),
+    right("the lowest of 0.1 to 0.2 g/kg", "dose_not_by_policy", plan="skin",
+          order={"total_dose_g": None}, spoil={"dose.grams": D(7)}),
+    right("the middle of 0.1 to 0.2 g/kg", "dose_not_by_policy", plan="skin", order={"total_dose_g": None},
+          fact=policy("dose_within_range", choice="middle"), spoil={"dose.grams": D("10.5")}),
+    right("the top of 0.1 to 0.2 g/kg", "dose_not_by_policy", plan="skin", order={"total_dose_g": None},
+          fact=policy("dose_within_range", choice="highest"), spoil={"dose.grams": D(14)}),
+    # weight
+    right("120 kg: adjusted 74.99 + 0.4 x 45.01 = 93.0", "dosing_weight",
+          order={"patient.weight_kg": D(120)}, spoil=HEAVY),
+    wrong("120 kg: 93.1", "dosing_weight",
+          order={"patient.weight_kg": D(120)}, spoil=HEAVY | {"dose.dosing_weight_kg": D("93.1")}),
+    right("120 kg and 150 cm: no formula, the actual weight", "dosing_weight",
+          order={"patient.weight_kg": D(120), "patient.height_cm": D(150)},
+          spoil=HEAVY | {"dose.weight_kind": "actual", "dose.dosing_weight_kg": D(120)}),
+    wrong("the regimen asks for the adjusted weight", "dosing_weight", order={"patient.weight_kg": D(80)},
+          fact=("dm.guide", {"weight": "adjusted"}),
+          spoil={"dose.actual_weight_kg": D(80), "dose.dosing_weight_kg": D(80)}),
+    wrong("the regimen asks for the ideal weight", "dosing_weight", order={"patient.weight_kg": D(80)},
+          fact=("dm.guide", {"weight": "ideal"}),
+          spoil={"dose.actual_weight_kg": D(80), "dose.dosing_weight_kg": D(80)}),
+    right("the regimen asks for the ideal weight: a lean man is not dosed up", "dosing_weight",
+          fact=("dm.guide", {"weight": "ideal"})),
+    right("the adjusted weight as shown", "shown_weight", spoil={"dose.adjusted_weight_kg": D("73.0")}),
+    # days
+    right("days by the daily dose", "days_shortened", fact=("dm.guide", {"allowed_days": ()})),
+    wrong("days by a lower daily dose", "days_shortened",
+          fact=("dm.guide", {"allowed_days": (), "daily_dose_g_per_kg_max": D("0.7")})),
+    wrong("days not stated: the policy's five", "days_shortened",
+          fact=("dm.guide", {"allowed_days": (), "daily_dose_g_per_kg_max": None})),
+    right("an unequal course in its own days", "days_unequal",
+          fact=("dm.guide", {"day_doses_g_per_kg": (D("1.03"), D("0.97"))})),
+    # regimen
+    right("56 years, from 56", "regimen_age", fact=("dm.guide", {"age_min_years": D(56)})),
+    wrong("pregnancy not known, in a ready plan", "regimen_population",
+          fact=("dm.guide", {"population": ("pregnant",)})),
+    right("pregnancy not known, in a plan that waits", "regimen_population",
+          fact=("dm.guide", {"population": ("pregnant",)}), spoil=WAITING),
+    right("nothing but special regimens for the phase", "regimen_special", order={"phase": "rescue"},
+          fact=("dm.rescue", {"special": True}), spoil={"regimen.id": "dm.rescue"}),
+    right("a special regimen ordered by name", "regimen_special", order={"regimen": "dm.special"},
+          spoil={"regimen.id": "dm.special"}),
+    right("a further phase of the regimen", "regimen_phase", order={"phase": "maintenance"}),
+    right("borrowed and marked", "borrowing_forbidden",
+          spoil={"regimen.id": "dm.us", "regimen.borrowed": True}),
+    # schedule and label
+    right("70 kg in a band up to 70", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"weight_kg_min": D(70), "weight_kg_max": D(70)})),
+    wrong("70 kg above its band", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"weight_kg_max": D("69.9")})),
+    wrong("56 years below its band", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"age_min_years": D(57)})),
+    right("56 years, licensed to 56", "not_on_label", fact=("ten.use.dm", {"age_max_years": D(56)})),
+    wrong("56 years, licensed to 55", "not_on_label", fact=("ten.use.dm", {"age_max_years": D(55)})),
+    right("three infusions of three", "not_experienced",
+          order={"last_immunoglobulin": last(infusions=3)}, spoil=TOLERANT),
+    wrong("a schedule for anybody that asks for a tolerated rate", "not_experienced",
+          fact=("ten.schedule.dm", {"tolerated_rate_min": D(5)})),
+    right("a table for any use serves one that is not licensed", "off_label_not_marked", plan="infant",
+          fact=("five.schedule.pi", {"indications": ("ANY",)}), spoil={"rates.off_label": False}),
+    # care
+    right("60 min of 60", "observation_too_short", fact=("watch.others", {"minutes": 60})),
+    right("10 months, from 10", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_min": 10})),
+    wrong("10 months, from 11", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_min": 11})),
+    right("10 months, below 11", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_max": 11})),
+    wrong("10 months, below 10", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_max": 10})),
+    wrong("a day short of 10 months", "drug_not_for_age", plan="infant",
+          order={"patient.birth_date": dt.date(2026, 1, 24)},
+          fact=("drug.paracetamol_child", {"age_months_min": 10})),
+    wrong("a dose from a digest", "weak_fact_permits", fact=("drug.paracetamol", {"basis": "digest"})),
+    right("indicated by policy", "not_indicated", order={"patient.screening": KIDNEY},
+          fact=policy("premedication", choice="on")),
+    # subcutaneous
+    right("a later infusion of the same product", "site_limit", plan="skin", spoil=LARGE_SITE,
+          order={"experience": "experienced", "last_immunoglobulin": last(product="twenty", infusions=1)}),
+    wrong("a first infusion after another product", "site_limit", plan="skin", spoil=LARGE_SITE,
+          order={"experience": "experienced", "last_immunoglobulin": last(product="ten", infusions=9)}),
+    wrong("70 kg in a band from 70", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"weight_kg_min": D(70)})),
+    right("70 kg in a band below 70", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"weight_kg_max": D(70)})),
+    right("56 years in a band below 56", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"age_max_years": D(56)})),
+    right("56 years in a band from 57", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"age_min_years": D(57)})),
+    right("a limit for another use", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"indications": ("CIDP",)})),
+    wrong("a limit for this use", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"indications": ("PI",)})),
+    wrong("20 mL within 0.28 mL/kg", "site_limit", plan="skin",
+          fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.28")})),
+    right("20 mL within 0.286 mL/kg", "site_limit", plan="skin",
+          fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.286")})),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("turn", "objects"), EDGES, ids=[turn.name for turn, _ in EDGES])
+def test_just_inside_and_just_outside(turn: Turn, objects: bool) -> None:
+    assert (turn.code in codes(*turned(turn))) is objects
 
 
 # ---- and what is right stays accepted

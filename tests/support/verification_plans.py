@@ -457,7 +457,9 @@ def blocked_plan() -> Plan:
         dose=adult_plan().dose,
         findings=(found,),
         blocked=(Blocked(code="contraindicated", findings=("anaphylaxis",), facts=("anaphylaxis.block",)),),
-        sources=cited("dm.guide", "policy.dose_within_range", "anaphylaxis", "anaphylaxis.block"),
+        sources=cited(
+            "dm.guide", "policy.dose_within_range", "anaphylaxis", "anaphylaxis.block", "anaphylaxis.label"
+        ),
     )
 
 
