@@ -325,7 +325,9 @@ def _at_risk(
 ) -> tuple[list[Cap], list[Reason]]:
     """What this label says for one risk group. Without a number of its own: no step up."""
     group = risk.effect.group
-    rules = [r for r in product.at_risk_rates if group in r.groups]
+    own = [r for r in product.at_risk_rates if group in r.groups]
+    # A label that is silent on this group is held to what it says of the other patients at risk.
+    rules = own or list(product.at_risk_rates)
     caps: list[Cap] = []
     for rule in rules:
         if rule.rate is None or rule.unit is None:
