@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     place = naming.jurisdiction(options.jurisdiction, knowledge) if options.jurisdiction else ""
     if options.condition:
         _show(naming.condition(options.condition, knowledge), place, knowledge, options)

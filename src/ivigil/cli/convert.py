@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     grams, weeks = naming.amount(options.grams), naming.amount(options.every_weeks)
     results = tuple((p, convert(grams, weeks, p, knowledge)) for p in _products(options, knowledge))
     converted = tuple(item for _, items in results for item in items)

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     asked = " ".join(options.words)
     if asked in knowledge.by_id:
         _show(knowledge.by_id[asked], knowledge, options)

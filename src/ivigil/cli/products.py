@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     place = naming.jurisdiction(options.jurisdiction, knowledge) if options.jurisdiction else ""
     places = knowledge.lineage(place)
     if options.products:

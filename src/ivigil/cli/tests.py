@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     place = naming.jurisdiction(options.jurisdiction, knowledge) if options.jurisdiction else ""
     given = doses.read(options, knowledge, knowledge.lineage(place))
     every = knowledge.facts

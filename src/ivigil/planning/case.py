@@ -10,13 +10,13 @@ import datetime as dt
 from decimal import ROUND_DOWN, Decimal
 
 from ivigil import units
+from ivigil.course import Dose
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.logic import Case, Reading, Value
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term, settle
 from ivigil.order import Order
 from ivigil.patient import Measurement, completed_years
-from ivigil.plan import Dose
 
 HUNDREDTH = Decimal("0.01")
 CM_PER_M = Decimal(100)
@@ -172,8 +172,13 @@ def _answers(order: Order, knowledge: Knowledge) -> dict[str, Value]:
 
 
 def _overlaps(order: Order, regimen: Regimen, knowledge: Knowledge) -> bool | None:
-    """Does the last dose lie within the regimen's shortest interval? None if no last dose is known."""
+    """Does the last dose lie within the regimen's shortest interval? None if no last dose is known.
+
+    An order that names a regimen for a special situation (a second dose) means the overlap.
+    """
     last = order.last_immunoglobulin
+    if regimen.special and order.regimen == regimen.id:
+        return False
     if last is None:
         return False if order.experience == "naive" else None
     weeks = regimen.interval_weeks_min

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import msgspec
 
+from ivigil.course import Cited, Document, Plan
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Cited, Document, Plan
 
 
 def sources(plan: Plan, knowledge: Knowledge) -> dict[str, Cited]:

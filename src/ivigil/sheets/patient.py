@@ -12,12 +12,12 @@ import textwrap
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from ivigil.course import Day, Plan, TimelineEntry
 from ivigil.knowledge.conditions import Onset
 from ivigil.knowledge.hazards import Hydrate
 from ivigil.knowledge.logic import Case
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import Day, Plan, TimelineEntry
 from ivigil.planning.case import patient_case
 from ivigil.sheets.numbers import number, span
 
