@@ -13,11 +13,14 @@ import pytest
 import textstat  # type: ignore[import-untyped]
 from msgspec.structs import replace
 
+import ivigil
+from ivigil.course import Finding, Plan, Status
 from ivigil.knowledge.store import Knowledge, Site
+from ivigil.order import Order
 from ivigil.patient import Patient
-from ivigil.plan import Finding, Plan, Status
 from ivigil.planning import plan
 from ivigil.sheets.patient import NoSheetError, patient_sheet
+from tests.support.command import Command
 from tests.support.orders import adult, child, knowledge, order
 
 GRADE = 7
@@ -268,6 +271,24 @@ def test_the_example_site_prints_a_sheet_and_sets_its_formulary() -> None:
     assert "EMERGENCY: call 112." in patient_sheet(made, laid)
     left_out = {item.id for item in made.products_excluded if item.because[0].code == "not_on_formulary"}
     assert "panzyga-us" in left_out
+
+
+ORDER = str(EXAMPLE.parent / "kawasaki.toml")
+
+
+def test_the_command_prints_it_only_with_phones(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ungated(order: Order, site: str | None = None) -> Plan:
+        """The planner alone: whether the verifier agrees is not asked here."""
+        return plan(order, ivigil.load_knowledge(site))
+
+    monkeypatch.setattr(ivigil, "plan", ungated)
+    bare = command("plan", ORDER, "--patient-sheet")
+    assert (bare.code, bare.out) == (2, "")
+    assert "no patient sheet: the site's overlay gives no site.emergency_phone" in bare.err
+    laid = command("plan", ORDER, "--patient-sheet", "--site", str(EXAMPLE))
+    assert (laid.code, laid.err) == (0, "")
+    assert "EMERGENCY: call 112." in laid.out
+    assert max(map(len, laid.out.splitlines())) <= 80
 
 
 def test_the_signature_shown_in_the_example_is_valid_toml() -> None:
