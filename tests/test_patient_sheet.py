@@ -14,6 +14,7 @@ import textstat  # type: ignore[import-untyped]
 from msgspec.structs import replace
 
 import ivigil
+from ivigil import course
 from ivigil.course import Finding, Plan, Status
 from ivigil.knowledge.store import Knowledge, Site
 from ivigil.order import Order
@@ -237,6 +238,29 @@ def test_loosened_settings_are_shown() -> None:
     base = knowledge()
     looser = Knowledge(base.facts, base.version, site=PHONES, loosened=("policy.rounding",))
     assert "Settings loosened by this site: policy.rounding." in flat(patient_sheet(planned("cidp"), looser))
+
+
+def under_the_skin() -> Plan:
+    """Ten grams of Hizentra a week at two places, by hand."""
+    made = planned("immunodeficiency")
+    assert made.product is not None
+    day = replace(made.days[0], duration_min=75, sites=(site_of("25"), site_of("25")))
+    product = replace(made.product, id="hizentra-20-us", name="Hizentra 20%")
+    return replace(made, order=replace(made.order, route="SC"), product=product, days=(day,))
+
+
+def site_of(volume_ml: str) -> course.Site:
+    return course.Site(volume_ml=Decimal(volume_ml), rate_ml_per_h=Decimal(20))
+
+
+def test_under_the_skin_it_speaks_of_places_and_of_home() -> None:
+    text = patient_sheet(under_the_skin(), site())
+    assert "It runs slowly under the skin." in flat(text)
+    assert "takes about 1 and a half hours. It goes in at 2 places." in flat(text)
+    assert "ARE YOU AT HOME WITH IT?" in text
+    assert "vein in your arm" not in text
+    assert textstat.flesch_kincaid_grade(sentences(text)) <= GRADE
+    assert "EMERGENCY: call 112." in text
 
 
 def test_a_long_series_is_counted() -> None:
