@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from ivigil.knowledge.evidence import Fact
 from ivigil.course import (
     Action,
     Assumption,
@@ -23,6 +22,7 @@ from ivigil.course import (
     RegimenOption,
     SignOff,
 )
+from ivigil.knowledge.evidence import Fact
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 from ivigil.verification.walk import Trail, place, walk
