@@ -14,8 +14,8 @@ from itertools import pairwise
 import msgspec
 
 from ivigil import units
-from ivigil.knowledge.agreement import disagreements
-from ivigil.knowledge.evidence import Fact, Record
+from ivigil.knowledge.agreement import disagreements, rounding_traps
+from ivigil.knowledge.evidence import Record
 from ivigil.knowledge.hazards import Advise, Hazard
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Product, Schedule
@@ -250,6 +250,8 @@ class Coverage(msgspec.Struct, frozen=True):
     total: int
     signed: int
     uses: tuple[UseCoverage, ...]
+    rounding_traps: tuple[str, ...] = ()
+    """Second figures of labels that were rounded up past the label's own maximum; never planned from."""
 
 
 def coverage(knowledge: Knowledge) -> Coverage:
@@ -262,6 +264,7 @@ def coverage(knowledge: Knowledge) -> Coverage:
         total=len(every),
         signed=len(knowledge.signed),
         uses=tuple(use for product in knowledge.facts.product for use in _uses(product, knowledge)),
+        rounding_traps=tuple(rounding_traps(knowledge)),
     )
 
 
@@ -289,15 +292,3 @@ def unused_sources(facts: FactFile) -> tuple[str, ...]:
     """Sources that no fact cites: worth reading, not wrong."""
     cited = {source for fact in all_facts(facts) for source in fact.sources}
     return tuple(source.id for source in facts.source if source.id not in cited)
-
-
-def find(knowledge: Knowledge, text: str) -> tuple[Fact, ...]:
-    """Facts whose id, name or text contains every word of ``text``, in authored order."""
-    words = text.casefold().split()
-    return tuple(fact for fact in all_facts(knowledge.facts) if _mentions(fact, words))
-
-
-def _mentions(fact: Fact, words: list[str]) -> bool:
-    own = (getattr(fact, name) for name in fact.__struct_fields__)
-    said = " ".join(value for value in own if isinstance(value, str)).casefold()
-    return all(word in said for word in words)
