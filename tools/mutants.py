@@ -86,6 +86,7 @@ DROPPED: tuple[type[Record], ...] = (
     products.RampStep,
     products.TroughAdjustment,
     conditions.RateCap,
+    weights.DoseCap,
     *get_args(hazards.Effect),
 )
 """Rows that a restriction or a choice of vials rests on: each is left out once."""
@@ -146,19 +147,21 @@ class Mutant(msgspec.Struct, frozen=True):
     table: str
     """Which array of the fact base the record stands in."""
     place: int
-    record: Record
+    record: Record | None
+    """None: the whole record is left out."""
 
     def within(self, facts: FactFile) -> FactFile:
         """The whole fact base with this record in place of the right one."""
         rows = getattr(facts, self.table)
-        return replace(facts, **{self.table: (*rows[: self.place], self.record, *rows[self.place + 1 :])})
+        kept = () if self.record is None else (self.record,)
+        return replace(facts, **{self.table: (*rows[: self.place], *kept, *rows[self.place + 1 :])})
 
 
 def mutants(facts: FactFile) -> Iterator[Mutant]:
     """Every mutant of every dose and rate fact, in authored order."""
     for table in TOP_LEVEL:
         for place, record in enumerate(getattr(facts, table)):
-            for change, mutated in _variants(record, ""):
+            for change, mutated in _changed_rows(record, ""):
                 yield Mutant(change, table, place, mutated)
 
 
@@ -166,7 +169,7 @@ def _variants(record: Record, owner: str) -> Iterator[tuple[Change, Record]]:
     """Copies of a record, each with one change in it or in a record below it."""
     fact = record.id if isinstance(record, Fact) else owner
     for operator, field, now, fields in _own_changes(record):
-        was = str(getattr(record, field))
+        was = _text(getattr(record, field))
         yield Change(fact, type(record).__name__, operator, field, was, now), replace(record, **fields)
     for name in record.__struct_fields__:
         rows = getattr(record, name)
@@ -206,8 +209,10 @@ def _own_changes(record: Record) -> Iterator[tuple[str, str, str, dict[str, Any]
 
 
 def _choices(record: Record) -> dict[str, tuple[str, ...]]:
-    units = {name: UNITS for name in ("unit", "max_rate_unit") if name in record.__struct_fields__}
-    return {**(units if isinstance(record, FIGURES[:-1]) else {}), **CHOICES.get(type(record), {})}
+    chosen = dict(CHOICES.get(type(record), {}))
+    if isinstance(record, FIGURES) and not isinstance(record, policies.Policy):
+        chosen |= {name: UNITS for name in ("unit", "max_rate_unit") if name in record.__struct_fields__}
+    return chosen
 
 
 def _flags(record: Record) -> Iterator[tuple[str, str, str, dict[str, Any]]]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 
 import msgspec
+from msgspec.structs import astuple
 
 from ivigil import units
 from ivigil.knowledge.agreement import disagreements, rounding_traps
@@ -123,10 +125,7 @@ def _conditions(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _whens(record: Record) -> Iterator[When]:
-    for name in record.__struct_fields__:
-        value = getattr(record, name)
-        if isinstance(value, When):
-            yield value
+    return (value for value in astuple(record) if value.__class__ is When)
 
 
 def _leaves(when: When) -> Iterator[When]:
@@ -211,12 +210,18 @@ def _ladder(schedule: Schedule, product: Product, knowledge: Knowledge) -> Itera
 def _ranges(knowledge: Knowledge) -> Iterator[str]:
     """Wherever a record has x_min and x_max, they are in order."""
     for fact in all_facts(knowledge.facts):
-        for name in fact.__struct_fields__:
-            if not name.endswith("_min"):
-                continue
-            low, high = getattr(fact, name), getattr(fact, f"{name.removesuffix('_min')}_max", None)
+        for lower, upper in _ends(type(fact)):
+            low, high = getattr(fact, lower), getattr(fact, upper)
             if low is not None and high is not None and low > high:
-                yield f"{fact.id}: {name} {low} is above {high}"
+                yield f"{fact.id}: {lower} {low} is above {high}"
+
+
+@cache
+def _ends(kind: type[Record]) -> tuple[tuple[str, str], ...]:
+    """The pairs x_min, x_max among the fields of a kind of record."""
+    fields = kind.__struct_fields__
+    pairs = ((name, f"{name.removesuffix('_min')}_max") for name in fields if name.endswith("_min"))
+    return tuple(pair for pair in pairs if pair[1] in fields)
 
 
 def _policies(knowledge: Knowledge) -> Iterator[str]:
