@@ -64,12 +64,14 @@ class RegimenChoice(Decision, frozen=True, kw_only=True):
     interval_weeks_max: Decimal | None = None
     infusion_hours_min: Decimal | None = None
     infusion_hours_max: Decimal | None = None
+    scig_weekly_g_per_kg_min: Decimal | None = None
+    scig_weekly_g_per_kg_max: Decimal | None = None
     alternatives: tuple[RegimenOption, ...] = ()
     disagreements: tuple[str, ...] = ()
 
 
 class Dose(Decision, frozen=True, kw_only=True):
-    """The ordered amount of the course before rounding to vials."""
+    """The amount of the course before rounding to vials; subcutaneous: of one interval."""
 
     grams: Decimal
     g_per_kg: Decimal
@@ -237,6 +239,7 @@ class Course(Decision, frozen=True, kw_only=True):
     vials: int
     discard_g: Decimal
     interval_days: int | None = None
+    """Subcutaneous: days from one dose to the next; divided doses share it."""
     days_because: tuple[Reason, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
 

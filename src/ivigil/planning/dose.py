@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_DOWN, Decimal
 
 import msgspec
@@ -38,16 +39,34 @@ def choose(order: Order, regimen: Regimen, weight: Weight, knowledge: Knowledge)
         grams = order.total_dose_g_per_kg * weight.kg
     else:
         assert bounds is not None
-        grams = _within(bounds, knowledge) * weight.kg
+        grams = within(bounds, knowledge) * weight.kg
         if bounds[0] != bounds[1]:
             facts.append("policy.dose_within_range")
     capped, cap = _capped(grams, order, regimen, weight, knowledge)
-    g_per_kg = (capped / weight.kg).quantize(MG)
     if bounds is not None and capped > bounds[1] * weight.kg:
-        return NoDose("dose_above_regimen", (regimen.id,), str(g_per_kg))
+        return NoDose("dose_above_regimen", (regimen.id,), str((capped / weight.kg).quantize(MG)))
+    return _dose(capped, cap, facts, weight)
+
+
+def settled(
+    grams: Decimal,
+    order: Order,
+    regimen: Regimen,
+    weight: Weight,
+    knowledge: Knowledge,
+    *,
+    facts: Iterable[str],
+    saw: tuple[Saw, ...],
+) -> Dose:
+    """A dose whose grams another step chose, under every cap; ``facts`` and ``saw`` say how."""
+    capped, cap = _capped(grams, order, regimen, weight, knowledge)
+    return _dose(capped, cap, facts, weight, saw)
+
+
+def _dose(capped: Decimal, cap: str, facts: Iterable[str], weight: Weight, saw: tuple[Saw, ...] = ()) -> Dose:
     return Dose(
         grams=_tidy(capped),
-        g_per_kg=_tidy(g_per_kg),
+        g_per_kg=_tidy((capped / weight.kg).quantize(MG)),
         dosing_weight_kg=weight.kg,
         weight_kind=weight.kind,
         actual_weight_kg=weight.actual_kg,
@@ -55,7 +74,7 @@ def choose(order: Order, regimen: Regimen, weight: Weight, knowledge: Knowledge)
         adjusted_weight_kg=weight.adjusted_kg,
         grams_on_actual_weight=_tidy(capped / weight.kg * weight.actual_kg if weight.kg else capped),
         capped_by=cap,
-        saw=(Saw("weight_kg", format(weight.actual_kg, "f"), weight.actual_kg), *weight.saw),
+        saw=(Saw("weight_kg", format(weight.actual_kg, "f"), weight.actual_kg), *weight.saw, *saw),
         facts=(*facts, *weight.facts, *((cap,) if cap else ())),
     )
 
@@ -68,7 +87,8 @@ def _fixed_grams(order: Order, regimen: Regimen) -> Decimal | None:
     return None
 
 
-def _within(bounds: tuple[Decimal, Decimal], knowledge: Knowledge) -> Decimal:
+def within(bounds: tuple[Decimal, Decimal], knowledge: Knowledge) -> Decimal:
+    """The dose planned of a range, by policy."""
     low, high = bounds
     choice = knowledge.policies["policy.dose_within_range"].choice
     return {"lowest": low, "middle": (low + high) / 2, "highest": high}.get(choice, low)
