@@ -136,7 +136,11 @@ HAS_IT: dict[str, list[Answers]] = {
         {"prior_immunoglobulin_reaction": True, "repeated_immunoglobulin_reactions": True}
     ],
     "atopy_child": [{"atopy": True} | exactly(age_years="6")],
-    "l_proline_intolerance": [{"hyperprolinaemia": True}],
+    "l_proline_intolerance": [{"hyperprolinaemia": True}, {"proline_hypersensitivity": True}],
+    "polysorbate_in_product": [{"polysorbate_80_hypersensitivity": True}],
+    "hyaluronidase_in_product": [{"hyaluronidase_hypersensitivity": True}],
+    "subcutaneous_in_itp": [{"condition": "itp_adult"}],
+    "subcutaneous_bleeding": [{"bleeding_disorder": True}],
     "sorbitol_intolerance": [{"hereditary_fructose_intolerance": True}, exactly(age_years="1.9")],
     "corn_allergy_maltose": [{"corn_allergy": True}],
     "maltose_glucose_meter": [{"home_glucose_meter_gdh": True}],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ivigil import units
 
-registry = pint.UnitRegistry(non_int_type=Decimal)
+registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(non_int_type=Decimal)
 PINT = {
     "10*9/L": "count/liter",
     "10*3/uL": "kilocount/microliter",
@@ -32,7 +32,9 @@ steps = st.sampled_from([Decimal("0.1"), Decimal("0.5"), Decimal(1), Decimal(5)]
 def test_conversion_agrees_with_pint(pair: tuple[str, str]) -> None:
     found, wanted = pair
     expected = registry.Quantity(Decimal("31.3"), PINT.get(found, found)).to(PINT.get(wanted, wanted))
-    assert units.convert(Decimal("31.3"), found, wanted) == pytest.approx(expected.magnitude, rel=Decimal("1e-20"))
+    assert units.convert(Decimal("31.3"), found, wanted) == pytest.approx(
+        expected.magnitude, rel=Decimal("1e-20")
+    )
 
 
 def test_cell_counts() -> None:

@@ -40,7 +40,7 @@ REQUIRED_POLICIES = (
     "policy.premedication",
     "policy.first_questions",
 )
-VOLUME_TOLERANCE = Decimal("0.05")
+VOLUME_TOLERANCE = Decimal("0.07")
 """Labels round a vial's volume; a larger gap to grams / strength is a fault."""
 
 

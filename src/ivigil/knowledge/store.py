@@ -27,6 +27,26 @@ from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
+from ivigil.knowledge.reactions import (
+    AgeLimit,
+    AnaphylaxisCriterion,
+    CtcaeTerm,
+    EmergencyDrug,
+    GradeAction,
+    Incidence,
+    Measure,
+    Reaction,
+    ReportField,
+    RestartRule,
+    ResultRule,
+    StopRule,
+    Symptom,
+    SymptomUrgency,
+    TermCode,
+    TestPanel,
+    TimingClass,
+    WarningSign,
+)
 from ivigil.knowledge.timing import (
     AntibodyProduct,
     BaselineSample,
@@ -104,6 +124,27 @@ class FactFile(Record):
     vaccine: tuple[Vaccine, ...] = ()
     vaccine_interval: tuple[VaccineInterval, ...] = ()
     vaccine_rule: tuple[VaccineRule, ...] = ()
+    symptom: tuple[Symptom, ...] = ()
+    measure: tuple[Measure, ...] = ()
+    age_limit: tuple[AgeLimit, ...] = ()
+    timing_class: tuple[TimingClass, ...] = ()
+    reaction: tuple[Reaction, ...] = ()
+    ctcae_term: tuple[CtcaeTerm, ...] = ()
+    anaphylaxis_criterion: tuple[AnaphylaxisCriterion, ...] = ()
+    stop_rule: tuple[StopRule, ...] = ()
+    grade_action: tuple[GradeAction, ...] = ()
+    restart_rule: tuple[RestartRule, ...] = ()
+    emergency_drug: tuple[EmergencyDrug, ...] = ()
+    symptom_urgency: tuple[SymptomUrgency, ...] = ()
+    warning_sign: tuple[WarningSign, ...] = ()
+    incidence: tuple[Incidence, ...] = ()
+    test_panel: tuple[TestPanel, ...] = ()
+    result_rule: tuple[ResultRule, ...] = ()
+    report_field: tuple[ReportField, ...] = ()
+    term_code: tuple[TermCode, ...] = ()
+
+
+KINDS: tuple[str, ...] = FactFile.__struct_fields__
 
 
 class Site(Record):
@@ -115,9 +156,24 @@ class Site(Record):
     after_hours_phone: str = ""
     time_zone: str = ""
     """IANA name, for example "Europe/Stockholm"."""
-
-
-KINDS: tuple[str, ...] = FactFile.__struct_fields__
+    symptom: tuple[Symptom, ...] = ()
+    measure: tuple[Measure, ...] = ()
+    age_limit: tuple[AgeLimit, ...] = ()
+    timing_class: tuple[TimingClass, ...] = ()
+    reaction: tuple[Reaction, ...] = ()
+    ctcae_term: tuple[CtcaeTerm, ...] = ()
+    anaphylaxis_criterion: tuple[AnaphylaxisCriterion, ...] = ()
+    stop_rule: tuple[StopRule, ...] = ()
+    grade_action: tuple[GradeAction, ...] = ()
+    restart_rule: tuple[RestartRule, ...] = ()
+    emergency_drug: tuple[EmergencyDrug, ...] = ()
+    symptom_urgency: tuple[SymptomUrgency, ...] = ()
+    warning_sign: tuple[WarningSign, ...] = ()
+    incidence: tuple[Incidence, ...] = ()
+    test_panel: tuple[TestPanel, ...] = ()
+    result_rule: tuple[ResultRule, ...] = ()
+    report_field: tuple[ReportField, ...] = ()
+    term_code: tuple[TermCode, ...] = ()
 
 
 class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):

@@ -10,9 +10,9 @@ import datetime as dt
 from decimal import ROUND_DOWN, Decimal
 
 from ivigil import units
-from ivigil.knowledge.logic import Case, Reading, Truth, Value, judge
+from ivigil.knowledge.logic import Case, Reading, Value
 from ivigil.knowledge.store import Knowledge
-from ivigil.knowledge.vocabulary import Term
+from ivigil.knowledge.vocabulary import Term, settle
 from ivigil.order import Order
 from ivigil.patient import Measurement, completed_years
 
@@ -30,10 +30,9 @@ def patient_case(order: Order, knowledge: Knowledge) -> dict[str, Value]:
         **_measurements(order, knowledge),
         **order.patient.choices,
         **_history(order),
+        **_answers(order, knowledge),
     }
-    case.update(_answers(order, knowledge, case))
-    case.update(_derived(knowledge, case))
-    return case
+    return settle(knowledge.facts.term, case)
 
 
 def dosed_case(
@@ -49,7 +48,7 @@ def dosed_case(
         )
     else:
         dosed["cumulative_dose_g_per_kg"] = Reading(low=g_per_kg, high=None)
-    return {**dosed, **_derived(knowledge, dosed)}
+    return settle(knowledge.facts.term, dosed)
 
 
 def product_changed(order: Order, product: str | None) -> bool | None:
@@ -163,7 +162,7 @@ def _history(order: Order) -> dict[str, Value]:
     return history
 
 
-def _answers(order: Order, knowledge: Knowledge, case: Case) -> dict[str, Value]:
+def _answers(order: Order, knowledge: Knowledge) -> dict[str, Value]:
     screening = order.patient.screening
     answers: dict[str, Value] = {}
     for term in knowledge.facts.term:
@@ -171,25 +170,9 @@ def _answers(order: Order, knowledge: Knowledge, case: Case) -> dict[str, Value]
             continue
         if term.id in screening.present:
             answers[term.id] = True
-        elif term.id in screening.absent or screening.complete or _impossible(term, case):
+        elif term.id in screening.absent or screening.complete:
             answers[term.id] = False
     return answers
-
-
-def _impossible(term: Term, case: Case) -> bool:
-    return term.absent_when is not None and judge(term.absent_when, case).truth is Truth.TRUE
-
-
-def _derived(knowledge: Knowledge, case: Case) -> dict[str, Value]:
-    """Flags that other terms define; in authored order, so one may build on an earlier one."""
-    derived: dict[str, Value] = {}
-    for term in knowledge.facts.term:
-        if term.when is None:
-            continue
-        truth = judge(term.when, {**case, **derived}).truth
-        if truth is not Truth.UNKNOWN:
-            derived[term.id] = truth is Truth.TRUE
-    return derived
 
 
 def _recent_grams(order: Order, knowledge: Knowledge) -> Decimal | None:

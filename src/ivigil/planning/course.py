@@ -125,7 +125,7 @@ def _try(
 
 def fill(targets: tuple[Decimal, ...], product: Product, sizes: Sizes, situation: Situation) -> Filled | None:
     """Whole vials for near-equal days; a part vial where whole vials miss the tolerance."""
-    whole = _whole(targets, sizes, situation)
+    whole = _whole(targets, sizes, _daily_cap(product, situation), situation)
     ordered = sum(targets, Decimal(0))
     total = sum(whole, Decimal(0))
     tolerance = situation.number("policy.rounding_tolerance") / PERCENT
@@ -146,16 +146,21 @@ def _targets(count: int, situation: Situation) -> tuple[Decimal, ...]:
     return (situation.dose.grams / count,) * count
 
 
-def _whole(targets: tuple[Decimal, ...], sizes: Sizes, situation: Situation) -> tuple[Decimal, ...]:
+def _whole(
+    targets: tuple[Decimal, ...], sizes: Sizes, cap: Decimal | None, situation: Situation
+) -> tuple[Decimal, ...]:
     """Near-equal whole-vial days: each is the sum below or above its target; the larger days first.
 
-    The total never passes the ordered dose, unless the site rounds to the nearest.
+    The total never passes the ordered dose, unless the site rounds to the nearest; no day
+    passes the daily cap.
     """
     lower = [sizes.at_most(t) for t in targets]
     upper = [sizes.at_least(t) for t in targets]
     ordered = sum(targets, Decimal(0))
     best = list(lower)
     for index in range(len(targets)):
+        if cap is not None and upper[index] > cap:
+            break
         trial = [*upper[: index + 1], *lower[index + 1 :]]
         total = sum(trial, Decimal(0))
         nearer = abs(total - ordered) < abs(sum(best, Decimal(0)) - ordered)
@@ -164,15 +169,29 @@ def _whole(targets: tuple[Decimal, ...], sizes: Sizes, situation: Situation) -> 
     return tuple(best)
 
 
+def _daily_cap(product: Product, situation: Situation) -> Decimal | None:
+    """The lowest daily limit in grams, whatever it is stated in."""
+    weight = situation.weight_kg
+    caps = [g for e in situation.limits.of(CapDailyDose) for g in _in_grams(e.effect, weight)]
+    caps += [
+        e.effect.ml_per_kg * weight * product.g_per_100_ml / units.ML_PER_DL
+        for e in situation.limits.of(CapDailyVolume)
+    ]
+    return min(caps, default=None)
+
+
+def _in_grams(cap: CapDailyDose, weight_kg: Decimal) -> list[Decimal]:
+    by_weight = [] if cap.g_per_kg is None else [cap.g_per_kg * weight_kg]
+    return by_weight if cap.grams is None else [*by_weight, cap.grams]
+
+
 def over_daily_limits(filled: Filled, product: Product, situation: Situation) -> Reason | None:
     """The cap on grams or volume of one day that a day passes, if any does."""
     largest = max(filled.grams)
     weight = situation.weight_kg
     for entry in situation.limits.of(CapDailyDose):
         cap = entry.effect
-        by_weight = cap.g_per_kg is not None and largest > cap.g_per_kg * weight
-        by_grams = cap.grams is not None and largest > cap.grams
-        if by_weight or by_grams:
+        if any(largest > grams for grams in _in_grams(cap, weight)):
             return Reason(code="daily_dose", finding=entry.finding, fact=cap.id)
     for volume in situation.limits.of(CapDailyVolume):
         if units.volume_ml(largest, product.g_per_100_ml) > volume.effect.ml_per_kg * weight:

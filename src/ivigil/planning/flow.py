@@ -19,7 +19,6 @@ from ivigil.knowledge.evidence import Fact, fingerprint
 from ivigil.knowledge.hazards import Block
 from ivigil.knowledge.logic import Value
 from ivigil.knowledge.policies import Policy
-from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.plan import (
@@ -51,7 +50,6 @@ from ivigil.planning import (
     questions,
     rates,
     regimen,
-    sites,
     subcutaneous,
     timeline,
     weight,
@@ -192,19 +190,24 @@ def _first_that_fits(
     knowledge: Knowledge,
 ) -> Chosen:
     """The first product whose course fits; a better one without seen rates is shown as such."""
-    unseen: list[tuple[Ranked, Situation]] = []
+    unseen: list[Ranked] = []
     options: list[ProductOption] = []
     for index, (candidate, situation) in enumerate(candidates):
-        built = _build(candidate.product, situation)
-        if isinstance(built, rates.NoRates):
-            unseen.append((candidate, situation))
-            options.append(_option(candidate, rates_seen=False))
+        ladder = candidate.ladder
+        if isinstance(ladder, rates.NoRates):
+            unseen.append(candidate)
+            options.append(_option(candidate))
             continue
+        built = (
+            subcutaneous.build(candidate.product, situation)
+            if order.route == "SC"
+            else course.build(candidate.product, ladder, situation)
+        )
         if isinstance(built, course.NoCourse):
             reasons = tuple(dict.fromkeys(m.reason for m in built.misfits))
             dropped.append(ProductExcluded(id=candidate.product.id, because=reasons))
             continue
-        options += [_later_option(*later) for later in candidates[index + 1 :]]
+        options += [_option(later) for later, _ in candidates[index + 1 :]]
         choice = ProductChoice(
             id=candidate.product.id,
             name=candidate.product.name,
@@ -212,7 +215,7 @@ def _first_that_fits(
             on_label=candidate.on_label,
             because=candidate.because,
             alternatives=tuple(options),
-            best_fit_unseen=unseen[0][0].product.id if unseen else "",
+            best_fit_unseen=unseen[0].product.id if unseen else "",
             facts=(candidate.product.id,),
         )
         return Chosen(
@@ -221,52 +224,29 @@ def _first_that_fits(
     return _no_product(unseen, tuple(dropped), order, knowledge)
 
 
-def _build(
-    product: Product, situation: Situation
-) -> course.Built | rates.NoRates | course.NoCourse:
-    """The course of one product by the ordered route."""
-    if situation.order.route == "SC":
-        return subcutaneous.build(product, situation)
-    ladder = rates.ladder(product, situation)
-    return ladder if isinstance(ladder, rates.NoRates) else course.build(product, ladder, situation)
-
-
-def _option(candidate: Ranked, *, rates_seen: bool) -> ProductOption:
+def _option(candidate: Ranked) -> ProductOption:
     return ProductOption(
         id=candidate.product.id,
         name=candidate.product.name,
         on_label=candidate.on_label,
-        rates_seen=rates_seen,
+        rates_seen=isinstance(candidate.ladder, rates.Ladder),
         because=candidate.because,
     )
 
 
-def _later_option(candidate: Ranked, situation: Situation) -> ProductOption:
-    if situation.order.route == "SC":
-        return _option(candidate, rates_seen=sites.seen(candidate.product, situation))
-    return _option(candidate, rates_seen=bool(rates.plannable(candidate.product, situation.knowledge)))
-
-
 def _no_product(
-    unseen: list[tuple[Ranked, Situation]],
-    dropped: tuple[ProductExcluded, ...],
-    order: Order,
-    knowledge: Knowledge,
+    unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], order: Order, knowledge: Knowledge
 ) -> Chosen:
     """No product can be planned: rates to sign, none sold here (dose only), or none that fits."""
     if unseen:
-        signs = tuple(_sign_off(f, "rates_not_seen") for c, s in unseen for f in _unsigned(c.product, s))
-        gap = Blocked(code="rates_not_seen", facts=tuple(c.product.id for c, _ in unseen))
+        ladders = [c.ladder for c in unseen if isinstance(c.ladder, rates.NoRates)]
+        signs = tuple(_sign_off(fact, ladder.code) for ladder in ladders for fact in ladder.unsigned)
+        gap = Blocked(code="rates_not_seen", facts=tuple(c.product.id for c in unseen))
         return Chosen(None, dropped, sign_off=signs, gaps=(gap,))
     if not products.licensed(order, knowledge):
         gap = Blocked(code="no_product_here", value=order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
     return Chosen(None, dropped, gaps=(Blocked(code="no_product_fits"),))
-
-
-def _unsigned(product: Product, situation: Situation) -> Sequence[Fact]:
-    """The rates that a site could sign."""
-    return sites.unsigned(product, situation) if situation.order.route == "SC" else product.schedules
 
 
 def _sign_off(fact: Fact, because: str) -> SignOff:

@@ -14,7 +14,7 @@ from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.plan import Finding, ProductExcluded
-from ivigil.planning import case, hazards, products, scheme
+from ivigil.planning import case, hazards, products, scheme, sites
 from ivigil.planning.limits import Limits
 from ivigil.planning.products import Ranked
 from ivigil.planning.scheme import NoScheme, Scheme
@@ -69,7 +69,9 @@ def collect(order: Order, regimen: Regimen | None, known: Case, knowledge: Knowl
         if reasons:
             excluded.append(ProductExcluded(id=offer.product.id, because=tuple(reasons)))
         else:
-            ranked.append((products.place(offer.product, _widest(dosed)), offer.situation))
+            ladder = sites.first_ladder(offer.product, offer.situation)
+            placed = products.place(offer.product, ladder, _widest(dosed))
+            ranked.append((placed, offer.situation))
     ranked.sort(key=lambda entry: (entry[0].key, entry[0].product.id))
     return Offers(tuple(dosed), tuple(ranked), tuple(excluded), tuple(refused))
 

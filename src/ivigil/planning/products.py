@@ -13,7 +13,9 @@ from ivigil.knowledge.products import LabelUse, Product, Property, PropertyName
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.plan import ProductExcluded, Reason
+from ivigil.planning import rates
 from ivigil.planning.limits import Entry
+from ivigil.planning.rates import Ladder, NoRates
 from ivigil.planning.situation import Situation
 
 FORMULARY = "policy.formulary"
@@ -27,6 +29,7 @@ class Ranked(msgspec.Struct, frozen=True):
 
     product: Product
     on_label: bool
+    ladder: Ladder | NoRates
     key: tuple[Decimal, ...]
     because: tuple[Reason, ...]
 
@@ -40,7 +43,7 @@ def rank(situation: Situation) -> tuple[tuple[Ranked, ...], tuple[ProductExclude
         if reasons:
             excluded.append(ProductExcluded(id=product.id, because=tuple(reasons)))
         else:
-            ranked.append(place(product, situation))
+            ranked.append(place(product, rates.ladder(product, situation), situation))
     ranked.sort(key=lambda r: (r.key, r.product.id))
     return tuple(ranked), tuple(excluded)
 
@@ -134,7 +137,7 @@ def _shown(item: Property) -> str:
     return f"{item.comparator}{value}"
 
 
-def place(product: Product, situation: Situation) -> Ranked:
+def place(product: Product, ladder: Ladder | NoRates, situation: Situation) -> Ranked:
     """A product with its rank key and what lowered it."""
     avoided = [
         Reason(code="avoided_stabiliser", finding=entry.finding, fact=item.id, value=item.text or "")
@@ -145,14 +148,18 @@ def place(product: Product, situation: Situation) -> Ranked:
     use = label_use(product, situation.order.condition, situation)
     last = situation.order.last_immunoglobulin
     other = last is not None and last.product is not None and last.product != product.id
+    held = ladder.held if isinstance(ladder, Ladder) else ()
     preferences, lowered = _preferences(product, situation)
-    reasons = list(avoided)
+    reasons = [*avoided, *held]
     if use is None:
         reasons.append(Reason(code="off_label", fact=product.id))
     if other:
         reasons.append(Reason(code="other_than_last", value=last.product or "" if last else ""))
-    key = (Decimal(len(avoided)), Decimal(other), *preferences, Decimal(use is None))
-    return Ranked(product, use is not None, key, (*reasons, *lowered))
+    # A change of product is a risk of its own; a licence comes before any preference.
+    key = (len(avoided), other, use is None, bool(held))
+    return Ranked(
+        product, use is not None, ladder, (*(Decimal(k) for k in key), *preferences), (*reasons, *lowered)
+    )
 
 
 def _preferences(product: Product, situation: Situation) -> tuple[list[Decimal], list[Reason]]:
@@ -204,8 +211,3 @@ def _per_gram(item: Property, product: Product, effect: PreferProducts) -> Decim
         return number
     ml_per_g = units.volume_ml(Decimal(1), product.g_per_100_ml)
     return (number * ml_per_g).quantize(Decimal("0.01"))
-
-
-def exists_elsewhere(knowledge: Knowledge, route: str) -> bool:
-    """Is there any product by this route anywhere in the fact base?"""
-    return any(p.route == route for p in knowledge.facts.product)

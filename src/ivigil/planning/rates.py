@@ -14,6 +14,7 @@ from decimal import ROUND_CEILING, Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
 from ivigil.knowledge.hazards import CapRate, SlowStart
 from ivigil.knowledge.logic import Reading, Truth
@@ -50,13 +51,15 @@ class Ladder(msgspec.Struct, frozen=True):
     weight_kg: Decimal
     pump_step_ml_per_h: Decimal
     decision: RateDecision
+    held: tuple[Reason, ...] = ()
+    """Why the start rate is kept to the end, if it is."""
 
 
 class NoRates(msgspec.Struct, frozen=True):
     """The product has no rates that may be planned for this use; ``unsigned`` could be signed."""
 
     code: str
-    unsigned: tuple[Schedule, ...] = ()
+    unsigned: tuple[Fact, ...] = ()
 
 
 def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:
@@ -89,7 +92,7 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
         off_label=not on_label,
         facts=_facts(schedule, caps, hold, off_label=not on_label),
     )
-    return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision)
+    return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision, hold)
 
 
 def steps(
@@ -102,7 +105,7 @@ def steps(
     made: list[Step] = []
     given = Decimal(0)
     clock = start
-    for rate, limit, minutes in _settings(ladder, ceiling):
+    for rate, limit, minutes in settings(ladder, ceiling):
         if rate <= 0:
             return ()
         to_end = _minutes_for(volume_ml - given, rate)
@@ -139,10 +142,10 @@ def duration_minutes(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None
 
 def top_rate(ladder: Ladder) -> Decimal:
     """The fastest pump setting of the ladder, in mL/h."""
-    return max(rate for rate, _, _ in _settings(ladder, None))
+    return max(rate for rate, _, _ in settings(ladder))
 
 
-def _settings(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal, int | None]]:
+def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decimal, Decimal, int | None]]:
     """(rate, limit it was rounded down from, minutes) of each setting; equal neighbours merged."""
     settings: list[tuple[Decimal, Decimal, int | None]] = []
     for rung in ladder.rungs:

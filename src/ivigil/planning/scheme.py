@@ -112,9 +112,7 @@ def choose(
     if above is not None:
         return NoScheme(above)
     facts = (*amount.facts, *adjusted.facts)
-    made = dose.settled(
-        grams, order, rule, body, knowledge, facts=facts, saw=(*amount.saw, *adjusted.saw)
-    )
+    made = dose.settled(grams, order, rule, body, knowledge, facts=facts, saw=(*amount.saw, *adjusted.saw))
     ramp, lacks_ramp = _ramp(ask)
     return Scheme(
         rule=rule,

@@ -6,18 +6,19 @@ label's rows end, the last row stays: a later infusion is never bolder than what
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
 
 from ivigil import units
+from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import AtRiskRate, CapRate, SlowStart
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.products import Product, Schedule, SiteLimit
 from ivigil.plan import RateDecision, Reason, Site
 from ivigil.planning import products, rates
-from ivigil.planning.rates import Cap, Ladder, Rung
+from ivigil.planning.rates import Cap, Ladder, NoRates, Rung
 from ivigil.planning.situation import Situation
 from ivigil.planning.uses import covers
 
@@ -56,15 +57,20 @@ def prior_infusions(product: Product, situation: Situation) -> int:
     return last.infusions or 0
 
 
-def seen(product: Product, situation: Situation) -> bool:
-    """Were volume and rate per site read for this patient and use?"""
-    volume = _volume(product, FIRST, FIRST, situation)
-    return volume is not None and _ladder(product, FIRST, FIRST, situation) is not None
+def first_ladder(product: Product, situation: Situation) -> Ladder | NoRates:
+    """The ladder of a first infusion into one site: were volume and rate read for patient and use?"""
+    scheme = situation.scheme
+    if scheme is not None and scheme.lacks_ramp:
+        return NoRates("ramp_up_not_seen", _weak(product.ramp_ups, situation))
+    ladder = _ladder(product, FIRST, FIRST, situation)
+    if ladder is None or _volume(product, FIRST, FIRST, situation) is None:
+        return NoRates("rates_not_seen", _weak(product.site_limits, situation))
+    return ladder
 
 
-def unsigned(product: Product, situation: Situation) -> tuple[SiteLimit, ...]:
-    """Site limits that only restrict until the site signs them."""
-    return tuple(limit for limit in product.site_limits if not situation.knowledge.permits(limit))
+def _weak(facts: Iterable[Fact], situation: Situation) -> tuple[Fact, ...]:
+    """Facts that only restrict until the site signs them."""
+    return tuple(fact for fact in facts if not situation.knowledge.permits(fact))
 
 
 def spread(product: Product, number: int, volume_ml: Decimal, situation: Situation) -> Spread | Reason:
@@ -203,7 +209,7 @@ def _ladder(product: Product, number: int, count: int, situation: Situation) -> 
         *_hazard_caps(product, situation),
     )
     decision = _decision(product, situation, facts=facts, rungs=rungs, caps=caps, held_back=held_back)
-    return Ladder(rungs, caps, WHOLE_BODY_KG, situation.pump_step_ml_per_h, decision)
+    return Ladder(rungs, caps, WHOLE_BODY_KG, situation.pump_step_ml_per_h, decision, held_back)
 
 
 def _rate_of(situation: Situation) -> Figure:

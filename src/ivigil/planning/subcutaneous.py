@@ -18,7 +18,6 @@ from ivigil.knowledge.products import Product, Vial
 from ivigil.plan import Course, Day, RateDecision, Reason
 from ivigil.planning import course, rates, sites
 from ivigil.planning.course import Built, Filled, Misfit, NoCourse
-from ivigil.planning.rates import NoRates
 from ivigil.planning.scheme import DAYS_PER_WEEK, Scheme, allowed_interval
 from ivigil.planning.situation import Situation
 from ivigil.planning.vials import Sizes, as_vials, sizes_of
@@ -43,16 +42,12 @@ class _Made(msgspec.Struct, frozen=True):
     facts: tuple[str, ...]
 
 
-def build(product: Product, situation: Situation) -> Built | NoRates | NoCourse:
-    """The least frequent infusions of this product that fit every limit."""
+def build(product: Product, situation: Situation) -> Built | NoCourse:
+    """The least frequent infusions of this product that fit every limit; its rates were seen."""
     scheme, sizes = situation.scheme, sizes_of(product)
     assert scheme is not None
     if sizes is None:
         return NoCourse((Misfit(0, Reason(code="no_presentation_seen", fact=product.id)),))
-    if scheme.lacks_ramp:
-        return NoRates("ramp_up_not_seen")
-    if not sites.seen(product, situation):
-        return NoRates("rates_not_seen")
     misfits: list[Misfit] = []
     for parts in _parts(scheme, situation):
         dated, after = _dated(parts, scheme, situation)

@@ -67,6 +67,8 @@ def _pre_pregnancy(case: Case) -> Decimal | None:
 
 def _missing(kind: WeightKind, judgement: Judgement, order: Order, before: Decimal | None) -> tuple[str, ...]:
     """What must be answered before the weight is settled."""
+    if judgement.truth is Truth.UNKNOWN and order.patient.height_cm is None:
+        return ("height_cm",)
     missing = list(judgement.missing) if judgement.truth is Truth.UNKNOWN else []
     if kind == "pre_pregnancy_adjusted" and before is None:
         missing.append("pre_pregnancy_weight_kg")
