@@ -173,7 +173,7 @@ def _without_scheme(draft: Plan, found: offers.Offers, none: regimen.NoRegimen |
         return draft
     reasons = {no.reason.code: no.reason for no in found.refused}
     blocked = [Blocked(code=r.code, facts=(r.fact,), value=r.value) for r in reasons.values()]
-    return replace(draft, blocked=tuple(blocked))
+    return replace(draft, blocked=tuple(blocked) or (Blocked(code="no_product_fits"),))
 
 
 def _choose_product(situation: Situation) -> Chosen:

@@ -13,7 +13,7 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Finding, ProductExcluded
+from ivigil.plan import Finding, ProductExcluded, Reason
 from ivigil.planning import case, hazards, products, scheme, sites
 from ivigil.planning.limits import Limits
 from ivigil.planning.products import Ranked
@@ -53,27 +53,36 @@ def collect(order: Order, regimen: Regimen | None, known: Case, knowledge: Knowl
     refused: list[NoScheme] = []
     excluded: list[ProductExcluded] = []
     for product in sold or (None,):
+        if product is not None and order.product not in (None, product.id):
+            reason = Reason(code="not_ordered", value=order.product or "")
+            excluded.append(ProductExcluded(id=product.id, because=(reason,)))
+            continue
         chosen = scheme.choose(product, order, regimen, known, knowledge)
         if isinstance(chosen, Scheme):
             dosed.append(_offer(product, chosen, order, known, knowledge))
             continue
         if product is not None:
             excluded.append(ProductExcluded(id=product.id, because=(chosen.reason,)))
-        if product is None or order.product in (None, product.id):
-            refused.append(chosen)
+        refused.append(chosen)
     ranked: list[tuple[Ranked, Situation]] = []
     for offer in dosed:
-        if offer.product is None:
-            continue
-        reasons = products.exclusions(offer.product, offer.situation)
-        if reasons:
-            excluded.append(ProductExcluded(id=offer.product.id, because=tuple(reasons)))
-        else:
-            ladder = sites.first_ladder(offer.product, offer.situation)
-            placed = products.place(offer.product, ladder, _widest(dosed))
+        placed = _placed(offer, dosed)
+        if isinstance(placed, Ranked):
             ranked.append((placed, offer.situation))
+        elif placed is not None:
+            excluded.append(placed)
     ranked.sort(key=lambda entry: (entry[0].key, entry[0].product.id))
     return Offers(tuple(dosed), tuple(ranked), tuple(excluded), tuple(refused))
+
+
+def _placed(offer: Offer, dosed: list[Offer]) -> Ranked | ProductExcluded | None:
+    """A product left out on its own findings, or ranked on those of the largest dose."""
+    if offer.product is None:
+        return None
+    reasons = products.exclusions(offer.product, offer.situation)
+    if reasons:
+        return ProductExcluded(id=offer.product.id, because=tuple(reasons))
+    return products.place(offer.product, sites.first_ladder(offer.product, offer.situation), _widest(dosed))
 
 
 def _offer(product: Product | None, chosen: Scheme, order: Order, known: Case, knowledge: Knowledge) -> Offer:

@@ -98,7 +98,8 @@ def share(total: Decimal, parts: int) -> tuple[Decimal, ...]:
     base = units.floor_to(total / parts, GRAIN)
     grains, rest = divmod(total - base * parts, GRAIN)
     shares = [base + GRAIN if index < grains else base for index in range(parts)]
-    shares[int(grains) % parts] += rest
+    if rest:
+        shares[int(grains)] += rest
     return tuple(shares)
 
 
@@ -142,6 +143,11 @@ def _span(limit: SiteLimit, situation: Situation) -> tuple[int, int | None]:
     return spans.get(limit.applies, (FIRST, None))
 
 
+def _is_unnumbered(limit: SiteLimit) -> bool:
+    numbered = limit.infusions_from is not None or limit.infusions_to is not None
+    return limit.applies in ("initial", "later") and not numbered
+
+
 def _held(product: Product, number: int, figure: Figure, situation: Situation) -> _Held | None:
     """The least figure at an infusion; None if no row that may permit gives one."""
     rows = [(limit, figure(limit), *_span(limit, situation)) for limit in _fitting(product, situation)]
@@ -151,7 +157,8 @@ def _held(product: Product, number: int, figure: Figure, situation: Situation) -
     if not any(situation.knowledge.permits(row[0]) for row in holding):
         return None
     least = min(row[1] for row in holding if row[1] is not None)
-    return _Held(least, tuple(row[0].id for row in holding))
+    policies = ["policy.sc_initial_infusions"] if any(_is_unnumbered(row[0]) for row in holding) else []
+    return _Held(least, (*(row[0].id for row in holding), *policies))
 
 
 def _volume(product: Product, number: int, count: int, situation: Situation) -> _Held | None:

@@ -190,7 +190,7 @@ def _course(
         because.append(Reason(code="more_often", fact=fact, value=str(parts)))
     whole = parts == 1 and scheme.ramp is None
     first = Filled((days[0].grams,), (tuple(v.grams for v in days[0].vials for _ in range(v.count)),))
-    ruling = [scheme.rule.id, "policy.rounding", "policy.rounding_tolerance", *_policies(scheme)]
+    ruling = [scheme.rule.id, "policy.rounding", "policy.rounding_tolerance", *_policies(scheme, situation)]
     ruling += [] if scheme.ramp is None else [scheme.ramp.id]
     return Course(
         days=len(days),
@@ -205,8 +205,11 @@ def _course(
     )
 
 
-def _policies(scheme: Scheme) -> tuple[str, ...]:
-    return () if scheme.once or scheme.ramp is not None else ("policy.sc_interval", "policy.sc_listed")
+def _policies(scheme: Scheme, situation: Situation) -> list[str]:
+    """The policies that set the interval and how far ahead is listed."""
+    repeats = not scheme.once and situation.order.interval_days is None
+    listed = not scheme.once and scheme.ramp is None
+    return ["policy.sc_interval"] * repeats + ["policy.sc_listed"] * listed
 
 
 def _rates(made: tuple[_Made, ...]) -> RateDecision:
