@@ -90,7 +90,7 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     if isinstance(amount, dose.NoDose):
         gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
         return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
-    dosed = case.dosed_case(known, order, knowledge, amount.g_per_kg, body.kg)
+    dosed = case.dosed_case(known, order, rule, amount, knowledge)
     situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
     findings, situation = hazards.settle(situation, case.product_changed(order, order.product))
     made = _choose_product(situation)
@@ -246,6 +246,9 @@ def _no_product(
     if not products.licensed(order, knowledge):
         gap = Blocked(code="no_product_here", value=order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
+    coarse = {r.value for left in dropped for r in left.because if r.code == "pump_step_too_coarse"}
+    if coarse:
+        return Chosen(None, dropped, gaps=(Blocked(code="pump_step_too_coarse", value=min(coarse)),))
     return Chosen(None, dropped, gaps=(Blocked(code="no_product_fits"),))
 
 

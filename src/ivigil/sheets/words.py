@@ -34,6 +34,7 @@ EFFECT = {
     "hydrate": "mind the fluids",
     "advise": "advise",
     "block": "do not give",
+    "confirm": "wait for a named professional's word",
     "dosing_weight": "decide the dosing weight",
 }
 
@@ -79,6 +80,7 @@ GAP = {
     "contraindicated": "contraindicated",
     "no_product_here": "no product known in {value}: dose only",
     "rates_not_seen": "no product here has rates that were read complete: dose only until signed",
+    "pump_step_too_coarse": "every rate is below one pump step ({value} mL/h): order a finer pump step",
     "no_product_fits": "no product and number of days fits every limit",
 }
 
