@@ -81,6 +81,8 @@ class Dose(Decision, frozen=True, kw_only=True):
     ideal_weight_kg: Decimal | None = None
     adjusted_weight_kg: Decimal | None = None
     grams_on_actual_weight: Decimal
+    interval_days: int | None = None
+    """Subcutaneous: one such dose every so many days; None: given once."""
     capped_by: str = ""
     """Fact id of the cap that lowered it, if one did."""
 

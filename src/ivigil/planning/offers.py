@@ -87,7 +87,7 @@ def _placed(offer: Offer, dosed: list[Offer]) -> Ranked | ProductExcluded | None
 
 def _offer(product: Product | None, chosen: Scheme, order: Order, known: Case, knowledge: Knowledge) -> Offer:
     condition = knowledge.conditions[order.condition]
-    dosed = case.dosed_case(known, order, knowledge, chosen.dose.g_per_kg, chosen.body.kg)
+    dosed = case.dosed_case(known, order, chosen.rule, chosen.dose, knowledge)
     situation = Situation(order, condition, chosen.rule, chosen.dose, dosed, Limits(), knowledge, chosen)
     changed = case.product_changed(order, product.id if product is not None else None)
     findings, situation = hazards.settle(situation, changed)

@@ -114,11 +114,13 @@ def choose(
     facts = (*amount.facts, *adjusted.facts)
     made = dose.settled(grams, order, rule, body, knowledge, facts=facts, saw=(*amount.saw, *adjusted.saw))
     ramp, lacks_ramp = _ramp(ask)
+    if ramp is not None:  # its first infusion is a dose for one week, and the next is due after it
+        rule = replace(rule, interval_weeks_min=ramp.steps[0].dose_weeks)
     return Scheme(
         rule=rule,
         label=label,
         body=body,
-        dose=made,
+        dose=made if once else replace(made, interval_days=interval),
         interval_days=interval,
         once=once,
         ramp=ramp,
