@@ -48,13 +48,16 @@ class _Held(msgspec.Struct, frozen=True):
 
 
 def prior_infusions(product: Product, situation: Situation) -> int:
-    """Earlier infusions of this product; none if not known, or if a finding asks for a slow start."""
+    """Earlier infusions of this product; none if not known."""
     last = situation.order.last_immunoglobulin
-    if situation.limits.of(SlowStart) or situation.case.get("immunoglobulin_naive") is not False:
-        return 0
-    if last is None or last.product != product.id:
+    if situation.case.get("immunoglobulin_naive") is not False or last is None or last.product != product.id:
         return 0
     return last.infusions or 0
+
+
+def starts_slowly(situation: Situation) -> bool:
+    """Does a finding ask to treat the next infusion as a first one?"""
+    return bool(situation.limits.of(SlowStart))
 
 
 def first_ladder(product: Product, situation: Situation) -> Ladder | NoRates:

@@ -6,6 +6,7 @@ limit is passed it is divided into more frequent infusions, as far as the label 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from ivigil import units
 from ivigil.knowledge.hazards import MinimumDays
 from ivigil.knowledge.products import Product, Vial
-from ivigil.plan import Course, Day, RateDecision, Reason
+from ivigil.plan import Course, Day, RateDecision, Reason, Step
 from ivigil.planning import course, rates, sites
 from ivigil.planning.course import Built, Filled, Misfit, NoCourse
 from ivigil.planning.scheme import DAYS_PER_WEEK, Scheme, allowed_interval
@@ -122,15 +123,10 @@ def _infusion(
     if over is not None:
         return over
     volume = _volume_ml(filled, product)
-    number = sites.prior_infusions(product, situation) + index
-    spread = sites.spread(product, number, volume, situation)
+    start = course.start_of(infusion.offset_days + 1, situation)
+    spread, steps = _paced(index, volume, start, product, situation)
     if isinstance(spread, Reason):
         return spread
-    start = course.start_of(infusion.offset_days + 1, situation)
-    limit = course.ceiling(spread.ladder, volume, situation)
-    steps = rates.steps(spread.ladder, volume, start, limit)
-    if not steps:
-        return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
     minutes = sum(step.minutes for step in steps)
     if minutes >= HOURS_PER_DAY * units.MINUTES_PER_HOUR:
         return Reason(code="longer_than_a_day", value=f"{minutes / units.MINUTES_PER_HOUR:.1f}")
@@ -148,6 +144,29 @@ def _infusion(
         sites=sites.as_sites(spread.count, volume, max(step.rate_ml_per_h for step in steps)),
     )
     return _Made(infusion.grams, day, spread.ladder.decision, spread.facts)
+
+
+def _paced(
+    index: int, volume_ml: Decimal, start: dt.datetime, product: Product, situation: Situation
+) -> tuple[sites.Spread | Reason, tuple[Step, ...]]:
+    """Sites and pump settings of one infusion; the reason if it cannot be given so."""
+    usual = sites.prior_infusions(product, situation) + index
+    number = index if sites.starts_slowly(situation) else usual
+    spread = sites.spread(product, number, volume_ml, situation)
+    if isinstance(spread, Reason):
+        return spread, ()
+    limits = [course.ceiling(spread.ladder, volume_ml, situation)]
+    if number != usual:  # more sites, each at a first infusion's rate, must not add up to more than usual
+        limits.append(_top_rate(sites.spread(product, usual, volume_ml, situation)))
+    limit = min((rate for rate in limits if rate is not None), default=None)
+    steps = rates.steps(spread.ladder, volume_ml, start, limit)
+    if not steps:
+        return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}"), ()
+    return spread, steps
+
+
+def _top_rate(spread: sites.Spread | Reason) -> Decimal | None:
+    return None if isinstance(spread, Reason) else rates.top_rate(spread.ladder)
 
 
 def _over_label(filled: Filled, situation: Situation) -> Reason | None:

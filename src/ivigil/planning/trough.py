@@ -66,7 +66,7 @@ def adjust(
         return Adjustment(
             notes=(Reason(code="trough_table_not_seen", fact=cell.id),), saw=saw, unsigned=(cell,)
         )
-    shown = f"{change_ml:+f}"
+    shown = f"{change_ml.normalize():+f}"
     if not applies:
         return Adjustment(notes=(Reason(code="trough_change_not_made", fact=cell.id, value=shown),), saw=saw)
     grams = change_ml * product.g_per_100_ml / units.ML_PER_DL
