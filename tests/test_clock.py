@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from ivigil.plan import Plan
+from ivigil.course import Plan
 from ivigil.planning import plan
 from tests.support.orders import adult, knowledge, order
 

@@ -7,14 +7,17 @@ Expectations: Kawasaki disease 1 g/kg (US label) to 2 g/kg (AHA) in 1 to 5 days;
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ivigil.knowledge.store import Knowledge
 from tests.support.bases import NAMES, base
 from tests.support.written import faults
 
+D = Decimal
 ADULT = {
     "patient__birth_date": "1980-01-01",
     "patient__sex": "male",
@@ -120,19 +123,86 @@ def test_doses_outside_the_sources(name: str, knowledge: Knowledge) -> None:
     assert [fault for fault in found if fault.field == field and part in fault.text], found
 
 
-def test_a_dose_of_a_day_is_checked_by_itself() -> None:
-    """2 g/kg in the 4 days of the label is 0.5 a day; 1.6 in one day is a day no source has with 5 days."""
-    small = base("small")
-    assert faults(small, total_dose_g_per_kg=2, days=4) == ()
-    found = faults(small, **{**GBS, "condition": "itp_child", "total_dose_g_per_kg": 1, "days": 1})
-    assert found == ()
-    (fault,) = faults(small, **{**PID, "total_dose_g_per_kg": 0.1, "days": 1})[:1]
-    assert fault.field == "total_dose_g_per_kg"
+def changed_base(condition: str, **fields: Any) -> Knowledge:
+    """The small base with these fields in every regimen of one condition."""
+    facts = base("small").facts
+    conditions = tuple(
+        replace(item, regimens=tuple(replace(regimen, **fields) for regimen in item.regimens))
+        if item.id == condition
+        else item
+        for item in facts.condition
+    )
+    return Knowledge(replace(facts, condition=conditions), "changed")
+
+
+ITP = {"condition": "itp_adult", **ADULT}
+
+
+def test_the_dose_of_a_day_is_checked_by_itself() -> None:
+    """A source that gives 1 to 2 g/kg, at most 1 g/kg a day, allows 2 g/kg on two days only."""
+    daily = changed_base("itp_adult", daily_dose_g_per_kg_max=D(1))
+    assert faults(daily, **ITP, total_dose_g_per_kg=2, days=2) == ()
+    (fault,) = faults(daily, **ITP, total_dose_g_per_kg=2, days=1)
+    assert (fault.field, fault.value) == ("total_dose_g_per_kg", "2 on one day")
+    assert "1 to 1 g/kg a day (itp_rescue)" in fault.accepted
+
+
+def test_unequal_days_are_added_up() -> None:
+    unequal = changed_base("itp_adult", day_doses_g_per_kg=(D("0.8"), D("0.4")), allowed_days=())
+    assert faults(unequal, **ITP, total_dose_g_per_kg=1.2, days=2) == ()
+    assert [f.field for f in faults(unequal, **ITP, total_dose_g_per_kg=2, days=3)] == [
+        "total_dose_g_per_kg",
+        "days",
+    ]
+
+
+def test_a_dose_fixed_in_grams_is_compared_in_grams() -> None:
+    fixed = changed_base(
+        "itp_adult",
+        fixed_daily_dose_g=D(20),
+        allowed_days=(2, 3),
+        total_dose_g_per_kg_min=None,
+        total_dose_g_per_kg_max=None,
+    )
+    assert faults(fixed, **ITP, total_dose_g=60, days=3) == ()
+    assert [f.field for f in faults(fixed, **ITP, total_dose_g=90)] == ["total_dose_g"]
+
+
+def test_a_daily_dose_times_days_is_a_total() -> None:
+    daily = changed_base(
+        "itp_adult",
+        daily_dose_g_per_kg_min=D("0.4"),
+        allowed_days=(3, 5),
+        total_dose_g_per_kg_min=None,
+        total_dose_g_per_kg_max=None,
+    )
+    assert faults(daily, **ITP, total_dose_g_per_kg=2, days=5) == ()
+    assert [f.field for f in faults(daily, **ITP, total_dose_g_per_kg=2.2)] == ["total_dose_g_per_kg"]
+
+
+def test_a_phase_that_a_regimen_also_serves(knowledge: Knowledge) -> None:
+    also = changed_base("itp_adult", also_phases=("maintenance",))
+    assert faults(also, **ITP, phase="maintenance", total_dose_g_per_kg=2) == ()
+    assert [f.field for f in faults(base("small"), **ITP, phase="maintenance")] == ["phase"]
+
+
+def test_a_loading_under_the_skin_is_compared_as_a_whole() -> None:
+    """European labels load with 0.2 to 0.5 g/kg in all."""
+    loading = {**PID, "route": "SC", "phase": "loading"}
+    assert faults(base("real"), **loading, total_dose_g_per_kg=0.5) == ()
+    assert [f.field for f in faults(base("real"), **loading, total_dose_g_per_kg=2)] == [
+        "total_dose_g_per_kg"
+    ]
+
+
+def test_a_weak_source_widens_nothing() -> None:
+    (fault,) = faults(base("small"), total_dose_g_per_kg=3)
+    assert "kd_digest" not in fault.accepted
 
 
 def test_without_a_permitting_source_the_weak_ones_still_limit() -> None:
-    small = base("small")
-    digest = [r for r in small.conditions["kawasaki_disease"].regimens if r.basis == "digest"]
-    assert digest, "the small base has a weak regimen of 3 g/kg"
-    (fault,) = faults(small, total_dose_g_per_kg=3)
-    assert "kd_digest" not in fault.accepted
+    weak = changed_base("itp_adult", seen=False)
+    assert faults(weak, **ITP, total_dose_g_per_kg=2) == ()
+    assert [f.field for f in faults(weak, **ITP, total_dose_g_per_kg=4)] == ["total_dose_g_per_kg"]
+    unsure = changed_base("itp_adult", reliability="low")
+    assert [f.field for f in faults(unsure, **ITP, total_dose_g_per_kg=4)] == ["total_dose_g_per_kg"]

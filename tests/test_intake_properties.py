@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given, settings
@@ -54,7 +53,7 @@ def test_any_text(text: str, format: str) -> None:
 
 
 @given(st.dictionaries(TEXTS | st.sampled_from(KEYS), VALUES, max_size=6))
-@settings(max_examples=200)
+@settings(max_examples=300)
 def test_any_table(table: dict[str, Any]) -> None:
     check(outcome(json.dumps(table).encode(), "json"))
 
@@ -76,30 +75,19 @@ SECRETS = st.text(alphabet="QXZ", min_size=6, max_size=12)
 
 
 @given(st.lists(st.tuples(PATHS, SECRETS, st.booleans()), min_size=1, max_size=4))
-@settings(max_examples=200)
+@settings(max_examples=300)
 def test_logs_never_hold_a_value(changes: list[tuple[str, str, bool]]) -> None:
     order = json.loads(json.dumps(VALID))
     for path, secret, as_key in changes:
         *tables, key = path.split("/")
         table = order
         for name in tables:
-            table = table.setdefault(name, {})
+            table = table[name] if isinstance(table.get(name), dict) else table
         table[key] = {secret: secret} if as_key else secret
-        if not isinstance(order["patient"], dict):
-            return
     found = outcome(json.dumps(order).encode(), "json")
     for secret in (secret for _, secret, _ in changes):
         assert isinstance(found, Order) or secret not in found.log_safe
 
 
-def leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from leaves(item)
-    else:
-        yield value
-
-
 def test_the_valid_order_is_valid() -> None:
     assert isinstance(outcome(json.dumps(VALID).encode(), "json"), Order)
-    assert all(leaf is not None for leaf in leaves(VALID))

@@ -13,11 +13,11 @@ from functools import cache
 import pytest
 from msgspec.structs import replace
 
+from ivigil.course import Dose
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
 from ivigil.knowledge.hazards import Effect
 from ivigil.knowledge.logic import Reading, Value
 from ivigil.knowledge.products import AtRiskRate, Product, RiskGroup, Schedule
-from ivigil.plan import Dose
 from ivigil.planning import rates
 from ivigil.planning.limits import Entry, Limits
 from ivigil.planning.situation import Situation

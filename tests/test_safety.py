@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ivigil.course import Plan, to_json
 from ivigil.knowledge.store import all_facts
 from ivigil.order import Order
-from ivigil.plan import Plan, to_json
 from ivigil.planning import plan
 from ivigil.planning.case import patient_case
 from tests.support.boldness import bolder

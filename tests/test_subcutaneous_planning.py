@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ivigil.course import Day, Plan, to_json
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.products import Product, SiteLimit
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order
 from ivigil.patient import Measurement
-from ivigil.plan import Day, Plan, to_json
 from ivigil.planning import plan
+from tests.support.boldness import bolder
 from tests.support.orders import adult, child, knowledge, last, order, screened
 
 PI, CIDP = "primary_immunodeficiency", "cidp"
@@ -642,3 +643,40 @@ def test_a_slow_start_is_no_faster_than_the_usual_infusion() -> None:
     assert usual.days and slow.days
     assert slow.days[0].steps[0].rate_ml_per_h <= usual.days[0].steps[0].rate_ml_per_h
     assert slow.days[0].sites[0].volume_ml <= Decimal(15)
+
+
+FLAGS = [term.id for term in knowledge().facts.term if term.scope == "screening"]
+BASES: dict[str, Order] = {
+    "Hizentra from IV": wanted("hizentra-20-us", last_immunoglobulin=iv()),
+    "Hizentra, going on": going_on("hizentra-20-us"),
+    "Cuvitru, going on, 38 kg": going_on("cuvitru-20-us", "38"),
+    "Hizentra in CIDP": wanted("hizentra-20-us", CIDP, last_immunoglobulin=iv("70")),
+    "Gammagard Liquid from IV": wanted("gammagard-liquid-us-sc", last_immunoglobulin=iv()),
+}
+
+
+def answered(base: Order, flag: str, answer: bool | None) -> Order:
+    """The order with one answer, everything else asked and absent."""
+    others = tuple(name for name in FLAGS if name != flag)
+    present = (flag,) if answer is True else ()
+    absent = (*others, flag) if answer is False else others
+    return replace(base, patient=screened(base.patient, present=present, absent=absent, complete=False))
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+@pytest.mark.parametrize("name", BASES)
+def test_unknown_and_risk_are_never_bolder(name: str, flag: str) -> None:
+    unknown, risky, clean = (plan(answered(BASES[name], flag, a), knowledge()) for a in (None, True, False))
+    assert bolder(risky, than=clean) == []
+    assert bolder(unknown, than=risky) == []
+    assert bolder(unknown, than=clean) == []
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_every_fact_that_ruled_is_cited_and_strong(name: str) -> None:
+    made = plan(BASES[name], knowledge())
+    assert made.dose is not None and made.course is not None and made.rates is not None
+    for decision in (made.dose, made.course, made.rates):
+        assert set(decision.facts) <= set(made.sources)
+    for fact in (made.dose.facts[0], made.rates.schedule):
+        assert not knowledge().by_id[fact].weak

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ivigil.plan import Plan
+from ivigil.course import Plan
 
 HELD = ("needs_answers",)
 

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     found = faults(knowledge)
     counted = coverage(knowledge)
     if options.json:

@@ -7,9 +7,9 @@ import sys
 
 import ivigil
 from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK
+from ivigil.course import Plan, to_json
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import OrderError
-from ivigil.plan import Plan, to_json
 from ivigil.release import UnverifiedPlanError
 
 
@@ -40,7 +40,7 @@ def _one(path: str, options: argparse.Namespace) -> int:
 
 
 def _show(path: str, plan: Plan, options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     if options.patient_sheet:
         return _patient_sheet(plan, knowledge)
     if options.json:

@@ -32,5 +32,5 @@ def run(options: argparse.Namespace) -> int:
     from ivigil.sheets.explain import why_sheet
     from ivigil.sheets.terminal import console
 
-    console().print(why_sheet(answer, ivigil.knowledge(options.site)))
+    console().print(why_sheet(answer, ivigil.load_knowledge(options.site)))
     return OK

@@ -83,7 +83,8 @@ class _Checker:
             self._outside("days", str(ordered.days), days.text("days"))
             return
         daily = sources.daily(pool, self._weights)
-        self._amount(daily, Decimal(ordered.days), "g/kg a day", f" over {ordered.days} days")
+        over = " on one day" if ordered.days == 1 else f" over {ordered.days} days"
+        self._amount(daily, Decimal(ordered.days), "g/kg a day", over)
 
     def weekly(self) -> None:
         """A subcutaneous dose is compared per week, so its interval must be stated; a loading as a whole."""

@@ -67,8 +67,7 @@ def product(
         return found[0]
     alike = found or [item for item in here if any(_same_product(item, other) for other in named)]
     near = [_describe(p) for p in alike] or nearest_names(written, _product_names(here))
-    elsewhere_named = [] if found else named[:OFFERED]
-    known_as = " or ".join(map(_describe, elsewhere_named))
+    known_as = "" if found else " or ".join(map(_describe, named[:OFFERED]))
     seen = f"{show(written)} is {known_as}" if known_as else show(written)
     accepted = f"{PRODUCT} of this jurisdiction and route"
     fields.faults.add(join(fields.path, "product"), seen, accepted, near=near)
@@ -76,10 +75,10 @@ def product(
 
 
 def treated_by_route(condition: Condition, route: Route, knowledge: Knowledge) -> bool:
-    """True if a regimen or a licence that may permit it gives this condition by this route."""
-    regimens = regimens_by_route(condition, route)
-    licences = [*licences_by_route(condition, route, knowledge)]
-    return any(knowledge.permits(fact) for fact in (*regimens, *licences))
+    """True if any regimen or label gives this condition by this route; planning weighs how sure it is."""
+    if regimens_by_route(condition, route):
+        return True
+    return any(True for _ in licences_by_route(condition, route, knowledge))
 
 
 def licences_by_route(

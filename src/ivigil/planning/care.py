@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, Decimal
 
+from ivigil.course import CareItem, Day, Premedication
 from ivigil.knowledge import care as facts
 from ivigil.knowledge.conditions import Cotreatment
 from ivigil.knowledge.hazards import Advise, Hydrate, Observe, OrderTest, Premedicate, Suppress
 from ivigil.knowledge.logic import Case, Reading, Truth, When, judge
 from ivigil.knowledge.products import Product, PropertyName
-from ivigil.plan import CareItem, Day, Premedication
 from ivigil.planning.situation import Situation
 
 MONTHS_PER_YEAR = Decimal(12)

@@ -10,13 +10,13 @@ import datetime as dt
 from decimal import ROUND_DOWN, Decimal
 
 from ivigil import units
+from ivigil.course import Dose
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.logic import Case, Reading, Value
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term, settle
 from ivigil.order import Order
 from ivigil.patient import Measurement, completed_years
-from ivigil.plan import Dose
 
 HUNDREDTH = Decimal("0.01")
 CM_PER_M = Decimal(100)

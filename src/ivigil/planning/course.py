@@ -13,12 +13,12 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import Course, Day, Neighbour, RateDecision, Reason
 from ivigil.knowledge.conditions import Regimen
+from ivigil.knowledge.doses import daily_range
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays, MinimumHours
 from ivigil.knowledge.products import Product
-from ivigil.plan import Course, Day, Neighbour, RateDecision, Reason
 from ivigil.planning import rates
-from ivigil.planning.doses import daily_total_max
 from ivigil.planning.rates import Ladder
 from ivigil.planning.situation import Situation
 from ivigil.planning.vials import Sizes, as_vials, sizes_of
@@ -94,9 +94,9 @@ def _day_counts(situation: Situation) -> Iterator[int]:
 
 def _unstated(situation: Situation) -> tuple[int, ...]:
     """Days where the regimen is silent: by its daily dose, else one for replacement, else the policy."""
-    daily = daily_total_max(situation.regimen)
-    if daily:
-        return (int(units.ceil_to(situation.dose.g_per_kg / daily, Decimal(1))),)
+    daily = daily_range(situation.regimen)
+    if daily is not None:
+        return (int(units.ceil_to(situation.dose.g_per_kg / daily[1], Decimal(1))),)
     if situation.condition.purpose == "replacement":
         return (1,)
     return (int(situation.number("policy.days_not_stated")),)

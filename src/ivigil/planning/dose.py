@@ -7,12 +7,12 @@ from decimal import ROUND_DOWN, Decimal
 
 import msgspec
 
+from ivigil.course import Dose
 from ivigil.knowledge.conditions import Regimen
+from ivigil.knowledge.doses import total_range
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Dose
-from ivigil.planning.doses import total_range
 from ivigil.planning.weight import Weight
 
 MG = Decimal("0.001")

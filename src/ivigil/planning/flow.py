@@ -14,14 +14,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from ivigil.knowledge.conditions import Regimen
-from ivigil.knowledge.evidence import Fact, fingerprint
-from ivigil.knowledge.hazards import Block
-from ivigil.knowledge.logic import Value
-from ivigil.knowledge.policies import Policy
-from ivigil.knowledge.store import Knowledge
-from ivigil.order import Order
-from ivigil.plan import (
+from ivigil.course import (
     Assumption,
     Blocked,
     Course,
@@ -36,6 +29,13 @@ from ivigil.plan import (
     SignOff,
     Status,
 )
+from ivigil.knowledge.conditions import Regimen
+from ivigil.knowledge.evidence import Fact, fingerprint
+from ivigil.knowledge.hazards import Block
+from ivigil.knowledge.logic import Value
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
 from ivigil.planning import (
     ahead,
     care,

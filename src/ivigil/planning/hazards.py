@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from ivigil.course import Action, Finding, State
 from ivigil.knowledge.hazards import Advise, Block, Effect, Hazard
 from ivigil.knowledge.logic import Case, Truth, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Action, Finding, State
 from ivigil.planning.limits import Entry, Limits, condition_limits
 from ivigil.planning.situation import Situation
 

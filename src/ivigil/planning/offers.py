@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
+from ivigil.course import Finding, ProductExcluded, Reason
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.logic import Case
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Finding, ProductExcluded, Reason
 from ivigil.planning import case, hazards, products, scheme, sites
 from ivigil.planning.limits import Limits
 from ivigil.planning.products import Ranked

@@ -7,12 +7,12 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import ProductExcluded, Reason
 from ivigil.knowledge.hazards import AvoidStabilisers, ExcludeProducts, PreferProducts
 from ivigil.knowledge.logic import Reading, Truth
 from ivigil.knowledge.products import LabelUse, Product, Property, PropertyName
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import ProductExcluded, Reason
 from ivigil.planning import rates
 from ivigil.planning.limits import Entry
 from ivigil.planning.rates import Ladder, NoRates

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ivigil.course import Finding, Question
 from ivigil.knowledge.hazards import Advise, Confirm
 from ivigil.knowledge.logic import Case, judge
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import Finding, Question
 
 _SEVERITY_WORTH = {"contraindicated": 8, "serious": 4, "moderate": 2, "info": 1}
 

@@ -14,13 +14,13 @@ from decimal import ROUND_CEILING, Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import RateDecision, Reason, Step
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
 from ivigil.knowledge.hazards import CapRate, SlowStart
 from ivigil.knowledge.logic import Reading, Truth
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import RateDecision, Reason, Step
 from ivigil.planning.limits import Entry
 from ivigil.planning.situation import Situation
 

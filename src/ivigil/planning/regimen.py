@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from ivigil.course import RegimenChoice, RegimenOption
 from ivigil.knowledge.conditions import Condition, Disagreement, Population, Regimen
+from ivigil.knowledge.doses import total_range
 from ivigil.knowledge.logic import Case, Saw
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import RegimenChoice, RegimenOption
-from ivigil.planning.doses import daily_total_max, total_range
 
 ANYWHERE = 99
 """Rank of a regimen from another jurisdiction than the order's own lineage."""
@@ -200,7 +200,7 @@ def _option(candidate: Candidate, best: Candidate) -> RegimenOption:
         authority=candidate.regimen.authority,
         jurisdictions=candidate.regimen.jurisdictions,
         total_dose_g_per_kg_min=bounds[0] if bounds else None,
-        total_dose_g_per_kg_max=bounds[1] if bounds else daily_total_max(candidate.regimen),
+        total_dose_g_per_kg_max=bounds[1] if bounds else None,
         because=_why_not(candidate, best),
     )
 

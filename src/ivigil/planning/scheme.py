@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from ivigil.course import Dose, Reason
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.doses import Bounds, either
 from ivigil.knowledge.evidence import Fact
@@ -20,7 +21,6 @@ from ivigil.knowledge.logic import Case, Saw
 from ivigil.knowledge.products import Conversion, Product, RampUp, StartAfter, SubcutaneousDose
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order
-from ivigil.plan import Dose, Reason
 from ivigil.planning import dose, trough, weight
 from ivigil.planning.uses import covers
 from ivigil.planning.weight import Weight

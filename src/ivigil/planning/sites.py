@@ -12,11 +12,11 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import RateDecision, Reason, Site
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import AtRiskRate, CapRate, SlowStart
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.products import Product, Schedule, SiteLimit
-from ivigil.plan import RateDecision, Reason, Site
 from ivigil.planning import products, rates
 from ivigil.planning.rates import Cap, Ladder, NoRates, Rung
 from ivigil.planning.situation import Situation

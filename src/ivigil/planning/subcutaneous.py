@@ -14,9 +14,9 @@ import msgspec
 from msgspec.structs import replace
 
 from ivigil import units
+from ivigil.course import Course, Day, RateDecision, Reason, Step
 from ivigil.knowledge.hazards import MinimumDays
 from ivigil.knowledge.products import Product, Vial
-from ivigil.plan import Course, Day, RateDecision, Reason, Step
 from ivigil.planning import course, rates, sites
 from ivigil.planning.course import Built, Filled, Misfit, NoCourse
 from ivigil.planning.scheme import DAYS_PER_WEEK, Scheme, allowed_interval

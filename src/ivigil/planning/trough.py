@@ -12,12 +12,12 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import Reason
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.logic import Case, Reading, Saw
 from ivigil.knowledge.products import Product, TroughAdjustment
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Reason
 
 MEASURED = "igg_g_per_l"
 TARGET = "target_trough_g_per_l"

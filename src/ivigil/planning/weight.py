@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ivigil.course import Decision
 from ivigil.knowledge.conditions import Regimen, WeightKind
 from ivigil.knowledge.logic import Case, Judgement, Reading, Truth, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.weights import WeightPolicy, WeightRule
 from ivigil.order import Order
-from ivigil.plan import Decision
 from ivigil.planning.case import HUNDREDTH, ideal_weight_kg
 
 HOUSE_POLICY = "weight.default"

@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ivigil.course import CareItem, Day, Finding, Plan, Reason, TimelineEntry
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import CareItem, Day, Finding, Plan, Reason, TimelineEntry
 from ivigil.sheets import words
 from ivigil.sheets.numbers import hours, number, span
 from ivigil.sheets.references import References

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivigil.course import Reason, TimelineEntry
 from ivigil.knowledge.logic import Saw, When
 from ivigil.knowledge.vocabulary import Term
-from ivigil.plan import Reason, TimelineEntry
 from ivigil.sheets.numbers import number
 
 STATUS = {

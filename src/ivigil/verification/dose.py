@@ -1,0 +1,79 @@
+"""Is the dose the ordered or the policy's one, within the regimen and under every cap?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from ivigil.course import Dose
+from ivigil.verification import doses
+from ivigil.verification.doses import Cap
+from ivigil.verification.exact import MILLIGRAM, show
+from ivigil.verification.matter import Matter
+from ivigil.verification.verdict import Objection
+
+
+def check(matter: Matter) -> Iterator[Objection]:
+    """Grams, grams per kilogram, range, caps, and what was ordered."""
+    dose = matter.plan.dose
+    if dose is None:
+        return
+    yield from _arithmetic(dose)
+    caps = tuple(doses.course_caps(matter))
+    yield from _caps(dose, caps)
+    yield from _range(matter, dose)
+    yield from _as_asked(matter, dose, caps)
+    yield from _capped_by(dose, caps)
+
+
+def _arithmetic(dose: Dose) -> Iterator[Objection]:
+    per_kg = Fraction(dose.g_per_kg)
+    grams = per_kg * Fraction(dose.dosing_weight_kg)
+    if dose.grams <= 0:
+        yield Objection("dose_not_positive", "dose.grams", show(dose.grams), "above 0 g")
+    if abs(Fraction(dose.grams) - grams) > MILLIGRAM:
+        expected = f"{show(dose.g_per_kg)} g/kg x {show(dose.dosing_weight_kg)} kg = {show(grams)} g"
+        yield Objection("dose_arithmetic", "dose.grams", show(dose.grams), expected)
+    on_actual = per_kg * Fraction(dose.actual_weight_kg)
+    if not dose.capped_by and abs(Fraction(dose.grams_on_actual_weight) - on_actual) > MILLIGRAM:
+        seen = show(dose.grams_on_actual_weight)
+        yield Objection("dose_arithmetic", "dose.grams_on_actual_weight", seen, f"{show(on_actual)} g")
+
+
+def _caps(dose: Dose, caps: tuple[Cap, ...]) -> Iterator[Objection]:
+    for cap in caps:
+        if Fraction(dose.grams) > cap.grams + MILLIGRAM:
+            expected = f"at most {show(cap.grams)} g"
+            yield Objection("dose_above_cap", "dose.grams", show(dose.grams), expected, (cap.fact,))
+
+
+def _range(matter: Matter, dose: Dose) -> Iterator[Objection]:
+    if matter.regimen is None:
+        return
+    low, high = doses.regimen_range_g(matter, matter.regimen)
+    grams, facts = Fraction(dose.grams), (matter.regimen.id,)
+    if high is not None and grams > high + MILLIGRAM:
+        yield Objection("dose_above_regimen", "dose.grams", show(grams), f"at most {show(high)} g", facts)
+    if low is not None and grams < low - MILLIGRAM and not dose.capped_by:
+        yield Objection("dose_below_regimen", "dose.grams", show(grams), f"at least {show(low)} g", facts)
+
+
+def _as_asked(matter: Matter, dose: Dose, caps: tuple[Cap, ...]) -> Iterator[Objection]:
+    """The ordered grams, or those that the policy picks; less only where a cap binds."""
+    asked, code = doses.ordered_g(matter), "dose_not_as_ordered"
+    if not asked:
+        chosen = doses.chosen_g(matter, matter.regimen) if matter.regimen else None
+        asked, code = (() if chosen is None else (chosen,)), "dose_not_by_policy"
+    right = tuple(min(grams, *(cap.grams for cap in caps), grams) for grams in asked)
+    if right and not any(abs(Fraction(dose.grams) - grams) <= MILLIGRAM for grams in right):
+        expected = " or ".join(f"{show(grams)} g" for grams in right)
+        facts = (matter.regimen.id,) if matter.regimen else ()
+        yield Objection(code, "dose.grams", show(dose.grams), expected, facts)
+
+
+def _capped_by(dose: Dose, caps: tuple[Cap, ...]) -> Iterator[Objection]:
+    """A cap that is named as the reason is one that binds at just these grams."""
+    binding = {cap.fact for cap in caps if abs(cap.grams - Fraction(dose.grams)) <= MILLIGRAM}
+    if dose.capped_by and dose.capped_by not in binding:
+        expected = " or ".join(sorted(binding)) or "no cap binds"
+        yield Objection("cap_not_binding", "dose.capped_by", dose.capped_by, expected, (dose.capped_by,))

@@ -1,0 +1,153 @@
+"""What a check looks at: plan, order and knowledge, with what several checks derive from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
+
+import msgspec
+
+from ivigil.course import Plan
+from ivigil.knowledge.conditions import Condition, Regimen
+from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.hazards import Hazard
+from ivigil.knowledge.logic import Truth, Value
+from ivigil.knowledge.products import Product, Schedule
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
+from ivigil.verification.case import CourseDose, build
+from ivigil.verification.screening import Standing, screen
+
+E = TypeVar("E", bound=Fact)
+
+
+class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
+    """The three inputs of ``verify``; everything else here is derived from them on first use."""
+
+    plan: Plan
+    order: Order
+    knowledge: Knowledge
+
+    # ---- who and when
+
+    @cached_property
+    def zone(self) -> dt.tzinfo:
+        """The site's zone, or the order's own offset."""
+        return self.knowledge.zone or self.order.start.tzinfo or dt.UTC
+
+    @cached_property
+    def start(self) -> dt.datetime:
+        """The ordered start on the site's wall clock."""
+        return self.order.start.astimezone(self.zone)
+
+    @cached_property
+    def actual_weight_kg(self) -> Fraction:
+        return Fraction(self.order.patient.weight_kg)
+
+    @cached_property
+    def dosing_weight_kg(self) -> Fraction:
+        """The plan's dosing weight, never above the actual one."""
+        dose = self.plan.dose
+        return min(Fraction(dose.dosing_weight_kg), self.actual_weight_kg) if dose else self.actual_weight_kg
+
+    # ---- the records that the plan names
+
+    @cached_property
+    def condition(self) -> Condition | None:
+        return self.knowledge.conditions.get(self.order.condition)
+
+    @cached_property
+    def regimen(self) -> Regimen | None:
+        """The planned regimen; None if the plan has none, or none of that id exists."""
+        return self._named(Regimen, self.plan.regimen.id if self.plan.regimen else "")
+
+    @cached_property
+    def product(self) -> Product | None:
+        """The planned product."""
+        return self._named(Product, self.plan.product.id if self.plan.product else "")
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        """The planned schedule, if it is one of the planned product."""
+        named = self.plan.rates.schedule if self.plan.rates else ""
+        own = self.product.schedules if self.product else ()
+        return next((schedule for schedule in own if schedule.id == named), None)
+
+    def _named(self, kind: type[E], name: str) -> E | None:
+        fact = self.knowledge.by_id.get(name)
+        return fact if isinstance(fact, kind) else None
+
+    # ---- policies
+
+    def choice(self, policy: str) -> str:
+        """What a policy chooses; empty if there is no such policy."""
+        found = self.knowledge.policies.get(policy)
+        return found.choice if found else ""
+
+    def number(self, policy: str) -> Decimal | None:
+        """The number of a policy; None if it sets none."""
+        found = self.knowledge.policies.get(policy)
+        return found.number if found else None
+
+    @cached_property
+    def pump_step_ml_per_h(self) -> Fraction | None:
+        step = self.order.pump_step_ml_per_h or self.number("policy.pump_step")
+        return Fraction(step) if step else None
+
+    # ---- hazards
+
+    @cached_property
+    def case(self) -> dict[str, Value]:
+        """The case with the planned product in place of the ordered one; without a product none changes."""
+        last = self.order.last_immunoglobulin
+        if self.plan.product is not None:
+            return self._case(self.plan.product.id)
+        return self._case(self.order.product or (last.product if last else None))
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        ordered = self._case(self.order.product)
+        return screen(self.knowledge.facts.hazard, self.order.route, ordered, self.case)
+
+    def _case(self, product: str | None) -> dict[str, Value]:
+        dose = CourseDose(self._g_per_kg(), self.dosing_weight_kg)
+        return build(self.order, self.knowledge, self.start.date(), dose, product)
+
+    def _g_per_kg(self) -> Fraction | None:
+        planned = self.plan.dose.g_per_kg if self.plan.dose else self.order.total_dose_g_per_kg
+        return None if planned is None else Fraction(planned)
+
+    @cached_property
+    def emergency(self) -> bool:
+        """Is this a condition and phase whose dose is not delayed for screening?"""
+        if self.condition is None or not self.condition.emergency:
+            return False
+        phases = self.condition.emergency_phases
+        return not phases or (self.plan.regimen is not None and self.plan.regimen.phase in phases)
+
+    @cached_property
+    def overridden(self) -> frozenset[str]:
+        """Findings that a named professional set aside in the order."""
+        return frozenset(override.finding for override in self.order.overrides)
+
+    @cached_property
+    def acting(self) -> tuple[Hazard, ...]:
+        """Hazards whose effects bind: present, taken as present, or open where nothing waits for them."""
+        return tuple(s.hazard for s in self.standings if self._acts(s))
+
+    def _acts(self, standing: Standing) -> bool:
+        if standing.hazard.id in self.overridden or standing.planned is Truth.FALSE:
+            return False
+        if standing.planned is Truth.TRUE or standing.hazard.unknown == "assume":
+            return True
+        waits = self.plan.status != "ready" and not self.emergency
+        return standing.hazard.unknown == "ask" and not waits
+
+    def effects(self, kind: type[E]) -> tuple[E, ...]:
+        """The effects of one kind that bind this plan."""
+        return tuple(
+            effect for hazard in self.acting for effect in hazard.effects if isinstance(effect, kind)
+        )

@@ -1,0 +1,110 @@
+"""Subcutaneous infusions: volume, rate and number of sites, each within the product's own limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from ivigil.course import Day, Site
+from ivigil.knowledge.products import SiteLimit
+from ivigil.verification import body
+from ivigil.verification.exact import show
+from ivigil.verification.labels import ANY_USE, labelled_uses
+from ivigil.verification.matter import Matter
+from ivigil.verification.verdict import Objection
+
+MINUTES_PER_HOUR = 60
+FIRST_TIMES = ("first", "initial")
+
+
+def check(matter: Matter) -> Iterator[Objection]:
+    """Every site of every subcutaneous day."""
+    if matter.order.route != "SC" or matter.product is None:
+        return
+    limits = _limits(matter)
+    for index, day in enumerate(matter.plan.days):
+        where = f"days[{index}].sites"
+        if not limits:
+            facts = (matter.product.id,)
+            yield Objection("no_site_limit", where, "sites", "a limit for this patient in the label", facts)
+        yield from _sum(where, day)
+        for number, site in enumerate(day.sites):
+            yield from _site(f"{where}[{number}]", site, limits, matter.actual_weight_kg)
+            yield from _time(f"{where}[{number}]", site, day)
+        for limit in limits:
+            yield from _together(where, day, limit)
+
+
+def _sum(where: str, day: Day) -> Iterator[Objection]:
+    total = sum((site.volume_ml for site in day.sites), Decimal(0))
+    if total != day.volume_ml:
+        yield Objection("sites_do_not_add_up", where, show(total), f"{show(day.volume_ml)} mL")
+
+
+def _site(where: str, site: Site, limits: tuple[SiteLimit, ...], weight: Fraction) -> Iterator[Objection]:
+    for limit in limits:
+        for name, amount, most in _bounds(site, limit, weight):
+            if not 0 < amount <= most:
+                expected = f"above 0, at most {show(most)}"
+                yield Objection("site_limit", f"{where}.{name}", show(amount), expected, (limit.id,))
+
+
+def _time(where: str, site: Site, day: Day) -> Iterator[Objection]:
+    """The day is long enough for each site at its rate."""
+    given = Fraction(site.rate_ml_per_h) * day.duration_min / MINUTES_PER_HOUR
+    if Fraction(site.volume_ml) > given:
+        expected = f"at most {show(given)} mL in {day.duration_min} min"
+        yield Objection("site_time", f"{where}.volume_ml", show(site.volume_ml), expected)
+
+
+def _bounds(site: Site, limit: SiteLimit, weight: Fraction) -> Iterator[tuple[str, Decimal, Fraction]]:
+    pairs = (
+        ("volume_ml", site.volume_ml, limit.volume_ml_per_site, Fraction(1)),
+        ("volume_ml", site.volume_ml, limit.volume_ml_per_kg_per_site, weight),
+        ("rate_ml_per_h", site.rate_ml_per_h, limit.rate_ml_per_h_per_site, Fraction(1)),
+        ("rate_ml_per_h", site.rate_ml_per_h, limit.rate_ml_per_kg_h_per_site, weight),
+    )
+    for name, amount, most, factor in pairs:
+        if most is not None:
+            yield name, amount, Fraction(most) * factor
+
+
+def _together(where: str, day: Day, limit: SiteLimit) -> Iterator[Objection]:
+    if limit.sites_max is not None and len(day.sites) > limit.sites_max:
+        seen, expected = str(len(day.sites)), f"at most {limit.sites_max}"
+        yield Objection("site_count", where, seen, expected, (limit.id,))
+    total = sum((site.rate_ml_per_h for site in day.sites), Decimal(0))
+    if limit.rate_ml_per_h_total is not None and total > limit.rate_ml_per_h_total:
+        expected = f"at most {show(limit.rate_ml_per_h_total)} mL/h together"
+        yield Objection("site_limit", where, show(total), expected, (limit.id,))
+
+
+def _limits(matter: Matter) -> tuple[SiteLimit, ...]:
+    """The limits that hold for this patient, use and infusion; the first-time ones where in doubt."""
+    own = [limit for limit in matter.product.site_limits if _fits(matter, limit)] if matter.product else []
+    first = [limit for limit in own if limit.applies in FIRST_TIMES and _early(matter, limit)]
+    always = [limit for limit in own if limit.applies in ("any", "max")]
+    later = [limit for limit in own if limit.applies == "later"]
+    return (*always, *(first or later))
+
+
+def _fits(matter: Matter, limit: SiteLimit) -> bool:
+    age = body.years_old(matter.order.patient.birth_date, matter.start.date())
+    weight = matter.actual_weight_kg
+    codes = {use.indication for use in labelled_uses(matter, matter.product)} if matter.product else set()
+    return (
+        (limit.weight_kg_min is None or weight >= limit.weight_kg_min)
+        and (limit.weight_kg_max is None or weight < limit.weight_kg_max)
+        and (limit.age_min_years is None or age >= limit.age_min_years)
+        and (limit.age_max_years is None or age < limit.age_max_years)
+        and (not limit.indications or bool((codes | {ANY_USE}) & set(limit.indications)))
+    )
+
+
+def _early(matter: Matter, limit: SiteLimit) -> bool:
+    """Is this infusion among the first that the limit is for? In doubt, yes."""
+    last = matter.order.last_immunoglobulin
+    same = last is not None and matter.product is not None and last.product == matter.product.id
+    number = (last.infusions or 0) + 1 if last is not None and same else 1
+    return limit.infusions_to is None or number <= limit.infusions_to

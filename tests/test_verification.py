@@ -1,0 +1,568 @@
+"""The verifier against hand-made plans: it accepts them, and names what is wrong with every spoilt one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
+from ivigil.knowledge.logic import Reading
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import LastImmunoglobulin, Order, Override
+from ivigil.patient import Measurement
+from ivigil.verification import Objection, verify
+from tests.support.verification_plans import (
+    SUMMER,
+    adult_order,
+    adult_plan,
+    answered,
+    blocked_order,
+    blocked_plan,
+    cited,
+    facts,
+    finding,
+    infant_order,
+    infant_plan,
+    measured,
+    put,
+    skin_order,
+    skin_plan,
+    with_fact,
+)
+
+D = Decimal
+PLANS: dict[str, tuple[Callable[[], Plan], Callable[[], Order]]] = {
+    "adult": (adult_plan, adult_order),
+    "infant": (infant_plan, infant_order),
+    "blocked": (blocked_plan, blocked_order),
+    "skin": (skin_plan, skin_order),
+}
+
+
+def codes(plan: Plan, order: Order, knowledge: Knowledge | None = None) -> set[str]:
+    """Codes of all objections to a plan."""
+    return {objection.code for objection in verify(plan, order, knowledge or facts()).objections}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_correct_plan_is_accepted(name: str) -> None:
+    plan, order = (make() for make in PLANS[name])
+    verdict = verify(plan, order, facts())  # type: ignore[arg-type]
+    assert verdict.objections == ()
+    assert verdict.accepted
+
+
+class Slip(NamedTuple):
+    """One field of a correct plan set wrong, and the objection that must name it."""
+
+    plan: str
+    path: str
+    value: object
+    code: str
+
+
+FAST = tuple(
+    Slip("adult", f"days[{d}].steps[{s}].rate_ml_per_h", r, "schedule_maximum")
+    for d in (0, 1)
+    for s, r in enumerate((D(420), D(840), D(1380)))
+)
+
+SLIPS = (
+    *FAST,
+    # rates: limits
+    Slip("adult", "days[0].steps[2].rate_ml_per_h", D("138.6"), "at_risk_rate"),
+    Slip("adult", "days[0].steps[2].rate_ml_per_h", D(139), "at_risk_rate"),
+    Slip("adult", "days[0].steps[2].rate_ml_per_h", D(169), "condition_cap"),
+    Slip("adult", "days[0].steps[2].rate_ml_per_h", D(211), "regimen_max_rate"),
+    Slip("adult", "days[0].steps[0].rate_ml_per_h", D(43), "start_rate"),
+    Slip("adult", "days[0].steps[1].rate_ml_per_h", D(41), "rate_falls"),
+    Slip("adult", "days[0].steps[0].rate_ml_per_h", D(0), "rate_not_positive"),
+    Slip("adult", "days[0].steps[1].rate_ml_per_h", D("83.5"), "pump_step"),
+    Slip("adult", "days[0].steps[1].limit_ml_per_h", D(83), "stated_limit"),
+    Slip("adult", "days[0].steps[2].limit_ml_per_h", D(168), "stated_limit"),
+    Slip("adult", "days[1].steps", (), "no_steps"),
+    Slip("adult", "rates.start_ml_per_kg_h", D(6), "stated_rate"),
+    Slip("adult", "rates.max_ml_per_kg_h", D(48), "stated_rate"),
+    Slip("adult", "rates.schedule", "ten.schedule.heavy", "schedule_not_for_body"),
+    Slip("adult", "rates.schedule", "ten.schedule.digest", "weak_fact_permits"),
+    Slip("adult", "rates.schedule", "five.schedule.pi", "not_a_schedule"),
+    Slip("infant", "rates.off_label", False, "off_label_not_marked"),
+    Slip("infant", "days[0].steps[7].rate_ml_per_h", D("25.3"), "off_label_maximum"),
+    Slip("infant", "days[0].steps[0].rate_ml_per_h", D("3.2"), "start_rate"),
+    Slip("infant", "days[0].steps[1].rate_ml_per_h", D("6.4"), "rises_too_fast"),
+    Slip("infant", "days[0].steps[4].rate_ml_per_h", D("18.9"), "rises_too_fast"),
+    # rates: ladder and arithmetic
+    Slip("adult", "days[0].steps[0].minutes", 29, "rises_too_fast"),
+    Slip("adult", "days[0].steps[1].minutes", 20, "rises_too_fast"),
+    Slip("adult", "days[0].steps[1].rate_ml_per_h", D(138), "rises_too_fast"),
+    Slip("adult", "days[0].steps[0].minutes", 31, "step_minutes"),
+    Slip("adult", "days[0].steps[0].minutes", 0, "step_minutes"),
+    Slip("adult", "days[0].steps[0].volume_ml", D("21.2"), "step_volume"),
+    Slip("adult", "days[0].steps[2].volume_ml", D("637.1"), "steps_do_not_add_up"),
+    Slip("adult", "days[0].steps[2].minutes", 279, "step_volume"),
+    Slip("adult", "days[0].duration_min", 336, "day_duration"),
+    Slip("adult", "days[0].end", dt.datetime(2026, 10, 24, 13, 38, tzinfo=SUMMER), "day_end"),
+    Slip("adult", "days[0].start", dt.datetime(2026, 10, 24, 9, tzinfo=SUMMER), "day_start"),
+    Slip("adult", "days[1].start", dt.datetime(2026, 10, 25, 8, tzinfo=SUMMER), "day_start"),
+    Slip("adult", "days[1].start", dt.datetime(2026, 10, 25, 9, tzinfo=SUMMER), "wall_clock"),
+    Slip("adult", "days[0].steps[1].start", dt.datetime(2026, 10, 24, 8, 31, tzinfo=SUMMER), "step_start"),
+    Slip("adult", "days[1].date", dt.date(2026, 10, 26), "day_date"),
+    Slip("adult", "days[1].number", 3, "day_number"),
+    Slip("infant", "days[0].duration_min", 599, "infusion_too_short"),
+    Slip("infant", "days[0].duration_min", 721, "infusion_too_long"),
+    Slip("infant", "days[0].duration_min", 800, "opening_hours"),
+    Slip("adult", "days[0].duration_min", 481, "pooled_use"),
+    # vials and volumes
+    Slip("adult", "days[0].vials[0].count", 4, "vials_do_not_add_up"),
+    Slip("adult", "days[0].vials[0].count", 0, "vial_count"),
+    Slip("adult", "days[0].vials[0].grams", D(25), "no_such_vial"),
+    Slip("adult", "days[0].vials[0].volume_ml", D(100), "no_such_vial"),
+    Slip("adult", "days[0].vials[0]", Vial(grams=D("2.5"), count=24, volume_ml=D(25)), "weak_fact_permits"),
+    Slip("adult", "days[0].grams", D(71), "vials_do_not_add_up"),
+    Slip("adult", "days[0].grams", D(0), "day_empty"),
+    Slip("adult", "days[0].volume_ml", D(70), "volume_strength"),
+    Slip("infant", "days[0].discard_g", D("2.5"), "vials_do_not_add_up"),
+    Slip("infant", "days[0].discard_g", D("7.4"), "discard"),
+    Slip("infant", "days[0].discard_g", D("-0.1"), "discard"),
+    # course
+    Slip("adult", "course.days", 1, "days_shortened"),
+    Slip("adult", "course.days", 3, "days_without_reason"),
+    Slip("adult", "course.days", 6, "course_too_long"),
+    Slip("adult", "course.vials", 7, "course_sum"),
+    Slip("adult", "course.grams", D(135), "course_sum"),
+    Slip("adult", "course.grams", D(145), "rounded_up"),
+    Slip("adult", "course.grams", D(125), "rounding_tolerance"),
+    Slip("adult", "course.change_percent", D(-1), "change_percent"),
+    Slip("adult", "course.discard_g", D(5), "course_sum"),
+    Slip("adult", "course.interval_days", 21, "interval_shortened"),
+    Slip("adult", "days[0].grams", D(76), "days_unequal"),
+    Slip("adult", "days[0].grams", D(101), "day_above_cap"),
+    # dose and weight
+    Slip("adult", "dose.grams", D(1400), "dose_above_cap"),
+    Slip("adult", "dose.grams", D("140.002"), "dose_arithmetic"),
+    Slip("adult", "dose.grams", D(169), "dose_above_regimen"),
+    Slip("adult", "dose.grams", D(139), "dose_below_regimen"),
+    Slip("adult", "dose.grams", D(147), "dose_not_by_policy"),
+    Slip("adult", "dose.grams", D(0), "dose_not_positive"),
+    Slip("adult", "dose.g_per_kg", D("0.2"), "dose_arithmetic"),
+    Slip("adult", "dose.grams_on_actual_weight", D(150), "dose_arithmetic"),
+    Slip("adult", "dose.capped_by", "cap.dm", "cap_not_binding"),
+    Slip("adult", "dose.dosing_weight_kg", D(71), "dosing_weight_above_actual"),
+    Slip("adult", "dose.dosing_weight_kg", D(60), "dosing_weight"),
+    Slip("adult", "dose.weight_kind", "ideal", "dosing_weight"),
+    Slip("adult", "dose.actual_weight_kg", D(154), "actual_weight"),
+    Slip("adult", "dose.ideal_weight_kg", D(70), "shown_weight"),
+    Slip("adult", "dose.adjusted_weight_kg", D(70), "shown_weight"),
+    Slip("skin", "dose.grams", D(10), "dose_not_as_ordered"),
+    # regimen
+    Slip("adult", "regimen.id", "kd.guide", "regimen_of_other_condition"),
+    Slip("adult", "regimen.id", "dm.cap", "not_a_regimen"),
+    Slip("adult", "regimen.id", "dm.child", "regimen_population"),
+    Slip("adult", "regimen.id", "dm.special", "regimen_special"),
+    Slip("adult", "regimen.id", "dm.old", "regimen_superseded"),
+    Slip("adult", "regimen.id", "dm.rescue", "regimen_phase"),
+    Slip("adult", "regimen.id", "dm.digest", "weak_fact_permits"),
+    Slip("adult", "regimen.id", "dm.us", "borrowing_not_marked"),
+    Slip("adult", "regimen.id", "pi.sc", "regimen_route"),
+    Slip("adult", "regimen.borrowed", True, "borrowing_not_marked"),
+    Slip("adult", "regimen.phase", "rescue", "regimen_differs"),
+    Slip("adult", "regimen.total_dose_g_per_kg_max", D(24), "regimen_differs"),
+    Slip("adult", "regimen.allowed_days", (1, 2, 5), "regimen_differs"),
+    Slip("infant", "regimen.infusion_hours_min", D(1), "regimen_differs"),
+    # product
+    Slip("adult", "product.id", "pro", "no_such_vial"),
+    Slip("adult", "product.id", "ten-us", "not_licensed_here"),
+    Slip("adult", "product.id", "twenty", "product_route"),
+    Slip("adult", "product.id", "dm.guide", "not_a_product"),
+    Slip("adult", "product.g_per_100_ml", D(5), "product_differs"),
+    Slip("adult", "product.name", "Five 5%", "product_differs"),
+    Slip("infant", "product.on_label", True, "not_on_label"),
+    # findings
+    Slip("adult", "findings", (finding("headache_risk", "present"),), "finding_missing"),
+    Slip("adult", "findings", (), "finding_missing"),
+    Slip("adult", "findings[0].state", "assumed", "finding_state"),
+    Slip("adult", "findings[0].state", "absent", "finding_state"),
+    Slip("adult", "findings[0].severity", "info", "finding_severity"),
+    Slip("adult", "findings[0].overridden_by", "nobody", "override_forged"),
+    Slip("adult", "findings[0].do", (), "action_missing"),
+    Slip("adult", "findings[1]", finding("clot_risk", "present"), "finding_twice"),
+    Slip("adult", "findings[1]", finding("volume_risk", "present"), "finding_state"),
+    Slip("infant", "findings[1].state", "absent", "finding_state"),
+    Slip("infant", "findings[0].state", "present", "finding_state"),
+    # status
+    Slip("adult", "status", "needs_answers", "status_unfounded"),
+    Slip("adult", "status", "needs_sign_off", "status_unfounded"),
+    Slip("adult", "status", "blocked", "blocked_but_planned"),
+    Slip("adult", "status", "blocked", "blocked_without_reason"),
+    Slip("adult", "blocked", (Blocked(code="contraindicated"),), "status_forged"),
+    Slip("adult", "gaps", (Blocked(code="no_rates"),), "status_forged"),
+    Slip("adult", "rates", None, "ready_but_incomplete"),
+    Slip("adult", "observation", None, "ready_but_incomplete"),
+    Slip("infant", "questions[0].blocking", True, "status_forged"),
+    Slip("blocked", "status", "ready", "contraindicated"),
+    Slip("blocked", "blocked", (), "blocked_without_reason"),
+    Slip("blocked", "product", adult_plan().product, "blocked_but_planned"),
+    Slip("blocked", "days", adult_plan().days, "blocked_but_planned"),
+    # identity and sources
+    Slip("adult", "order.patient.weight_kg", D(71), "other_order"),
+    Slip("adult", "order.patient.id.value", "B", "other_order"),
+    Slip("adult", "knowledge_version", "old", "other_knowledge"),
+    Slip("adult", "valid_until", dt.date(2026, 11, 1), "valid_too_long"),
+    Slip("adult", "valid_until", None, "valid_too_long"),
+    Slip("adult", "course.facts", ("made.up",), "unknown_fact"),
+    Slip("adult", "course.facts", ("ten.vial.5",), "fact_not_cited"),
+    Slip("adult", "sources", cited("dm.guide"), "fact_not_cited"),
+    Slip("adult", "sources.made_up", cited("dm.guide")["dm.guide"], "unknown_fact"),
+    Slip("adult", "sources.ten", cited("dm.digest")["dm.digest"], "citation_differs"),
+    Slip("adult", "sources.ten.signed", True, "citation_differs"),
+    # care
+    Slip("adult", "premedication[0].dose_mg", D(1050), "drug_dose"),
+    Slip("adult", "premedication[0].dose_mg_max", D(2000), "drug_dose"),
+    Slip("adult", "premedication[0].facts", (), "unknown_drug"),
+    Slip("adult", "premedication[0].facts", ("drug.paracetamol_child",), "drug_not_for_age"),
+    Slip("adult", "premedication[0].facts", ("drug.ibuprofen",), "wrong_drug"),
+    Slip("adult", "premedication[1].dose_mg", D(400), "suppressed_but_dosed"),
+    Slip("infant", "premedication[0].dose_mg", D(945), "drug_dose"),
+    Slip("adult", "observation.minutes", 59, "observation_too_short"),
+    Slip("infant", "observation.minutes", 89, "observation_too_short"),
+    Slip("adult", "tests", (), "test_missing"),
+    Slip("adult", "day_checks", (), "day_check_missing"),
+    Slip("adult", "day_checks[0].day", 1, "day_check_missing"),
+    # subcutaneous
+    Slip("skin", "days[0].sites[0].volume_ml", D(21), "site_limit"),
+    Slip("skin", "days[0].sites[0].rate_ml_per_h", D(21), "site_limit"),
+    Slip("skin", "days[0].sites[0].rate_ml_per_h", D(10), "site_time"),
+    Slip("skin", "days[0].sites[0].volume_ml", D(19), "sites_do_not_add_up"),
+    Slip("skin", "days[0].sites", (), "sites_do_not_add_up"),
+    Slip("skin", "days[0].duration_min", 90, "day_duration"),
+    # values that are none
+    Slip("adult", "dose.grams", D("NaN"), "malformed_value"),
+    Slip("adult", "days[0].steps[0].rate_ml_per_h", D("Infinity"), "malformed_value"),
+    Slip("adult", "dose.grams", D("1E+999999"), "malformed_value"),
+    Slip("adult", "days[0].start", dt.datetime(2026, 10, 24, 8), "malformed_value"),
+    Slip("adult", "days[0].date", dt.date(9999, 12, 31), "malformed_value"),
+    Slip("adult", "days", None, "not_checkable"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda s: f"{s.plan}-{s.path}-{s.code}")
+def test_one_wrong_field_is_named(slip: Slip) -> None:
+    plan, order = PLANS[slip.plan][0](), PLANS[slip.plan][1]()
+    spoilt = put(plan, slip.path, slip.value)
+    assert slip.code in codes(spoilt, order)
+
+
+# ---- the same plan for another order, or by other facts
+
+
+class Turn(NamedTuple):
+    """What is changed in order and knowledge (and in the plan, so that one thing stands out)."""
+
+    name: str
+    code: str
+    plan: str = "adult"
+    order: dict[str, object] = {}
+    fact: tuple[str, dict[str, object]] | None = None
+    spoil: dict[str, object] = {}
+
+
+def turned(turn: Turn) -> tuple[Plan, Order, Knowledge]:
+    plan, order = PLANS[turn.plan][0](), PLANS[turn.plan][1]()
+    for path, value in turn.order.items():
+        order = put(order, path, value)
+    plan = put(plan, "order", order)
+    for path, value in turn.spoil.items():
+        plan = put(plan, path, value)
+    knowledge = facts() if turn.fact is None else with_fact(facts(), turn.fact[0], **turn.fact[1])
+    return plan, order, knowledge
+
+
+def last(**fields: Any) -> LastImmunoglobulin:
+    """The last dose of plan A with other fields."""
+    known = adult_order().last_immunoglobulin
+    assert known is not None
+    return msgspec.structs.replace(known, **fields)
+
+
+def policy(name: str, **fields: object) -> tuple[str, dict[str, object]]:
+    return f"policy.{name}", fields
+
+
+TOLERANT = {"rates.schedule": "ten.schedule.experienced"}
+HEART = answered(adult_order(), "prior_venous_thrombosis", "migraine", "heart_failure").patient.screening
+HEART_FOUND = (*adult_plan().findings, finding("volume_risk", "present"))
+KIDNEY = answered(adult_order(), "renal_impairment").patient.screening
+PROLINE = answered(adult_order(), "hyperprolinaemia").patient.screening
+UNANSWERED = answered(adult_order(), "prior_venous_thrombosis", "migraine", complete=False).patient.screening
+LIVER = answered(adult_order(), "migraine", "severe_liver_disease").patient.screening
+BOLUS = (msgspec.structs.replace(adult_plan().tests[0], facts=("fluid.bolus",)),)
+
+
+def on_heart(code: str, **more: Any) -> Turn:
+    """Plan A, which is too bold for a patient with heart failure."""
+    return Turn(
+        f"heart failure: {code}",
+        code,
+        order={"patient.screening": HEART},
+        spoil={"findings": HEART_FOUND} | more,
+    )
+
+
+TURNS = (
+    # experience
+    Turn("naive on the experienced schedule", "not_experienced",
+         order={"experience": "naive", "last_immunoglobulin": None}, spoil=TOLERANT),
+    Turn("experience not stated", "not_experienced",
+         order={"experience": None, "last_immunoglobulin": None}, spoil=TOLERANT),
+    Turn("tolerated rate below the schedule's", "not_experienced",
+         order={"last_immunoglobulin": last(tolerated_rate_ml_per_kg_per_h=D("4.7"))}, spoil=TOLERANT),
+    Turn("tolerated rate not known", "not_experienced",
+         order={"last_immunoglobulin": last(tolerated_rate_ml_per_kg_per_h=None)}, spoil=TOLERANT),
+    Turn("too few infusions", "not_experienced",
+         order={"last_immunoglobulin": last(infusions=2)}, spoil=TOLERANT),
+    Turn("experience with another product", "not_experienced",
+         order={"last_immunoglobulin": last(product="five")}, spoil=TOLERANT),
+    Turn("another product than last time", "finding_missing",
+         order={"last_immunoglobulin": last(product="five")}),
+    Turn("a first infusion", "finding_missing", order={"experience": "naive", "last_immunoglobulin": None}),
+    Turn("a first-infusion schedule binds who may be having one", "schedule_maximum",
+         order={"experience": None, "last_immunoglobulin": None},
+         fact=("ten.schedule.heavy", {"experience": "naive", "max_rate": D("1.9"), "weight_kg_min": None})),
+    # risk
+    on_heart("no_step_up"),
+    on_heart("day_volume"),
+    on_heart("day_above_cap"),
+    on_heart("days_below_hazard"),
+    on_heart("infusion_too_short"),
+    on_heart("hazard_cap"),
+    on_heart("fluid_withheld", hydration=BOLUS),
+    Turn("strict cap of a finding met exactly: 8 g/h is 80 mL/h", "hazard_cap",
+         order={"patient.screening": HEART},
+         spoil={"findings": HEART_FOUND, "days[0].steps[1].rate_ml_per_h": D(80)}),
+    Turn("kidney risk: the number printed for another group binds", "at_risk_rate",
+         order={"patient.screening": KIDNEY}, spoil={"days[0].steps[2].rate_ml_per_h": D(139)}),
+    Turn("kidney risk: start rate kept by policy", "no_step_up",
+         order={"patient.screening": KIDNEY}, fact=policy("minimum_practicable_rate", choice="start_rate")),
+    Turn("a weak number for patients at risk permits nothing", "no_step_up",
+         fact=("ten.risk.number", {"seen": False})),
+    Turn("a number at the ordinary maximum is no number for patients at risk", "no_step_up",
+         fact=("ten.risk.number", {"rate": D(8)})),
+    Turn("a lower number for patients at risk", "at_risk_rate", fact=("ten.risk.number", {"rate": D(2)})),
+    Turn("the dropped row for patients at risk", "no_step_up",
+         fact=("ten.risk.number", {"rate": None, "unit": None, "rule": "minimum_practicable"})),
+    Turn("a low eGFR is renal impairment whatever was answered", "finding_missing",
+         order={"patient.measurements": {"egfr_ml_per_min_per_1_73m2": Measurement(Reading.exactly(50))}}),
+    Turn("two courses within four weeks", "finding_missing",
+         order={"last_immunoglobulin": last(date=dt.date(2026, 9, 27))}),
+    Turn("an earlier dose of unknown size", "finding_missing",
+         order={"last_immunoglobulin": last(date=dt.date(2026, 9, 27), grams=None)}),
+    Turn("an unanswered contraindication without a question", "asked_without_question",
+         order={"patient.screening": UNANSWERED}),
+    Turn("an unanswered contraindication in a ready plan acts", "finding_missing",
+         order={"patient.screening": UNANSWERED}),
+    Turn("the product's stabiliser was not seen", "product_excluded",
+         order={"patient.screening": PROLINE}, fact=("ten.stabiliser", {"seen": False})),
+    Turn("the product's stabiliser is excluded", "product_excluded",
+         order={"patient.screening": PROLINE}, fact=("ten.stabiliser", {"text": "L-proline"})),
+    Turn("paracetamol in severe liver disease", "drug_contraindicated", order={"patient.screening": LIVER}),
+    Turn("premedication that nothing asks for", "not_indicated",
+         order={"patient.screening": KIDNEY}),
+    # what was ordered
+    Turn("ordered over five days", "days_shortened", order={"days": 5}),
+    Turn("another product ordered", "product_not_as_ordered", order={"product": "five"}),
+    Turn("another regimen ordered", "regimen_not_as_ordered", order={"regimen": "dm.rescue"}),
+    Turn("another dose ordered", "dose_not_as_ordered", order={"total_dose_g_per_kg": D("2.1")}),
+    Turn("another interval ordered", "interval_not_as_ordered", order={"interval_days": 35}),
+    Turn("another phase ordered", "regimen_phase", order={"phase": "rescue"}),
+    Turn("another place", "not_licensed_here", order={"jurisdiction": "US"}),
+    Turn("another place: its cap", "dose_above_cap", order={"jurisdiction": "US"}),
+    Turn("a patient of 120 kg dosed by actual weight", "dosing_weight",
+         order={"patient.weight_kg": D(120)},
+         spoil={"dose.actual_weight_kg": D(120), "dose.dosing_weight_kg": D(120)}),
+    Turn("a lighter patient", "start_rate", order={"patient.weight_kg": D(60)}),
+    Turn("a coarser pump", "pump_step", order={"pump_step_ml_per_h": D(5)}),
+    # facts and policies
+    Turn("ladder: longer rungs", "rises_too_fast",
+         fact=("ten.schedule.dm", {"steps": tuple(msgspec.structs.replace(s, minutes=s.minutes and 60)
+               for s in facts().products["ten"].schedules[0].steps)})),
+    Turn("ladder: rates printed without durations keep the policy's interval", "rises_too_fast",
+         fact=("ten.schedule.dm", {"steps": (), "step_rates": (D("0.6"), D("1.2"), D("2.4"), D("4.8")),
+                                   "start_minutes": 31})),
+    Turn("no ladder: rises by more than the start rate", "rises_too_fast",
+         fact=("ten.schedule.dm", {"steps": ()})),
+    Turn("no ladder: the interval of the policy", "rises_too_fast", plan="infant",
+         fact=("five.schedule.pi", {"step_minutes_min": 31, "step_minutes_max": 31})),
+    Turn("off label: the slowest start of all schedules", "start_rate", plan="infant",
+         fact=("five.schedule.cidp", {"start_rate": D("0.4")})),
+    Turn("off label: the lowest maximum of all schedules", "off_label_maximum", plan="infant",
+         fact=("five.schedule.cidp", {"max_rate": D("3.9")})),
+    Turn("off label: a strict maximum met exactly", "off_label_maximum", plan="infant",
+         fact=("five.schedule.cidp", {"max_strict": True})),
+    Turn("below the label's age: off label", "not_on_label", fact=("ten.use.dm", {"age_min_years": D(60)})),
+    Turn("a lower cap of the course", "dose_above_cap", fact=("cap.dm", {"max_total_g": D(130)})),
+    Turn("a lower cap of the day", "day_above_cap", fact=("cap.dm", {"max_g_per_day": D(69)})),
+    Turn("a lower dose of the day", "day_above_cap", fact=("dm.guide", {"daily_dose_g_per_kg_max": D("0.9")})),
+    Turn("a lower rate of the regimen", "regimen_max_rate", fact=("dm.guide", {"max_rate": D("1.9")})),
+    Turn("a lower rate of the condition", "condition_cap", fact=("dm.cap", {"rate": D("3.2")})),
+    Turn("a strict rate of the condition met exactly", "condition_cap",
+         fact=("dm.cap", {"strict": True}), spoil={"days[0].steps[2].rate_ml_per_h": D(168)}),
+    Turn("unequal days of the regimen", "days_unequal",
+         fact=("dm.guide", {"day_doses_g_per_kg": (D("1.2"), D("0.8"))})),
+    Turn("a regimen for the young", "regimen_age", fact=("dm.guide", {"age_min_years": D(57)})),
+    Turn("a disease not to be treated", "do_not_use", fact=("dermatomyositis", {"do_not_use": True})),
+    Turn("a weak regimen", "weak_fact_permits", fact=("dm.guide", {"basis": "digest"})),
+    Turn("a schedule not seen", "weak_fact_permits", fact=("ten.schedule.dm", {"seen": False})),
+    Turn("a schedule not complete", "weak_fact_permits", fact=("ten.schedule.dm", {"plannable": False})),
+    Turn("a vial not seen", "weak_fact_permits", fact=("ten.vial.20", {"seen": False})),
+    Turn("a wider dose by policy", "dose_not_by_policy", fact=policy("dose_within_range", choice="highest")),
+    Turn("borrowing forbidden", "borrowing_forbidden", fact=policy("borrow_regimen", choice="never"),
+         spoil={"regimen.id": "dm.us", "regimen.borrowed": True}),
+    Turn("a smaller rounding tolerance", "rounding_tolerance", fact=policy("rounding_tolerance", number=D(1)),
+         spoil={"course.grams": D(138)}),
+    Turn("shorter opening hours", "opening_hours", fact=policy("opening_hours", number=D(5))),
+    Turn("a longer observation by the label", "observation_too_short", fact=("watch.others", {"minutes": 61})),
+    Turn("the site keeps the order's offset", "day_start", fact=None, order={"start": dt.datetime(
+        2026, 10, 24, 8, 30, tzinfo=SUMMER)}),
+    # subcutaneous
+    Turn("no limit for this weight", "no_site_limit", plan="skin", fact=("twenty", {"site_limits": ()})),
+    Turn("too many sites", "site_count", plan="skin", fact=("twenty.site.max", {"sites_max": 1})),
+    Turn("too fast together", "site_limit", plan="skin", fact=("twenty.site.max", {"rate_ml_per_h_total": D(29)})),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=lambda t: t.name)
+def test_another_order_or_fact_makes_it_wrong(turn: Turn) -> None:
+    assert turn.code in codes(*turned(turn))
+
+
+# ---- and what is right stays accepted
+
+
+RIGHT = (
+    Turn("the experienced schedule, documented", "", spoil=TOLERANT | {
+        "sources": adult_plan().sources | cited("ten.schedule.experienced")}),
+    Turn("a cap whose condition does not hold", "", fact=("dm.cap", {"rate": D(1), "when": facts().terms["child"].when})),
+    Turn("a limit of a finding that is not strict, met exactly", "",
+         order={"pump_step_ml_per_h": D("0.1")}, fact=("ten.risk.number", {"strict": False}),
+         spoil={"days[1].steps[2].rate_ml_per_h": D("138.6"), "days[1].steps[2].minutes": 276,
+                "days[1].steps[2].end": adult_plan().days[1].end - dt.timedelta(minutes=1),
+                "days[1].end": adult_plan().days[1].end - dt.timedelta(minutes=1), "days[1].duration_min": 336}),
+    Turn("a longer course with its reason", "", order={"days": 2}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("turn", RIGHT, ids=lambda t: t.name)
+def test_what_is_right_is_accepted(turn: Turn) -> None:
+    plan, order, knowledge = turned(turn)
+    found = [o for o in verify(plan, order, knowledge).objections if o.code != "citation_differs"]
+    assert found == []
+
+
+def test_a_weak_fact_may_stand_in_a_plan_that_waits_for_its_signature() -> None:
+    knowledge = with_fact(facts(), "ten.schedule.dm", seen=False)
+    sign = SignOff(fact="ten.schedule.dm", because="rates_not_seen", fingerprint="wrong")
+    plan = put(put(adult_plan(), "needs_sign_off", (sign,)), "status", "needs_sign_off")
+    found = codes(plan, adult_order(), knowledge)
+    assert "weak_fact_permits" not in found
+    assert "wrong_fingerprint" in found
+
+
+def test_a_site_s_signature_permits_a_weak_fact() -> None:
+    weak = with_fact(facts(), "ten.schedule.dm", seen=False)
+    signed = msgspec.structs.replace(weak, signed=frozenset({"ten.schedule.dm"}))
+    assert "weak_fact_permits" in codes(adult_plan(), adult_order(), weak)
+    assert "weak_fact_permits" not in codes(adult_plan(), adult_order(), signed)
+
+
+def test_a_named_professional_may_set_a_contraindication_aside() -> None:
+    order = blocked_order()
+    set_aside = put(order, "overrides", (Override("anaphylaxis", "allergist present", "Dr A"),))
+    plan = put(adult_plan(), "findings", (finding("anaphylaxis", "present"),))
+    assert "contraindicated" in codes(plan, order)
+    assert "contraindicated" not in codes(plan, set_aside)
+
+
+def test_a_question_that_blocks_holds_the_release() -> None:
+    question = Question(
+        field="prior_anaphylaxis", question="?", blocking=True, findings=("anaphylaxis",), changes=()
+    )
+    order = answered(adult_order(), "prior_venous_thrombosis", "migraine", complete=False)
+    plan = put(put(adult_plan(), "questions", (question,)), "status", "needs_answers")
+    assert {"asked_without_question", "status_forged"}.isdisjoint(codes(plan, order))
+    assert "status_forged" in codes(put(plan, "status", "ready"), order)
+
+
+def test_a_stale_measurement_settles_nothing() -> None:
+    normal = Measurement(Reading.exactly(90), dt.date(2026, 10, 1))
+    old = Measurement(Reading.exactly(90), dt.date(2026, 1, 1))
+    hazard = facts().hazards["kidney_risk"]
+    when = msgspec.convert({"field": "egfr_ml_per_min_per_1_73m2", "below": 60}, type(hazard.factors[0].when))
+    knowledge = with_fact(facts(), "kidney_risk.impairment", when=when)
+    for measurement, expected in ((normal, set()), (old, {"finding_missing"})):
+        order = measured(adult_order(), "egfr_ml_per_min_per_1_73m2", measurement)
+        plan = put(adult_plan(), "order", order)
+        assert codes(plan, order, knowledge) & {"finding_missing"} == expected
+
+
+def test_the_objection_names_limit_value_and_fact() -> None:
+    plan = put(adult_plan(), "days[0].steps[2].rate_ml_per_h", D(139))
+    found = verify(plan, adult_order(), facts()).objections
+    assert (
+        Objection(
+            code="at_risk_rate",
+            where="days[0].steps[2].rate_ml_per_h",
+            seen="139",
+            expected="below 138.6 mL/h",
+            facts=("ten.risk.number", "clot_risk.rate"),
+        )
+        in found
+    )
+
+
+# ---- total
+
+
+def _paths(value: Any, path: str = "") -> list[str]:
+    if isinstance(value, tuple):
+        inner = [p for index, item in enumerate(value) for p in _paths(item, f"{path}[{index}]")]
+    elif isinstance(value, msgspec.Struct):
+        names = value.__struct_fields__
+        inner = [p for n in names for p in _paths(getattr(value, n), f"{path}.{n}" if path else n)]
+    else:
+        inner = []
+    return [*([path] if path else []), *inner]
+
+
+STRANGE = st.sampled_from(
+    [
+        None, "", "x", 0, -1, 10**40, True, (), (None,), D(0), D("-1"), D("1E-29"), D("1E+29"), D("NaN"),
+        dt.date(1, 1, 1), dt.datetime(2026, 1, 1), dt.datetime(2026, 3, 29, 2, 30, tzinfo=dt.UTC), {}, {"x": None},
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), name=st.sampled_from(sorted(PLANS)))
+def test_every_plan_gets_a_verdict(data: st.DataObject, name: str) -> None:
+    plan, order = PLANS[name][0](), PLANS[name][1]()
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(_paths(plan)))
+        plan = put(plan, path, data.draw(STRANGE))
+    assert verify(plan, order, facts()).accepted in (True, False)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 1), st.integers(0, 2), st.integers(1, 2000))
+def test_no_rate_of_a_step_may_be_another(day: int, number: int, rate: int) -> None:
+    """Whatever rate is put in the place of the right one, the plan is not accepted."""
+    plan = adult_plan()
+    right: Step = plan.days[day].steps[number]
+    spoilt = put(plan, f"days[{day}].steps[{number}].rate_ml_per_h", D(rate))
+    assert verify(spoilt, adult_order(), facts()).accepted == (right.rate_ml_per_h == rate)
