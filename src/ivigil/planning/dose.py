@@ -16,6 +16,8 @@ from ivigil.order import Order
 from ivigil.planning.weight import Weight
 
 MG = Decimal("0.001")
+PER_KG = Decimal("0.000001")
+"""Fine enough that dose per kg times weight gives the grams to the milligram."""
 
 
 class NoDose(msgspec.Struct, frozen=True):
@@ -66,13 +68,13 @@ def settled(
 def _dose(capped: Decimal, cap: str, facts: Iterable[str], weight: Weight, saw: tuple[Saw, ...] = ()) -> Dose:
     return Dose(
         grams=_tidy(capped),
-        g_per_kg=_tidy((capped / weight.kg).quantize(MG)),
+        g_per_kg=_plain((capped / weight.kg).quantize(PER_KG)),
         dosing_weight_kg=weight.kg,
         weight_kind=weight.kind,
         actual_weight_kg=weight.actual_kg,
         ideal_weight_kg=weight.ideal_kg,
         adjusted_weight_kg=weight.adjusted_kg,
-        grams_on_actual_weight=_tidy(capped / weight.kg * weight.actual_kg if weight.kg else capped),
+        grams_on_actual_weight=_tidy(capped * weight.actual_kg / weight.kg),
         capped_by=cap,
         saw=(Saw("weight_kg", format(weight.actual_kg, "f"), weight.actual_kg), *weight.saw, *saw),
         facts=(*facts, *weight.facts, *((cap,) if cap else ())),
@@ -116,5 +118,9 @@ def _capped(
 
 def _tidy(value: Decimal) -> Decimal:
     """Milligram precision is finer than any vial; trailing zeros from arithmetic are dropped."""
-    fine = value.quantize(MG, ROUND_DOWN).normalize()
+    return _plain(value.quantize(MG, ROUND_DOWN))
+
+
+def _plain(value: Decimal) -> Decimal:
+    fine = value.normalize()
     return fine if fine.as_tuple().exponent <= 0 else fine.quantize(Decimal(1))  # type: ignore[operator]
