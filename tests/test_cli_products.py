@@ -41,8 +41,8 @@ def test_rates_stand_in_the_label_unit_and_per_hour() -> None:
         for code in rate.indications
         if rate.unit == "mg/kg/min"
     }
-    assert rates["PI"] == (Decimal("0.5"), 8, "mg/kg/min", Decimal("0.3"), Decimal("4.8"))
-    assert rates["CITP"] == (Decimal("0.5"), 4, "mg/kg/min", Decimal("0.3"), Decimal("2.4"))
+    assert rates["PI"] == (Decimal("0.5"), Decimal(8), "mg/kg/min", Decimal("0.3"), Decimal("4.8"))
+    assert rates["CITP"] == (Decimal("0.5"), Decimal(4), "mg/kg/min", Decimal("0.3"), Decimal("2.4"))
 
 
 def test_a_rate_that_is_not_per_kilogram_is_not_converted() -> None:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.support.command import Command
+from tests.support.orders import knowledge
 
 ASKED = (
     ("facts", "maltose"),
@@ -116,3 +117,16 @@ def test_as_a_process_of_its_own() -> None:
     assert json.loads(piped.stdout)
     wrong = subprocess.run([*run, "products", "nothing-like-it"], capture_output=True, text=True, check=False)
     assert (wrong.returncode, wrong.stdout) == (2, "")
+
+
+def test_every_record_can_be_shown(command: Command) -> None:
+    """One record of every kind, every condition and every product, in 80 columns."""
+    base = knowledge()
+    one_of_each = {type(fact): fact.id for fact in base.by_id.values()}
+    asked = [("facts", name) for name in one_of_each.values()]
+    asked += [("conditions", name) for name in base.conditions]
+    asked += [("products", name) for name in base.products]
+    for words in asked:
+        ran = command(*words)
+        assert (ran.code, ran.err) == (0, ""), words
+        assert max(map(len, ran.out.splitlines())) <= 80, words

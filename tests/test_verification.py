@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
+from ivigil import verification
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order, Override
-from ivigil.patient import Measurement
+from ivigil.patient import Measurement, Screening
+from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
 from ivigil.verification import Objection, verify
 from tests.support.verification_plans import (
     SUMMER,
@@ -262,15 +266,18 @@ def test_one_wrong_field_is_named(slip: Slip) -> None:
 # ---- the same plan for another order, or by other facts
 
 
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
 class Turn(NamedTuple):
     """What is changed in order and knowledge (and in the plan, so that one thing stands out)."""
 
     name: str
     code: str
     plan: str = "adult"
-    order: dict[str, object] = {}
+    order: Mapping[str, object] = NOTHING
     fact: tuple[str, dict[str, object]] | None = None
-    spoil: dict[str, object] = {}
+    spoil: Mapping[str, object] = NOTHING
 
 
 def turned(turn: Turn) -> tuple[Plan, Order, Knowledge]:
@@ -296,6 +303,15 @@ def policy(name: str, **fields: object) -> tuple[str, dict[str, object]]:
 
 
 TOLERANT = {"rates.schedule": "ten.schedule.experienced"}
+FIRST_TIME: tuple[str, dict[str, object]] = (
+    "ten.schedule.heavy",
+    {"experience": "naive", "max_rate": D("1.9"), "weight_kg_min": None},
+)
+LONG_RUNGS = tuple(
+    msgspec.structs.replace(rung, minutes=rung.minutes and 60)
+    for rung in facts().products["ten"].schedules[0].steps
+)
+EARLIER = dt.timedelta(minutes=1)
 HEART = answered(adult_order(), "prior_venous_thrombosis", "migraine", "heart_failure").patient.screening
 HEART_FOUND = (*adult_plan().findings, finding("volume_risk", "present"))
 KIDNEY = answered(adult_order(), "renal_impairment").patient.screening
@@ -333,8 +349,10 @@ TURNS = (
          order={"last_immunoglobulin": last(product="five")}),
     Turn("a first infusion", "finding_missing", order={"experience": "naive", "last_immunoglobulin": None}),
     Turn("a first-infusion schedule binds who may be having one", "schedule_maximum",
-         order={"experience": None, "last_immunoglobulin": None},
-         fact=("ten.schedule.heavy", {"experience": "naive", "max_rate": D("1.9"), "weight_kg_min": None})),
+         order={"experience": None, "last_immunoglobulin": None}, fact=FIRST_TIME),
+    Turn("another product: the slowest start of its schedules", "slow_start",
+         order={"last_immunoglobulin": last(product="five")},
+         fact=("ten.schedule.heavy", {"start_rate": D("0.5"), "weight_kg_min": None})),
     # risk
     on_heart("no_step_up"),
     on_heart("day_volume"),
@@ -346,10 +364,13 @@ TURNS = (
     Turn("strict cap of a finding met exactly: 8 g/h is 80 mL/h", "hazard_cap",
          order={"patient.screening": HEART},
          spoil={"findings": HEART_FOUND, "days[0].steps[1].rate_ml_per_h": D(80)}),
-    Turn("kidney risk: the number printed for another group binds", "at_risk_rate",
-         order={"patient.screening": KIDNEY}, spoil={"days[0].steps[2].rate_ml_per_h": D(139)}),
-    Turn("kidney risk: start rate kept by policy", "no_step_up",
-         order={"patient.screening": KIDNEY}, fact=policy("minimum_practicable_rate", choice="start_rate")),
+    Turn("kidney risk: the number printed for another group permits nothing", "no_step_up",
+         order={"patient.screening": KIDNEY}),
+    Turn("clot risk: start rate kept by policy", "no_step_up",
+         fact=policy("minimum_practicable_rate", choice="start_rate")),
+    Turn("clot risk set aside by a named professional: its limits stay", "at_risk_rate",
+         order={"overrides": (Override("clot_risk", "old event", "Dr A"),)},
+         spoil={"days[0].steps[2].rate_ml_per_h": D(139)}),
     Turn("a weak number for patients at risk permits nothing", "no_step_up",
          fact=("ten.risk.number", {"seen": False})),
     Turn("a number at the ordinary maximum is no number for patients at risk", "no_step_up",
@@ -390,8 +411,7 @@ TURNS = (
     Turn("a coarser pump", "pump_step", order={"pump_step_ml_per_h": D(5)}),
     # facts and policies
     Turn("ladder: longer rungs", "rises_too_fast",
-         fact=("ten.schedule.dm", {"steps": tuple(msgspec.structs.replace(s, minutes=s.minutes and 60)
-               for s in facts().products["ten"].schedules[0].steps)})),
+         fact=("ten.schedule.dm", {"steps": LONG_RUNGS})),
     Turn("ladder: rates printed without durations keep the policy's interval", "rises_too_fast",
          fact=("ten.schedule.dm", {"steps": (), "step_rates": (D("0.6"), D("1.2"), D("2.4"), D("4.8")),
                                    "start_minutes": 31})),
@@ -408,7 +428,8 @@ TURNS = (
     Turn("below the label's age: off label", "not_on_label", fact=("ten.use.dm", {"age_min_years": D(60)})),
     Turn("a lower cap of the course", "dose_above_cap", fact=("cap.dm", {"max_total_g": D(130)})),
     Turn("a lower cap of the day", "day_above_cap", fact=("cap.dm", {"max_g_per_day": D(69)})),
-    Turn("a lower dose of the day", "day_above_cap", fact=("dm.guide", {"daily_dose_g_per_kg_max": D("0.9")})),
+    Turn("a lower dose of the day", "day_above_cap",
+         fact=("dm.guide", {"daily_dose_g_per_kg_max": D("0.9")})),
     Turn("a lower rate of the regimen", "regimen_max_rate", fact=("dm.guide", {"max_rate": D("1.9")})),
     Turn("a lower rate of the condition", "condition_cap", fact=("dm.cap", {"rate": D("3.2")})),
     Turn("a strict rate of the condition met exactly", "condition_cap",
@@ -427,13 +448,16 @@ TURNS = (
     Turn("a smaller rounding tolerance", "rounding_tolerance", fact=policy("rounding_tolerance", number=D(1)),
          spoil={"course.grams": D(138)}),
     Turn("shorter opening hours", "opening_hours", fact=policy("opening_hours", number=D(5))),
-    Turn("a longer observation by the label", "observation_too_short", fact=("watch.others", {"minutes": 61})),
+    Turn("a longer observation", "observation_too_short", fact=("watch.others", {"minutes": 61})),
     Turn("the site keeps the order's offset", "day_start", fact=None, order={"start": dt.datetime(
         2026, 10, 24, 8, 30, tzinfo=SUMMER)}),
     # subcutaneous
+    Turn("a weak factor of conversion", "weak_fact_permits", plan="skin",
+         spoil={"dose.facts": ("twenty.conversion",)}),
     Turn("no limit for this weight", "no_site_limit", plan="skin", fact=("twenty", {"site_limits": ()})),
     Turn("too many sites", "site_count", plan="skin", fact=("twenty.site.max", {"sites_max": 1})),
-    Turn("too fast together", "site_limit", plan="skin", fact=("twenty.site.max", {"rate_ml_per_h_total": D(29)})),
+    Turn("too fast together", "site_limit", plan="skin",
+         fact=("twenty.site.max", {"rate_ml_per_h_total": D(29)})),
 )  # fmt: skip
 
 
@@ -442,18 +466,210 @@ def test_another_order_or_fact_makes_it_wrong(turn: Turn) -> None:
     assert turn.code in codes(*turned(turn))
 
 
+# ---- just inside and just outside
+
+
+def heart(fact: str, **fields: object) -> dict[str, Any]:
+    """Plan A for a patient with heart failure, with one of its limits moved."""
+    return {
+        "order": {"patient.screening": HEART},
+        "spoil": {"findings": HEART_FOUND},
+        "fact": (f"volume_risk.{fact}", fields),
+    }
+
+
+ASKED = Question(
+    field="prior_anaphylaxis", question="?", blocking=True, findings=("anaphylaxis",), changes=()
+)
+OPEN = {"findings": (*adult_plan().findings, finding("anaphylaxis", "asked"))}
+WAITING = OPEN | {"status": "needs_answers", "questions": (ASKED,)}
+CAPPED: dict[str, object] = {
+    "dose.grams": D(130), "dose.g_per_kg": D("1.857"), "dose.grams_on_actual_weight": D(130),
+    "dose.capped_by": "cap.dm",
+}  # fmt: skip
+HEAVY: dict[str, object] = {
+    "dose.actual_weight_kg": D(120), "dose.weight_kind": "adjusted", "dose.dosing_weight_kg": D("93.0"),
+}  # fmt: skip
+LARGE_SITE = {"days[0].sites[0].volume_ml": D(21)}
+SMOKER = Screening(
+    absent=tuple(t.id for t in facts().facts.term if t.scope == "screening" and t.id != "smoking")
+)
+
+
+def right(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
+    return Turn(name, code, **fields), False
+
+
+def wrong(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
+    return Turn(name, code, **fields), True
+
+
+EDGES = (
+    # limits of findings
+    right("70 g at a cap of 1 g/kg", "day_above_cap", **heart("dose", g_per_kg=D(1))),
+    wrong("70 g at a cap of 0.99 g/kg", "day_above_cap", **heart("dose", g_per_kg=D("0.99"))),
+    wrong("70 g at a cap of 69 g", "day_above_cap", **heart("dose", g_per_kg=None, grams=D(69))),
+    right("700 mL at a cap of 10 mL/kg", "day_volume", **heart("volume", ml_per_kg=D(10))),
+    wrong("700 mL at a cap of 9.99 mL/kg", "day_volume", **heart("volume", ml_per_kg=D("9.99"))),
+    right("two days of at least two", "days_below_hazard", **heart("days", days=2)),
+    right("337 min of at least 5.6 h", "infusion_too_short", **heart("hours", hours=D("5.6"))),
+    wrong("337 min of at least 5.7 h", "infusion_too_short", **heart("hours", hours=D("5.7"))),
+    right("138 mL/h at 13.8 g/h", "hazard_cap", **heart("rate", rate=D("13.8"), strict=False)),
+    wrong("138 mL/h below 13.8 g/h", "hazard_cap", **heart("rate", rate=D("13.8"), strict=True)),
+    # what waits, and what does not
+    wrong("an open contraindication in a ready plan excludes", "product_excluded",
+          order={"patient.screening": UNANSWERED}, spoil=OPEN),
+    right("an open contraindication in a plan that waits", "product_excluded",
+          order={"patient.screening": UNANSWERED}, spoil=WAITING),
+    right("an open contraindication set aside", "product_excluded",
+          order={"patient.screening": UNANSWERED, "overrides": (Override("anaphylaxis", "known", "Dr A"),)},
+          spoil=OPEN),
+    right("an open contraindication in an emergency", "product_excluded", plan="infant"),
+    wrong("an emergency of another phase", "asked_without_question", plan="infant",
+          fact=("kawasaki", {"emergency_phases": ("retreatment",)})),
+    right("an unanswered note is listed", "finding_state", order={"patient.screening": SMOKER},
+          spoil={"findings": (finding("smoker", "asked"),)}),
+    wrong("an unanswered note is not listed", "finding_missing", order={"patient.screening": SMOKER}),
+    wrong("a note is not present", "finding_state", order={"patient.screening": SMOKER},
+          spoil={"findings": (finding("smoker", "present"),)}),
+    # dose
+    right("capped: below the regimen's range", "dose_below_regimen",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    right("capped: g/kg to the mg", "dose_arithmetic",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    wrong("capped: g/kg off by 2 mg", "dose_arithmetic",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED | {"dose.g_per_kg": D("1.859")}),
+    right("capped: as the cap says", "dose_not_by_policy",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    right("capped: by the cap that binds", "cap_not_binding",
+          fact=("cap.dm", {"max_total_g": D(130)}), spoil=CAPPED),
+    wrong("capped: by another", "cap_not_binding", fact=("cap.dm", {"max_total_g": D(130)}),
+          spoil=CAPPED | {"dose.capped_by": "dm.guide"}),
+    right("140 g at a cap of 2 g/kg", "dose_above_cap", fact=("cap.dm", {"max_g_per_kg": D(2)})),
+    wrong("140 g at a cap of 1.9 g/kg", "dose_above_cap", fact=("cap.dm", {"max_g_per_kg": D("1.9")})),
+    wrong("140 g at the regimen's 1.9 g/kg", "dose_above_cap",
+          fact=("dm.guide", {"max_total_dose_g_per_kg": D("1.9")})),
+    wrong("140 g at the regimen's 139 g", "dose_above_cap", fact=("dm.guide", {"max_total_dose_g": D(139)})),
+    right("70 g at 70 g a day", "day_above_cap", fact=("cap.dm", {"max_g_per_day": D(70)})),
+    wrong("70 g at the regimen's 69 g a day", "day_above_cap",
+          fact=("dm.guide", {"max_daily_dose_g": D(69)})),
+    right("the lowest of 0.1 to 0.2 g/kg", "dose_not_by_policy", plan="skin",
+          order={"total_dose_g": None}, spoil={"dose.grams": D(7)}),
+    right("the middle of 0.1 to 0.2 g/kg", "dose_not_by_policy", plan="skin", order={"total_dose_g": None},
+          fact=policy("dose_within_range", choice="middle"), spoil={"dose.grams": D("10.5")}),
+    right("the top of 0.1 to 0.2 g/kg", "dose_not_by_policy", plan="skin", order={"total_dose_g": None},
+          fact=policy("dose_within_range", choice="highest"), spoil={"dose.grams": D(14)}),
+    # weight
+    right("120 kg: adjusted 74.99 + 0.4 x 45.01 = 93.0", "dosing_weight",
+          order={"patient.weight_kg": D(120)}, spoil=HEAVY),
+    wrong("120 kg: 93.1", "dosing_weight",
+          order={"patient.weight_kg": D(120)}, spoil=HEAVY | {"dose.dosing_weight_kg": D("93.1")}),
+    right("120 kg and 150 cm: no formula, the actual weight", "dosing_weight",
+          order={"patient.weight_kg": D(120), "patient.height_cm": D(150)},
+          spoil=HEAVY | {"dose.weight_kind": "actual", "dose.dosing_weight_kg": D(120)}),
+    wrong("the regimen asks for the adjusted weight", "dosing_weight", order={"patient.weight_kg": D(80)},
+          fact=("dm.guide", {"weight": "adjusted"}),
+          spoil={"dose.actual_weight_kg": D(80), "dose.dosing_weight_kg": D(80)}),
+    wrong("the regimen asks for the ideal weight", "dosing_weight", order={"patient.weight_kg": D(80)},
+          fact=("dm.guide", {"weight": "ideal"}),
+          spoil={"dose.actual_weight_kg": D(80), "dose.dosing_weight_kg": D(80)}),
+    right("the regimen asks for the ideal weight: a lean man is not dosed up", "dosing_weight",
+          fact=("dm.guide", {"weight": "ideal"})),
+    right("the adjusted weight as shown", "shown_weight", spoil={"dose.adjusted_weight_kg": D("73.0")}),
+    # days
+    right("days by the daily dose", "days_shortened", fact=("dm.guide", {"allowed_days": ()})),
+    wrong("days by a lower daily dose", "days_shortened",
+          fact=("dm.guide", {"allowed_days": (), "daily_dose_g_per_kg_max": D("0.7")})),
+    wrong("days not stated: the policy's five", "days_shortened",
+          fact=("dm.guide", {"allowed_days": (), "daily_dose_g_per_kg_max": None})),
+    right("an unequal course in its own days", "days_unequal",
+          fact=("dm.guide", {"day_doses_g_per_kg": (D("1.03"), D("0.97"))})),
+    # regimen
+    right("56 years, from 56", "regimen_age", fact=("dm.guide", {"age_min_years": D(56)})),
+    wrong("pregnancy not known, in a ready plan", "regimen_population",
+          fact=("dm.guide", {"population": ("pregnant",)})),
+    right("pregnancy not known, in a plan that waits", "regimen_population",
+          fact=("dm.guide", {"population": ("pregnant",)}), spoil=WAITING),
+    right("nothing but special regimens for the phase", "regimen_special", order={"phase": "rescue"},
+          fact=("dm.rescue", {"special": True}), spoil={"regimen.id": "dm.rescue"}),
+    right("a special regimen ordered by name", "regimen_special", order={"regimen": "dm.special"},
+          spoil={"regimen.id": "dm.special"}),
+    right("a further phase of the regimen", "regimen_phase", order={"phase": "maintenance"}),
+    right("borrowed and marked", "borrowing_forbidden",
+          spoil={"regimen.id": "dm.us", "regimen.borrowed": True}),
+    # schedule and label
+    right("70 kg in a band up to 70", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"weight_kg_min": D(70), "weight_kg_max": D(70)})),
+    wrong("70 kg above its band", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"weight_kg_max": D("69.9")})),
+    wrong("56 years below its band", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"age_min_years": D(57)})),
+    right("56 years, licensed to 56", "not_on_label", fact=("ten.use.dm", {"age_max_years": D(56)})),
+    wrong("56 years, licensed to 55", "not_on_label", fact=("ten.use.dm", {"age_max_years": D(55)})),
+    right("three infusions of three", "not_experienced",
+          order={"last_immunoglobulin": last(infusions=3)}, spoil=TOLERANT),
+    wrong("a schedule for anybody that asks for a tolerated rate", "not_experienced",
+          fact=("ten.schedule.dm", {"tolerated_rate_min": D(5)})),
+    right("a table for any use serves one that is not licensed", "off_label_not_marked", plan="infant",
+          fact=("five.schedule.pi", {"indications": ("ANY",)}), spoil={"rates.off_label": False}),
+    # care
+    right("60 min of 60", "observation_too_short", fact=("watch.others", {"minutes": 60})),
+    right("10 months, from 10", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_min": 10})),
+    wrong("10 months, from 11", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_min": 11})),
+    right("10 months, below 11", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_max": 11})),
+    wrong("10 months, below 10", "drug_not_for_age", plan="infant",
+          fact=("drug.paracetamol_child", {"age_months_max": 10})),
+    wrong("a day short of 10 months", "drug_not_for_age", plan="infant",
+          order={"patient.birth_date": dt.date(2026, 1, 24)},
+          fact=("drug.paracetamol_child", {"age_months_min": 10})),
+    wrong("a dose from a digest", "weak_fact_permits", fact=("drug.paracetamol", {"basis": "digest"})),
+    right("indicated by policy", "not_indicated", order={"patient.screening": KIDNEY},
+          fact=policy("premedication", choice="on")),
+    # subcutaneous
+    right("a later infusion of the same product", "site_limit", plan="skin", spoil=LARGE_SITE,
+          order={"experience": "experienced", "last_immunoglobulin": last(product="twenty", infusions=1)}),
+    wrong("a first infusion after another product", "site_limit", plan="skin", spoil=LARGE_SITE,
+          order={"experience": "experienced", "last_immunoglobulin": last(product="ten", infusions=9)}),
+    wrong("70 kg in a band from 70", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"weight_kg_min": D(70)})),
+    right("70 kg in a band below 70", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"weight_kg_max": D(70)})),
+    right("56 years in a band below 56", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"age_max_years": D(56)})),
+    right("56 years in a band from 57", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"age_min_years": D(57)})),
+    right("a limit for another use", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"indications": ("CIDP",)})),
+    wrong("a limit for this use", "site_limit", plan="skin", spoil=LARGE_SITE,
+          fact=("twenty.site.first", {"indications": ("PI",)})),
+    wrong("20 mL within 0.28 mL/kg", "site_limit", plan="skin",
+          fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.28")})),
+    right("20 mL within 0.286 mL/kg", "site_limit", plan="skin",
+          fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.286")})),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("turn", "objects"), EDGES, ids=[turn.name for turn, _ in EDGES])
+def test_just_inside_and_just_outside(turn: Turn, objects: bool) -> None:
+    assert (turn.code in codes(*turned(turn))) is objects
+
+
 # ---- and what is right stays accepted
 
 
 RIGHT = (
     Turn("the experienced schedule, documented", "", spoil=TOLERANT | {
         "sources": adult_plan().sources | cited("ten.schedule.experienced")}),
-    Turn("a cap whose condition does not hold", "", fact=("dm.cap", {"rate": D(1), "when": facts().terms["child"].when})),
+    Turn("a cap whose condition does not hold", "",
+         fact=("dm.cap", {"rate": D(1), "when": facts().terms["child"].when})),
     Turn("a limit of a finding that is not strict, met exactly", "",
          order={"pump_step_ml_per_h": D("0.1")}, fact=("ten.risk.number", {"strict": False}),
          spoil={"days[1].steps[2].rate_ml_per_h": D("138.6"), "days[1].steps[2].minutes": 276,
-                "days[1].steps[2].end": adult_plan().days[1].end - dt.timedelta(minutes=1),
-                "days[1].end": adult_plan().days[1].end - dt.timedelta(minutes=1), "days[1].duration_min": 336}),
+                "days[1].steps[2].end": adult_plan().days[1].end - EARLIER,
+                "days[1].end": adult_plan().days[1].end - EARLIER, "days[1].duration_min": 336}),
     Turn("a longer course with its reason", "", order={"days": 2}),
 )  # fmt: skip
 
@@ -511,6 +727,15 @@ def test_a_stale_measurement_settles_nothing() -> None:
         assert codes(plan, order, knowledge) & {"finding_missing"} == expected
 
 
+@pytest.mark.parametrize(("start", "found"), [(dt.date(2026, 10, 24), False), (dt.date(2026, 10, 25), True)])
+def test_sixty_five_and_a_day_is_above_sixty_five(start: dt.date, found: bool) -> None:
+    when = msgspec.convert({"field": "age_years", "above": 65}, type(facts().terms["adult"].when))
+    knowledge = with_fact(facts(), "kidney_risk.impairment", when=when)
+    order = put(adult_order(), "patient.birth_date", dt.date(1961, 10, 24))
+    order = put(order, "start", dt.datetime(start.year, start.month, start.day, 8, tzinfo=SUMMER))
+    assert ("finding_missing" in codes(put(adult_plan(), "order", order), order, knowledge)) is found
+
+
 def test_the_objection_names_limit_value_and_fact() -> None:
     plan = put(adult_plan(), "days[0].steps[2].rate_ml_per_h", D(139))
     found = verify(plan, adult_order(), facts()).objections
@@ -526,7 +751,17 @@ def test_the_objection_names_limit_value_and_fact() -> None:
     )
 
 
-# ---- total
+# ---- independent and total
+
+
+def test_it_shares_no_code_with_the_planner() -> None:
+    """Only words, facts and logic: not even the planner's arithmetic of units."""
+    allowed = ("ivigil.verification", "ivigil.knowledge", "ivigil.plan", "ivigil.order", "ivigil.patient")
+    for path in Path(verification.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ivigil"):
+                module = node.module or ""
+                assert any(module == room or module.startswith(f"{room}.") for room in allowed), path
 
 
 def _paths(value: Any, path: str = "") -> list[str]:
@@ -543,7 +778,8 @@ def _paths(value: Any, path: str = "") -> list[str]:
 STRANGE = st.sampled_from(
     [
         None, "", "x", 0, -1, 10**40, True, (), (None,), D(0), D("-1"), D("1E-29"), D("1E+29"), D("NaN"),
-        dt.date(1, 1, 1), dt.datetime(2026, 1, 1), dt.datetime(2026, 3, 29, 2, 30, tzinfo=dt.UTC), {}, {"x": None},
+        dt.date(1, 1, 1), dt.datetime(2026, 1, 1), dt.datetime(2026, 3, 29, 2, 30, tzinfo=dt.UTC),
+        {}, {"x": None},
     ]
 )  # fmt: skip
 

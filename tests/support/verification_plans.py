@@ -34,6 +34,7 @@ from ivigil.course import (
     RateDecision,
     RegimenChoice,
     Site,
+    State,
     Step,
     Vial,
 )
@@ -108,7 +109,7 @@ def _citation(fact: Fact, knowledge: Knowledge) -> Cited:
     return Cited(basis=fact.basis, seen=fact.seen, documents=documents)
 
 
-def finding(name: str, state: str, **fields: Any) -> Finding:
+def finding(name: str, state: State, **fields: Any) -> Finding:
     """A finding of the small fact base with all its actions."""
     hazard = facts().hazards[name]
     actions = tuple(Action(effect="effect", fact=effect.id) for effect in hazard.effects)
@@ -347,6 +348,7 @@ def infant_plan() -> Plan:
         finding("first_exposure", "assumed"),
         finding("anaphylaxis", "asked"),
         finding("headache_risk", "assumed"),
+        finding("big_dose", "assumed"),  # no record of earlier doses: at least 2 g/kg
     )
     one = day(
         1,
@@ -409,6 +411,7 @@ def infant_plan() -> Plan:
             ),
         ),
         observation=CareItem(kind="observation", text="", minutes=90, facts=("watch.first",)),
+        tests=(CareItem(kind="test", text="haemoglobin", facts=("big_dose.haemoglobin",)),),
         questions=(
             Question(
                 field="prior_anaphylaxis",
@@ -425,6 +428,7 @@ def infant_plan() -> Plan:
             "first_exposure",
             "anaphylaxis",
             "headache_risk",
+            "big_dose",
             "drug.paracetamol_child",
             "watch.first",
             *_actions(*findings),
@@ -453,7 +457,9 @@ def blocked_plan() -> Plan:
         dose=adult_plan().dose,
         findings=(found,),
         blocked=(Blocked(code="contraindicated", findings=("anaphylaxis",), facts=("anaphylaxis.block",)),),
-        sources=cited("dm.guide", "policy.dose_within_range", "anaphylaxis", "anaphylaxis.block"),
+        sources=cited(
+            "dm.guide", "policy.dose_within_range", "anaphylaxis", "anaphylaxis.block", "anaphylaxis.label"
+        ),
     )
 
 

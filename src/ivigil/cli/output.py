@@ -19,13 +19,18 @@ def put(value: object, sheet: Callable[[], RenderableType], *, as_json: bool) ->
     if as_json:
         sys.stdout.buffer.write(_ENCODER.encode(value) + b"\n")
         sys.stdout.buffer.flush()
-        return
+    else:
+        show(sheet())
+
+
+def show(sheet: RenderableType) -> None:
+    """Print a sheet: on a terminal with its styles, into a pipe as plain lines without trailing space."""
     from ivigil.sheets.terminal import console
 
     screen = console()
     if screen.is_terminal:
-        screen.print(sheet())
+        screen.print(sheet)
         return
     with screen.capture() as piped:
-        screen.print(sheet())
+        screen.print(sheet)
     print("\n".join(line.rstrip() for line in piped.get().splitlines()))

@@ -24,7 +24,7 @@ from ivigil.planning.situation import Situation
 from ivigil.planning.vials import Sizes, as_vials, sizes_of
 
 PERCENT = Decimal(100)
-PERCENT_STEP = Decimal("0.1")
+PERCENT_STEP = Decimal("0.01")
 HOURS_PER_DAY = Decimal(24)
 
 
@@ -73,14 +73,19 @@ def build(
 
 
 def _day_counts(situation: Situation) -> Iterator[int]:
-    """The counts that the regimen allows, shortest first, then longer ones up to the policy's limit."""
+    """The counts that the regimen allows, shortest first, then longer ones up to the policy's limit.
+
+    A single infusion of a one-time course, an infusion of prescribed hours, and a regimen that
+    states each day's dose are never divided further.
+    """
     regimen, ordered = situation.regimen, situation.order.days
     if ordered is not None:
         allowed: tuple[int, ...] = (ordered,)
     else:
         allowed = tuple(sorted(regimen.allowed_days)) or _unstated(situation)
     yield from allowed
-    if not regimen.day_doses_g_per_kg:
+    single = situation.condition.course == "one_time" and regimen.allowed_days == (1,)
+    if not (single or regimen.day_doses_g_per_kg or regimen.infusion_hours_max is not None):
         yield from range(max(allowed) + 1, int(situation.number("policy.longest_course")) + 1)
 
 
@@ -200,7 +205,7 @@ def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situatio
     if not steps:
         return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
     minutes = sum(step.minutes for step in steps)
-    late = _too_long(minutes, product, situation)
+    late = _too_long(minutes, product, situation, stretched=ceiling is not None)
     if late is not None:
         return late
     return Day(
@@ -250,10 +255,11 @@ def _ceiling(ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal |
     return low * step
 
 
-def _too_long(minutes: int, product: Product, situation: Situation) -> Reason | None:
+def _too_long(minutes: int, product: Product, situation: Situation, *, stretched: bool) -> Reason | None:
+    """An infusion stretched to its shortest prescribed time may pass the longest by one pump step."""
     hours = Decimal(minutes) / units.MINUTES_PER_HOUR
     regimen: Regimen = situation.regimen
-    if regimen.infusion_hours_max is not None and hours > regimen.infusion_hours_max:
+    if not stretched and regimen.infusion_hours_max is not None and hours > regimen.infusion_hours_max:
         return Reason(code="infusion_hours", fact=regimen.id, value=f"{hours:.1f}")
     opening = situation.knowledge.policies["policy.opening_hours"]
     if opening.number is not None and hours > opening.number:
@@ -283,8 +289,18 @@ def _course(
         discard_g=filled.drawn - filled.total,
         days_because=tuple(dict.fromkeys(because)),
         neighbours=_neighbours(filled, sizes, situation),
-        facts=(situation.regimen.id, "policy.rounding", "policy.rounding_tolerance"),
+        facts=(situation.regimen.id, *_policies(filled, len(days), situation)),
     )
+
+
+def _policies(filled: Filled, days: int, situation: Situation) -> tuple[str, ...]:
+    """The policies that had a say in the days and the rounding."""
+    used = ["policy.rounding", "policy.rounding_tolerance"]
+    if filled.drawn != filled.total:
+        used.append("policy.part_vial_step")
+    if not situation.regimen.allowed_days and situation.order.days is None:
+        used.append("policy.days_not_stated")
+    return tuple(used)
 
 
 def _change(grams: Decimal, ordered: Decimal) -> Decimal:

@@ -136,6 +136,10 @@ def _without_regimen(
     draft = _screened(draft, known, knowledge)
     if none.unsigned:
         return replace(draft, needs_sign_off=tuple(_sign_off(fact, none.code) for fact in none.unsigned))
+    if none.unnamed:
+        choices = Blocked(code=none.code, facts=tuple(fact.id for fact in none.unnamed))
+        asked = questions.questions((), (("regimen", none.code),), known, knowledge)
+        return replace(draft, gaps=(choices,), questions=(*asked, *draft.questions))
     return replace(draft, blocked=(Blocked(code=none.code, value=none.value),))
 
 

@@ -16,6 +16,7 @@ from ivigil.planning.limits import Entry
 from ivigil.planning.rates import Ladder, NoRates
 from ivigil.planning.situation import Situation
 
+SUGARS = frozenset({"sucrose", "glucose", "maltose"})
 FORMULARY = "policy.formulary"
 _UNKNOWN = Decimal("Infinity")
 _MAXIMUM: dict[str, PropertyName] = {"iga_ug_per_ml_typical": "iga_ug_per_ml_max"}
@@ -111,13 +112,20 @@ def _excluded_by(product: Product, entry: Entry[ExcludeProducts]) -> list[Reason
 
 
 def _stabiliser(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:
+    """Any record of the stabiliser excludes; only a strong record of another one clears."""
     known = product.properties_named("stabiliser")
     for item in known:
         if item.text in effect.stabilisers:
             return Reason(code="stabiliser", finding=finding, fact=item.id, value=item.text or "")
-    if known or product.properties_named("sugar_g_per_g_protein"):
+    if any(not item.weak for item in known) or _free_of_sugar(product, effect):
         return None
     return Reason(code="stabiliser_not_seen", finding=finding, fact=effect.id)
+
+
+def _free_of_sugar(product: Product, effect: ExcludeProducts) -> bool:
+    """A source that says "no sugar" clears the product of every sugar."""
+    none = any(i.number == 0 and not i.weak for i in product.properties_named("sugar_g_per_g_protein"))
+    return none and set(effect.stabilisers) <= SUGARS
 
 
 def _property(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:

@@ -76,7 +76,11 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
         return NoRates("rates_not_seen", product.schedules)
     on_label = [s for s in usable if _covers(s, situation.order.condition, knowledge)]
     schedule = _choose(on_label) if on_label else _slowest(usable)
-    rungs = _rungs(schedule, situation) if on_label else _off_label_rungs(usable, schedule, situation)
+    rungs = _rungs(schedule, situation)
+    if not on_label:
+        rungs = _no_shorter(rungs, usable, situation)
+    if not on_label or situation.limits.of(SlowStart):
+        rungs = _from_slowest_start(rungs, usable, situation)
     caps, hold = _caps(product, schedule, situation)
     if hold:
         rungs = (Rung(rungs[0].ml_per_kg_h, None),)
@@ -272,14 +276,24 @@ def _interval(schedule: Schedule, situation: Situation) -> int:
     return stated if stated is not None else int(situation.number("policy.step_interval"))
 
 
-def _off_label_rungs(usable: list[Schedule], lowest: Schedule, situation: Situation) -> tuple[Rung, ...]:
-    """Off label: the slowest start of all, then the rungs of the schedule with the lowest maximum."""
+def _from_slowest_start(
+    rungs: tuple[Rung, ...], usable: list[Schedule], situation: Situation
+) -> tuple[Rung, ...]:
+    """The slowest start of all the product's schedules comes first, for the longest interval."""
     start = min(_start(s) for s in usable)
-    longest = max(_interval(s, situation) for s in usable)
-    rungs = [r for r in _rungs(lowest, situation) if r.ml_per_kg_h > start]
-    made = [Rung(start, longest if rungs else None)]
-    made += [Rung(r.ml_per_kg_h, None if r.minutes is None else max(r.minutes, longest)) for r in rungs]
-    return tuple(made)
+    if rungs[0].ml_per_kg_h <= start:
+        return rungs
+    return (Rung(start, _longest_interval(usable, situation)), *rungs)
+
+
+def _no_shorter(rungs: tuple[Rung, ...], usable: list[Schedule], situation: Situation) -> tuple[Rung, ...]:
+    """Off label no step is shorter than the longest interval of the product's schedules."""
+    longest = _longest_interval(usable, situation)
+    return tuple(Rung(r.ml_per_kg_h, None if r.minutes is None else max(r.minutes, longest)) for r in rungs)
+
+
+def _longest_interval(usable: list[Schedule], situation: Situation) -> int:
+    return max(_interval(s, situation) for s in usable)
 
 
 def _schedule_caps(schedules: Iterable[Schedule], weight_kg: Decimal) -> tuple[Cap, ...]:
@@ -311,7 +325,9 @@ def _at_risk(
 ) -> tuple[list[Cap], list[Reason]]:
     """What this label says for one risk group. Without a number of its own: no step up."""
     group = risk.effect.group
-    rules = [r for r in product.at_risk_rates if group in r.groups]
+    own = [r for r in product.at_risk_rates if group in r.groups]
+    # A label that is silent on this group is held to what it says of the other patients at risk.
+    rules = own or list(product.at_risk_rates)
     caps: list[Cap] = []
     for rule in rules:
         if rule.rate is None or rule.unit is None:

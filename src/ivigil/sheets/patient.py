@@ -179,9 +179,9 @@ class _Writer:
         tests = _dates(e.date for e in self._timeline("test"))
         following = _dates(e.date for e in self._timeline("next_course"))
         return [
-            f"We check how well it works on: {checks}." if checks else "",
+            f"We check how well it works around: {checks}." if checks else "",
             f"We plan blood tests on: {tests}." if tests else "",
-            f"Your next treatment is due on: {following}." if following else "",
+            f"Your next treatment is due around: {following}." if following else "",
         ]
 
     def _timeline(self, kind: str) -> list[TimelineEntry]:

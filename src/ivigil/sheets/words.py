@@ -75,6 +75,7 @@ GAP = {
     "no_regimen_for_population": "no regimen for this age group ({value})",
     "no_regimen_here": "no regimen for {value}, and borrowing is switched off",
     "regimen_not_seen": "the only regimens were not read in a source",
+    "regimen_must_be_named": "every regimen here is for a special situation: name one",
     "regimen_states_no_dose": "the regimen states no dose; order one",
     "dose_above_regimen": "{value} g/kg is above every source for this regimen",
     "contraindicated": "contraindicated",

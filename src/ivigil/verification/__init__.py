@@ -32,6 +32,7 @@ from ivigil.verification import (
 )
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection, Verdict
+from ivigil.verification.walk import walk
 
 __all__ = ["Objection", "Verdict", "verify"]
 
@@ -60,10 +61,10 @@ def verify(plan: Plan, order: Order, knowledge: Knowledge) -> Verdict:
     Never raises: a plan or order with values that cannot be compared (NaN, times without an
     offset) is objected to at once, and a check that fails on a strange plan is an objection.
     """
-    malformed = (*wellformed.check("", plan), *wellformed.check("order", order))
+    matter = Matter(plan, order, knowledge)
+    malformed = (*wellformed.check("", matter.parts), *wellformed.check("order", walk(order)))
     if malformed:
         return Verdict(malformed)
-    matter = Matter(plan, order, knowledge)
     return Verdict(tuple(objection for check in CHECKS for objection in _run(check, matter)))
 
 

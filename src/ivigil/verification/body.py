@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import isleap
 from fractions import Fraction
 
 from ivigil.knowledge.store import Knowledge
@@ -16,6 +17,18 @@ def years_old(birth: dt.date, on: dt.date) -> int:
     """Completed years; who is born on 29 February has a birthday on 1 March of a common year."""
     had_birthday = (on.month, on.day) >= (birth.month, birth.day)
     return on.year - birth.year - (0 if had_birthday else 1)
+
+
+def exact_years(birth: dt.date, on: dt.date) -> Fraction:
+    """Age in years with the part of the running year: 65 and a day is above 65."""
+    completed = years_old(birth, on)
+    last, following = (_birthday(birth, birth.year + completed + more) for more in (0, 1))
+    return completed + Fraction((on - last).days, (following - last).days)
+
+
+def _birthday(birth: dt.date, year: int) -> dt.date:
+    leap_day = (birth.month, birth.day) == (2, 29)
+    return dt.date(year, 3, 1) if leap_day and not isleap(year) else birth.replace(year=year)
 
 
 def months_old(birth: dt.date, on: dt.date) -> int:

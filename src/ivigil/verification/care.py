@@ -14,6 +14,7 @@ from ivigil.verification import body
 from ivigil.verification.exact import show
 from ivigil.verification.labels import is_false
 from ivigil.verification.matter import Matter
+from ivigil.verification.permission import usable
 from ivigil.verification.verdict import Objection
 
 AS_TREATMENT = "reaction_treatment"
@@ -50,6 +51,9 @@ def _premedication(matter: Matter, where: str, drug: Premedication) -> Iterator[
         yield Objection("unknown_drug", where, drug.drug, "a premedication fact", drug.facts)
     for record in records:
         yield from _record(matter, where, drug, record)
+        if not usable(matter, record):
+            expected = "strong evidence or a signature"
+            yield Objection("weak_fact_permits", f"{where}.dose_mg", record.basis, expected, (record.id,))
 
 
 def _told(drug: Premedication) -> str:
@@ -83,7 +87,7 @@ def _fits(matter: Matter, record: Drug) -> bool:
     if record.population != "any" and matter.case.get(record.population) is not True:
         return False
     old_enough = record.age_months_min is None or months >= record.age_months_min
-    return old_enough and (record.age_months_max is None or months <= record.age_months_max)
+    return old_enough and (record.age_months_max is None or months < record.age_months_max)
 
 
 def _most_mg(matter: Matter, record: Drug) -> Fraction | None:

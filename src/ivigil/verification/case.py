@@ -3,7 +3,7 @@
 Fields, where they can be known (an absent field is unknown):
 
 - ``condition``, ``route``, ``sex``: as ordered.
-- ``age_years`` (completed), ``age_days``: on the local day of the start.
+- ``age_years`` (exact), ``age_days``: on the local day of the start.
 - ``weight_kg``, ``height_cm``, ``bmi_kg_per_m2``, ``actual_over_ideal_percent``: stale, where
   the weight is older than its term allows.
 - ``immunoglobulin_naive``: as declared; not naive if an earlier dose is on record.
@@ -11,7 +11,7 @@ Fields, where they can be known (an absent field is unknown):
   ``tolerated_rate_ml_per_kg_per_h``: of the last immunoglobulin.
 - ``product_changed``: last product against ``product`` (the ordered or the planned one).
 - ``dose_g_per_kg``: the course; ``cumulative_dose_g_per_kg``: with what was given within the
-  policy's window before the start.
+  policy's window before the start; open upwards where that is not known.
 - measurements (with staleness), choices and screening flags by vocabulary id; then the flags
   that follow from other terms (signs, definitions, ``absent_when``).
 """
@@ -27,7 +27,7 @@ import msgspec
 from ivigil.knowledge.logic import Case, Reading, Truth, Value, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
-from ivigil.order import LastImmunoglobulin, Order
+from ivigil.order import Order
 from ivigil.verification import body
 from ivigil.verification.exact import as_decimal
 
@@ -49,7 +49,7 @@ def build(
     patient = order.patient
     case: dict[str, Value] = {"condition": order.condition, "route": order.route, "sex": patient.sex}
     case |= {
-        "age_years": Reading.exactly(body.years_old(patient.birth_date, on)),
+        "age_years": _reading(body.exact_years(patient.birth_date, on)),
         "age_days": Reading.exactly((on - patient.birth_date).days),
     }
     case |= _body(order, knowledge, on)
@@ -101,17 +101,19 @@ def _doses(order: Order, knowledge: Knowledge, on: dt.date, dose: CourseDose) ->
     if dose.g_per_kg is None:
         return {}
     found: dict[str, Value] = {"dose_g_per_kg": _reading(dose.g_per_kg)}
-    earlier = _recent_grams(order.last_immunoglobulin, knowledge, on)
-    if earlier is not None and dose.dosing_weight_kg > 0:
+    earlier = _recent_grams(order, knowledge, on)
+    if earlier is None:
+        found["cumulative_dose_g_per_kg"] = Reading(low=as_decimal(dose.g_per_kg), high=None)
+    elif dose.dosing_weight_kg > 0:
         found["cumulative_dose_g_per_kg"] = _reading(dose.g_per_kg + earlier / dose.dosing_weight_kg)
     return found
 
 
-def _recent_grams(last: LastImmunoglobulin | None, knowledge: Knowledge, on: dt.date) -> Fraction | None:
-    """Grams of the last dose that still count; None if some count but how much is not known."""
-    window = knowledge.policies.get("policy.cumulative_window")
+def _recent_grams(order: Order, knowledge: Knowledge, on: dt.date) -> Fraction | None:
+    """Grams of earlier doses that still count; None where that is not known."""
+    window, last = knowledge.policies.get("policy.cumulative_window"), order.last_immunoglobulin
     if last is None:
-        return Fraction(0)
+        return Fraction(0) if order.experience == "naive" else None
     if window is not None and window.number is not None and (on - last.date).days > window.number:
         return Fraction(0)
     return None if last.grams is None else Fraction(last.grams)

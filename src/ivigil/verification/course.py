@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from ivigil.course import Course, Day
 from ivigil.knowledge.conditions import Regimen
@@ -80,9 +81,19 @@ def _plain_days(matter: Matter) -> tuple[int, ...]:
         return matter.regimen.allowed_days
     if matter.regimen is not None and matter.regimen.day_doses_g_per_kg:
         return (len(matter.regimen.day_doses_g_per_kg),)
+    return _unstated_days(matter)
+
+
+def _unstated_days(matter: Matter) -> tuple[int, ...]:
+    """Where a regimen states no days: as many as its daily dose makes, else by policy and purpose."""
+    daily = matter.regimen.daily_dose_g_per_kg_max if matter.regimen else None
+    if daily and matter.plan.dose is not None:
+        return (max(ceil(Fraction(matter.plan.dose.g_per_kg) / Fraction(daily)), 1),)
     policy = matter.number("policy.days_not_stated")
-    divided = matter.condition is not None and matter.condition.purpose == DIVIDED
-    return (int(policy),) if divided and policy is not None else (1,)
+    purpose = matter.condition.purpose if matter.condition else ""
+    if policy is None or DIVIDED not in purpose:
+        return (1,)
+    return (int(policy),) if purpose == DIVIDED else (1, int(policy))
 
 
 def _fewest_days(matter: Matter) -> int:
@@ -186,7 +197,7 @@ def _daily(matter: Matter, where: str, day: Day) -> Iterator[Objection]:
 def _daily_caps(matter: Matter) -> Iterator[Cap]:
     regimen, weight = matter.regimen, matter.dosing_weight_kg
     if regimen is not None:
-        yield from _regimen_caps(regimen, weight)
+        yield from _regimen_caps(matter, regimen)
     for cap in doses.dose_caps(matter):
         if cap.max_g_per_day is not None:
             yield Cap(Fraction(cap.max_g_per_day), cap.id)
@@ -197,9 +208,12 @@ def _daily_caps(matter: Matter) -> Iterator[Cap]:
             yield Cap(Fraction(effect.g_per_kg) * weight, effect.id)
 
 
-def _regimen_caps(regimen: Regimen, weight: Fraction) -> Iterator[Cap]:
-    if regimen.daily_dose_g_per_kg_max is not None:
-        yield Cap(Fraction(regimen.daily_dose_g_per_kg_max) * weight, regimen.id)
+def _regimen_caps(matter: Matter, regimen: Regimen) -> Iterator[Cap]:
+    """Absolute grams as they stand; the dose of a day may be rounded to vials as the course may."""
+    daily, tolerance = regimen.daily_dose_g_per_kg_max, matter.number("policy.rounding_tolerance")
+    if daily is not None:
+        rounded = 1 + Fraction(tolerance or 0) / PERCENT
+        yield Cap(Fraction(daily) * matter.dosing_weight_kg * rounded, regimen.id)
     for grams in (regimen.max_daily_dose_g, regimen.fixed_daily_dose_g):
         if grams is not None:
             yield Cap(Fraction(grams), regimen.id)

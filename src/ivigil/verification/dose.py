@@ -18,7 +18,7 @@ def check(matter: Matter) -> Iterator[Objection]:
     dose = matter.plan.dose
     if dose is None:
         return
-    yield from _arithmetic(dose)
+    yield from _arithmetic(matter, dose)
     caps = tuple(doses.course_caps(matter))
     yield from _caps(dose, caps)
     yield from _range(matter, dose)
@@ -26,16 +26,19 @@ def check(matter: Matter) -> Iterator[Objection]:
     yield from _capped_by(dose, caps)
 
 
-def _arithmetic(dose: Dose) -> Iterator[Objection]:
-    per_kg = Fraction(dose.g_per_kg)
-    grams = per_kg * Fraction(dose.dosing_weight_kg)
+def _arithmetic(matter: Matter, dose: Dose) -> Iterator[Objection]:
+    weight = Fraction(dose.dosing_weight_kg)
+    grams = Fraction(dose.g_per_kg) * weight
+    derived = dose.capped_by or matter.order.total_dose_g is not None
+    slack = weight * MILLIGRAM if derived else MILLIGRAM  # g/kg worked out from grams is stated to the mg
     if dose.grams <= 0:
         yield Objection("dose_not_positive", "dose.grams", show(dose.grams), "above 0 g")
-    if abs(Fraction(dose.grams) - grams) > MILLIGRAM:
+    if abs(Fraction(dose.grams) - grams) > slack:
         expected = f"{show(dose.g_per_kg)} g/kg x {show(dose.dosing_weight_kg)} kg = {show(grams)} g"
         yield Objection("dose_arithmetic", "dose.grams", show(dose.grams), expected)
-    on_actual = per_kg * Fraction(dose.actual_weight_kg)
-    if not dose.capped_by and abs(Fraction(dose.grams_on_actual_weight) - on_actual) > MILLIGRAM:
+    on_actual = Fraction(dose.g_per_kg) * Fraction(dose.actual_weight_kg)
+    slack *= Fraction(dose.actual_weight_kg) / weight if weight else 1
+    if abs(Fraction(dose.grams_on_actual_weight) - on_actual) > slack:
         seen = show(dose.grams_on_actual_weight)
         yield Objection("dose_arithmetic", "dose.grams_on_actual_weight", seen, f"{show(on_actual)} g")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-import msgspec
-
 from ivigil.course import (
     Action,
     Assumption,
@@ -14,7 +12,7 @@ from ivigil.course import (
     Cited,
     Decision,
     Dose,
-    Plan,
+    Finding,
     ProductChoice,
     ProductExcluded,
     ProductOption,
@@ -27,23 +25,27 @@ from ivigil.course import (
 from ivigil.knowledge.evidence import Fact
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
-from ivigil.verification.wellformed import leaves
+from ivigil.verification.walk import Trail, place, walk
+
+Named = tuple[Trail, str]
+"""The id of a fact, and where it stands."""
 
 
 def check(matter: Matter) -> Iterator[Objection]:
     """Order, knowledge version, validity, and the facts and sources that the plan names."""
     yield from _inputs(matter)
     yield from _validity(matter)
-    yield from _facts(matter)
-    yield from _sources(matter)
+    ruling = tuple(_ruling(matter))
+    yield from _facts(matter, ruling)
+    yield from _sources(matter, ruling)
 
 
 def _inputs(matter: Matter) -> Iterator[Objection]:
     plan, version = matter.plan, matter.knowledge.version
     if plan.order != matter.order:
-        ours = dict(leaves("order", matter.order))
-        theirs = dict(leaves("order", plan.order))
-        fields = sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))
+        ours, theirs = (dict(walk(order, plain=True)) for order in (matter.order, plan.order))
+        differ = {trail for trail in (*ours, *theirs) if ours.get(trail) != theirs.get(trail)}
+        fields = sorted(place(trail) for trail in differ if trail)
         yield Objection("other_order", "order", ", ".join(fields), "the order as given")
     if plan.knowledge_version != version:
         yield Objection("other_knowledge", "knowledge_version", plan.knowledge_version, version)
@@ -59,18 +61,18 @@ def _validity(matter: Matter) -> Iterator[Objection]:
         yield Objection("valid_too_long", "valid_until", seen, f"at most {last}", ("policy.plan_valid",))
 
 
-def _facts(matter: Matter) -> Iterator[Objection]:
-    for where, name in (*_ruling(matter.plan), *_mentioned(matter.plan)):
+def _facts(matter: Matter, ruling: tuple[Named, ...]) -> Iterator[Objection]:
+    for trail, name in (*ruling, *_mentioned(matter)):
         if name not in matter.knowledge.by_id:
-            yield Objection("unknown_fact", where, name, "the id of a fact")
+            yield Objection("unknown_fact", place(trail), name, "the id of a fact")
 
 
-def _sources(matter: Matter) -> Iterator[Objection]:
+def _sources(matter: Matter, ruling: tuple[Named, ...]) -> Iterator[Objection]:
     """Every fact that ruled is cited, and every citation says what the fact says."""
     cited = matter.plan.sources
-    for where, name in _ruling(matter.plan):
+    for trail, name in ruling:
         if name in matter.knowledge.by_id and name not in cited:
-            yield Objection("fact_not_cited", where, name, "its evidence in sources", (name,))
+            yield Objection("fact_not_cited", place(trail), name, "its evidence in sources", (name,))
     for name, entry in cited.items():
         fact = matter.knowledge.by_id.get(name)
         if fact is None:
@@ -93,17 +95,15 @@ def _told(entry: Cited) -> str:
     return f"{entry.basis}, seen: {str(entry.seen).lower()}, {documents}"
 
 
-def _ruling(plan: Plan) -> Iterator[tuple[str, str]]:
+def _ruling(matter: Matter) -> Iterator[Named]:
     """Every fact that decided something, with its place."""
-    for where, part in _parts("", plan):
-        if isinstance(part, Decision):
-            yield from ((f"{where}.facts", name) for name in part.facts)
-        if isinstance(part, Blocked):
-            yield from ((f"{where}.facts", name) for name in part.facts)
-        yield from ((where, name) for name in _own(part) if name)
+    for trail, part in matter.parts:
+        if isinstance(part, Decision | Blocked):
+            yield from (((*trail, "facts"), name) for name in part.facts)
+        yield from ((trail, name) for name in _own(part) if name)
 
 
-def _own(part: msgspec.Struct) -> tuple[str, ...]:
+def _own(part: object) -> tuple[str, ...]:
     match part:
         case Reason() | Action() | SignOff():
             return (part.fact,)
@@ -117,27 +117,16 @@ def _own(part: msgspec.Struct) -> tuple[str, ...]:
             return ()
 
 
-def _mentioned(plan: Plan) -> Iterator[tuple[str, str]]:
+def _mentioned(matter: Matter) -> Iterator[Named]:
     """Every further fact that is only named: alternatives, exclusions, findings, assumptions."""
-    for where, part in _parts("", plan):
-        if isinstance(part, RegimenOption | ProductOption | ProductExcluded):
-            yield where, part.id
-        if isinstance(part, Assumption) and part.kind != "value":
-            yield where, part.id
-    for index, finding in enumerate(plan.findings):
-        yield f"findings[{index}].id", finding.id
-        yield from ((f"findings[{index}].factors", name) for name in finding.factors)
-    if plan.product is not None and plan.product.best_fit_unseen:
-        yield "product.best_fit_unseen", plan.product.best_fit_unseen
-
-
-def _parts(where: str, value: object) -> Iterator[tuple[str, msgspec.Struct]]:
-    """Every struct in the plan except the order and the citations."""
-    if isinstance(value, msgspec.Struct):
-        yield where, value
-        for name in value.__struct_fields__:
-            if name not in ("order", "sources"):
-                yield from _parts(f"{where}.{name}" if where else name, getattr(value, name))
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from _parts(f"{where}[{index}]", item)
+    for trail, part in matter.parts:
+        match part:
+            case RegimenOption() | ProductOption() | ProductExcluded():
+                yield trail, part.id
+            case Assumption() if part.kind != "value":
+                yield trail, part.id
+            case Finding():
+                yield trail, part.id
+                yield from ((trail, name) for name in part.factors)
+            case ProductChoice() if part.best_fit_unseen:
+                yield trail, part.best_fit_unseen

@@ -29,9 +29,9 @@ def _fits(use: LabelUse, age: int) -> bool:
 
 
 def serves(matter: Matter, product: Product, schedule: Schedule) -> bool:
-    """Is this a schedule for a labelled use of the ordered condition?"""
+    """Is this a schedule for a labelled use of the ordered condition, or one for any use?"""
     codes = {use.indication for use in labelled_uses(matter, product)}
-    return bool(codes) and bool((codes | {ANY_USE}) & set(schedule.indications))
+    return not (codes | {ANY_USE}).isdisjoint(schedule.indications)
 
 
 def fits_body(matter: Matter, schedule: Schedule) -> bool:

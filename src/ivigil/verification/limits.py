@@ -58,7 +58,7 @@ def starts(matter: Matter) -> tuple[Ceiling, ...]:
     found = [Ceiling("start_rate", _of(matter, s.start_rate, s.unit), False, (s.id,)) for s in own]
     if slow and matter.product is not None:
         for schedule in usable_schedules(matter):
-            if serves(matter, matter.product, schedule):
+            if serves(matter, matter.product, schedule) and fits_body(matter, schedule):
                 rate = _of(matter, schedule.start_rate, schedule.unit)
                 found.append(Ceiling("slow_start", rate, False, (schedule.id, slow[0].id)))
     return tuple(found)
@@ -102,7 +102,7 @@ def _at_risk(matter: Matter) -> Iterator[Ceiling]:
     if product is None:
         return
     for effect in matter.effects(AtRiskRate):
-        printed = _numbers(matter, product, effect.group)
+        printed = _printed(matter, product, effect.group)
         for risk, rate in printed:
             yield Ceiling("at_risk_rate", rate, risk.strict, (risk.id, effect.id))
         if not _may_step_up(matter, product, effect.group, printed):
@@ -110,31 +110,25 @@ def _at_risk(matter: Matter) -> Iterator[Ceiling]:
                 yield Ceiling("no_step_up", start.ml_per_h, False, (effect.id, *start.facts))
 
 
-def _numbers(matter: Matter, product: Product, group: RiskGroup) -> list[tuple[LabelRisk, Fraction]]:
-    """What the label prints as maximum for a risk group.
-
-    Where it asks this group for the "minimum practicable" rate only, the numbers that it prints
-    for other groups bind: there are none nearer.
-    """
-    stated = [
+def _printed(matter: Matter, product: Product, group: RiskGroup) -> list[tuple[LabelRisk, Fraction]]:
+    """What the label prints as maximum for a risk group."""
+    return [
         (risk, _of(matter, risk.rate, risk.unit))
         for risk in product.at_risk_rates
-        if risk.rate is not None and risk.unit is not None
+        if group in risk.groups and risk.rate is not None and risk.unit is not None
     ]
-    own = [(risk, rate) for risk, rate in stated if group in risk.groups]
-    return own or (stated if _asks_minimum(product, group) else [])
-
-
-def _asks_minimum(product: Product, group: RiskGroup) -> bool:
-    return any(group in risk.groups and risk.rule == "minimum_practicable" for risk in product.at_risk_rates)
 
 
 def _may_step_up(
     matter: Matter, product: Product, group: RiskGroup, printed: list[tuple[LabelRisk, Fraction]]
 ) -> bool:
-    """Is there a number for patients at risk below the ordinary maximum, that may permit a rate?"""
+    """Is there a number for this risk group below the ordinary maximum, that may permit a rate?
+
+    A site may read "minimum practicable" as the start rate whatever number is printed.
+    """
     stay = matter.choice("policy.minimum_practicable_rate") == "start_rate"
-    if stay and _asks_minimum(product, group):
+    rules = {risk.rule for risk in product.at_risk_rates if group in risk.groups}
+    if stay and "minimum_practicable" in rules:
         return False
     most = min((ceiling.ml_per_h for ceiling in ordinary(matter)), default=Fraction(0))
     return any(rate < most and usable(matter, risk) for risk, rate in printed)

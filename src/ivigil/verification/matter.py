@@ -20,8 +20,10 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.verification.case import CourseDose, build
 from ivigil.verification.screening import Standing, screen
+from ivigil.verification.walk import Found, walk
 
 E = TypeVar("E", bound=Fact)
+NOT_ENTERED = frozenset({"order", "sources"})
 
 
 class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
@@ -30,6 +32,11 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
     plan: Plan
     order: Order
     knowledge: Knowledge
+
+    @cached_property
+    def parts(self) -> list[Found]:
+        """Every struct, number and date of the plan, but for its order and its citations."""
+        return walk(self.plan, leaving_out=NOT_ENTERED)
 
     # ---- who and when
 
@@ -135,15 +142,19 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     @cached_property
     def acting(self) -> tuple[Hazard, ...]:
-        """Hazards whose effects bind: present, taken as present, or open where nothing waits for them."""
+        """Hazards whose effects bind: present, taken as present, or open in a plan that does not wait.
+
+        In an emergency the dose does not wait for an answer.
+        """
         return tuple(s.hazard for s in self.standings if self._acts(s))
 
     def _acts(self, standing: Standing) -> bool:
-        if standing.hazard.id in self.overridden or standing.planned is Truth.FALSE:
-            return False
-        if standing.planned is Truth.TRUE or standing.hazard.unknown == "assume":
+        """An override lifts a block and a question (see ``status``); it loosens no limit."""
+        if standing.planned is not Truth.UNKNOWN:
+            return standing.planned is Truth.TRUE
+        if standing.hazard.unknown == "assume":
             return True
-        waits = self.plan.status != "ready" and not self.emergency
+        waits = self.plan.status != "ready" or self.emergency or standing.hazard.id in self.overridden
         return standing.hazard.unknown == "ask" and not waits
 
     def effects(self, kind: type[E]) -> tuple[E, ...]:

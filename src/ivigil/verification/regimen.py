@@ -57,10 +57,15 @@ def _belongs(matter: Matter, choice: RegimenChoice, regimen: Regimen) -> Iterato
 
 
 def _only_special(matter: Matter) -> bool:
-    """Does the order name a phase for which nothing but special regimens exist?"""
-    phase, own = matter.order.phase, matter.condition.regimens if matter.condition else ()
-    same = [r for r in own if phase in _phases(r) and r.route == matter.order.route]
-    return phase is not None and all(regimen.special for regimen in same)
+    """Are there nothing but special regimens for this patient, route and phase?"""
+    own = matter.condition.regimens if matter.condition else ()
+    return all(r.special or not _might_serve(matter, r) for r in own)
+
+
+def _might_serve(matter: Matter, regimen: Regimen) -> bool:
+    wanted = matter.order.phase or (matter.condition.default_phase if matter.condition else "")
+    in_phase = not wanted or wanted in _phases(regimen)
+    return in_phase and regimen.route == matter.order.route and True in _answers(matter, regimen).values()
 
 
 def _phases(regimen: Regimen) -> tuple[str, ...]:
@@ -78,7 +83,7 @@ def _phase(matter: Matter, choice: RegimenChoice, regimen: Regimen) -> Iterator[
 
 
 def _patient(matter: Matter, regimen: Regimen) -> Iterator[Objection]:
-    answers = {name: matter.case.get(FLAG_OF_POPULATION.get(name, name)) for name in regimen.population}
+    answers = _answers(matter, regimen)
     open_answer = matter.plan.status != "ready" and None in answers.values()
     if True not in answers.values() and not open_answer:
         seen = ", ".join(f"{name}: {'unknown' if a is None else a}" for name, a in answers.items())
@@ -89,6 +94,11 @@ def _patient(matter: Matter, regimen: Regimen) -> Iterator[Objection]:
     if regimen.age_min_years is not None and age < regimen.age_min_years:
         expected = f"at least {regimen.age_min_years} years"
         yield Objection("regimen_age", "regimen.id", f"{age} years", expected, (regimen.id,))
+
+
+def _answers(matter: Matter, regimen: Regimen) -> dict[str, object]:
+    """Does the patient belong to each population of the regimen? None: not known."""
+    return {name: matter.case.get(FLAG_OF_POPULATION.get(name, name)) for name in regimen.population}
 
 
 def _place(matter: Matter, choice: RegimenChoice, regimen: Regimen) -> Iterator[Objection]:

@@ -19,6 +19,7 @@ from ivigil.verification.verdict import Objection
 ROUNDING_KG = Fraction(1, 20)
 """Computed weights may be stated to 0.1 kg."""
 WORLD = "INT"
+SITE_POLICY = "policy.dosing_weight"
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -88,8 +89,11 @@ def _asked(matter: Matter) -> Iterator[Asked]:
 
 
 def _policies(matter: Matter) -> tuple[WeightPolicy, ...]:
-    """The default policies of the innermost place that has one."""
-    on = matter.start.date()
+    """The policy that the site chose; else the default policies of the innermost place that has one."""
+    on, chosen = matter.start.date(), matter.choice(SITE_POLICY)
+    named = tuple(policy for policy in matter.knowledge.facts.weight_policy if policy.id == chosen)
+    if named:
+        return named
     for place in (*matter.knowledge.lineage(matter.order.jurisdiction), WORLD):
         found = tuple(
             policy

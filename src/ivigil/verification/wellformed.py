@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-import msgspec
-
 from ivigil.verification.verdict import Objection
+from ivigil.verification.walk import Found, place
 
 LARGEST_EXPONENT = 30
 FINEST_EXPONENT = -60
 EARLIEST_YEAR, LATEST_YEAR = 1800, 9000
 
 
-def check(name: str, value: object) -> Iterator[Objection]:
-    """Object to NaN, infinities, absurd exponents, and times without an offset, at any depth."""
-    for where, leaf in leaves(name, value):
+def check(name: str, found: Iterable[Found]) -> Iterator[Objection]:
+    """Object to NaN, infinities, absurd exponents, odd years, and times without an offset."""
+    for trail, leaf in found:
         fault = _fault(leaf)
         if fault:
-            yield Objection("malformed_value", where, str(leaf), fault)
-
-
-def leaves(where: str, value: object) -> Iterator[tuple[str, object]]:
-    """Every plain value of nested structs, tuples and dictionaries, with its path."""
-    if isinstance(value, msgspec.Struct):
-        for field in value.__struct_fields__:
-            yield from leaves(f"{where}.{field}" if where else field, getattr(value, field))
-    elif isinstance(value, tuple | list):
-        for index, item in enumerate(value):
-            yield from leaves(f"{where}[{index}]", item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from leaves(f"{where}.{key}", item)
-    else:
-        yield where, value
+            yield Objection("malformed_value", place((name, *trail) if name else trail), str(leaf), fault)
 
 
 def _fault(leaf: object) -> str:
