@@ -28,6 +28,8 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
     route: Route
     phase: str
     """Empty if neither the order nor the condition names one."""
+    regimen: str
+    """Empty if the order names none."""
     g_per_kg: Decimal | None
     grams: Decimal | None
     days: int | None
@@ -78,7 +80,10 @@ class _Checker:
             self._outside("interval_days", str(ordered.interval_days), interval.text("days"))
         if ordered.days is None:
             return
-        days = sources.days(pool)
+        named = [regimen for regimen in pool if regimen.id == ordered.regimen]
+        # A named regimen that states no days leaves them to the prescriber.
+        silent = bool(named) and not any(regimen.allowed_days for regimen in named)
+        days = None if silent else sources.days(pool)
         if days is not None and not days.holds(Decimal(ordered.days)):
             self._outside("days", str(ordered.days), days.text("days"))
             return

@@ -328,16 +328,17 @@ def _at_risk(
     own = [r for r in product.at_risk_rates if group in r.groups]
     # A label that is silent on this group is held to what it says of the other patients at risk.
     rules = own or list(product.at_risk_rates)
+    ordinary = _max(schedule) * situation.weight_kg
     caps: list[Cap] = []
+    numbered = False
     for rule in rules:
         if rule.rate is None or rule.unit is None:
             continue
         ml_per_h = units.rate_ml_per_h(rule.rate, rule.unit, product.g_per_100_ml, situation.weight_kg)
         reason = Reason(code="at_risk_rate", finding=risk.finding, fact=rule.id, value=group)
         caps.append(Cap(ml_per_h, rule.strict, reason))
-    # "Below the ordinary maximum" is no number for a patient at risk.
-    ordinary = _max(schedule) * situation.weight_kg
-    numbered = any(cap.ml_per_h < ordinary for cap in caps)
+        # "Below the ordinary maximum" is no number for a patient at risk; a weak number permits nothing.
+        numbered = numbered or (ml_per_h < ordinary and situation.knowledge.permits(rule))
     always = situation.choice("policy.minimum_practicable_rate") == "start_rate"
     if numbered and not (always and any(r.rule == "minimum_practicable" for r in rules)):
         return caps, []
