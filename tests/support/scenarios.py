@@ -216,6 +216,7 @@ def _laid_over(below: Table, above: Table) -> Table:
         if key == "title" and isinstance(old, str):
             merged[key] = f"{old}: {value}"
         else:
-            both = isinstance(old, dict) and isinstance(value, dict)
-            merged[key] = _laid_over(old, value) if both else value
+            merged[key] = (
+                _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+            )
     return merged
