@@ -185,7 +185,7 @@ def _check_dose(draft: _Draft, fields: Fields, knowledge: Knowledge) -> None:
         condition=draft.condition,
         route=draft.route,
         phase=phase,
-        regimen=regimen.id if regimen is not None else "",
+        regimen=draft.regimen.id if draft.regimen else "",
         g_per_kg=draft.total_dose_g_per_kg,
         grams=draft.total_dose_g,
         days=draft.days,

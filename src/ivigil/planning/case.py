@@ -46,7 +46,7 @@ def dosed_case(
     dosed: dict[str, Value] = {**case, "dose_g_per_kg": Reading.exactly(g_per_kg)}
     overlaps = _overlaps(order, regimen, knowledge)
     if overlaps is not None:
-        dosed["overlapping_course"] = overlaps
+        dosed["last_dose_within_interval"] = overlaps
     if recent is not None:
         dosed["cumulative_dose_g_per_kg"] = Reading(
             low=g_per_kg + recent / dosing_weight_kg,

@@ -76,7 +76,7 @@ def _day_counts(situation: Situation) -> Iterator[int]:
     """The counts that the regimen allows, shortest first, then longer ones up to the policy's limit.
 
     A single infusion of a one-time course, an infusion of prescribed hours, and a regimen that
-    states each day's dose are never divided further.
+    states each day's dose are divided further only if a finding caps the dose of a day.
     """
     regimen, ordered = situation.regimen, situation.order.days
     if ordered is not None:
@@ -85,8 +85,15 @@ def _day_counts(situation: Situation) -> Iterator[int]:
         allowed = tuple(sorted(regimen.allowed_days)) or _unstated(situation)
     yield from allowed
     single = situation.condition.course == "one_time" and regimen.allowed_days == (1,)
-    if not (single or regimen.day_doses_g_per_kg or regimen.infusion_hours_max is not None):
+    if regimen.day_doses_g_per_kg:
+        return
+    if not (single or regimen.infusion_hours_max is not None) or _capped_by_a_finding(situation):
         yield from range(max(allowed) + 1, int(situation.number("policy.longest_course")) + 1)
+
+
+def _capped_by_a_finding(situation: Situation) -> bool:
+    by_dose = any(e.finding != situation.condition.id for e in situation.limits.of(CapDailyDose))
+    return by_dose or bool(situation.limits.of(MinimumDays))
 
 
 def _unstated(situation: Situation) -> tuple[int, ...]:
@@ -199,13 +206,15 @@ def _over_daily_limits(filled: Filled, product: Product, situation: Situation) -
 def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situation: Situation) -> Day | Reason:
     grams, vials = filled.grams[number - 1], filled.vials[number - 1]
     volume = units.volume_ml(grams, product.g_per_100_ml)
-    ceiling = _ceiling(ladder, volume, situation)
+    count = len(filled.grams)
+    ceiling = _ceiling(count, ladder, volume, situation)
     start = _start_of(number, situation)
     steps = rates.steps(ladder, volume, start, ceiling)
     if not steps:
         return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
     minutes = sum(step.minutes for step in steps)
-    late = _too_long(minutes, product, situation, stretched=ceiling is not None)
+    own_time = ceiling is None and _is_undivided(count, situation)
+    late = _too_long(minutes, product, situation, own_time=own_time)
     if late is not None:
         return late
     return Day(
@@ -231,17 +240,22 @@ def _start_of(number: int, situation: Situation) -> dt.datetime:
     return wall.replace(tzinfo=local.tzinfo).astimezone(dt.UTC).astimezone(local.tzinfo)
 
 
-def _shortest_minutes(situation: Situation) -> int:
+def _is_undivided(count: int, situation: Situation) -> bool:
+    """The hours that a regimen prescribes are those of its own number of infusions."""
+    return not situation.regimen.allowed_days or count in situation.regimen.allowed_days
+
+
+def _shortest_minutes(count: int, situation: Situation) -> int:
     hours = [e.effect.hours for e in situation.limits.of(MinimumHours)]
     window = situation.regimen.infusion_hours_min
-    if window is not None:
+    if window is not None and _is_undivided(count, situation):
         hours.append(window)
     return int(max(hours, default=Decimal(0)) * units.MINUTES_PER_HOUR)
 
 
-def _ceiling(ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal | None:
+def _ceiling(count: int, ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal | None:
     """The fastest rate at which the infusion still takes the prescribed time; None if none is."""
-    shortest = _shortest_minutes(situation)
+    shortest = _shortest_minutes(count, situation)
     if rates.duration_minutes(ladder, volume) >= shortest:
         return None
     step = ladder.pump_step_ml_per_h
@@ -255,11 +269,13 @@ def _ceiling(ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal |
     return low * step
 
 
-def _too_long(minutes: int, product: Product, situation: Situation, *, stretched: bool) -> Reason | None:
-    """An infusion stretched to its shortest prescribed time may pass the longest by one pump step."""
+def _too_long(minutes: int, product: Product, situation: Situation, *, own_time: bool) -> Reason | None:
+    """``own_time``: held to the regimen's longest hours. An infusion that was stretched to the shortest
+    is as near to them as the pump's step allows.
+    """
     hours = Decimal(minutes) / units.MINUTES_PER_HOUR
     regimen: Regimen = situation.regimen
-    if not stretched and regimen.infusion_hours_max is not None and hours > regimen.infusion_hours_max:
+    if own_time and regimen.infusion_hours_max is not None and hours > regimen.infusion_hours_max:
         return Reason(code="infusion_hours", fact=regimen.id, value=f"{hours:.1f}")
     opening = situation.knowledge.policies["policy.opening_hours"]
     if opening.number is not None and hours > opening.number:

@@ -9,9 +9,9 @@ import msgspec
 from ivigil import units
 from ivigil.course import ProductExcluded, Reason
 from ivigil.knowledge.hazards import AvoidStabilisers, ExcludeProducts, PreferProducts
-from ivigil.knowledge.logic import Reading, Truth
-from ivigil.knowledge.products import LabelUse, Product, Property, PropertyName
+from ivigil.knowledge.products import Product, Property, PropertyName
 from ivigil.planning import rates
+from ivigil.planning.licence import label_use
 from ivigil.planning.limits import Entry
 from ivigil.planning.rates import Ladder, NoRates
 from ivigil.planning.situation import Situation
@@ -55,22 +55,6 @@ def licensed(situation: Situation) -> tuple[Product, ...]:
         for p in situation.knowledge.facts.product
         if p.jurisdiction in places and p.route == situation.order.route
     )
-
-
-def label_use(product: Product, condition: str, situation: Situation) -> LabelUse | None:
-    """The licensed use that covers this condition at this age, if there is one."""
-    for use in product.uses:
-        indication = situation.knowledge.label_indications.get(use.indication)
-        if indication and condition in indication.conditions and _old_enough(use, situation):
-            return use
-    return None
-
-
-def _old_enough(use: LabelUse, situation: Situation) -> bool:
-    age = situation.case.get("age_years")
-    if use.age_min_years is None:
-        return True
-    return isinstance(age, Reading) and age.below(use.age_min_years) is Truth.FALSE
 
 
 def _exclusions(product: Product, situation: Situation) -> list[Reason]:
@@ -153,7 +137,7 @@ def _rank(product: Product, situation: Situation) -> Ranked:
         for item in product.properties_named("stabiliser")
         if item.text in entry.effect.stabilisers
     ]
-    use = label_use(product, situation.order.condition, situation)
+    use = label_use(product, situation)
     last = situation.order.last_immunoglobulin
     other = last is not None and last.product is not None and last.product != product.id
     ladder = rates.ladder(product, situation)

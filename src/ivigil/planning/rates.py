@@ -20,11 +20,11 @@ from ivigil.knowledge.hazards import CapRate, SlowStart
 from ivigil.knowledge.logic import Reading, Truth
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
+from ivigil.planning.licence import is_on_label
 from ivigil.planning.limits import Entry
 from ivigil.planning.situation import Situation
 
 TENTH = Decimal("0.1")
-ANY_USE = "ANY"
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -74,13 +74,11 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
     usable = [s for s in plannable(product, knowledge) if _fits_patient(s, situation)]
     if not usable:
         return NoRates("rates_not_seen", product.schedules)
-    on_label = [s for s in usable if _covers(s, situation.order.condition, knowledge)]
+    on_label = [s for s in usable if is_on_label(s, product, situation)]
     schedule = _choose(on_label) if on_label else _slowest(usable)
     rungs = _rungs(schedule, situation)
     if not on_label:
-        rungs = _no_shorter(rungs, usable, situation)
-    if not on_label or situation.limits.of(SlowStart):
-        rungs = _from_slowest_start(rungs, usable, situation)
+        rungs = _from_slowest_start(_no_shorter(rungs, usable, situation), usable, situation)
     caps, hold = _caps(product, schedule, situation)
     if hold:
         rungs = (Rung(rungs[0].ml_per_kg_h, None),)
@@ -176,14 +174,6 @@ def _rate(rung: Rung, ladder: Ladder, ceiling: Decimal | None) -> tuple[Decimal,
 
 def _minutes_for(volume_ml: Decimal, rate_ml_per_h: Decimal) -> int:
     return int((volume_ml * units.MINUTES_PER_HOUR / rate_ml_per_h).to_integral_value(ROUND_CEILING))
-
-
-def _covers(schedule: Schedule, condition: str, knowledge: Knowledge) -> bool:
-    """Does the schedule's use cover the condition? ANY is a table that is not tied to a use."""
-    return any(
-        code == ANY_USE or condition in knowledge.label_indications[code].conditions
-        for code in schedule.indications
-    )
 
 
 def _fits_patient(schedule: Schedule, situation: Situation) -> bool:

@@ -12,7 +12,7 @@ Fields, where they can be known (an absent field is unknown):
 - ``product_changed``: last product against ``product`` (the ordered or the planned one).
 - ``dose_g_per_kg``: the course; ``cumulative_dose_g_per_kg``: with what was given within the
   policy's window before the start; open upwards where that is not known.
-- ``overlapping_course``: the last dose within the regimen's shortest interval (or the ordered one).
+- ``last_dose_within_interval``: the last dose within the regimen's shortest interval (or the ordered one).
 - measurements (with staleness), choices and screening flags by vocabulary id; then the flags
   that follow from other terms (signs, definitions, ``absent_when``).
 """
@@ -105,7 +105,7 @@ def _doses(order: Order, knowledge: Knowledge, on: dt.date, dose: CourseDose) ->
         return {}
     found: dict[str, Value] = {"dose_g_per_kg": _reading(dose.g_per_kg)}
     if dose.overlaps is not None:
-        found["overlapping_course"] = dose.overlaps
+        found["last_dose_within_interval"] = dose.overlaps
     earlier = _recent_grams(order, knowledge, on)
     if earlier is None:
         found["cumulative_dose_g_per_kg"] = Reading(low=as_decimal(dose.g_per_kg), high=None)
