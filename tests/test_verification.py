@@ -517,6 +517,11 @@ EVERY_FLAG_BUT_ANAPHYLAXIS = tuple(
 BEFORE_PREGNANCY: dict[str, object] = {
     "patient.measurements": {"pre_pregnancy_weight_kg": Measurement(Reading.exactly(60))}
 }
+IDEAL_75: dict[str, object] = {
+    "dose.actual_weight_kg": D(80),
+    "dose.dosing_weight_kg": D(75),
+    "dose.weight_kind": "ideal",
+}
 NO_TOTAL = {"total_dose_g_per_kg_min": None, "total_dose_g_per_kg_max": None, "daily_dose_g_per_kg_max": None}
 FIXED = NO_TOTAL | {"fixed_daily_dose_g": D(70), "allowed_days": (2,)}
 DAILY = NO_TOTAL | {"daily_dose_g_per_kg_min": D("0.3"), "daily_dose_g_per_kg_max": D(1)}
@@ -659,18 +664,18 @@ EDGES = (
             fact=("proline.stabiliser", criteria)) for name, criteria in EXCLUDED.items()),
     *(right(f"a property that does not: {name}", "product_excluded", order={"patient.screening": PROLINE},
             fact=("proline.stabiliser", criteria)) for name, criteria in NOT_EXCLUDED.items()),
-    right("a flag that is not the excluded one", "product_excluded", order={"patient.screening": LATEX}, fact=(
-        "ten.pooled", {"name": "latex_free", "number": None, "flag": True})),
-    wrong("a flag that is the excluded one", "product_excluded", order={"patient.screening": LATEX}, fact=(
-        "ten.pooled", {"name": "latex_free", "number": None, "flag": False})),
+    right("a flag that is not the excluded one", "product_excluded", order={"patient.screening": LATEX},
+        fact=("ten.pooled", {"name": "latex_free", "number": None, "flag": True})),
+    wrong("a flag that is the excluded one", "product_excluded", order={"patient.screening": LATEX},
+        fact=("ten.pooled", {"name": "latex_free", "number": None, "flag": False})),
     right("no height: the actual weight", "dosing_weight", order={"patient.height_cm": None}),
     wrong("no height: no ideal weight to show", "shown_weight", order={"patient.height_cm": None}),
     right("a policy that the site chose", "dosing_weight", fact=(
         "policy.borrow_regimen", {"id": "policy.dosing_weight", "choice": "weight.ideal"}),
         order={"patient.weight_kg": D(80)},
-        spoil={"dose.actual_weight_kg": D(80), "dose.dosing_weight_kg": D(75), "dose.weight_kind": "ideal"}),
+        spoil=IDEAL_75),
     wrong("a policy that the site did not choose", "dosing_weight", order={"patient.weight_kg": D(80)},
-        spoil={"dose.actual_weight_kg": D(80), "dose.dosing_weight_kg": D(75), "dose.weight_kind": "ideal"}),
+        spoil=IDEAL_75),
     right("the weight before pregnancy: 60 kg", "dosing_weight", order=BEFORE_PREGNANCY,
         fact=("dm.guide", {"weight": "pre_pregnancy_adjusted"}),
         spoil={"dose.dosing_weight_kg": D(60), "dose.weight_kind": "pre_pregnancy_adjusted"}),
@@ -718,6 +723,25 @@ EDGES = (
           fact=("twenty.site.first", {"indications": ("PI",)})),
     wrong("20 mL within 0.28 mL/kg", "site_limit", plan="skin",
           fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.28")})),
+    right("30 mL/h together of 30", "site_limit", plan="skin",
+          fact=("twenty.site.max", {"rate_ml_per_h_total": D(30)})),
+    right("20 mL of 20", "site_limit", plan="skin"),
+    right("a part vial: 0.04 g or 0.8 mL short", "rounding_tolerance", plan="infant",
+          fact=policy("rounding_tolerance", number=D("0.1")), spoil={"dose.grams": D("12.64")}),
+    wrong("a part vial: 0.1 g or 2 mL short", "rounding_tolerance", plan="infant",
+          fact=policy("rounding_tolerance", number=D("0.1")), spoil={"dose.grams": D("12.7")}),
+    right("56 years, licensed from 56", "not_on_label", fact=("ten.use.dm", {"age_min_years": D(56)})),
+    right("56 years in a band from 56", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"age_min_years": D(56)})),
+    right("a policy in force from the day of the start", "dosing_weight", fact=(
+          "weight.ideal", {"jurisdiction": "SE", "default": True, "effective": dt.date(2026, 10, 24)}),
+          order={"patient.weight_kg": D(80)}, spoil=IDEAL_75),
+    wrong("a policy in force from the day after", "dosing_weight", fact=(
+          "weight.ideal", {"jurisdiction": "SE", "default": True, "effective": dt.date(2026, 10, 25)}),
+          order={"patient.weight_kg": D(80)}, spoil=IDEAL_75),
+    wrong("a superseded policy", "dosing_weight", fact=(
+          "weight.ideal", {"jurisdiction": "SE", "default": True, "superseded": True}),
+          order={"patient.weight_kg": D(80)}, spoil=IDEAL_75),
     right("20 mL within 0.286 mL/kg", "site_limit", plan="skin",
           fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.286")})),
 )  # fmt: skip
