@@ -13,9 +13,11 @@ from functools import cache
 import pytest
 from msgspec.structs import replace
 
+from ivigil.course import Dose
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
+from ivigil.knowledge.hazards import Effect
+from ivigil.knowledge.logic import Reading, Value
 from ivigil.knowledge.products import AtRiskRate, Product, RiskGroup, Schedule
-from ivigil.plan import Dose
 from ivigil.planning import rates
 from ivigil.planning.limits import Entry, Limits
 from ivigil.planning.situation import Situation
@@ -45,11 +47,9 @@ def limit_rows(product: Product, schedule: Schedule, group: RiskGroup | None) ->
 
 
 def situation(weight: Decimal, pump_step: Decimal, condition: str, group: RiskGroup | None) -> Situation:
-    effects = (
-        (Entry(RiskEffect(id="t", basis="label", seen=True, group=group), "test"),)
-        if group is not None
-        else ()
-    )
+    effects: tuple[Entry[Effect], ...] = ()
+    if group is not None:
+        effects = (Entry(RiskEffect(id="t", basis="label", seen=True, group=group), "test"),)
     dose = Dose(
         grams=weight,
         g_per_kg=Decimal(1),
@@ -60,12 +60,12 @@ def situation(weight: Decimal, pump_step: Decimal, condition: str, group: RiskGr
     )
     base = order(condition, adult(), pump_step_ml_per_h=pump_step)
     facts = knowledge()
-    case = {
+    case: dict[str, Value] = {
         "immunoglobulin_naive": False,
-        "weight_kg": rates.Reading.exactly(weight),
-        "age_years": rates.Reading.exactly(40),
-        "prior_infusions": rates.Reading.exactly(20),
-        "tolerated_rate_ml_per_kg_per_h": rates.Reading.exactly(10),
+        "weight_kg": Reading.exactly(weight),
+        "age_years": Reading.exactly(40),
+        "prior_infusions": Reading.exactly(20),
+        "tolerated_rate_ml_per_kg_per_h": Reading.exactly(10),
     }
     known = facts.conditions[condition]
     return Situation(base, known, known.regimens[0], dose, case, Limits(effects), facts)

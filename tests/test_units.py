@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ivigil import units
 
-registry = pint.UnitRegistry(non_int_type=Decimal)
+registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(non_int_type=Decimal)
 PINT = {
     "10*9/L": "count/liter",
     "10*3/uL": "kilocount/microliter",

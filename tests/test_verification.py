@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivigil import verification
+from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order, Override
 from ivigil.patient import Measurement, Screening
-from ivigil.plan import Blocked, Plan, Question, SignOff, Step, Vial
 from ivigil.verification import Objection, body, exact, verify
 from tests.support.verification_plans import (
     SUMMER,
@@ -356,7 +356,12 @@ TURNS = (
          order={"last_immunoglobulin": last(product="five")},
          fact=("ten.schedule.heavy", {"start_rate": D("0.5"), "weight_kg_min": None})),
     # risk
-    on_heart("no_step_up"),
+    Turn("a group that the label is silent on: its numbers for others bind", "at_risk_rate",
+         order={"patient.screening": HEART},
+         spoil={"findings": HEART_FOUND, "days[0].steps[2].rate_ml_per_h": D(139)}),
+    Turn("a label that is silent on all who are at risk", "no_step_up",
+         order={"patient.screening": HEART}, spoil={"findings": HEART_FOUND},
+         fact=("ten", {"at_risk_rates": ()})),
     on_heart("day_volume"),
     on_heart("day_above_cap"),
     on_heart("days_below_hazard"),
@@ -851,7 +856,7 @@ def test_the_objection_names_limit_value_and_fact() -> None:
 
 def test_it_shares_no_code_with_the_planner() -> None:
     """Only words, facts and logic: not even the planner's arithmetic of units."""
-    allowed = ("ivigil.verification", "ivigil.knowledge", "ivigil.plan", "ivigil.order", "ivigil.patient")
+    allowed = ("ivigil.verification", "ivigil.knowledge", "ivigil.course", "ivigil.order", "ivigil.patient")
     for path in Path(verification.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ivigil"):

@@ -21,14 +21,14 @@ from ivigil.knowledge.store import Knowledge, KnowledgeError, load
 from ivigil.order import Fault, Order, OrderError
 
 if TYPE_CHECKING:
-    from ivigil.plan import Plan
+    from ivigil.course import Plan
     from ivigil.planning.why import Why
 
 SITE_VARIABLE = "IVIGIL_SITE"
 
 
 @cache
-def knowledge(site: str | None = None) -> Knowledge:
+def load_knowledge(site: str | None = None) -> Knowledge:
     """The fact base, under the overlay folder ``site`` or, if None, $IVIGIL_SITE or no overlay.
 
     Raises KnowledgeError if the overlay cannot be read or breaks a rule.
@@ -46,7 +46,7 @@ def read_order(path: str | Path, site: str | None = None) -> Order:
     """Read a TOML or JSON order. Raises OrderError listing every fault."""
     from ivigil.intake import read_order as read
 
-    return read(path, knowledge(site))
+    return read(path, load_knowledge(site))
 
 
 def plan(order: Order, site: str | None = None) -> Plan:
@@ -56,7 +56,7 @@ def plan(order: Order, site: str | None = None) -> Plan:
     """
     from ivigil.release import checked_plan
 
-    return checked_plan(order, knowledge(site))
+    return checked_plan(order, load_knowledge(site))
 
 
 def why(plan: Plan, decision: str) -> Why:
@@ -66,4 +66,4 @@ def why(plan: Plan, decision: str) -> Why:
     return explain(plan, decision)
 
 
-__all__ = ["Fault", "KnowledgeError", "Order", "OrderError", "knowledge", "plan", "read_order", "why"]
+__all__ = ["Fault", "KnowledgeError", "Order", "OrderError", "load_knowledge", "plan", "read_order", "why"]

@@ -71,8 +71,8 @@ class Fault(msgspec.Struct, frozen=True):
     """What would be accepted."""
     near: tuple[str, ...] = ()
     """What may have been meant: nearest names, other readings of a number; may hold patient data."""
-    log_field: str = ""
-    """The field for logs, where ``field`` holds a key that the writer made up; empty: as ``field``."""
+    log_text: str = ""
+    """The fault for logs, where ``field`` or ``accepted`` tell of the patient; empty: field and accepted."""
 
     @property
     def text(self) -> str:
@@ -94,4 +94,4 @@ class OrderError(Exception):
     @property
     def log_safe(self) -> str:
         """The faults without any value from the order."""
-        return "\n".join(f"{f.log_field or f.field}: accepted: {f.accepted}" for f in self.faults)
+        return "\n".join(f.log_text or f"{f.field}: accepted: {f.accepted}" for f in self.faults)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ivigil.course import Plan
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Plan
 from ivigil.planning import plan
 from ivigil.verification import Objection, verify
 

@@ -16,11 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ivigil.knowledge.evidence import Fact
-from ivigil.knowledge.store import Knowledge, read_folder
-from ivigil.order import LastImmunoglobulin, Order
-from ivigil.patient import Identifier, Measurement, Patient, Screening
-from ivigil.plan import (
+from ivigil.course import (
     Action,
     Assumption,
     Blocked,
@@ -42,6 +38,10 @@ from ivigil.plan import (
     Step,
     Vial,
 )
+from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.store import Knowledge, read_folder
+from ivigil.order import LastImmunoglobulin, Order
+from ivigil.patient import Identifier, Measurement, Patient, Screening
 
 D = Decimal
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

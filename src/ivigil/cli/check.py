@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-
-import msgspec
 
 import ivigil
 from ivigil.cli.main import BAD_INPUT, OK
+from ivigil.cli.output import put
 from ivigil.knowledge.check import coverage, faults
 
 
@@ -17,15 +15,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     found = faults(knowledge)
     counted = coverage(knowledge)
-    if options.json:
-        report = {"knowledge_version": knowledge.version, "faults": found, "coverage": counted}
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
-    else:
-        from ivigil.sheets.coverage import coverage_sheet
-        from ivigil.sheets.terminal import console
+    report = {"knowledge_version": knowledge.version, "faults": found, "coverage": counted}
+    from ivigil.sheets.coverage import coverage_sheet
 
-        console().print(coverage_sheet(knowledge, counted, found, every_use=options.uses))
+    put(
+        report,
+        lambda: coverage_sheet(knowledge, counted, found, every_use=options.uses),
+        as_json=options.json,
+    )
     return BAD_INPUT if found else OK

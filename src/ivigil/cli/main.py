@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from ivigil.cli.naming import InputError
 from ivigil.knowledge.store import KnowledgeError
 from ivigil.order import OrderError
 
@@ -63,6 +64,9 @@ def _run(name: str, rest: list[str]) -> int:
         return BAD_INPUT
     except KnowledgeError as error:
         print(f"ivigil {name}: the knowledge was not accepted\n{_indented(str(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except InputError as error:
+        print(f"ivigil {name}: {error}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         sys.stderr.close()

@@ -7,9 +7,10 @@ import sys
 
 import ivigil
 from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK
+from ivigil.cli.output import show
+from ivigil.course import Plan, to_json
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import OrderError
-from ivigil.plan import Plan, to_json
 from ivigil.release import UnverifiedPlanError
 
 
@@ -40,15 +41,15 @@ def _one(path: str, options: argparse.Namespace) -> int:
 
 
 def _show(path: str, plan: Plan, options: argparse.Namespace) -> int:
-    knowledge = ivigil.knowledge(options.site)
+    knowledge = ivigil.load_knowledge(options.site)
     if options.patient_sheet:
         return _patient_sheet(plan, knowledge)
     if options.json:
         sys.stdout.buffer.write(to_json(plan) + b"\n")
     else:
-        from ivigil.sheets.terminal import brief, console, plan_sheet
+        from ivigil.sheets.terminal import brief, plan_sheet
 
-        console().print(brief(path, plan, knowledge) if options.brief else plan_sheet(plan, knowledge))
+        show(brief(path, plan, knowledge) if options.brief else plan_sheet(plan, knowledge))
     return BLOCKED if plan.status == "blocked" else OK
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-import msgspec
-
 import ivigil
 from ivigil.cli.main import BAD_INPUT, OK
+from ivigil.cli.output import put
 from ivigil.planning.why import UnknownDecisionError
 
 
@@ -25,12 +24,7 @@ def run(options: argparse.Namespace) -> int:
     except UnknownDecisionError as error:
         print(f"ivigil why: no decision {error}", file=sys.stderr)
         return BAD_INPUT
-    if options.json:
-        encoder = msgspec.json.Encoder(decimal_format="number")
-        sys.stdout.buffer.write(encoder.encode(answer) + b"\n")
-        return OK
     from ivigil.sheets.explain import why_sheet
-    from ivigil.sheets.terminal import console
 
-    console().print(why_sheet(answer, ivigil.knowledge(options.site)))
+    put(answer, lambda: why_sheet(answer, ivigil.load_knowledge(options.site)), as_json=options.json)
     return OK

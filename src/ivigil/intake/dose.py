@@ -8,7 +8,6 @@ import msgspec
 
 from ivigil import units
 from ivigil.intake import sources
-from ivigil.intake.faults import join
 from ivigil.intake.fields import Fields
 from ivigil.intake.plausibility import limit
 from ivigil.intake.sources import DAYS_PER_WEEK, Range, plain
@@ -29,6 +28,8 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
     route: Route
     phase: str
     """Empty if neither the order nor the condition names one."""
+    regimen: str
+    """Empty if the order names none."""
     g_per_kg: Decimal | None
     grams: Decimal | None
     days: int | None
@@ -66,8 +67,8 @@ class _Checker:
             return
         low, high = self._grams(per_kg, per_kg, self._weights)
         if not low <= grams <= high:
-            expected = f"the grams that {PER_KG} gives, {plain(low)} to {plain(high)}; or one of the two"
-            self._fields.fault(IN_GRAMS, expected)
+            seen = f"{plain(grams)}, while {PER_KG} gives {plain(low)} to {plain(high)}"
+            self._fields.faults.add(IN_GRAMS, seen, f"grams that agree with {PER_KG}, or one of the two")
 
     def course(self) -> None:
         """An intravenous course: its total, its days, the dose of a day, the interval."""
@@ -76,20 +77,27 @@ class _Checker:
         self._amount(sources.course(pool, self._weights), Decimal(1), "g/kg in a course", "")
         interval = sources.interval_days(pool)
         if ordered.interval_days is not None and interval and ordered.interval_days < interval.low:
-            self._fields.fault("interval_days", interval.text("days"))
+            self._outside("interval_days", str(ordered.interval_days), interval.text("days"))
         if ordered.days is None:
             return
-        days = sources.days(pool)
+        named = [regimen for regimen in pool if regimen.id == ordered.regimen]
+        # A named regimen that states no days leaves them to the prescriber.
+        silent = bool(named) and not any(regimen.allowed_days for regimen in named)
+        days = None if silent else sources.days(pool)
         if days is not None and not days.holds(Decimal(ordered.days)):
-            self._fields.fault("days", days.text("days"))
+            self._outside("days", str(ordered.days), days.text("days"))
             return
         daily = sources.daily(pool, self._weights)
-        self._amount(daily, Decimal(ordered.days), "g/kg a day", f" over {ordered.days} days")
+        over = " on one day" if ordered.days == 1 else f" over {ordered.days} days"
+        self._amount(daily, Decimal(ordered.days), "g/kg a day", over)
 
     def weekly(self) -> None:
-        """A subcutaneous dose is compared per week, so its interval must be stated."""
+        """A subcutaneous dose is compared per week, so its interval must be stated; a loading as a whole."""
         ordered = self._ordered
         if ordered.g_per_kg is None and ordered.grams is None:
+            return
+        if ordered.phase == "loading":
+            self._amount(sources.loading(ordered.condition, self._knowledge), Decimal(1), "g/kg in all", "")
             return
         if ordered.interval_days is None:
             self._fields.require("interval_days", accepted="the days from one subcutaneous dose to the next")
@@ -117,7 +125,8 @@ class _Checker:
         return low * weights[0] * (1 - self._margin), high * weights[1] * (1 + self._margin)
 
     def _outside(self, key: str, seen: str, accepted: str) -> None:
-        self._fields.faults.add(join(self._fields.path, key), seen, accepted)
+        """Note a fault; the ids of the sources tell the condition, so a log leaves them out."""
+        self._fields.faults.add(key, seen, accepted, log=f"{key}: accepted: what a source gives")
 
 
 def _dosing_weights(ordered: Ordered, knowledge: Knowledge) -> Bounds | None:
@@ -126,7 +135,7 @@ def _dosing_weights(ordered: Ordered, knowledge: Knowledge) -> Bounds | None:
     if actual is None:
         return None
     formulas = [item for item in knowledge.facts.ideal_weight if item.sex == ordered.sex]
-    if height is None or not formulas:
+    if height is None or not formulas or height < (formulas[0].height_cm_min or 0):
         return actual, actual
     formula = formulas[0]
     inches = height / units.convert(Decimal(1), "in", "cm")

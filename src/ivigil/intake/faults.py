@@ -21,11 +21,9 @@ class Faults:
     def __init__(self) -> None:
         self._found: list[Fault] = []
 
-    def add(
-        self, field: str, value: str, accepted: str, *, near: Iterable[str] = (), log_field: str = ""
-    ) -> None:
-        """Note one fault; the same fault is noted once."""
-        fault = Fault(field, value, accepted, tuple(near), log_field)
+    def add(self, field: str, value: str, accepted: str, *, near: Iterable[str] = (), log: str = "") -> None:
+        """Note one fault; the same fault is noted once. ``log``: as in ``Fault.log_text``."""
+        fault = Fault(field, value, accepted, tuple(near), log)
         if fault not in self._found:
             self._found.append(fault)
 
@@ -61,11 +59,16 @@ def show(value: Any) -> str:
             return _short(str(value))
 
 
+def show_key(key: str) -> str:
+    """A key as it was written, made as harmless as a value."""
+    return _short(key) or '""'
+
+
 def is_plain(text: str) -> bool:
-    """True if the text holds no control, formatting, private or unassigned characters."""
-    return not any(unicodedata.category(character).startswith("C") for character in text)
+    """True for one line of visible characters and spaces: no controls, line breaks, half characters."""
+    return all(c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
 
 
 def _short(text: str) -> str:
     cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return "".join(c if is_plain(c) else f"\\u{ord(c):04x}" for c in cut)
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in cut)

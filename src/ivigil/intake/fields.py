@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from ivigil.intake import numbers
-from ivigil.intake.faults import MISSING, Faults, is_plain, join, show
+from ivigil.intake.faults import MISSING, Faults, is_plain, join, show, show_key
 from ivigil.intake.near import nearest_keys
 from ivigil.intake.text import Number, Table
 
@@ -24,7 +24,7 @@ FIRST_YEAR, LAST_YEAR = 1850, 2150
 """Years in which a date of a patient or an order can lie."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 
 T = TypeVar("T")
@@ -42,8 +42,8 @@ class Fields:
         self._table = table
         self._note_strangers(known)
         for key in table.duplicates if isinstance(table, Table) else ():
-            log_field = "" if key in known else self._name
-            faults.add(join(path, key), "written more than once", "each key once", log_field=log_field)
+            log = "" if key in known else f"{self._name}: unknown key"
+            faults.add(join(path, show_key(key)), "written more than once", "each key once", log=log)
 
     def has(self, key: str) -> bool:
         return key in self._table
@@ -51,10 +51,10 @@ class Fields:
     def raw(self, key: str) -> Any:
         return self._table.get(key)
 
-    def fault(self, key: str, accepted: str, *, near: Sequence[str] = ()) -> None:
+    def fault(self, key: str, accepted: str, *, near: Sequence[str] = (), log: str = "") -> None:
         """Note that the value of ``key``, or its absence, is not accepted."""
         value = show(self._table[key]) if key in self._table else MISSING
-        self.faults.add(join(self.path, key), value, accepted, near=near)
+        self.faults.add(join(self.path, key), value, accepted, near=near, log=log)
 
     def require(self, *keys: str, accepted: str) -> None:
         """Note a fault unless one of the keys is there."""
@@ -83,7 +83,7 @@ class Fields:
 
     def instant(self, key: str) -> dt.datetime | None:
         """A date and time with its offset from UTC."""
-        return self._read(key, _instant, INSTANT)
+        return self._read(key, instant_of, INSTANT)
 
     def number(self, key: str) -> Decimal | None:
         """A number above zero, plain or as text; its unit is that of the key."""
@@ -133,11 +133,11 @@ class Fields:
         accepted = "the keys of " + (f"[{self.path}]" if self.path else "an order")
         for key in strangers[:UNKNOWN_TOLD]:
             self.faults.add(
-                join(self.path, show(key).strip('"')),
+                join(self.path, show_key(key)),
                 "unknown key",
                 accepted,
                 near=nearest_keys(key, known),
-                log_field=self._name,
+                log=f"{self._name}: unknown key",
             )
         if len(strangers) > UNKNOWN_TOLD:
             self.faults.add(self._name, f"{len(strangers) - UNKNOWN_TOLD} more unknown keys", accepted)
@@ -177,6 +177,18 @@ def number_of(value: Any) -> Decimal:
     raise numbers.NumberError
 
 
+def instant_of(value: Any, *, offset: bool = True) -> dt.datetime | None:
+    """A date and time, plain or as text; None if it is none, or has no offset where one is asked for."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, dt.datetime) or (offset and value.utcoffset() is None):
+        return None
+    return value if FIRST_YEAR <= value.year <= LAST_YEAR else None
+
+
 def _count_of(value: Any) -> int:
     if isinstance(value, Number):
         return numbers.whole_number(value.text)
@@ -196,17 +208,6 @@ def _date(value: Any) -> dt.date | None:
         except ValueError:
             return None
     if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
-        return None
-    return value if FIRST_YEAR <= value.year <= LAST_YEAR else None
-
-
-def _instant(value: Any) -> dt.datetime | None:
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        try:
-            value = dt.datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if not isinstance(value, dt.datetime) or value.utcoffset() is None:
         return None
     return value if FIRST_YEAR <= value.year <= LAST_YEAR else None
 

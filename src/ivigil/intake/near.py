@@ -10,6 +10,8 @@ LOOKED_AT = 80
 OFFERED = 3
 NAME_LIKENESS = 72
 KEY_LIKENESS = 60
+LEAD = 10
+"""A name that is less like the written one than the best by more than this is not offered."""
 
 
 def plain(text: str) -> str:
@@ -23,9 +25,14 @@ def nearest_keys(written: str, known: Iterable[str]) -> tuple[str, ...]:
     from rapidfuzz import fuzz, process
 
     found = process.extract(
-        written[:LOOKED_AT], list(known), scorer=fuzz.ratio, limit=OFFERED, score_cutoff=KEY_LIKENESS
+        written[:LOOKED_AT],
+        list(known),
+        scorer=fuzz.ratio,
+        processor=str.casefold,
+        limit=OFFERED,
+        score_cutoff=KEY_LIKENESS,
     )
-    return tuple(key for key, _, _ in found)
+    return tuple(key for key, score, _ in found if score >= found[0][1] - LEAD)
 
 
 def nearest_names(written: str, names: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
@@ -37,4 +44,5 @@ def nearest_names(written: str, names: Mapping[str, Iterable[str]]) -> tuple[str
     found = process.extract(
         query, list(owners), scorer=fuzz.WRatio, limit=2 * OFFERED, score_cutoff=NAME_LIKENESS
     )
-    return tuple(dict.fromkeys(owners[label] for label, _, _ in found))[:OFFERED]
+    close = (owners[label] for label, score, _ in found if score >= found[0][1] - LEAD)
+    return tuple(dict.fromkeys(close))[:OFFERED]

@@ -9,7 +9,7 @@ import msgspec
 
 from ivigil.intake import quantities
 from ivigil.intake.fields import DATE, Fields
-from ivigil.intake.plausibility import Doubter, required_term
+from ivigil.intake.plausibility import Doubter, required_term, usual_policy
 from ivigil.intake.quantities import Measured, Quantity
 from ivigil.knowledge.logic import Reading, Value
 from ivigil.knowledge.store import Knowledge
@@ -21,7 +21,6 @@ HEIGHT = Quantity("height_cm", "cm")
 LAST_WEIGHT = Quantity("last_weight_kg", "kg")
 FIXED = ("id", "birth_date", "sex", *WEIGHT.keys, *HEIGHT.keys, *LAST_WEIGHT.keys, "confirmed")
 IDENTIFIER = ("system", "value")
-CONFIRMABLE = (WEIGHT.key,)
 SEXES: tuple[Sex, ...] = get_args(Sex)
 
 
@@ -71,7 +70,7 @@ def read(fields: Fields, start: dt.date | None, knowledge: Knowledge) -> Person:
         weight=quantities.take(fields, WEIGHT),
         height=quantities.take(fields, HEIGHT),
         last_weight=quantities.take(fields, LAST_WEIGHT),
-        confirmed=_confirmed(fields),
+        confirmed=_confirmed(fields, knowledge),
         measured=_measured(fields, knowledge),
         choices=_chosen(fields, knowledge),
     )
@@ -110,10 +109,11 @@ def _sex(fields: Fields) -> Sex | None:
     return next((sex for sex in SEXES if sex == written), None)
 
 
-def _confirmed(fields: Fields) -> tuple[str, ...]:
+def _confirmed(fields: Fields, knowledge: Knowledge) -> tuple[str, ...]:
     names = fields.names("confirmed")
-    if set(names) - set(CONFIRMABLE):
-        fields.fault("confirmed", "a list of: " + ", ".join(CONFIRMABLE))
+    doubted = [term.id for term in _numbers(knowledge) if usual_policy(term.id) in knowledge.policies]
+    if set(names) - {WEIGHT.key, *doubted}:
+        fields.fault("confirmed", "a list of: " + ", ".join((WEIGHT.key, *doubted)))
     return names
 
 
@@ -131,20 +131,20 @@ def _doubt(person: Person, start: dt.date | None, fields: Fields, knowledge: Kno
     """Judge every number; weight and height also against age, sex, each other and the last weight."""
     doubter = Doubter(knowledge, person.confirmed, fields.faults)
     for name, measured in person.measured.items():
-        doubter.in_range(measured, knowledge.terms[name])
+        if doubter.in_range(measured, knowledge.terms[name]):
+            doubter.usual(measured)
     for dated in (person.weight, person.height, person.last_weight, *person.measured.values()):
         if dated is not None:
             _doubt_date(dated, person.birth, start, fields)
     weight = _ranged(person.weight, WEIGHT, doubter, knowledge)
     height = _ranged(person.height, HEIGHT, doubter, knowledge)
     last = _ranged(person.last_weight, WEIGHT, doubter, knowledge)
-    if weight is not None and last is not None:
-        doubter.change_of_weight(weight, last)
-    if person.birth is None or start is None or not doubter.age(person.birth, start):
+    asked = weight is not None and last is not None and doubter.change_of_weight(weight, last)
+    if person.birth is None or start is None or not doubter.age(person.birth, start) or weight is None:
         return
-    if weight is not None and person.sex is not None:
-        doubter.weight_for_age(weight, person.sex, person.birth, start)
-    if weight is not None and height is not None:
+    if person.sex is not None and not asked:
+        asked = doubter.weight_for_age(weight, person.sex, person.birth, start)
+    if height is not None and not asked:
         doubter.body_mass_index(weight, height, person.birth, start)
 
 

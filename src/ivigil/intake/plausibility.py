@@ -43,6 +43,15 @@ class Doubter:
         self._faults.add(measured.field, measured.shown, accepted, near=_swaps(measured, low, high))
         return False
 
+    def usual(self, measured: Measured) -> None:
+        """Ask about a value that only a few diseases reach, where a policy names the limit."""
+        policy = self._knowledge.policies.get(usual_policy(measured.quantity.key))
+        if policy is None or policy.number is None or measured.number <= policy.number:
+            return
+        near = _swaps(measured, None, policy.number)
+        accepted = f"at most {_plain(policy.number)} {measured.quantity.unit}"
+        self._ask(measured.quantity.key, measured.field, measured.shown, accepted, near)
+
     def age(self, birth: dt.date, start: dt.date) -> bool:
         """Refuse a birth date after the start, or longer before it than anybody lives."""
         oldest = limit(self._knowledge, "policy.intake_age_max")
@@ -52,21 +61,24 @@ class Doubter:
         self._faults.add("patient.birth_date", birth.isoformat(), accepted)
         return False
 
-    def weight_for_age(self, weight: Measured, sex: Sex, birth: dt.date, start: dt.date) -> None:
-        """Ask about a child's weight far from the median for age and sex."""
+    def weight_for_age(self, weight: Measured, sex: Sex, birth: dt.date, start: dt.date) -> bool:
+        """Ask about a child's weight far from the median for age and sex. True if it asked."""
         row = self._growth(sex, birth, start)
         if row is None:
-            return
+            return False
         z = limit(self._knowledge, "policy.intake_weight_for_age") / Z_AT_97TH_CENTILE
         low = row.p50_kg - z * (row.p50_kg - row.p3_kg)
         high = row.p50_kg + z * (row.p97_kg - row.p50_kg)
         if _between(weight.number, low, high):
-            return
+            return False
         seen = f"{weight.shown}, expected {_tenths(low)} to {_tenths(high)} kg"
-        self._ask(WEIGHT, weight.field, seen, "a weight plausible for age and sex", _swaps(weight, low, high))
+        accepted, near = "a weight plausible for age and sex", _swaps(weight, low, high)
+        return self._ask(WEIGHT, weight.field, seen, accepted, near)
 
     def body_mass_index(self, weight: Measured, height: Measured, birth: dt.date, start: dt.date) -> None:
         """Ask about weight and height that no body has together."""
+        if completed_years(birth, start) < limit(self._knowledge, "policy.intake_bmi_age_min"):
+            return
         group = "adult" if self._growth("female", birth, start) is None else "child"
         low = limit(self._knowledge, f"policy.intake_bmi_{group}_min")
         high = limit(self._knowledge, f"policy.intake_bmi_{group}_max")
@@ -87,16 +99,16 @@ class Doubter:
         accepted = f"a body mass index of {_plain(low)} to {_plain(high)} kg/m2"
         self._ask(WEIGHT, weight.field, seen, accepted, (*other_weights, *other_heights))
 
-    def change_of_weight(self, weight: Measured, last: Measured) -> None:
-        """Ask about a weight that differs much from the one recorded before."""
+    def change_of_weight(self, weight: Measured, last: Measured) -> bool:
+        """Ask about a weight that differs much from the one recorded before. True if it asked."""
         allowed = limit(self._knowledge, "policy.intake_weight_change")
         low, high = (last.number * (PERCENT + sign * allowed) / PERCENT for sign in (-1, 1))
         if _between(weight.number, low, high):
-            return
+            return False
         change = abs(weight.number - last.number) * PERCENT / last.number
         seen = f"{weight.shown} after {last.shown}, a change of {_tenths(change)} %"
         accepted = f"a change of at most {_plain(allowed)} % from the last weight"
-        self._ask(WEIGHT, weight.field, seen, accepted, _swaps(weight, low, high))
+        return self._ask(WEIGHT, weight.field, seen, accepted, _swaps(weight, low, high))
 
     def _growth(self, sex: Sex, birth: dt.date, start: dt.date) -> GrowthRow | None:
         """The growth reference at this age; None for an adult."""
@@ -105,12 +117,18 @@ class Doubter:
                 return reference.at(Decimal((start - birth).days) / DAYS_PER_MONTH)
         raise KnowledgeError([f"no weight-for-age reference for {sex}"])
 
-    def _ask(self, name: str, field: str, seen: str, accepted: str, near: tuple[str, ...]) -> None:
-        """Note an unusual value, unless the writer has confirmed it."""
+    def _ask(self, name: str, field: str, seen: str, accepted: str, near: tuple[str, ...]) -> bool:
+        """Note an unusual value, unless the writer has confirmed it. True if it was noted."""
         if name in self._confirmed:
-            return
+            return False
         confirm = f'{accepted}; or patient.confirmed = ["{name}"] once it was checked'
         self._faults.add(field, seen, confirm, near=near)
+        return True
+
+
+def usual_policy(term: str) -> str:
+    """The id of the policy that limits what is usual of a term."""
+    return f"policy.intake_usual_max_{term}"
 
 
 def limit(knowledge: Knowledge, policy: str) -> Decimal:

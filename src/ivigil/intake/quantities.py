@@ -169,11 +169,16 @@ def _split(value: Any) -> tuple[str, str, str]:
 
 
 def _known_unit(written: str, wanted: str) -> str:
-    """The unit as it is listed, whatever its case. Raises NumberError if it is not accepted."""
+    """The unit as it is listed, whatever its case and marks. Raises NumberError if it is not accepted."""
     for unit in units.accepted_units(wanted):
-        if unit.casefold() == written.casefold():
+        if _spoken(unit) == _spoken(written):
             return unit
     raise NumberError
+
+
+def _spoken(unit: str) -> str:
+    """A unit without what people leave out or vary: 10^9/L is 10*9/L, 1.73 m2 is {1.73_m2}."""
+    return re.sub("[^a-z0-9/%]", "", unit.replace("µ", "u").replace("μ", "u").casefold())
 
 
 def _accepted_number(quantity: Quantity) -> str:

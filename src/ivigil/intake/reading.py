@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
 from ivigil.intake import dose, history, person, resolve, screening
 from ivigil.intake.faults import Faults
-from ivigil.intake.fields import INSTANT, Fields
+from ivigil.intake.fields import INSTANT, Fields, instant_of
 from ivigil.intake.person import Person
 from ivigil.intake.text import Format, MalformedError, parse
 from ivigil.knowledge.conditions import Condition, Regimen
+from ivigil.knowledge.logic import Case
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Experience, Fault, LastImmunoglobulin, Order, OrderError, Override, Route
 from ivigil.patient import Patient, Screening
@@ -41,6 +42,8 @@ KEYS = (
     "overrides",
     "screening",
 )
+WHOLE = "order"
+"""The field of a fault that has no field of its own."""
 EXPERIENCES: tuple[Experience, ...] = get_args(Experience)
 
 
@@ -80,47 +83,66 @@ def parse_order(text: bytes, format: Format, knowledge: Knowledge) -> Order:
     faults = Faults()
     fields = Fields(table, "", KEYS, faults)
     draft = _read(fields, knowledge)
-    _check_dates(draft, faults)
+    _check_dates(draft, _day(fields.raw("start")), faults)
     _check_dose(draft, fields, knowledge)
     faults.raise_if_any()
     return _order(draft)
 
 
 def _malformed(error: MalformedError, knowledge: Knowledge) -> Fault:
-    known = error.key in (*KEYS, *person.keys(knowledge), *history.LAST_KEYS, *history.OVERRIDE_KEYS)
-    return Fault(error.key or "order", error.seen, error.accepted, error.near, "" if known else "order")
+    known = {*KEYS, *person.keys(knowledge), *screening.KEYS, *history.LAST_KEYS, *history.OVERRIDE_KEYS}
+    field = ".".join(error.path) or WHOLE
+    log = "" if known.issuperset(error.path) else f"{WHOLE}: accepted: {error.accepted}"
+    return Fault(field, error.seen, error.accepted, error.near, log)
 
 
 def _read(fields: Fields, knowledge: Knowledge) -> _Draft:
     for key, accepted in REQUIRED.items():
         fields.require(key, accepted=accepted)
     start = fields.instant("start")
-    day = None if start is None else start.date()
+    day = _day(fields.raw("start"))
     jurisdiction = resolve.jurisdiction(fields, knowledge)
     patient = fields.table("patient", person.keys(knowledge))
     someone = None if patient is None else person.read(patient, day, knowledge)
     asked = fields.table("screening", screening.KEYS)
     last = fields.table("last_immunoglobulin", history.LAST_KEYS)
-    experience = fields.choice("experience", EXPERIENCES)
+    experience = _experience(fields)
     draft = _Draft(
         condition=resolve.condition(fields, knowledge),
         jurisdiction=jurisdiction,
         start=start,
         route=history.route(fields),
         person=someone,
-        screening=screening.read(asked, someone.case(day) if someone else {}, knowledge),
+        screening=screening.read(asked, _case(someone, day, experience), knowledge),
         onset_date=fields.date("onset_date"),
         total_dose_g_per_kg=fields.number("total_dose_g_per_kg"),
         total_dose_g=fields.number("total_dose_g"),
         days=fields.count("days"),
         interval_days=fields.count("interval_days"),
-        experience=next((item for item in EXPERIENCES if item == experience), None),
+        experience=experience,
         pump_step_ml_per_h=fields.number("pump_step_ml_per_h"),
         last_immunoglobulin=history.last_immunoglobulin(last, jurisdiction, knowledge),
         overrides=history.overrides(fields, knowledge),
     )
     _resolve(draft, fields, knowledge)
     return draft
+
+
+def _day(start: Any) -> dt.date | None:
+    """The day of the start, for comparison with other dates, even where its offset is missing."""
+    moment = instant_of(start, offset=False)
+    return None if moment is None else moment.date()
+
+
+def _experience(fields: Fields) -> Experience | None:
+    written = fields.choice("experience", EXPERIENCES)
+    return next((item for item in EXPERIENCES if item == written), None)
+
+
+def _case(person: Person | None, day: dt.date | None, experience: Experience | None) -> Case:
+    """What the order says apart from the screening, by vocabulary id."""
+    case = {} if person is None else person.case(day)
+    return case if experience is None else {**case, "immunoglobulin_naive": experience == "naive"}
 
 
 def _resolve(draft: _Draft, fields: Fields, knowledge: Knowledge) -> None:
@@ -133,16 +155,16 @@ def _resolve(draft: _Draft, fields: Fields, knowledge: Knowledge) -> None:
     if draft.condition is None:
         return
     if not resolve.treated_by_route(draft.condition, draft.route, knowledge):
-        accepted = f"a route for which {draft.condition.id} has a regimen or a licence"
-        fields.fault("route", accepted)
+        seen = f"{draft.route} for {draft.condition.id}"
+        fields.faults.add("route", seen, "a route for which the condition has a regimen or a licence")
         return
     draft.regimen = resolve.regimen(fields, draft.condition, draft.route)
     draft.phase = resolve.phase(fields, draft.condition, draft.regimen, draft.route, knowledge)
 
 
-def _check_dates(draft: _Draft, faults: Faults) -> None:
+def _check_dates(draft: _Draft, day: dt.date | None, faults: Faults) -> None:
     """Nothing that came before the start lies after it, nor before birth."""
-    if draft.start is None:
+    if day is None:
         return
     last = draft.last_immunoglobulin
     birth = draft.person.birth if draft.person else None
@@ -150,7 +172,7 @@ def _check_dates(draft: _Draft, faults: Faults) -> None:
         ("onset_date", draft.onset_date),
         ("last_immunoglobulin.date", last.date if last else None),
     ):
-        if date is not None and (date > draft.start.date() or (birth is not None and date < birth)):
+        if date is not None and (date > day or (birth is not None and date < birth)):
             faults.add(field, date.isoformat(), "a date from birth to the start of the course")
 
 
@@ -163,6 +185,7 @@ def _check_dose(draft: _Draft, fields: Fields, knowledge: Knowledge) -> None:
         condition=draft.condition,
         route=draft.route,
         phase=phase,
+        regimen=draft.regimen.id if draft.regimen else "",
         g_per_kg=draft.total_dose_g_per_kg,
         grams=draft.total_dose_g,
         days=draft.days,

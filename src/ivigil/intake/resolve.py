@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
-from ivigil.intake.faults import show
+from ivigil.intake.faults import join, show
 from ivigil.intake.fields import Fields
-from ivigil.intake.near import nearest_names, plain
+from ivigil.intake.near import OFFERED, nearest_names, plain
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.products import LabelUse, Product, SubcutaneousDose
 from ivigil.knowledge.store import Knowledge
@@ -23,10 +23,8 @@ def condition(fields: Fields, knowledge: Knowledge) -> Condition | None:
     written = fields.text("condition", CONDITION)
     if written is None:
         return None
-    found = [item for item in knowledge.facts.condition if written == item.id] or [
-        item for item in knowledge.facts.condition if _names_condition(written, item)
-    ]
-    if len(found) != 1:
+    found = [item for item in knowledge.facts.condition if _names_condition(written, item)]
+    if len(found) != 1 or _is_broad(written, found[0]):
         near = [item.id for item in found] or nearest_names(written, _condition_names(knowledge))
         fields.fault("condition", f"one condition: {CONDITION}" if found else CONDITION, near=near)
         return None
@@ -61,25 +59,26 @@ def product(
     exact = knowledge.products.get(written)
     if exact is not None and elsewhere and exact.route == route:
         return exact
-    named = [exact] if exact is not None else _named_products(written, knowledge)
     places = knowledge.lineage(jurisdiction)
-    found = [item for item in named if item.jurisdiction in places and item.route == route]
+    here = [item for item in knowledge.facts.product if item.jurisdiction in places and item.route == route]
+    named = [exact] if exact is not None else _named_products(written, knowledge)
+    found = [item for item in here if item in named]
     if len(found) == 1:
         return found[0]
-    accepted = f"{PRODUCT} for {route} use in {jurisdiction}"
-    if found or named:
-        fields.fault("product", accepted, near=[_describe(item) for item in found or named])
-    else:
-        here = [p for p in knowledge.facts.product if p.jurisdiction in places and p.route == route]
-        fields.fault("product", accepted, near=nearest_names(written, _product_names(here)))
+    alike = found or [item for item in here if any(_same_product(item, other) for other in named)]
+    near = [_describe(p) for p in alike] or nearest_names(written, _product_names(here))
+    known_as = "" if found else " or ".join(map(_describe, named[:OFFERED]))
+    seen = f"{show(written)} is {known_as}" if known_as else show(written)
+    accepted = f"{PRODUCT} of this jurisdiction and route"
+    fields.faults.add(join(fields.path, "product"), seen, accepted, near=near)
     return None
 
 
 def treated_by_route(condition: Condition, route: Route, knowledge: Knowledge) -> bool:
-    """True if a regimen or a licence that may permit it gives this condition by this route."""
-    regimens = regimens_by_route(condition, route)
-    licences = [*licences_by_route(condition, route, knowledge)]
-    return any(knowledge.permits(fact) for fact in (*regimens, *licences))
+    """True if any regimen or label gives this condition by this route; planning weighs how sure it is."""
+    if regimens_by_route(condition, route):
+        return True
+    return any(True for _ in licences_by_route(condition, route, knowledge))
 
 
 def licences_by_route(
@@ -104,7 +103,7 @@ def regimen(fields: Fields, condition: Condition, route: Route) -> Regimen | Non
         return None
     known = {item.id: item for item in regimens_by_route(condition, route)}
     if written not in known:
-        accepted = f"the id of a regimen of {condition.id} for {route} use"
+        accepted = "the id of a regimen of this condition and route"
         fields.fault("regimen", accepted, near=nearest_names(written, {key: (key,) for key in known}))
     return known.get(written)
 
@@ -114,10 +113,15 @@ def phase(
 ) -> str | None:
     """A phase for which the condition, or the regimen if one is named, has a dose."""
     if regimen is not None:
-        return fields.choice("phase", (regimen.phase,))
-    regimens = [item.phase for item in regimens_by_route(condition, route)]
+        return fields.choice("phase", phases(regimen))
+    regimens = [name for item in regimens_by_route(condition, route) for name in phases(item)]
     licences = [use.phase for use in licences_by_route(condition, route, knowledge) if route == "SC"]
     return fields.choice("phase", tuple(dict.fromkeys((*regimens, *licences))))
+
+
+def phases(regimen: Regimen) -> tuple[str, ...]:
+    """Every phase that a regimen serves, its own first."""
+    return (regimen.phase, *regimen.also_phases)
 
 
 def _gives_by(regimen: Regimen, route: Route) -> bool:
@@ -127,8 +131,13 @@ def _gives_by(regimen: Regimen, route: Route) -> bool:
 
 def _names_condition(written: str, item: Condition) -> bool:
     names = {plain(name) for name in (item.id, item.name, *item.synonyms)}
-    codes = {code.casefold() for code in (*item.icd10cm, *item.snomed_ct)}
+    codes = {code.casefold() for code in (*item.icd10cm, *item.snomed_ct, *item.broad_codes)}
     return plain(written) in names or written.strip().casefold() in codes
+
+
+def _is_broad(written: str, item: Condition) -> bool:
+    """True for a code that is wider than the condition: it names it only together with more."""
+    return written.strip().casefold() in {code.casefold() for code in item.broad_codes}
 
 
 def _condition_names(knowledge: Knowledge) -> Mapping[str, Iterable[str]]:
@@ -171,6 +180,11 @@ def _full_names(product: Product) -> tuple[str, ...]:
 
 def _brand_names(product: Product) -> tuple[str, ...]:
     return (product.brand, *product.synonyms)
+
+
+def _same_product(one: Product, other: Product) -> bool:
+    """The same brand and strength, whatever the jurisdiction and route."""
+    return bool(set(map(plain, _full_names(one))) & set(map(plain, _full_names(other))))
 
 
 def _product_names(products: Iterable[Product]) -> Mapping[str, Iterable[str]]:

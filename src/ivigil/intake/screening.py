@@ -15,20 +15,30 @@ PRESENT, ABSENT = "present", "absent"
 
 
 def read(fields: Fields | None, case: Case, knowledge: Knowledge) -> Screening:
-    """The [screening] table; ``case`` is what is known of the patient, for flags that cannot be."""
+    """The [screening] table; ``case`` is what else is known, for flags that cannot be."""
     if fields is None:
         return Screening()
     flags = {term.id: term for term in knowledge.facts.term if term.scope == "screening"}
     present = _known(fields, PRESENT, flags, knowledge)
     absent = _known(fields, ABSENT, flags, knowledge)
+    answered = {**case, **dict.fromkeys(absent, False), **dict.fromkeys(present, True)}
     for flag in present:
         if flag in absent:
             fields.faults.add(fields.path, f"{flag} both present and absent", "each flag in one list")
-        when = flags[flag].absent_when
-        if when is not None and judge(when, case).truth is Truth.TRUE:
-            accepted = "flags that the patient's sex and age allow"
-            fields.faults.add(join(fields.path, PRESENT), f"{flag} cannot be present", accepted)
+        else:
+            _check_possible(flags[flag], answered, fields)
     return Screening(fields.flag("complete") or False, present, absent)
+
+
+def _check_possible(flag: Term, case: Case, fields: Fields) -> None:
+    """Note a flag that the rest of the order rules out, such as pregnancy in a man."""
+    if flag.absent_when is None:
+        return
+    ruled_out = judge(flag.absent_when, case)
+    if ruled_out.truth is Truth.TRUE:
+        although = ", ".join(f"{saw.field} {saw.text}" for saw in ruled_out.because)
+        accepted = "flags that agree with the rest of the order"
+        fields.faults.add(join(fields.path, PRESENT), f"{flag.id} although {although}", accepted)
 
 
 def _known(fields: Fields, key: str, flags: dict[str, Term], knowledge: Knowledge) -> tuple[str, ...]:
@@ -37,7 +47,7 @@ def _known(fields: Fields, key: str, flags: dict[str, Term], knowledge: Knowledg
     listed = fields.names(key)
     for flag in listed:
         if flag not in flags:
-            near = nearest_names(flag, names)
+            near = () if flag in knowledge.terms else nearest_names(flag, names)
             fields.faults.add(join(fields.path, key), show(flag), _accepted(flag, knowledge), near=near)
     return tuple(flag for flag in listed if flag in flags)
 

@@ -14,7 +14,7 @@ import msgspec
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.doses import Bounds, daily_range, either, total_range
 from ivigil.knowledge.evidence import Fact
-from ivigil.knowledge.products import Product, SubcutaneousDose
+from ivigil.knowledge.products import SubcutaneousDose
 from ivigil.knowledge.store import Knowledge
 
 DAYS_PER_WEEK = Decimal(7)
@@ -41,8 +41,14 @@ class Range(msgspec.Struct, frozen=True):
 def regimens(condition: Condition, phase: str, knowledge: Knowledge) -> list[Regimen]:
     """The intravenous regimens of a phase, or of all if none is named; the permitting ones if any are."""
     pool = [r for r in condition.regimens if r.route == "IV" and not r.superseded_by]
-    in_phase = [r for r in pool if r.phase == phase] if phase else pool
-    return [r for r in in_phase if knowledge.permits(r)] or in_phase
+    in_phase = [r for r in pool if phase in (r.phase, *r.also_phases)] if phase else pool
+    return [r for r in in_phase if _permits(r, knowledge)] or in_phase
+
+
+def _permits(regimen: Regimen, knowledge: Knowledge) -> bool:
+    """May this regimen set a dose? One of low reliability only when the site has signed it."""
+    sure = regimen.reliability != "low" or regimen.id in knowledge.signed
+    return knowledge.permits(regimen) and sure
 
 
 def course(pool: Iterable[Regimen], weights: Bounds | None) -> Range | None:
@@ -67,16 +73,9 @@ def interval_days(pool: Iterable[Regimen]) -> Range | None:
 
 def weekly(condition: Condition, knowledge: Knowledge) -> Range | None:
     """Subcutaneous dose of a week: by regimens, by labels, and by conversion from intravenous doses."""
-    pool = [r for r in condition.regimens if not r.superseded_by and knowledge.permits(r)]
-    labels = {item.id for item in knowledge.facts.label_indication if condition.id in item.conditions}
-    products = [item for item in knowledge.facts.product if item.route == "SC"]
-    doses = [
-        dose
-        for item in products
-        for dose in item.subcutaneous_doses
-        if dose.indication in labels and knowledge.permits(dose)
-    ]
-    factors = _conversion_factors(products, knowledge)
+    pool = [r for r in condition.regimens if not r.superseded_by and _permits(r, knowledge)]
+    doses = _label_doses(condition, knowledge)
+    factors = _conversion_factors(knowledge)
     return _join(
         [
             *((r, either(r.scig_weekly_g_per_kg_min, r.scig_weekly_g_per_kg_max)) for r in pool),
@@ -84,6 +83,12 @@ def weekly(condition: Condition, knowledge: Knowledge) -> Range | None:
             *((r, _converted(r, factors)) for r in pool),
         ]
     )
+
+
+def loading(condition: Condition, knowledge: Knowledge) -> Range | None:
+    """Subcutaneous loading as a whole, by labels."""
+    doses = [dose for dose in _label_doses(condition, knowledge) if dose.phase == "loading"]
+    return _join((dose, either(dose.total_g_per_kg_min, dose.total_g_per_kg_max)) for dose in doses)
 
 
 def plain(number: Decimal) -> str:
@@ -96,12 +101,15 @@ def _widest(pool: Iterable[Regimen], bounds: Callable[[Regimen], Bounds | None])
 
 
 def _join(found: Iterable[tuple[Fact, Bounds | None]]) -> Range | None:
+    """The range from the lowest to the highest; the sources of its two ends are named first."""
     stated = [(fact.id, bounds) for fact, bounds in found if bounds is not None]
     if not stated:
         return None
     low = min(bounds[0] for _, bounds in stated)
     high = max(bounds[1] for _, bounds in stated)
-    return Range(low, high, tuple(dict.fromkeys(fact for fact, _ in stated)))
+    lowest = next(fact for fact, bounds in stated if bounds[0] == low)
+    highest = next(fact for fact, bounds in stated if bounds[1] == high)
+    return Range(low, high, tuple(dict.fromkeys((lowest, highest, *(fact for fact, _ in stated)))))
 
 
 def _total(regimen: Regimen, weights: Bounds | None) -> Bounds | None:
@@ -131,6 +139,18 @@ def _times(bounds: Bounds | None, factor: Decimal) -> Bounds | None:
     return None if bounds is None else (bounds[0] * factor, bounds[1] * factor)
 
 
+def _label_doses(condition: Condition, knowledge: Knowledge) -> list[SubcutaneousDose]:
+    """What the labels of subcutaneous products state for this condition and may permit."""
+    labels = {item.id for item in knowledge.facts.label_indication if condition.id in item.conditions}
+    return [
+        dose
+        for item in knowledge.facts.product
+        if item.route == "SC"
+        for dose in item.subcutaneous_doses
+        if dose.indication in labels and knowledge.permits(dose)
+    ]
+
+
 def _weekly_of_label(dose: SubcutaneousDose) -> Bounds | None:
     stated = either(dose.g_per_kg_per_week_min, dose.g_per_kg_per_week_max)
     monthly = either(dose.g_per_kg_per_month_min, dose.g_per_kg_per_month_max)
@@ -140,12 +160,12 @@ def _weekly_of_label(dose: SubcutaneousDose) -> Bounds | None:
     return low, monthly[1] * DAYS_PER_WEEK / SHORTEST_MONTH_DAYS
 
 
-def _conversion_factors(products: list[Product], knowledge: Knowledge) -> list[Decimal]:
+def _conversion_factors(knowledge: Knowledge) -> list[Decimal]:
     return [
         conversion.factor
-        for item in products
+        for item in knowledge.facts.product
         for conversion in item.conversions
-        if conversion.convert_from == "IV" and knowledge.permits(conversion)
+        if conversion.convert_from == "IV" and not conversion.superseded and knowledge.permits(conversion)
     ]
 
 

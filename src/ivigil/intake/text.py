@@ -40,12 +40,14 @@ class Table(dict[str, Any]):
 class MalformedError(Exception):
     """The text is not readable as TOML or JSON."""
 
-    def __init__(self, seen: str, accepted: str, *, key: str = "", near: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, seen: str, accepted: str, *, path: tuple[str, ...] = (), near: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(seen)
         self.seen = seen
         self.accepted = accepted
-        self.key = key
-        """The key on the line where it failed, if there is one."""
+        self.path = path
+        """The table and key of the line where it failed, if there is one."""
         self.near = near
 
 
@@ -118,8 +120,9 @@ _TOML_TOKEN = re.compile(
 )
 _TOML_NUMBER = re.compile(r"[+-]?(?:[0-9.]\S*|inf|nan)")
 _TOML_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt].*)?|[0-9]{2}:.*")
-_NUMBERLIKE_LINE = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=\s*([+-]?[0-9][0-9.,_' ]*?)\s*(?:#.*)?")
+_NUMBERLIKE_LINE = re.compile(r"\s*[A-Za-z0-9_-]+\s*=\s*([+-]?[0-9][0-9.,_' ]*?)\s*(?:#.*)?")
 _BARE_KEY_LINE = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+_HEADER_LINE = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]")
 _ERROR_LINE = re.compile(r"\(at line ([0-9]+), column [0-9]+\)")
 
 
@@ -174,13 +177,26 @@ def _is_number(token: str, following: list[re.Match[str]]) -> bool:
 
 
 def _toml_fault(text: str, message: str) -> MalformedError:
+    """The error in words; on a line that sets a key, with the path of the key."""
     place = _ERROR_LINE.search(message)
-    line = text.split("\n")[int(place[1]) - 1] if place else ""
-    number = _NUMBERLIKE_LINE.fullmatch(line)
+    lines = text.split("\n")[: int(place[1])] if place else [""]
+    key = _BARE_KEY_LINE.match(lines[-1])
+    path = (*_header_above(lines), key[1]) if key else ()
+    number = _NUMBERLIKE_LINE.fullmatch(lines[-1])
     if number:
         try:
-            written_number(number[2])
+            written_number(number[1])
         except NumberError as error:
-            return MalformedError(number[2], ACCEPTED, key=number[1], near=error.readings)
-    key = _BARE_KEY_LINE.match(line)
-    return MalformedError(message, "TOML, each key once", key=key[1] if key else "")
+            return MalformedError(number[1], ACCEPTED, path=path, near=error.readings)
+    if message.startswith("Cannot overwrite"):
+        return MalformedError(f"line {len(lines)}: written more than once", "each key once", path=path)
+    return MalformedError(message, "valid TOML", path=path)
+
+
+def _header_above(lines: list[str]) -> tuple[str, ...]:
+    """The table that the last line belongs to."""
+    for line in reversed(lines):
+        header = _HEADER_LINE.match(line)
+        if header:
+            return (header[1],)
+    return ()

@@ -14,7 +14,7 @@ from itertools import pairwise
 import msgspec
 
 from ivigil import units
-from ivigil.knowledge.evidence import Fact, Record
+from ivigil.knowledge.evidence import Record
 from ivigil.knowledge.hazards import Advise, Hazard
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Product, Schedule
@@ -282,15 +282,3 @@ def unused_sources(facts: FactFile) -> tuple[str, ...]:
     """Sources that no fact cites: worth reading, not wrong."""
     cited = {source for fact in all_facts(facts) for source in fact.sources}
     return tuple(source.id for source in facts.source if source.id not in cited)
-
-
-def find(knowledge: Knowledge, text: str) -> tuple[Fact, ...]:
-    """Facts whose id, name or text contains every word of ``text``, in authored order."""
-    words = text.casefold().split()
-    return tuple(fact for fact in all_facts(knowledge.facts) if _mentions(fact, words))
-
-
-def _mentions(fact: Fact, words: list[str]) -> bool:
-    own = (getattr(fact, name) for name in fact.__struct_fields__)
-    said = " ".join(value for value in own if isinstance(value, str)).casefold()
-    return all(word in said for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from ivigil.knowledge.evidence import Fact, Record
@@ -25,7 +26,7 @@ class WeightForAge(Fact):
 
     def at(self, age_months: Decimal) -> GrowthRow | None:
         """The centiles at an age; None outside the ages of the reference."""
-        for low, high in zip(self.rows, self.rows[1:], strict=False):
+        for low, high in pairwise(self.rows):
             if low.age_months <= age_months <= high.age_months:
                 return _between(low, high, age_months)
         return None

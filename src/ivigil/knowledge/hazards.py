@@ -145,6 +145,12 @@ class Block(Fact, tag="block", tag_field="effect"):
     unless: str = ""
 
 
+class Confirm(Fact, tag="confirm", tag_field="effect"):
+    """If the hazard is present, the release waits until a named professional sets it aside."""
+
+    text: str
+
+
 Effect = (
     ExcludeProducts
     | PreferProducts
@@ -163,6 +169,7 @@ Effect = (
     | Hydrate
     | Advise
     | Block
+    | Confirm
 )
 
 

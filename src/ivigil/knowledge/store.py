@@ -156,24 +156,6 @@ class Site(Record):
     after_hours_phone: str = ""
     time_zone: str = ""
     """IANA name, for example "Europe/Stockholm"."""
-    symptom: tuple[Symptom, ...] = ()
-    measure: tuple[Measure, ...] = ()
-    age_limit: tuple[AgeLimit, ...] = ()
-    timing_class: tuple[TimingClass, ...] = ()
-    reaction: tuple[Reaction, ...] = ()
-    ctcae_term: tuple[CtcaeTerm, ...] = ()
-    anaphylaxis_criterion: tuple[AnaphylaxisCriterion, ...] = ()
-    stop_rule: tuple[StopRule, ...] = ()
-    grade_action: tuple[GradeAction, ...] = ()
-    restart_rule: tuple[RestartRule, ...] = ()
-    emergency_drug: tuple[EmergencyDrug, ...] = ()
-    symptom_urgency: tuple[SymptomUrgency, ...] = ()
-    warning_sign: tuple[WarningSign, ...] = ()
-    incidence: tuple[Incidence, ...] = ()
-    test_panel: tuple[TestPanel, ...] = ()
-    result_rule: tuple[ResultRule, ...] = ()
-    report_field: tuple[ReportField, ...] = ()
-    term_code: tuple[TermCode, ...] = ()
 
 
 class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):

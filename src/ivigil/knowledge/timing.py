@@ -236,8 +236,12 @@ class PatientAdvice(Fact):
         "urgent",
         "vaccines",
         "veins",
+        "why",
         "work",
+        "works",
     ]
+    """why: what the disease of one condition is; works: what immunoglobulin does there, where
+    that is not what it does for the condition's purpose."""
     text: str
     routes: tuple[Route, ...] = ("IV", "SC")
     conditions: tuple[str, ...] = ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 
+from ivigil.course import CareItem, Day, TimelineEntry
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import CareItem, Day, TimelineEntry
 from ivigil.planning.situation import Situation
 from ivigil.windows.doses import GivenDose
 from ivigil.windows.serology import LabFacts, LabWindow, lab_windows

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
+from ivigil import units
+from ivigil.course import CareItem, Day, Premedication
 from ivigil.knowledge import care as facts
 from ivigil.knowledge.conditions import Cotreatment
 from ivigil.knowledge.hazards import Advise, Hydrate, Observe, OrderTest, Premedicate, Suppress
 from ivigil.knowledge.logic import Case, Reading, Truth, When, judge
 from ivigil.knowledge.products import Product, PropertyName
-from ivigil.plan import CareItem, Day, Premedication
 from ivigil.planning.situation import Situation
 
 MONTHS_PER_YEAR = Decimal(12)
-MG_STEP = Decimal(1)
+MG_STEP = Decimal("0.1")
 _PREPARATION: tuple[PropertyName, ...] = (
     "dilution",
     "saline_compatible",
@@ -95,17 +96,16 @@ def _drug(
 
 
 def _dose_mg(drug: facts.Premedication, situation: Situation) -> tuple[Decimal | None, Decimal | None]:
-    """Lowest and highest single dose in mg, under the drug's own maximum, rounded down to the mg."""
+    """Lowest and highest single dose in mg, under the drug's own maximum; a computed one is rounded down."""
     if drug.dose_mg_per_kg is not None:
-        dose = drug.dose_mg_per_kg * situation.weight_kg
+        dose = units.floor_to(drug.dose_mg_per_kg * situation.weight_kg, MG_STEP)
         return _capped(dose, drug), None
     low = drug.dose_mg if drug.dose_mg is not None else drug.dose_mg_min
     return (None if low is None else _capped(low, drug)), drug.dose_mg_max
 
 
 def _capped(dose_mg: Decimal, drug: facts.Premedication) -> Decimal:
-    capped = dose_mg if drug.max_mg is None else min(dose_mg, drug.max_mg)
-    return capped.quantize(MG_STEP, ROUND_DOWN) if capped >= MG_STEP else capped
+    return dose_mg if drug.max_mg is None else min(dose_mg, drug.max_mg)
 
 
 def hydration(situation: Situation) -> tuple[CareItem, ...]:

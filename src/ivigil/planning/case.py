@@ -10,6 +10,8 @@ import datetime as dt
 from decimal import ROUND_DOWN, Decimal
 
 from ivigil import units
+from ivigil.course import Dose
+from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.logic import Case, Reading, Value
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term, settle
@@ -36,11 +38,15 @@ def patient_case(order: Order, knowledge: Knowledge) -> dict[str, Value]:
 
 
 def dosed_case(
-    case: Case, order: Order, knowledge: Knowledge, g_per_kg: Decimal, dosing_weight_kg: Decimal
+    case: Case, order: Order, regimen: Regimen, dose: Dose, knowledge: Knowledge
 ) -> dict[str, Value]:
-    """The case with the ordered dose of the course and the cumulative dose, in g per kg."""
+    """The case with the ordered and the cumulative dose in g per kg, and whether courses overlap."""
+    g_per_kg, dosing_weight_kg = dose.g_per_kg, dose.dosing_weight_kg
     recent = _recent_grams(order, knowledge)
     dosed: dict[str, Value] = {**case, "dose_g_per_kg": Reading.exactly(g_per_kg)}
+    overlaps = _overlaps(order, regimen, knowledge)
+    if overlaps is not None:
+        dosed["last_dose_within_interval"] = overlaps
     if recent is not None:
         dosed["cumulative_dose_g_per_kg"] = Reading(
             low=g_per_kg + recent / dosing_weight_kg,
@@ -163,6 +169,24 @@ def _answers(order: Order, knowledge: Knowledge) -> dict[str, Value]:
         elif term.id in screening.absent or screening.complete:
             answers[term.id] = False
     return answers
+
+
+def _overlaps(order: Order, regimen: Regimen, knowledge: Knowledge) -> bool | None:
+    """Does the last dose lie within the regimen's shortest interval? None if no last dose is known.
+
+    An order that names a regimen for a special situation (a second dose) means the overlap.
+    """
+    last = order.last_immunoglobulin
+    if regimen.special and order.regimen == regimen.id:
+        return False
+    if last is None:
+        return False if order.experience == "naive" else None
+    weeks = regimen.interval_weeks_min
+    window = knowledge.policies["policy.cumulative_window"].number or Decimal(0)
+    shortest = window if weeks is None else weeks * DAYS_PER_WEEK
+    if order.interval_days is not None:
+        shortest = min(shortest, Decimal(order.interval_days))
+    return (order.start.date() - last.date).days < shortest
 
 
 def _recent_grams(order: Order, knowledge: Knowledge) -> Decimal | None:

@@ -7,16 +7,16 @@ from decimal import Decimal
 
 import msgspec
 
+from ivigil.course import Cited, Document, Plan
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Cited, Document, Plan
 
 
 def sources(plan: Plan, knowledge: Knowledge) -> dict[str, Cited]:
     """Evidence by fact id for every fact that the plan names."""
     return {
-        fact_id: _cited(knowledge.by_id[fact_id], knowledge)
+        fact_id: cited(knowledge.by_id[fact_id], knowledge)
         for fact_id in sorted(named_facts(plan))
         if fact_id in knowledge.by_id
     }
@@ -45,7 +45,8 @@ def named_facts(value: object) -> set[str]:
 _PLAIN = frozenset({str, int, bool, Decimal, dt.date, dt.datetime, dict, type(None)})
 
 
-def _cited(fact: Fact, knowledge: Knowledge) -> Cited:
+def cited(fact: Fact, knowledge: Knowledge) -> Cited:
+    """The evidence of one fact, with its documents."""
     documents = tuple(
         Document(id=s.id, title=s.title, publisher=s.publisher, version=s.version, url=s.url)
         for s in (knowledge.sources[key] for key in fact.sources if key in knowledge.sources)

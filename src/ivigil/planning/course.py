@@ -13,18 +13,18 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import Course, Day, Neighbour, Reason
 from ivigil.knowledge.conditions import Regimen
+from ivigil.knowledge.doses import daily_range
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays, MinimumHours
 from ivigil.knowledge.products import Product
-from ivigil.plan import Course, Day, Neighbour, Reason
 from ivigil.planning import rates
-from ivigil.planning.doses import daily_total_max
 from ivigil.planning.rates import Ladder
 from ivigil.planning.situation import Situation
 from ivigil.planning.vials import Sizes, as_vials, sizes_of
 
 PERCENT = Decimal(100)
-PERCENT_STEP = Decimal("0.1")
+PERCENT_STEP = Decimal("0.01")
 HOURS_PER_DAY = Decimal(24)
 
 
@@ -73,22 +73,34 @@ def build(
 
 
 def _day_counts(situation: Situation) -> Iterator[int]:
-    """The counts that the regimen allows, shortest first, then longer ones up to the policy's limit."""
+    """The counts that the regimen allows, shortest first, then longer ones up to the policy's limit.
+
+    A single infusion of a one-time course, an infusion of prescribed hours, and a regimen that
+    states each day's dose are divided further only if a finding caps the dose of a day.
+    """
     regimen, ordered = situation.regimen, situation.order.days
     if ordered is not None:
         allowed: tuple[int, ...] = (ordered,)
     else:
         allowed = tuple(sorted(regimen.allowed_days)) or _unstated(situation)
     yield from allowed
-    if not regimen.day_doses_g_per_kg:
+    single = situation.condition.course == "one_time" and regimen.allowed_days == (1,)
+    if regimen.day_doses_g_per_kg:
+        return
+    if not (single or regimen.infusion_hours_max is not None) or _capped_by_a_finding(situation):
         yield from range(max(allowed) + 1, int(situation.number("policy.longest_course")) + 1)
+
+
+def _capped_by_a_finding(situation: Situation) -> bool:
+    by_dose = any(e.finding != situation.condition.id for e in situation.limits.of(CapDailyDose))
+    return by_dose or bool(situation.limits.of(MinimumDays))
 
 
 def _unstated(situation: Situation) -> tuple[int, ...]:
     """Days where the regimen is silent: by its daily dose, else one for replacement, else the policy."""
-    daily = daily_total_max(situation.regimen)
-    if daily:
-        return (int(units.ceil_to(situation.dose.g_per_kg / daily, Decimal(1))),)
+    daily = daily_range(situation.regimen)
+    if daily is not None:
+        return (int(units.ceil_to(situation.dose.g_per_kg / daily[1], Decimal(1))),)
     if situation.condition.purpose == "replacement":
         return (1,)
     return (int(situation.number("policy.days_not_stated")),)
@@ -118,7 +130,7 @@ def _try(
 def _fill(count: int, product: Product, sizes: Sizes, situation: Situation) -> Filled | None:
     """Whole vials for near-equal days; a part vial where whole vials miss the tolerance."""
     targets = _targets(count, situation)
-    whole = _whole(targets, sizes, situation)
+    whole = _whole(targets, sizes, _daily_cap(product, situation), situation)
     ordered = sum(targets, Decimal(0))
     total = sum(whole, Decimal(0))
     tolerance = situation.number("policy.rounding_tolerance") / PERCENT
@@ -139,16 +151,21 @@ def _targets(count: int, situation: Situation) -> tuple[Decimal, ...]:
     return (situation.dose.grams / count,) * count
 
 
-def _whole(targets: tuple[Decimal, ...], sizes: Sizes, situation: Situation) -> tuple[Decimal, ...]:
+def _whole(
+    targets: tuple[Decimal, ...], sizes: Sizes, cap: Decimal | None, situation: Situation
+) -> tuple[Decimal, ...]:
     """Near-equal whole-vial days: each is the sum below or above its target; the larger days first.
 
-    The total never passes the ordered dose, unless the site rounds to the nearest.
+    The total never passes the ordered dose, unless the site rounds to the nearest; no day
+    passes the daily cap.
     """
     lower = [sizes.at_most(t) for t in targets]
     upper = [sizes.at_least(t) for t in targets]
     ordered = sum(targets, Decimal(0))
     best = list(lower)
     for index in range(len(targets)):
+        if cap is not None and upper[index] > cap:
+            break
         trial = [*upper[: index + 1], *lower[index + 1 :]]
         total = sum(trial, Decimal(0))
         nearer = abs(total - ordered) < abs(sum(best, Decimal(0)) - ordered)
@@ -157,14 +174,28 @@ def _whole(targets: tuple[Decimal, ...], sizes: Sizes, situation: Situation) -> 
     return tuple(best)
 
 
+def _daily_cap(product: Product, situation: Situation) -> Decimal | None:
+    """The lowest daily limit in grams, whatever it is stated in."""
+    weight = situation.weight_kg
+    caps = [g for e in situation.limits.of(CapDailyDose) for g in _in_grams(e.effect, weight)]
+    caps += [
+        e.effect.ml_per_kg * weight * product.g_per_100_ml / units.ML_PER_DL
+        for e in situation.limits.of(CapDailyVolume)
+    ]
+    return min(caps, default=None)
+
+
+def _in_grams(cap: CapDailyDose, weight_kg: Decimal) -> list[Decimal]:
+    by_weight = [] if cap.g_per_kg is None else [cap.g_per_kg * weight_kg]
+    return by_weight if cap.grams is None else [*by_weight, cap.grams]
+
+
 def _over_daily_limits(filled: Filled, product: Product, situation: Situation) -> Reason | None:
     largest = max(filled.grams)
     weight = situation.weight_kg
     for entry in situation.limits.of(CapDailyDose):
         cap = entry.effect
-        by_weight = cap.g_per_kg is not None and largest > cap.g_per_kg * weight
-        by_grams = cap.grams is not None and largest > cap.grams
-        if by_weight or by_grams:
+        if any(largest > grams for grams in _in_grams(cap, weight)):
             return Reason(code="daily_dose", finding=entry.finding, fact=cap.id)
     for volume in situation.limits.of(CapDailyVolume):
         if units.volume_ml(largest, product.g_per_100_ml) > volume.effect.ml_per_kg * weight:
@@ -175,13 +206,15 @@ def _over_daily_limits(filled: Filled, product: Product, situation: Situation) -
 def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situation: Situation) -> Day | Reason:
     grams, vials = filled.grams[number - 1], filled.vials[number - 1]
     volume = units.volume_ml(grams, product.g_per_100_ml)
-    ceiling = _ceiling(ladder, volume, situation)
+    count = len(filled.grams)
+    ceiling = _ceiling(count, ladder, volume, situation)
     start = _start_of(number, situation)
     steps = rates.steps(ladder, volume, start, ceiling)
     if not steps:
         return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
     minutes = sum(step.minutes for step in steps)
-    late = _too_long(minutes, product, situation)
+    own_time = ceiling is None and _is_undivided(count, situation)
+    late = _too_long(minutes, product, situation, own_time=own_time)
     if late is not None:
         return late
     return Day(
@@ -207,17 +240,22 @@ def _start_of(number: int, situation: Situation) -> dt.datetime:
     return wall.replace(tzinfo=local.tzinfo).astimezone(dt.UTC).astimezone(local.tzinfo)
 
 
-def _shortest_minutes(situation: Situation) -> int:
+def _is_undivided(count: int, situation: Situation) -> bool:
+    """The hours that a regimen prescribes are those of its own number of infusions."""
+    return not situation.regimen.allowed_days or count in situation.regimen.allowed_days
+
+
+def _shortest_minutes(count: int, situation: Situation) -> int:
     hours = [e.effect.hours for e in situation.limits.of(MinimumHours)]
     window = situation.regimen.infusion_hours_min
-    if window is not None:
+    if window is not None and _is_undivided(count, situation):
         hours.append(window)
     return int(max(hours, default=Decimal(0)) * units.MINUTES_PER_HOUR)
 
 
-def _ceiling(ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal | None:
+def _ceiling(count: int, ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal | None:
     """The fastest rate at which the infusion still takes the prescribed time; None if none is."""
-    shortest = _shortest_minutes(situation)
+    shortest = _shortest_minutes(count, situation)
     if rates.duration_minutes(ladder, volume) >= shortest:
         return None
     step = ladder.pump_step_ml_per_h
@@ -231,10 +269,13 @@ def _ceiling(ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal |
     return low * step
 
 
-def _too_long(minutes: int, product: Product, situation: Situation) -> Reason | None:
+def _too_long(minutes: int, product: Product, situation: Situation, *, own_time: bool) -> Reason | None:
+    """``own_time``: held to the regimen's longest hours. An infusion that was stretched to the shortest
+    is as near to them as the pump's step allows.
+    """
     hours = Decimal(minutes) / units.MINUTES_PER_HOUR
     regimen: Regimen = situation.regimen
-    if regimen.infusion_hours_max is not None and hours > regimen.infusion_hours_max:
+    if own_time and regimen.infusion_hours_max is not None and hours > regimen.infusion_hours_max:
         return Reason(code="infusion_hours", fact=regimen.id, value=f"{hours:.1f}")
     opening = situation.knowledge.policies["policy.opening_hours"]
     if opening.number is not None and hours > opening.number:
@@ -264,8 +305,18 @@ def _course(
         discard_g=filled.drawn - filled.total,
         days_because=tuple(dict.fromkeys(because)),
         neighbours=_neighbours(filled, sizes, situation),
-        facts=(situation.regimen.id, "policy.rounding", "policy.rounding_tolerance"),
+        facts=(situation.regimen.id, *_policies(filled, len(days), situation)),
     )
+
+
+def _policies(filled: Filled, days: int, situation: Situation) -> tuple[str, ...]:
+    """The policies that had a say in the days and the rounding."""
+    used = ["policy.rounding", "policy.rounding_tolerance"]
+    if filled.drawn != filled.total:
+        used.append("policy.part_vial_step")
+    if not situation.regimen.allowed_days and situation.order.days is None:
+        used.append("policy.days_not_stated")
+    return tuple(used)
 
 
 def _change(grams: Decimal, ordered: Decimal) -> Decimal:

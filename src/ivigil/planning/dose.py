@@ -6,15 +6,16 @@ from decimal import ROUND_DOWN, Decimal
 
 import msgspec
 
+from ivigil.course import Dose
 from ivigil.knowledge.conditions import Regimen
+from ivigil.knowledge.doses import total_range
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Dose
-from ivigil.planning.doses import total_range
 from ivigil.planning.weight import Weight
 
 MG = Decimal("0.001")
+FINE = Decimal("0.000001")
 
 
 class NoDose(msgspec.Struct, frozen=True):
@@ -42,12 +43,12 @@ def choose(order: Order, regimen: Regimen, weight: Weight, knowledge: Knowledge)
         if bounds[0] != bounds[1]:
             facts.append("policy.dose_within_range")
     capped, cap = _capped(grams, order, regimen, weight, knowledge)
-    g_per_kg = (capped / weight.kg).quantize(MG)
+    g_per_kg = (capped / weight.kg).quantize(FINE, ROUND_DOWN)
     if bounds is not None and capped > bounds[1] * weight.kg:
         return NoDose("dose_above_regimen", (regimen.id,), str(g_per_kg))
     return Dose(
         grams=_tidy(capped),
-        g_per_kg=_tidy(g_per_kg),
+        g_per_kg=_tidy(g_per_kg, FINE),
         dosing_weight_kg=weight.kg,
         weight_kind=weight.kind,
         actual_weight_kg=weight.actual_kg,
@@ -94,7 +95,7 @@ def _capped(
     return lowest if lowest[0] < grams else (grams, "")
 
 
-def _tidy(value: Decimal) -> Decimal:
+def _tidy(value: Decimal, step: Decimal = MG) -> Decimal:
     """Milligram precision is finer than any vial; trailing zeros from arithmetic are dropped."""
-    fine = value.quantize(MG, ROUND_DOWN).normalize()
+    fine = value.quantize(step, ROUND_DOWN).normalize()
     return fine if fine.as_tuple().exponent <= 0 else fine.quantize(Decimal(1))  # type: ignore[operator]

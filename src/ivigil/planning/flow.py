@@ -11,13 +11,7 @@ import hashlib
 import msgspec
 from msgspec.structs import replace
 
-from ivigil.knowledge.evidence import Fact, fingerprint
-from ivigil.knowledge.hazards import Block
-from ivigil.knowledge.logic import Value
-from ivigil.knowledge.policies import Policy
-from ivigil.knowledge.store import Knowledge
-from ivigil.order import Order
-from ivigil.plan import (
+from ivigil.course import (
     Assumption,
     Blocked,
     Course,
@@ -31,6 +25,12 @@ from ivigil.plan import (
     SignOff,
     Status,
 )
+from ivigil.knowledge.evidence import Fact, fingerprint
+from ivigil.knowledge.hazards import Block
+from ivigil.knowledge.logic import Value
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
 from ivigil.planning import (
     ahead,
     care,
@@ -80,7 +80,7 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     if isinstance(amount, dose.NoDose):
         gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
         return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
-    dosed = case.dosed_case(known, order, knowledge, amount.g_per_kg, body.kg)
+    dosed = case.dosed_case(known, order, rule, amount, knowledge)
     situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
     findings, situation = _settle(situation, _changed(order, order.product))
     made = _choose_product(situation)
@@ -136,6 +136,10 @@ def _without_regimen(
     draft = _screened(draft, known, knowledge)
     if none.unsigned:
         return replace(draft, needs_sign_off=tuple(_sign_off(fact, none.code) for fact in none.unsigned))
+    if none.unnamed:
+        choices = Blocked(code=none.code, facts=tuple(fact.id for fact in none.unnamed))
+        asked = questions.questions((), (("regimen", none.code),), known, knowledge)
+        return replace(draft, gaps=(choices,), questions=(*asked, *draft.questions))
     return replace(draft, blocked=(Blocked(code=none.code, value=none.value),))
 
 
@@ -153,17 +157,17 @@ def _choose_product(situation: Situation) -> Chosen:
     unseen: list[Ranked] = []
     options: list[ProductOption] = []
     for index, candidate in enumerate(ranked):
-        ladder = rates.ladder(candidate.product, situation)
+        ladder = candidate.ladder
         if isinstance(ladder, rates.NoRates):
             unseen.append(candidate)
-            options.append(_option(candidate, rates_seen=False))
+            options.append(_option(candidate))
             continue
         built = course.build(candidate.product, ladder, situation)
         if isinstance(built, course.NoCourse):
             reasons = tuple(dict.fromkeys(m.reason for m in built.misfits))
             dropped.append(ProductExcluded(id=candidate.product.id, because=reasons))
             continue
-        options += [_later_option(later, situation) for later in ranked[index + 1 :]]
+        options += [_option(later) for later in ranked[index + 1 :]]
         choice = ProductChoice(
             id=candidate.product.id,
             name=candidate.product.name,
@@ -179,18 +183,14 @@ def _choose_product(situation: Situation) -> Chosen:
     return _no_product(unseen, tuple(dropped), situation)
 
 
-def _option(candidate: Ranked, *, rates_seen: bool) -> ProductOption:
+def _option(candidate: Ranked) -> ProductOption:
     return ProductOption(
         id=candidate.product.id,
         name=candidate.product.name,
         on_label=candidate.on_label,
-        rates_seen=rates_seen,
+        rates_seen=isinstance(candidate.ladder, rates.Ladder),
         because=candidate.because,
     )
-
-
-def _later_option(candidate: Ranked, situation: Situation) -> ProductOption:
-    return _option(candidate, rates_seen=bool(rates.plannable(candidate.product, situation.knowledge)))
 
 
 def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situation: Situation) -> Chosen:
@@ -203,6 +203,9 @@ def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situ
     if not products.licensed(situation):
         gap = Blocked(code="no_product_here", value=situation.order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
+    coarse = {r.value for left in dropped for r in left.because if r.code == "pump_step_too_coarse"}
+    if coarse:
+        return Chosen(None, dropped, gaps=(Blocked(code="pump_step_too_coarse", value=min(coarse)),))
     return Chosen(None, dropped, gaps=(Blocked(code="no_product_fits"),))
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from ivigil.course import Action, Finding, State
 from ivigil.knowledge.hazards import Advise, Block, Effect, Hazard
 from ivigil.knowledge.logic import Case, Truth, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Action, Finding, State
 from ivigil.planning.limits import Entry, Limits
 
 T = TypeVar("T")

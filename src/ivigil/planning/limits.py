@@ -64,12 +64,13 @@ def condition_limits(condition: Condition, regimen: Regimen, case: Case) -> list
             unit=regimen.max_rate_unit,
         )
         entries.append(Entry(effect, condition.id))
-    if regimen.max_daily_dose_g is not None:
+    if regimen.max_daily_dose_g is not None or regimen.daily_dose_g_per_kg_max is not None:
         daily = CapDailyDose(
             id=regimen.id,
             basis=regimen.basis,
             seen=regimen.seen,
             sources=regimen.sources,
+            g_per_kg=regimen.daily_dose_g_per_kg_max,
             grams=regimen.max_daily_dose_g,
         )
         entries.append(Entry(daily, condition.id))

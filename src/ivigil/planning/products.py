@@ -7,14 +7,16 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import ProductExcluded, Reason
 from ivigil.knowledge.hazards import AvoidStabilisers, ExcludeProducts, PreferProducts
-from ivigil.knowledge.logic import Reading, Truth
-from ivigil.knowledge.products import LabelUse, Product, Property, PropertyName
-from ivigil.knowledge.store import Knowledge
-from ivigil.plan import ProductExcluded, Reason
+from ivigil.knowledge.products import Product, Property, PropertyName
+from ivigil.planning import rates
+from ivigil.planning.licence import label_use
 from ivigil.planning.limits import Entry
+from ivigil.planning.rates import Ladder, NoRates
 from ivigil.planning.situation import Situation
 
+SUGARS = frozenset({"sucrose", "glucose", "maltose"})
 FORMULARY = "policy.formulary"
 _UNKNOWN = Decimal("Infinity")
 _MAXIMUM: dict[str, PropertyName] = {"iga_ug_per_ml_typical": "iga_ug_per_ml_max"}
@@ -26,6 +28,7 @@ class Ranked(msgspec.Struct, frozen=True):
 
     product: Product
     on_label: bool
+    ladder: Ladder | NoRates
     key: tuple[Decimal, ...]
     because: tuple[Reason, ...]
 
@@ -52,22 +55,6 @@ def licensed(situation: Situation) -> tuple[Product, ...]:
         for p in situation.knowledge.facts.product
         if p.jurisdiction in places and p.route == situation.order.route
     )
-
-
-def label_use(product: Product, condition: str, situation: Situation) -> LabelUse | None:
-    """The licensed use that covers this condition at this age, if there is one."""
-    for use in product.uses:
-        indication = situation.knowledge.label_indications.get(use.indication)
-        if indication and condition in indication.conditions and _old_enough(use, situation):
-            return use
-    return None
-
-
-def _old_enough(use: LabelUse, situation: Situation) -> bool:
-    age = situation.case.get("age_years")
-    if use.age_min_years is None:
-        return True
-    return isinstance(age, Reading) and age.below(use.age_min_years) is Truth.FALSE
 
 
 def _exclusions(product: Product, situation: Situation) -> list[Reason]:
@@ -109,13 +96,20 @@ def _excluded_by(product: Product, entry: Entry[ExcludeProducts]) -> list[Reason
 
 
 def _stabiliser(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:
+    """Any record of the stabiliser excludes; only a strong record of another one clears."""
     known = product.properties_named("stabiliser")
     for item in known:
         if item.text in effect.stabilisers:
             return Reason(code="stabiliser", finding=finding, fact=item.id, value=item.text or "")
-    if known or product.properties_named("sugar_g_per_g_protein"):
+    if any(not item.weak for item in known) or _free_of_sugar(product, effect):
         return None
     return Reason(code="stabiliser_not_seen", finding=finding, fact=effect.id)
+
+
+def _free_of_sugar(product: Product, effect: ExcludeProducts) -> bool:
+    """A source that says "no sugar" clears the product of every sugar."""
+    none = any(i.number == 0 and not i.weak for i in product.properties_named("sugar_g_per_g_protein"))
+    return none and set(effect.stabilisers) <= SUGARS
 
 
 def _property(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:
@@ -143,17 +137,22 @@ def _rank(product: Product, situation: Situation) -> Ranked:
         for item in product.properties_named("stabiliser")
         if item.text in entry.effect.stabilisers
     ]
-    use = label_use(product, situation.order.condition, situation)
+    use = label_use(product, situation)
     last = situation.order.last_immunoglobulin
     other = last is not None and last.product is not None and last.product != product.id
+    ladder = rates.ladder(product, situation)
+    held = ladder.held if isinstance(ladder, Ladder) else ()
     preferences, lowered = _preferences(product, situation)
-    reasons = list(avoided)
+    reasons = [*avoided, *held]
     if use is None:
         reasons.append(Reason(code="off_label", fact=product.id))
     if other:
         reasons.append(Reason(code="other_than_last", value=last.product or "" if last else ""))
-    key = (Decimal(len(avoided)), Decimal(other), *preferences, Decimal(use is None))
-    return Ranked(product, use is not None, key, (*reasons, *lowered))
+    # A change of product is a risk of its own; a licence comes before any preference.
+    key = (len(avoided), other, use is None, bool(held))
+    return Ranked(
+        product, use is not None, ladder, (*(Decimal(k) for k in key), *preferences), (*reasons, *lowered)
+    )
 
 
 def _preferences(product: Product, situation: Situation) -> tuple[list[Decimal], list[Reason]]:
@@ -205,8 +204,3 @@ def _per_gram(item: Property, product: Product, effect: PreferProducts) -> Decim
         return number
     ml_per_g = units.volume_ml(Decimal(1), product.g_per_100_ml)
     return (number * ml_per_g).quantize(Decimal("0.01"))
-
-
-def exists_elsewhere(knowledge: Knowledge, route: str) -> bool:
-    """Is there any product by this route anywhere in the fact base?"""
-    return any(p.route == route for p in knowledge.facts.product)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ivigil.knowledge.hazards import Advise
+from ivigil.course import Finding, Question
+from ivigil.knowledge.hazards import Advise, Confirm
 from ivigil.knowledge.logic import Case, judge
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import Finding, Question
 
 _SEVERITY_WORTH = {"contraindicated": 8, "serious": 4, "moderate": 2, "info": 1}
 
@@ -27,7 +27,8 @@ def questions(
     """One question a field, ranked: those that hold the release, then by what an answer could lift.
 
     ``also``: (field, what it decides) pairs from other steps, such as the height that a
-    dosing weight needs; they always hold the release.
+    dosing weight needs; they always hold the release. A present finding that wants a
+    professional's word asks for an override.
     """
     gathered: dict[str, _Gathered] = {}
     for finding in findings:
@@ -42,15 +43,28 @@ def questions(
         entry.changes.append(decides)
         entry.blocking = True
     ranked = sorted(gathered.items(), key=lambda item: (not item[1].blocking, -item[1].worth, item[0]))
-    return tuple(_question(field, entry, knowledge) for field, entry in ranked)
+    asked = tuple(_question(field, entry, knowledge) for field, entry in ranked)
+    return (*_confirmations(findings, knowledge), *asked)
+
+
+def _confirmations(findings: tuple[Finding, ...], knowledge: Knowledge) -> tuple[Question, ...]:
+    """What a named professional has to set aside, with a reason, before the release."""
+    return tuple(
+        Question(
+            field=f"overrides.{finding.id}",
+            question=effect.text,
+            blocking=True,
+            findings=(finding.id,),
+            changes=(str(effect.__struct_config__.tag),),
+        )
+        for finding in findings
+        if finding.state == "present" and not finding.overridden_by
+        for effect in knowledge.hazards[finding.id].effects
+        if isinstance(effect, Confirm)
+    )
 
 
 _ADVISE = str(Advise.__struct_config__.tag)
-
-
-def holds_release(finding: Finding, knowledge: Knowledge) -> bool:
-    """True if this unanswered finding keeps the plan from being released."""
-    return _holds(finding, knowledge)
 
 
 def _holds(finding: Finding, knowledge: Knowledge) -> bool:

@@ -14,17 +14,17 @@ from decimal import ROUND_CEILING, Decimal
 import msgspec
 
 from ivigil import units
+from ivigil.course import RateDecision, Reason, Step
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
 from ivigil.knowledge.hazards import CapRate, SlowStart
 from ivigil.knowledge.logic import Reading, Truth
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import RateDecision, Reason, Step
+from ivigil.planning.licence import is_on_label
 from ivigil.planning.limits import Entry
 from ivigil.planning.situation import Situation
 
 TENTH = Decimal("0.1")
-ANY_USE = "ANY"
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -50,6 +50,8 @@ class Ladder(msgspec.Struct, frozen=True):
     weight_kg: Decimal
     pump_step_ml_per_h: Decimal
     decision: RateDecision
+    held: tuple[Reason, ...] = ()
+    """Why the start rate is kept to the end, if it is."""
 
 
 class NoRates(msgspec.Struct, frozen=True):
@@ -72,9 +74,11 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
     usable = [s for s in plannable(product, knowledge) if _fits_patient(s, situation)]
     if not usable:
         return NoRates("rates_not_seen", product.schedules)
-    on_label = [s for s in usable if _covers(s, situation.order.condition, knowledge)]
+    on_label = [s for s in usable if is_on_label(s, product, situation)]
     schedule = _choose(on_label) if on_label else _slowest(usable)
-    rungs = _rungs(schedule, situation) if on_label else _off_label_rungs(usable, schedule, situation)
+    rungs = _rungs(schedule, situation)
+    if not on_label:
+        rungs = _from_slowest_start(_no_shorter(rungs, usable, situation), usable, situation)
     caps, hold = _caps(product, schedule, situation)
     if hold:
         rungs = (Rung(rungs[0].ml_per_kg_h, None),)
@@ -89,7 +93,7 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
         off_label=not on_label,
         facts=_facts(schedule, caps, hold, off_label=not on_label),
     )
-    return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision)
+    return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision, hold)
 
 
 def steps(
@@ -170,14 +174,6 @@ def _rate(rung: Rung, ladder: Ladder, ceiling: Decimal | None) -> tuple[Decimal,
 
 def _minutes_for(volume_ml: Decimal, rate_ml_per_h: Decimal) -> int:
     return int((volume_ml * units.MINUTES_PER_HOUR / rate_ml_per_h).to_integral_value(ROUND_CEILING))
-
-
-def _covers(schedule: Schedule, condition: str, knowledge: Knowledge) -> bool:
-    """Does the schedule's use cover the condition? ANY is a table that is not tied to a use."""
-    return any(
-        code == ANY_USE or condition in knowledge.label_indications[code].conditions
-        for code in schedule.indications
-    )
 
 
 def _fits_patient(schedule: Schedule, situation: Situation) -> bool:
@@ -270,14 +266,24 @@ def _interval(schedule: Schedule, situation: Situation) -> int:
     return stated if stated is not None else int(situation.number("policy.step_interval"))
 
 
-def _off_label_rungs(usable: list[Schedule], lowest: Schedule, situation: Situation) -> tuple[Rung, ...]:
-    """Off label: the slowest start of all, then the rungs of the schedule with the lowest maximum."""
+def _from_slowest_start(
+    rungs: tuple[Rung, ...], usable: list[Schedule], situation: Situation
+) -> tuple[Rung, ...]:
+    """The slowest start of all the product's schedules comes first, for the longest interval."""
     start = min(_start(s) for s in usable)
-    longest = max(_interval(s, situation) for s in usable)
-    rungs = [r for r in _rungs(lowest, situation) if r.ml_per_kg_h > start]
-    made = [Rung(start, longest if rungs else None)]
-    made += [Rung(r.ml_per_kg_h, None if r.minutes is None else max(r.minutes, longest)) for r in rungs]
-    return tuple(made)
+    if rungs[0].ml_per_kg_h <= start:
+        return rungs
+    return (Rung(start, _longest_interval(usable, situation)), *rungs)
+
+
+def _no_shorter(rungs: tuple[Rung, ...], usable: list[Schedule], situation: Situation) -> tuple[Rung, ...]:
+    """Off label no step is shorter than the longest interval of the product's schedules."""
+    longest = _longest_interval(usable, situation)
+    return tuple(Rung(r.ml_per_kg_h, None if r.minutes is None else max(r.minutes, longest)) for r in rungs)
+
+
+def _longest_interval(usable: list[Schedule], situation: Situation) -> int:
+    return max(_interval(s, situation) for s in usable)
 
 
 def _schedule_caps(schedules: Iterable[Schedule], weight_kg: Decimal) -> tuple[Cap, ...]:
@@ -309,17 +315,20 @@ def _at_risk(
 ) -> tuple[list[Cap], list[Reason]]:
     """What this label says for one risk group. Without a number of its own: no step up."""
     group = risk.effect.group
-    rules = [r for r in product.at_risk_rates if group in r.groups]
+    own = [r for r in product.at_risk_rates if group in r.groups]
+    # A label that is silent on this group is held to what it says of the other patients at risk.
+    rules = own or list(product.at_risk_rates)
+    ordinary = _max(schedule) * situation.weight_kg
     caps: list[Cap] = []
+    numbered = False
     for rule in rules:
         if rule.rate is None or rule.unit is None:
             continue
         ml_per_h = units.rate_ml_per_h(rule.rate, rule.unit, product.g_per_100_ml, situation.weight_kg)
         reason = Reason(code="at_risk_rate", finding=risk.finding, fact=rule.id, value=group)
         caps.append(Cap(ml_per_h, rule.strict, reason))
-    # "Below the ordinary maximum" is no number for a patient at risk.
-    ordinary = _max(schedule) * situation.weight_kg
-    numbered = any(cap.ml_per_h < ordinary for cap in caps)
+        # "Below the ordinary maximum" is no number for a patient at risk; a weak number permits nothing.
+        numbered = numbered or (ml_per_h < ordinary and situation.knowledge.permits(rule))
     always = situation.choice("policy.minimum_practicable_rate") == "start_rate"
     if numbered and not (always and any(r.rule == "minimum_practicable" for r in rules)):
         return caps, []

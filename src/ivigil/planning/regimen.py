@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from ivigil.course import RegimenChoice, RegimenOption
 from ivigil.knowledge.conditions import Condition, Disagreement, Population, Regimen
+from ivigil.knowledge.doses import total_range
 from ivigil.knowledge.logic import Case, Saw
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import RegimenChoice, RegimenOption
-from ivigil.planning.doses import daily_total_max, total_range
 
 ANYWHERE = 99
 """Rank of a regimen from another jurisdiction than the order's own lineage."""
@@ -34,6 +34,8 @@ class NoRegimen(msgspec.Struct, frozen=True):
 
     code: str
     unsigned: tuple[Regimen, ...] = ()
+    unnamed: tuple[Regimen, ...] = ()
+    """Regimens for special situations only: a prescriber has to name one."""
     value: str = ""
 
 
@@ -50,11 +52,23 @@ def choose(
     candidates = sorted(
         (_candidate(r, order, population, losers, knowledge) for r in in_phase), key=lambda c: c.key
     )
-    usable = [c for c in candidates if c.permitted and c.fits_population and _placed(c, order, knowledge)]
+    fitting = [c for c in candidates if c.permitted and c.fits_population and _placed(c, order, knowledge)]
+    usable = [c for c in fitting if not c.regimen.special or _asked_for(c.regimen, order, condition)]
     if not usable:
-        return _none(candidates, phase, order, knowledge)
+        unnamed = tuple(c.regimen for c in fitting)
+        return (
+            NoRegimen("regimen_must_be_named", unnamed=unnamed)
+            if unnamed
+            else _none(candidates, phase, order, knowledge)
+        )
     best = usable[0]
     return best.regimen, _describe(best, candidates, phase, population, knowledge)
+
+
+def _asked_for(regimen: Regimen, order: Order, condition: Condition) -> bool:
+    """A regimen for a special situation is used if it is named, or its own phase is."""
+    own_phase = order.phase is not None and order.phase != condition.default_phase
+    return order.regimen == regimen.id or own_phase
 
 
 def populations(case: Case) -> tuple[Population, ...]:
@@ -161,13 +175,14 @@ def _describe(
     ids = {regimen.id, *(o.id for o in others)}
     disagreements = tuple(d.id for d in knowledge.facts.disagreement if ids & set(d.about))
     bounds = total_range(regimen)
+    borrowed = best.place == ANYWHERE
     return RegimenChoice(
         id=regimen.id,
         authority=regimen.authority,
-        phase=phase or regimen.phase,
+        phase=phase if phase in (regimen.phase, *regimen.also_phases) else regimen.phase,
         jurisdictions=regimen.jurisdictions,
         basis=regimen.basis,
-        borrowed=best.place == ANYWHERE,
+        borrowed=borrowed,
         total_dose_g_per_kg_min=bounds[0] if bounds else None,
         total_dose_g_per_kg_max=bounds[1] if bounds else None,
         allowed_days=regimen.allowed_days,
@@ -178,7 +193,7 @@ def _describe(
         alternatives=others,
         disagreements=disagreements,
         saw=(Saw("phase", phase), *(Saw("population", p) for p in population)),
-        facts=(regimen.id, "policy.authority_order"),
+        facts=(regimen.id, "policy.authority_order", *(("policy.borrow_regimen",) if borrowed else ())),
     )
 
 
@@ -189,7 +204,7 @@ def _option(candidate: Candidate, best: Candidate) -> RegimenOption:
         authority=candidate.regimen.authority,
         jurisdictions=candidate.regimen.jurisdictions,
         total_dose_g_per_kg_min=bounds[0] if bounds else None,
-        total_dose_g_per_kg_max=bounds[1] if bounds else daily_total_max(candidate.regimen),
+        total_dose_g_per_kg_max=bounds[1] if bounds else None,
         because=_why_not(candidate, best),
     )
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
+from ivigil.course import Dose
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.logic import Case
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Dose
 from ivigil.planning.limits import Limits
 
 

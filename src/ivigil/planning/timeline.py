@@ -8,10 +8,10 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from ivigil import units
+from ivigil.course import Day, TimelineEntry
 from ivigil.knowledge.conditions import Onset, Response, StopRule
 from ivigil.knowledge.hazards import OrderTest
 from ivigil.knowledge.products import Product
-from ivigil.plan import Day, TimelineEntry
 from ivigil.planning import ahead
 from ivigil.planning.situation import Situation
 from ivigil.windows.dates import add_months

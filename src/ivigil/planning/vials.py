@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from math import gcd
 
+from ivigil.course import Vial
 from ivigil.knowledge.products import Product
-from ivigil.plan import Vial
 
 _THOUSAND = Decimal(1000)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ivigil.course import Decision
 from ivigil.knowledge.conditions import Regimen, WeightKind
 from ivigil.knowledge.logic import Case, Judgement, Reading, Truth, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.weights import WeightPolicy, WeightRule
 from ivigil.order import Order
-from ivigil.plan import Decision
 from ivigil.planning.case import HUNDREDTH, ideal_weight_kg
 
 HOUSE_POLICY = "weight.default"
@@ -67,6 +67,8 @@ def _pre_pregnancy(case: Case) -> Decimal | None:
 
 def _missing(kind: WeightKind, judgement: Judgement, order: Order, before: Decimal | None) -> tuple[str, ...]:
     """What must be answered before the weight is settled."""
+    if judgement.truth is Truth.UNKNOWN and order.patient.height_cm is None:
+        return ("height_cm",)
     missing = list(judgement.missing) if judgement.truth is Truth.UNKNOWN else []
     if kind == "pre_pregnancy_adjusted" and before is None:
         missing.append("pre_pregnancy_weight_kg")
@@ -94,7 +96,18 @@ def _rule(
     """The kind of weight, the factor's id, what decided it, and the id of the line that did."""
     if regimen.weight in ("actual", "ideal"):
         return regimen.weight, "", Judgement(Truth.TRUE), regimen.id
-    # "Adjusted" in a programme's regimen means adjusted by that programme's own lines.
+    kind, factor, judgement, line = _by_lines(policy, order, case)
+    # A regimen that asks for adjusted weight keeps it when it is borrowed; at home its
+    # programme's own lines say whom that means.
+    borrowed = policy.jurisdiction not in regimen.jurisdictions
+    if regimen.weight is not None and kind == "actual" and borrowed and case.get("adult") is True:
+        factor = next((one.factor for one in policy.lines if one.factor), "")
+        return regimen.weight, factor, Judgement(Truth.TRUE), regimen.id
+    return kind, factor, judgement, line
+
+
+def _by_lines(policy: WeightPolicy, order: Order, case: Case) -> tuple[WeightKind, str, Judgement, str]:
+    """The first line of the policy that holds, or cannot be ruled out."""
     for line in policy.lines:
         if line.conditions and order.condition not in line.conditions:
             continue

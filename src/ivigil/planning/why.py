@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ivigil.course import Cited, Decision, Plan
 from ivigil.knowledge.logic import Saw
-from ivigil.plan import Cited, Decision, Plan
 from ivigil.planning.citing import named_facts
 
 

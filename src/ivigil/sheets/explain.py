@@ -8,8 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ivigil.course import Cited
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import Cited
 from ivigil.planning.why import Why
 from ivigil.sheets import words
 

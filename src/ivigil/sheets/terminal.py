@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ivigil.course import Blocked, CareItem, Day, Finding, Plan, Reason, TimelineEntry
 from ivigil.knowledge.store import Knowledge
-from ivigil.plan import CareItem, Day, Finding, Plan, Reason, TimelineEntry
-from ivigil.sheets import words
+from ivigil.sheets import layout, words
 from ivigil.sheets.numbers import hours, number, span
 from ivigil.sheets.references import References
 
@@ -45,29 +43,17 @@ def plan_sheet(plan: Plan, knowledge: Knowledge) -> RenderableType:
         _timeline(plan, refs),
         _assumed(plan),
         _sign_off(plan),
-        _references(refs),
+        layout.references(refs),
         _foot(plan, knowledge),
     ]
     return Group(*(s for s in sections if s is not None))
-
-
-def _section(title: str, *body: RenderableType) -> RenderableType:
-    heading = Text(title.upper(), style="bold")
-    return Group(Text(""), heading, *(Padding(part, (0, 0, 0, 2)) for part in body))
-
-
-def _table(*widths: int | None) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
-    for width in widths:
-        table.add_column(width=width, no_wrap=False, ratio=None if width else 1)
-    return table
 
 
 def _head(plan: Plan, knowledge: Knowledge) -> RenderableType:
     order, patient = plan.order, plan.order.patient
     condition = knowledge.conditions[order.condition]
     status = Text(f"{words.STATUS[plan.status]}", style=_STYLES.get(plan.status, "bold yellow"))
-    table = _table(12, None)
+    table = layout.table(12, None)
     table.add_row("Status", status)
     body = f"{patient.sex}, born {patient.birth_date}, {number(patient.weight_kg)} kg"
     if patient.height_cm is not None:
@@ -87,25 +73,27 @@ def _blocked(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
         return None
     lines = [
         Text(
-            "! " + words.GAP.get(g.code, g.code).format(value=g.value) + _of(g.findings, plan),
+            "! " + words.GAP.get(g.code, g.code).format(value=g.value) + _of(g, plan),
             style="bold red",
         )
         for g in gaps
     ]
-    return _section("Stopped here" if plan.blocked else "Not complete", *lines)
+    return layout.section("Stopped here" if plan.blocked else "Not complete", *lines)
 
 
-def _of(findings: Iterable[str], plan: Plan) -> str:
+def _of(gap: Blocked, plan: Plan) -> str:
     names = {f.id: f.name for f in plan.findings}
-    listed = ", ".join(names.get(f, f) for f in findings)
-    return f": {listed}" if listed else ""
+    listed = [names.get(f, f) for f in gap.findings]
+    if gap.code == "regimen_must_be_named":
+        listed = list(gap.facts)
+    return f": {', '.join(listed)}" if listed else ""
 
 
 def _dose(plan: Plan, refs: References) -> RenderableType | None:
     regimen, dose = plan.regimen, plan.dose
     if regimen is None:
         return None
-    table = _table(12, None)
+    table = layout.table(12, None)
     allowed = span(regimen.total_dose_g_per_kg_min, regimen.total_dose_g_per_kg_max, "g/kg")
     borrowed = "; BORROWED from another jurisdiction" if regimen.borrowed else ""
     table.add_row(
@@ -132,7 +120,7 @@ def _dose(plan: Plan, refs: References) -> RenderableType | None:
         places = "/".join(other.jurisdictions)
         table.add_row("Not used", f"{other.authority} ({places}), {range_}: {words.WHY_NOT[other.because]}")
     _and_more(table, len(regimen.alternatives))
-    return _section("Dose", table)
+    return layout.section("Dose", table)
 
 
 def _and_more(table: Table, count: int) -> None:
@@ -159,13 +147,13 @@ def _weights(plan: Plan) -> str:
 
 def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType | None:
     if not plan.findings:
-        return _section("Findings", Text("none"))
+        return layout.section("Findings", Text("none"))
     rows: list[RenderableType] = []
     for finding in plan.findings:
         if finding.state == "asked" and not _blocks(finding, plan):
             continue
         rows.append(_finding(finding, knowledge, refs))
-    return _section("Findings", *rows)
+    return layout.section("Findings", *rows)
 
 
 def _blocks(finding: Finding, plan: Plan) -> bool:
@@ -193,7 +181,7 @@ def _questions(plan: Plan) -> RenderableType | None:
         return None
     first = [q for q in plan.questions if q.blocking] or list(plan.questions)
     shown = list(plan.questions)[: max(8, len(first))] if first[0].blocking else first[:8]
-    table = _table(2, None)
+    table = layout.table(2, None)
     for question in shown:
         mark = "!" if question.blocking else "?"
         lifts = ", ".join(dict.fromkeys(words.EFFECT.get(c, c) for c in question.changes))
@@ -201,11 +189,11 @@ def _questions(plan: Plan) -> RenderableType | None:
     rest = len(plan.questions) - len(shown)
     if rest > 0:
         table.add_row("", f"and {rest} more (see --json)")
-    return _section("Questions (an answer can lift the effects in brackets)", table)
+    return layout.section("Questions (an answer can lift the effects in brackets)", table)
 
 
 def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType | None:
-    table = _table(12, None)
+    table = layout.table(12, None)
     if plan.product is not None:
         label = "licensed for this use" if plan.product.on_label else "OFF LABEL for this use"
         table.add_row(
@@ -235,7 +223,7 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
     for left in plan.products_excluded:
         name = knowledge.products[left.id].name
         table.add_row("Left out", f"{name}: {_reasons(left.because, refs)}")
-    return _section("Product", table) if table.row_count else None
+    return layout.section("Product", table) if table.row_count else None
 
 
 def _reasons(reasons: tuple[Reason, ...], refs: References) -> str:
@@ -259,24 +247,24 @@ def _day(day: Day, plan: Plan) -> RenderableType:
             f"{step.start:%H:%M}",
             f"{step.end:%H:%M}",
         )
-    return _section(f"Day {day.number} of {len(plan.days)}: {day.date}", head, table)
+    return layout.section(f"Day {day.number} of {len(plan.days)}: {day.date}", head, table)
 
 
 def _rates(plan: Plan, refs: References) -> RenderableType | None:
     rates = plan.rates
     if rates is None:
         return None
-    table = _table(12, None)
+    table = layout.table(12, None)
     kind = (
         "off label: slowest start, lowest maximum of its schedules" if rates.off_label else "label schedule"
     )
     table.add_row("Schedule", f"{rates.schedule} ({kind}) {refs.mark([rates.schedule])}")
     table.add_row("Limits", _reasons(rates.limited_by, refs))
-    return _section("Rates", table)
+    return layout.section("Rates", table)
 
 
 def _care(plan: Plan, refs: References) -> RenderableType | None:
-    table = _table(12, None)
+    table = layout.table(12, None)
     for drug in plan.premedication:
         dose = f" {number(drug.dose_mg)} mg {drug.route}" if drug.dose_mg is not None else ""
         lead = f", {drug.lead_minutes} min before" if drug.lead_minutes else ""
@@ -300,7 +288,7 @@ def _care(plan: Plan, refs: References) -> RenderableType | None:
         table.add_row(
             "Afterwards", f"observe {plan.observation.minutes} min {refs.mark(plan.observation.facts)}"
         )
-    return _section("Care", table) if table.row_count else None
+    return layout.section("Care", table) if table.row_count else None
 
 
 _PLAIN = frozenset({"monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
@@ -321,7 +309,7 @@ def _care_line(item: CareItem, refs: References) -> str:
 def _timeline(plan: Plan, refs: References) -> RenderableType | None:
     if not plan.timeline:
         return None
-    table = _table(24, None)
+    table = layout.table(24, None)
     for entry in plan.timeline:
         if entry.kind not in _WINDOWS:
             what = f"{entry.kind.replace('_', ' ')}: {entry.what} {refs.mark(entry.facts)}"
@@ -330,7 +318,7 @@ def _timeline(plan: Plan, refs: References) -> RenderableType | None:
         _windows("Live vaccines", "vaccine", plan, refs),
         _windows("Antibody tests that cannot be read", "serology", plan, refs),
     ]
-    return Group(_section("Timeline", table), *(w for w in windows if w is not None))
+    return Group(layout.section("Timeline", table), *(w for w in windows if w is not None))
 
 
 _WINDOWS = frozenset({"vaccine", "serology"})
@@ -353,23 +341,23 @@ def _windows(title: str, kind: str, plan: Plan, refs: References) -> RenderableT
             facts.setdefault(key, []).extend(entry.facts)
     if not groups:
         return None
-    table = _table(24, None)
+    table = layout.table(24, None)
     for (answer, instead), names in groups.items():
         use = f"; use instead: {instead}" if instead else ""
         table.add_row(answer, f"{', '.join(names)}{use} {refs.mark(facts[answer, instead])}")
-    return _section(title, table)
+    return layout.section(title, table)
 
 
 def _assumed(plan: Plan) -> RenderableType | None:
     if not plan.assumed:
         return None
-    table = _table(2, None)
+    table = layout.table(2, None)
     for item in plan.assumed:
         value = f" = {item.value}" if item.value else ""
         table.add_row(
             "-", f"{item.text or item.id}{value}" + (" (unanswered)" if item.kind == "finding" else "")
         )
-    return _section("Assumed", table)
+    return layout.section("Assumed", table)
 
 
 def _sign_off(plan: Plan) -> RenderableType | None:
@@ -379,21 +367,11 @@ def _sign_off(plan: Plan) -> RenderableType | None:
         Text(f"- {s.fact}: {words.REASON.get(s.because, words.GAP.get(s.because, s.because))}")
         for s in plan.needs_sign_off
     ]
-    return _section("Needs sign-off by two people", *lines)
-
-
-def _references(refs: References) -> RenderableType:
-    table = _table(5, None)
-    for index, document in refs.listed():
-        rest = ", ".join(part for part in (document.publisher, document.version) if part)
-        table.add_row(f"[{index}]", f"{document.title}{'. ' + rest if rest else ''}")
-    return _section("Sources (* = weak evidence: it may warn or restrict, never permit)", table)
+    return layout.section("Needs sign-off by two people", *lines)
 
 
 def _foot(plan: Plan, knowledge: Knowledge) -> RenderableType:
-    lines = [
-        Text("Supports a professional's decision and does not replace it. Not cleared as a medical device.")
-    ]
+    lines = [Text(layout.DISCLAIMER)]
     if knowledge.loosened:
         lines.insert(0, Text("Loosened by this site: " + ", ".join(knowledge.loosened), style="bold red"))
     return Group(Text(""), *lines)

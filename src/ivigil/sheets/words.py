@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivigil.course import Reason, TimelineEntry
 from ivigil.knowledge.logic import Saw, When
 from ivigil.knowledge.vocabulary import Term
-from ivigil.plan import Reason, TimelineEntry
 from ivigil.sheets.numbers import number
 
 STATUS = {
@@ -34,6 +34,7 @@ EFFECT = {
     "hydrate": "mind the fluids",
     "advise": "advise",
     "block": "do not give",
+    "confirm": "wait for a named professional's word",
     "dosing_weight": "decide the dosing weight",
 }
 
@@ -74,11 +75,13 @@ GAP = {
     "no_regimen_for_population": "no regimen for this age group ({value})",
     "no_regimen_here": "no regimen for {value}, and borrowing is switched off",
     "regimen_not_seen": "the only regimens were not read in a source",
+    "regimen_must_be_named": "every regimen here is for a special situation: name one",
     "regimen_states_no_dose": "the regimen states no dose; order one",
     "dose_above_regimen": "{value} g/kg is above every source for this regimen",
     "contraindicated": "contraindicated",
     "no_product_here": "no product known in {value}: dose only",
     "rates_not_seen": "no product here has rates that were read complete: dose only until signed",
+    "pump_step_too_coarse": "every rate is below one pump step ({value} mL/h): order a finer pump step",
     "no_product_fits": "no product and number of days fits every limit",
 }
 

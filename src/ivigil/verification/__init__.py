@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ivigil.course import Plan
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Plan
 from ivigil.verification import (
     care,
     clock,

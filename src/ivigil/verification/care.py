@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from ivigil.course import CareItem, Premedication, TimelineEntry
 from ivigil.knowledge.care import Hydration, Observation
 from ivigil.knowledge.care import Premedication as Drug
 from ivigil.knowledge.hazards import Hydrate, Observe, OrderTest, Premedicate, Suppress
 from ivigil.knowledge.logic import Truth, judge
-from ivigil.plan import CareItem, Premedication, TimelineEntry
 from ivigil.verification import body
 from ivigil.verification.exact import show
 from ivigil.verification.labels import is_false

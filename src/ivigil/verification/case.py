@@ -12,6 +12,7 @@ Fields, where they can be known (an absent field is unknown):
 - ``product_changed``: last product against ``product`` (the ordered or the planned one).
 - ``dose_g_per_kg``: the course; ``cumulative_dose_g_per_kg``: with what was given within the
   policy's window before the start; open upwards where that is not known.
+- ``last_dose_within_interval``: the last dose within the regimen's shortest interval (or the ordered one).
 - measurements (with staleness), choices and screening flags by vocabulary id; then the flags
   that follow from other terms (signs, definitions, ``absent_when``).
 """
@@ -40,6 +41,8 @@ class CourseDose(msgspec.Struct, frozen=True):
 
     g_per_kg: Fraction | None
     dosing_weight_kg: Fraction
+    overlaps: bool | None = None
+    """Does the last dose lie within the regimen's interval? None: not known."""
 
 
 def build(
@@ -101,6 +104,8 @@ def _doses(order: Order, knowledge: Knowledge, on: dt.date, dose: CourseDose) ->
     if dose.g_per_kg is None:
         return {}
     found: dict[str, Value] = {"dose_g_per_kg": _reading(dose.g_per_kg)}
+    if dose.overlaps is not None:
+        found["last_dose_within_interval"] = dose.overlaps
     earlier = _recent_grams(order, knowledge, on)
     if earlier is None:
         found["cumulative_dose_g_per_kg"] = Reading(low=as_decimal(dose.g_per_kg), high=None)

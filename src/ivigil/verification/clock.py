@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from ivigil.plan import Day, Step
+from ivigil.course import Day, Step
 from ivigil.verification.exact import minutes_between, show
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection

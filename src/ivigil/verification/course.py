@@ -7,10 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
+from ivigil.course import Course, Day
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays
 from ivigil.knowledge.products import Product
-from ivigil.plan import Course, Day
 from ivigil.verification import doses
 from ivigil.verification.doses import Cap
 from ivigil.verification.exact import ml, show

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ivigil.plan import Dose
+from ivigil.course import Dose
 from ivigil.verification import doses
 from ivigil.verification.doses import Cap
 from ivigil.verification.exact import MILLIGRAM, show

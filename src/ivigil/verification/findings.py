@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ivigil.plan import Finding
+from ivigil.course import Finding
 from ivigil.verification.matter import Matter
 from ivigil.verification.screening import Standing
 from ivigil.verification.verdict import Objection

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from ivigil.knowledge.evidence import Fact
-from ivigil.plan import (
+from ivigil.course import (
     Action,
     Assumption,
     Blocked,
@@ -23,6 +22,7 @@ from ivigil.plan import (
     RegimenOption,
     SignOff,
 )
+from ivigil.knowledge.evidence import Fact
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 from ivigil.verification.walk import Trail, place, walk

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from ivigil.course import Day, Step
 from ivigil.knowledge.hazards import MinimumHours
-from ivigil.plan import Day, Step
 from ivigil.verification.exact import show
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
@@ -47,13 +47,29 @@ def _hours(matter: Matter, where: str, day: Day) -> Iterator[Objection]:
         if hours < least:
             yield Objection(code, where, seen, f"at least {show(least)} h", (fact,))
     for code, most, fact in _most_hours(matter, day):
-        if hours > most:
+        if hours > most and not (code == "infusion_too_long" and _nearest(matter, day, hours)):
             yield Objection(code, where, seen, f"at most {show(most)} h", (fact,))
+
+
+def _nearest(matter: Matter, day: Day, hours: Fraction) -> bool:
+    """One pump step faster in the last step, and the infusion would be over before its shortest time."""
+    regimen, step = matter.regimen, matter.pump_step_ml_per_h
+    if regimen is None or regimen.infusion_hours_min is None or step is None or not day.steps:
+        return False
+    last = day.steps[-1]
+    saved = Fraction(last.minutes, MINUTES_PER_HOUR) * step / (Fraction(last.rate_ml_per_h) + step)
+    return hours - saved < regimen.infusion_hours_min
+
+
+def _is_undivided(matter: Matter) -> bool:
+    """The hours of a regimen are those of its own number of infusions."""
+    regimen = matter.regimen
+    return regimen is None or not regimen.allowed_days or len(matter.plan.days) in regimen.allowed_days
 
 
 def _least_hours(matter: Matter) -> Iterator[tuple[str, Decimal, str]]:
     regimen = matter.regimen
-    if regimen is not None and regimen.infusion_hours_min is not None:
+    if regimen is not None and regimen.infusion_hours_min is not None and _is_undivided(matter):
         yield "infusion_too_short", regimen.infusion_hours_min, regimen.id
     for effect in matter.effects(MinimumHours):
         yield "infusion_too_short", effect.hours, effect.id
@@ -61,7 +77,7 @@ def _least_hours(matter: Matter) -> Iterator[tuple[str, Decimal, str]]:
 
 def _most_hours(matter: Matter, day: Day) -> Iterator[tuple[str, Decimal, str]]:
     regimen, opening = matter.regimen, matter.number("policy.opening_hours")
-    if regimen is not None and regimen.infusion_hours_max is not None:
+    if regimen is not None and regimen.infusion_hours_max is not None and _is_undivided(matter):
         yield "infusion_too_long", regimen.infusion_hours_max, regimen.id
     if opening is not None:
         yield "opening_hours", opening, "policy.opening_hours"

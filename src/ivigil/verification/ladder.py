@@ -9,8 +9,8 @@ from itertools import groupby, pairwise
 
 import msgspec
 
+from ivigil.course import Day
 from ivigil.knowledge.products import Schedule
-from ivigil.plan import Day
 from ivigil.verification import limits
 from ivigil.verification.exact import ml_per_h, show
 from ivigil.verification.matter import Matter

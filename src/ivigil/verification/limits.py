@@ -111,12 +111,17 @@ def _at_risk(matter: Matter) -> Iterator[Ceiling]:
 
 
 def _printed(matter: Matter, product: Product, group: RiskGroup) -> list[tuple[LabelRisk, Fraction]]:
-    """What the label prints as maximum for a risk group."""
+    """What the label prints as maximum for a risk group, or for other groups if it is silent on this one."""
     return [
         (risk, _of(matter, risk.rate, risk.unit))
-        for risk in product.at_risk_rates
-        if group in risk.groups and risk.rate is not None and risk.unit is not None
+        for risk in _said(product, group)
+        if risk.rate is not None and risk.unit is not None
     ]
+
+
+def _said(product: Product, group: RiskGroup) -> tuple[LabelRisk, ...]:
+    own = tuple(risk for risk in product.at_risk_rates if group in risk.groups)
+    return own or product.at_risk_rates
 
 
 def _may_step_up(
@@ -127,7 +132,7 @@ def _may_step_up(
     A site may read "minimum practicable" as the start rate whatever number is printed.
     """
     stay = matter.choice("policy.minimum_practicable_rate") == "start_rate"
-    rules = {risk.rule for risk in product.at_risk_rates if group in risk.groups}
+    rules = {risk.rule for risk in _said(product, group)}
     if stay and "minimum_practicable" in rules:
         return False
     most = min((ceiling.ml_per_h for ceiling in ordinary(matter)), default=Fraction(0))

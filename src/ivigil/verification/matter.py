@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ivigil.course import Plan
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import Hazard
@@ -17,7 +18,6 @@ from ivigil.knowledge.logic import Truth, Value
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.plan import Plan
 from ivigil.verification.case import CourseDose, build
 from ivigil.verification.screening import Standing, screen
 from ivigil.verification.walk import Found, walk
@@ -120,8 +120,23 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
         return screen(self.knowledge.facts.hazard, self.order.route, ordered, self.case)
 
     def _case(self, product: str | None) -> dict[str, Value]:
-        dose = CourseDose(self._g_per_kg(), self.dosing_weight_kg)
+        dose = CourseDose(self._g_per_kg(), self.dosing_weight_kg, self._overlaps())
         return build(self.order, self.knowledge, self.start.date(), dose, product)
+
+    def _overlaps(self) -> bool | None:
+        """An earlier dose too close to this one; a regimen named for a second dose means it."""
+        regimen, last, order = self.regimen, self.order.last_immunoglobulin, self.order
+        if self.plan.dose is None or regimen is None:
+            return None
+        if regimen.special and order.regimen == regimen.id:
+            return False
+        if last is None:
+            return False if order.experience == "naive" else None
+        weeks, window = regimen.interval_weeks_min, self.number("policy.cumulative_window") or Decimal(0)
+        days = window if weeks is None else 7 * weeks
+        if order.interval_days is not None and order.interval_days < days:
+            days = Decimal(order.interval_days)
+        return (self.start.date() - last.date).days < days
 
     def _g_per_kg(self) -> Fraction | None:
         planned = self.plan.dose.g_per_kg if self.plan.dose else self.order.total_dose_g_per_kg

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ivigil.course import ProductChoice
 from ivigil.knowledge.hazards import ExcludeProducts
 from ivigil.knowledge.products import Product, Property
-from ivigil.plan import ProductChoice
 from ivigil.verification.exact import show
 from ivigil.verification.labels import labelled_uses
 from ivigil.verification.matter import Matter

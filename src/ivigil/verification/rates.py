@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+from ivigil.course import RateDecision, Step
 from ivigil.knowledge.hazards import SlowStart
 from ivigil.knowledge.products import Schedule
-from ivigil.plan import RateDecision, Step
 from ivigil.verification import limits
 from ivigil.verification.exact import ml_per_h, show
 from ivigil.verification.labels import fits_body

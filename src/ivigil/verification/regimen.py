@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ivigil.course import RegimenChoice
 from ivigil.knowledge.conditions import Regimen
-from ivigil.plan import RegimenChoice
 from ivigil.verification import body
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection

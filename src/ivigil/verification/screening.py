@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ivigil.course import State
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.logic import Case, Truth, judge
-from ivigil.plan import State
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from ivigil.course import Day, Site
 from ivigil.knowledge.products import SiteLimit
-from ivigil.plan import Day, Site
 from ivigil.verification import body
 from ivigil.verification.exact import show
 from ivigil.verification.labels import ANY_USE, labelled_uses

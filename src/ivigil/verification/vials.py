@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from ivigil.course import Day, Vial
 from ivigil.knowledge.products import Product
-from ivigil.plan import Day, Vial
 from ivigil.verification.exact import ml, show
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import msgspec
 
+from ivigil.course import Dose
 from ivigil.knowledge.logic import Truth, judge
 from ivigil.knowledge.weights import AdjustedWeightFormula, WeightPolicy, WeightRule
-from ivigil.plan import Dose
 from ivigil.verification import body
 from ivigil.verification.exact import show
 from ivigil.verification.matter import Matter

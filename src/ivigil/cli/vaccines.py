@@ -1,0 +1,79 @@
+"""``ivigil vaccines``: when vaccines can work after (or before) doses of immunoglobulin."""
+
+from __future__ import annotations
+
+import argparse
+
+import msgspec
+
+import ivigil
+from ivigil.cli import doses, naming
+from ivigil.cli.main import OK
+from ivigil.cli.output import put
+from ivigil.knowledge.evidence import Fact, Source
+from ivigil.knowledge.store import Knowledge
+from ivigil.sheets.vaccines import VaccineAnswer, vaccine_sheet
+from ivigil.windows.vaccines import (
+    GivenVaccine,
+    VaccineFacts,
+    check_vaccines,
+    non_live_vaccines,
+    vaccine_windows,
+)
+
+_GIVEN = "DATE:VACCINE"
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The answer with every interval and rule that it names, and their documents."""
+
+    answer: VaccineAnswer
+    facts: dict[str, Fact]
+    sources: dict[str, Source]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    doses.add_arguments(parser)
+    parser.add_argument(
+        "--given",
+        action="append",
+        default=[],
+        metavar=_GIVEN,
+        help="a vaccine given or planned, e.g. 2026-12-01:mmr: does it count?; repeatable",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    knowledge = ivigil.load_knowledge(options.site)
+    place = naming.jurisdiction(options.jurisdiction, knowledge) if options.jurisdiction else ""
+    lineage = knowledge.lineage(place)
+    given = doses.read(options, knowledge, lineage)
+    all_facts = knowledge.facts
+    facts = VaccineFacts(all_facts.vaccine, all_facts.vaccine_interval, all_facts.vaccine_rule)
+    answer = VaccineAnswer(
+        doses=given,
+        jurisdiction=place,
+        ongoing=options.ongoing,
+        live=vaccine_windows(given, facts, lineage, ongoing=options.ongoing),
+        non_live=non_live_vaccines(facts, lineage),
+        checks=check_vaccines(_vaccines(options.given, knowledge), given, facts, lineage),
+    )
+    put(_report(answer, knowledge), lambda: vaccine_sheet(answer, knowledge), as_json=options.json)
+    return OK
+
+
+def _vaccines(texts: list[str], knowledge: Knowledge) -> tuple[GivenVaccine, ...]:
+    names = {v.id: (v.id, v.id.removeprefix("vaccine."), v.name) for v in knowledge.facts.vaccine}
+    found = []
+    for text in texts:
+        day, separator, written = text.partition(":")
+        if not separator:
+            raise naming.InputError(f"vaccine {text!r}; accepted: {_GIVEN}, such as 2026-12-01:mmr")
+        found.append(GivenVaccine(naming.one("vaccine", written, names), naming.day(day)))
+    return tuple(found)
+
+
+def _report(answer: VaccineAnswer, knowledge: Knowledge) -> Report:
+    facts = {name: knowledge.by_id[name] for name in answer.facts()}
+    cited = sorted({key for fact in facts.values() for key in fact.sources})
+    return Report(answer, facts, {k: knowledge.sources[k] for k in cited if k in knowledge.sources})

@@ -1,0 +1,43 @@
+"""Is a product licensed for this use, in this patient?"""
+
+from __future__ import annotations
+
+from ivigil.knowledge.logic import Reading, Truth
+from ivigil.knowledge.products import LabelUse, Product, Schedule
+from ivigil.planning.situation import Situation
+
+ANY_USE = "ANY"
+"""Indication of a rate table that is not tied to a use."""
+
+
+def label_use(product: Product, situation: Situation) -> LabelUse | None:
+    """The licensed use that covers the condition at this age, if there is one."""
+    for use in product.uses:
+        if _covers(use.indication, situation) and _old_enough(use, situation):
+            return use
+    return None
+
+
+def is_on_label(schedule: Schedule, product: Product, situation: Situation) -> bool:
+    """May this schedule be used as the label's own: for a licensed use at this age, or for any use?"""
+    if ANY_USE in schedule.indications:
+        return True
+    licensed = any(
+        use.indication in schedule.indications
+        and _covers(use.indication, situation)
+        and _old_enough(use, situation)
+        for use in product.uses
+    )
+    return licensed or (not product.uses and any(_covers(c, situation) for c in schedule.indications))
+
+
+def _covers(indication: str, situation: Situation) -> bool:
+    named = situation.knowledge.label_indications.get(indication)
+    return named is not None and situation.order.condition in named.conditions
+
+
+def _old_enough(use: LabelUse, situation: Situation) -> bool:
+    age = situation.case.get("age_years")
+    if use.age_min_years is None:
+        return True
+    return isinstance(age, Reading) and age.below(use.age_min_years) is Truth.FALSE

@@ -1,0 +1,190 @@
+"""Facts in words: a list of finds, and one record whole with its evidence and its signature."""
+
+from __future__ import annotations
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from ivigil.knowledge.conditions import Disagreement, Regimen
+from ivigil.knowledge.evidence import Fact, Source, fingerprint
+from ivigil.knowledge.products import Schedule
+from ivigil.knowledge.store import Knowledge
+from ivigil.sheets import records
+from ivigil.sheets.layout import FOOTNOTE, mark, section, table
+
+_LINE = 78
+
+
+class FoundSheet(msgspec.Struct, frozen=True):
+    """What a search found and how many of them to show."""
+
+    asked: str
+    facts: tuple[Fact, ...]
+    shown: int
+
+
+def found_sheet(found: FoundSheet, knowledge: Knowledge) -> RenderableType:
+    """One entry a fact: its id and kind, and what it says in one line."""
+    total = len(found.facts)
+    lines: list[RenderableType] = [
+        Text(f'{total} FACT{"" if total == 1 else "S"} FOR "{found.asked}"', "bold")
+    ]
+    for fact in found.facts[: found.shown]:
+        lines.append(
+            Text(f"{fact.id}{mark(fact)}", "bold") + Text(f"  {records.kind(fact)}, {fact.basis}", "dim")
+        )
+        lines.append(_one_line(fact, knowledge))
+    if total > found.shown:
+        lines.append(Text(f"and {total - found.shown} more: add a word, or --limit {total}"))
+    lines += [Text(""), Text(FOOTNOTE), Text("ivigil facts ID shows one record with its sources.")]
+    return Group(*lines)
+
+
+def fact_sheet(fact: Fact, disagreements: tuple[Disagreement, ...], knowledge: Knowledge) -> RenderableType:
+    """The whole record: fields, parts, sources, disagreements, and what a signature must carry."""
+    return Group(
+        Text(fact.id, style="bold"),
+        Text(records.kind(fact), style="dim"),
+        *_fields(fact, knowledge),
+        *_parts(fact, knowledge),
+        _evidence(fact),
+        _sources(fact, knowledge),
+        *_disagreements(disagreements, fact),
+        _signature(fact, knowledge),
+    )
+
+
+def source_sheet(source: Source, facts: tuple[Fact, ...], knowledge: Knowledge) -> RenderableType:
+    """A document, and every fact that cites it."""
+    grid = table(26, None)
+    for fact in facts:
+        grid.add_row(records.kind(fact), f"{fact.id}{mark(fact)}")
+    return Group(
+        Text(source.id, style="bold"),
+        Text("source", style="dim"),
+        section("Document", _document(source)),
+        section(f"Cited by {len(facts)} facts", grid),
+        Text(""),
+        Text(FOOTNOTE),
+    )
+
+
+def _one_line(fact: Fact, knowledge: Knowledge) -> Text:
+    text = Text(f"  {records.summary(fact, knowledge.terms)}", no_wrap=True, overflow="ellipsis")
+    text.truncate(_LINE, overflow="ellipsis")
+    return text
+
+
+def _fields(fact: Fact, knowledge: Knowledge) -> list[RenderableType]:
+    grid = table(26, None)
+    for name, text in records.rows(fact, knowledge.terms):
+        grid.add_row(records.field(name), text)
+    return [section("Says", grid)] if grid.row_count else []
+
+
+def _parts(fact: Fact, knowledge: Knowledge) -> list[RenderableType]:
+    inside = records.parts(fact)
+    if not inside:
+        return []
+    lines: list[RenderableType] = []
+    for part in inside:
+        lines.append(Text(f"{part.id}{mark(part)}") + Text(f"  {records.kind(part)}", "dim"))
+        lines.append(Padding(Text(records.summary(part, knowledge.terms)), (0, 0, 0, 2)))
+    return [section(f"Holds {len(inside)} facts, each with evidence of its own", *lines)]
+
+
+def _evidence(fact: Fact) -> RenderableType:
+    grid = table(26, None)
+    grid.add_row("basis", fact.basis)
+    grid.add_row("read in a source", "yes" if fact.seen else "NO")
+    if fact.derived:
+        grid.add_row("derived", "arithmetic on figures that were read")
+    if fact.locator:
+        grid.add_row("where", fact.locator)
+    if fact.note:
+        grid.add_row("note", fact.note)
+    grid.add_row("strength", "weak: may warn or restrict, never permit" if fact.weak else "may permit")
+    return section("Evidence", grid)
+
+
+def _sources(fact: Fact, knowledge: Knowledge) -> RenderableType:
+    if not fact.sources:
+        return section("Sources", Text("none"))
+    shown = [knowledge.sources[key] for key in fact.sources if key in knowledge.sources]
+    return section("Sources", *(_document(source) for source in shown))
+
+
+def _document(source: Source) -> RenderableType:
+    lines = [Text(f"{source.id}: {source.title}")]
+    details = [
+        source.publisher,
+        source.version,
+        f"read: {source.extent}" if source.extent else "",
+        source.note,
+    ]
+    lines += [Text(line, style="dim") for line in (". ".join(d for d in details if d), source.url) if line]
+    return Group(lines[0], *(Padding(line, (0, 0, 0, 2)) for line in lines[1:]))
+
+
+def _disagreements(items: tuple[Disagreement, ...], fact: Fact) -> list[RenderableType]:
+    if not items:
+        return []
+    lines: list[RenderableType] = []
+    for item in items:
+        about = ", ".join(name for name in item.about if name != fact.id)
+        lines.append(Text(f"{item.topic}{mark(item)}", style="bold"))
+        lines += [
+            Padding(Text(f"- {p.text}" + (f" ({', '.join(p.sources)})" if p.sources else "")), (0, 0, 0, 2))
+            for p in item.positions
+        ]
+        chosen = f"chosen: {item.chosen}" if item.chosen else "both stand"
+        because = f", because: {item.chosen_because}" if item.chosen_because else ""
+        lines.append(Padding(Text(chosen + because), (0, 0, 0, 2)))
+        if about:
+            lines.append(Padding(Text(f"also about: {about}", style="dim"), (0, 0, 0, 2)))
+    return [section("Disagreements", *lines)]
+
+
+def sign_off_state(fact: Fact, knowledge: Knowledge) -> str:
+    """Where the fact stands: "signed", "local", "weak", "held_back" or "strong"."""
+    if fact.id in knowledge.signed:
+        return "signed"
+    if fact.id in knowledge.local:
+        return "local"
+    if fact.weak:
+        return "weak"
+    return "held_back" if _held_back(fact) else "strong"
+
+
+def _held_back(fact: Fact) -> bool:
+    """True for a well read record that still plans nothing: incomplete, unreliable or superseded."""
+    if isinstance(fact, Schedule):
+        return not fact.plannable
+    if isinstance(fact, Regimen):
+        return fact.reliability == "low"
+    return bool(getattr(fact, "superseded", False))
+
+
+_SIGN_OFF = {
+    "signed": "signed by two people of this site as it now stands: it permits",
+    "local": "added by this site: permits nothing before two people have signed it",
+    "weak": "not signed: permits nothing before two people of a site have signed it",
+    "held_back": "read, but incomplete, unreliable or superseded: not used before two people sign it",
+    "strong": "needs no signature",
+}
+
+
+def _signature(fact: Fact, knowledge: Knowledge) -> RenderableType:
+    """State, and the table that a signature takes in an overlay; unindented so that 80 columns hold it."""
+    return Group(
+        section("Sign-off", Text(_SIGN_OFF[sign_off_state(fact, knowledge)])),
+        Text(""),
+        Text(
+            "[[signature]]\n"
+            f'fact = "{fact.id}"\n'
+            f'fingerprint = "{fingerprint(fact)}"\n'
+            'by = "NAME"\nrole = "ROLE"\ndate = YYYY-MM-DD'
+        ),
+    )
