@@ -79,7 +79,9 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
     schedule = _choose(on_label) if on_label else _slowest(usable)
     rungs = _rungs(schedule, situation)
     if not on_label:
-        rungs = _from_slowest_start(_no_shorter(rungs, usable, situation), usable, situation)
+        rungs = _no_shorter(rungs, usable, situation)
+    if not on_label or situation.limits.of(SlowStart):
+        rungs = _from_slowest_start(rungs, usable, situation)
     caps, hold = _caps(product, schedule, situation)
     if hold:
         rungs = (Rung(rungs[0].ml_per_kg_h, None),)

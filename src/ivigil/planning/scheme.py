@@ -22,7 +22,6 @@ from ivigil.knowledge.products import Conversion, Product, RampUp, StartAfter, S
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order
 from ivigil.planning import dose, trough, weight
-from ivigil.planning.licence import covers
 from ivigil.planning.weight import Weight
 
 DAYS_PER_WEEK = Decimal(7)
@@ -138,7 +137,7 @@ def _label(product: Product | None, order: Order, knowledge: Knowledge) -> Subcu
         d
         for d in doses
         if d.phase == phase
-        and covers((d.indication,), order.condition, knowledge)
+        and knowledge.covers((d.indication,), order.condition)
         and _weighs(d, order.patient.weight_kg)
         and knowledge.permits(d)
     )
@@ -279,7 +278,7 @@ def _factors(product: Product, last: LastImmunoglobulin, ask: _Ask) -> list[Conv
         for c in product.conversions
         if c.convert_from == last.route
         and not c.superseded
-        and covers(c.indications, ask.order.condition, ask.knowledge)
+        and ask.knowledge.covers(c.indications, ask.order.condition)
     ]
 
 
@@ -323,7 +322,7 @@ def _nothing(ask: _Ask) -> NoScheme:
     """Why no source gives grams."""
     product, last = ask.product, ask.order.last_immunoglobulin
     convertible = product is not None and any(
-        not c.superseded and covers(c.indications, ask.order.condition, ask.knowledge)
+        not c.superseded and ask.knowledge.covers(c.indications, ask.order.condition)
         for c in product.conversions
     )
     incomplete = last is None or last.grams is None or not last.interval_days
@@ -355,7 +354,7 @@ def _ramp(ask: _Ask) -> tuple[RampUp | None, bool]:
         table
         for table in product.ramp_ups
         if ask.knowledge.permits(table)
-        and covers(table.indications, ask.order.condition, ask.knowledge)
+        and ask.knowledge.covers(table.indications, ask.order.condition)
         and table.interval_weeks is not None
         and table.interval_weeks * DAYS_PER_WEEK == ask.interval_days
     ]
@@ -398,5 +397,5 @@ def _says_when(rule: StartAfter, ask: _Ask) -> bool:
         and rule.last_route == last.route
         and often_enough
         and rarely_enough
-        and covers(rule.indications, ask.order.condition, ask.knowledge)
+        and ask.knowledge.covers(rule.indications, ask.order.condition)
     )

@@ -18,7 +18,7 @@ from ivigil.knowledge.hazards import AtRiskRate, CapRate, SlowStart
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.products import Product, Schedule, SiteLimit
 from ivigil.planning import rates
-from ivigil.planning.licence import covers, label_use
+from ivigil.planning.licence import label_use
 from ivigil.planning.rates import Cap, Ladder, NoRates, Rung
 from ivigil.planning.situation import Situation
 
@@ -116,7 +116,7 @@ def _fitting(product: Product, situation: Situation) -> list[SiteLimit]:
     return [
         limit
         for limit in product.site_limits
-        if (off_label or covers(limit.indications, order.condition, knowledge)) and _is_for(limit, situation)
+        if (off_label or knowledge.covers(limit.indications, order.condition)) and _is_for(limit, situation)
     ]
 
 
@@ -257,7 +257,7 @@ def _rungs(
 
 def _has_schedules(product: Product, situation: Situation) -> bool:
     condition, knowledge = situation.order.condition, situation.knowledge
-    return any(covers(s.indications, condition, knowledge) for s in product.schedules)
+    return any(knowledge.covers(s.indications, condition) for s in product.schedules)
 
 
 def _schedule(product: Product, number: int, situation: Situation) -> Schedule | None:
@@ -266,7 +266,7 @@ def _schedule(product: Product, number: int, situation: Situation) -> Schedule |
     fitting = [
         s
         for s in rates.plannable(product, knowledge)
-        if covers(s.indications, condition, knowledge)
+        if knowledge.covers(s.indications, condition)
         and _is_for(s, situation)
         and number > (s.infusions_tolerated_min or 0)
         and (s.experience != "experienced" or number > FIRST)
