@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ivigil.knowledge.logic import Reading, Truth
 from ivigil.knowledge.products import LabelUse, Product, Schedule
+from ivigil.knowledge.store import Knowledge
 from ivigil.planning.situation import Situation
 
 ANY_USE = "ANY"
 """Indication of a rate table that is not tied to a use."""
+
+
+def covers(indications: Iterable[str], condition: str, knowledge: Knowledge) -> bool:
+    """True if one of the label's uses covers the condition, or if it names none and means any."""
+    codes = tuple(indications)
+    known = (knowledge.label_indications.get(code) for code in codes)
+    return not codes or any(use is not None and condition in use.conditions for use in known)
 
 
 def label_use(product: Product, situation: Situation) -> LabelUse | None:
@@ -32,8 +42,7 @@ def is_on_label(schedule: Schedule, product: Product, situation: Situation) -> b
 
 
 def _covers(indication: str, situation: Situation) -> bool:
-    named = situation.knowledge.label_indications.get(indication)
-    return named is not None and situation.order.condition in named.conditions
+    return covers((indication,), situation.order.condition, situation.knowledge)
 
 
 def _old_enough(use: LabelUse, situation: Situation) -> bool:

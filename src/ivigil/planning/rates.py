@@ -15,6 +15,7 @@ import msgspec
 
 from ivigil import units
 from ivigil.course import RateDecision, Reason, Step
+from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
 from ivigil.knowledge.hazards import CapRate, SlowStart
 from ivigil.knowledge.logic import Reading, Truth
@@ -58,7 +59,7 @@ class NoRates(msgspec.Struct, frozen=True):
     """The product has no rates that may be planned for this use; ``unsigned`` could be signed."""
 
     code: str
-    unsigned: tuple[Schedule, ...] = ()
+    unsigned: tuple[Fact, ...] = ()
 
 
 def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:

@@ -68,6 +68,22 @@ REASON = {
     "longer_than_a_day": "{value} h is longer than a day",
     "pump_step_too_coarse": "the pump step of {value} mL/h is too coarse",
     "lengthened": "lengthened beyond the regimen's own days",
+    "label_total": "label maximum of all sites together",
+    "interval_outside_label": "an interval of {value} days is not in its label",
+    "dose_above_label": "{value} g/kg an infusion is above its label",
+    "no_subcutaneous_dose": "no dose for this use seen; order one",
+    "last_dose_not_stated": "its dose comes from the last one: state grams and interval",
+    "conversion_not_seen": "its factor was not read in a strong source",
+    "too_many_sites": "needs more than {value} sites",
+    "more_often": "{value} infusions an interval, so that each fits",
+    "start_after_last_dose": "starts {value} weeks after the last dose; the label says otherwise",
+    "trough_change": "{value} mL for the difference to the target trough",
+    "trough_change_not_made": "its trough table says {value} mL; the ordered or converted dose stands",
+    "trough_within_target": "trough too close to the target for a change",
+    "trough_outside_table": "trough difference or weight outside its table: no change",
+    "trough_no_table": "no trough table for this product and interval: no change",
+    "trough_not_measured": "no current trough: no change",
+    "trough_table_not_seen": "its trough table is not read or is superseded: no change",
 }
 
 GAP = {
@@ -83,6 +99,10 @@ GAP = {
     "rates_not_seen": "no product here has rates that were read complete: dose only until signed",
     "pump_step_too_coarse": "every rate is below one pump step ({value} mL/h): order a finer pump step",
     "no_product_fits": "no product and number of days fits every limit",
+    "interval_outside_label": "an interval of {value} days is not in the label",
+    "dose_above_label": "{value} g/kg an infusion is above the label",
+    "no_subcutaneous_dose": "no product here has a subcutaneous dose for this use; order one",
+    "last_dose_not_stated": "the dose comes from the last one: state its grams and interval",
 }
 
 WHY_NOT = {
