@@ -135,8 +135,7 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
         return overlaps(self.plan, self.order, self.knowledge, planned, self.start.date())
 
     def _g_per_kg(self) -> Fraction | None:
-        planned = self.plan.dose.g_per_kg if self.plan.dose else self.order.total_dose_g_per_kg
-        return None if planned is None else Fraction(planned)
+        return Fraction(self.plan.dose.g_per_kg) if self.plan.dose else None
 
     @cached_property
     def emergency(self) -> bool:
