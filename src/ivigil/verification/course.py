@@ -31,8 +31,9 @@ def check(matter: Matter) -> Iterator[Objection]:
     course = matter.plan.course
     if course is not None:
         yield from _sums(matter, course)
-        yield from _days(matter, course)
         yield from _interval(matter, course)
+    if course is not None and matter.order.route == "IV":
+        yield from _days(matter, course)
         yield from _total(matter, course)
         yield from _equal(matter)
     for index, day in enumerate(matter.plan.days):

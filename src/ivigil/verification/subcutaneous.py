@@ -22,8 +22,8 @@ def check(matter: Matter) -> Iterator[Objection]:
     """Every site of every subcutaneous day."""
     if matter.order.route != "SC" or matter.product is None:
         return
-    limits = _limits(matter)
     for index, day in enumerate(matter.plan.days):
+        limits = _limits(matter, index)
         where = f"days[{index}].sites"
         if not limits:
             facts = (matter.product.id,)
@@ -80,10 +80,10 @@ def _together(where: str, day: Day, limit: SiteLimit) -> Iterator[Objection]:
         yield Objection("site_limit", where, show(total), expected, (limit.id,))
 
 
-def _limits(matter: Matter) -> tuple[SiteLimit, ...]:
+def _limits(matter: Matter, index: int) -> tuple[SiteLimit, ...]:
     """The limits that hold for this patient, use and infusion; the first-time ones where in doubt."""
     own = [limit for limit in matter.product.site_limits if _fits(matter, limit)] if matter.product else []
-    first = [limit for limit in own if limit.applies in FIRST_TIMES and _early(matter, limit)]
+    first = [limit for limit in own if limit.applies in FIRST_TIMES and _early(matter, limit, index)]
     always = [limit for limit in own if limit.applies in ("any", "max")]
     later = [limit for limit in own if limit.applies == "later"]
     return (*always, *(first or later))
@@ -102,9 +102,10 @@ def _fits(matter: Matter, limit: SiteLimit) -> bool:
     )
 
 
-def _early(matter: Matter, limit: SiteLimit) -> bool:
-    """Is this infusion among the first that the limit is for? In doubt, yes."""
+def _early(matter: Matter, limit: SiteLimit, index: int) -> bool:
+    """Is the infusion of that index among the first that the limit is for? In doubt, yes."""
     last = matter.order.last_immunoglobulin
     same = last is not None and matter.product is not None and last.product == matter.product.id
-    number = (last.infusions or 0) + 1 if last is not None and same else 1
-    return limit.infusions_to is None or number <= limit.infusions_to
+    before = (last.infusions or 0) if last is not None and same else 0
+    to = limit.infusions_to if limit.applies == "initial" or limit.infusions_to is not None else 1
+    return to is None or before + index + 1 <= to
