@@ -166,7 +166,7 @@ SLIPS = (
     Slip("adult", "dose.actual_weight_kg", D(154), "actual_weight"),
     Slip("adult", "dose.ideal_weight_kg", D(70), "shown_weight"),
     Slip("adult", "dose.adjusted_weight_kg", D(70), "shown_weight"),
-    Slip("skin", "dose.grams", D(10), "dose_not_as_ordered"),
+    Slip("skin", "dose.grams", D(10), "skin_dose"),
     # regimen
     Slip("adult", "regimen.id", "kd.guide", "regimen_of_other_condition"),
     Slip("adult", "regimen.id", "dm.cap", "not_a_regimen"),

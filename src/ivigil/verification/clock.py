@@ -26,19 +26,14 @@ def _day(matter: Matter, index: int, day: Day) -> Iterator[Objection]:
     where = f"days[{index}]"
     if day.number != index + 1:
         yield Objection("day_number", f"{where}.number", str(day.number), str(index + 1))
-    date = _date(matter, index, day)
+    date = matter.start.date() + dt.timedelta(days=index)
+    if matter.order.route == "SC" and index:  # not consecutive: see skin_course
+        date = day.date
     if day.date != date:
         yield Objection("day_date", f"{where}.date", str(day.date), str(date))
     right = _starts(matter, date)
     if day.start not in right:
         yield Objection("day_start", f"{where}.start", day.start.isoformat(), right[0].isoformat())
-
-
-def _date(matter: Matter, index: int, day: Day) -> dt.date:
-    """Consecutive days by vein; under the skin as the schedule says, each later than the one before."""
-    if matter.order.route == "IV" or index == 0:
-        return matter.start.date() + dt.timedelta(days=index)
-    return max(day.date, matter.plan.days[index - 1].date + dt.timedelta(days=1))
 
 
 def _starts(matter: Matter, date: dt.date) -> tuple[dt.datetime, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ivigil.course import Dose
-from ivigil.verification import doses, weekly
+from ivigil.verification import doses
 from ivigil.verification.doses import Cap
 from ivigil.verification.exact import MILLIGRAM, show
 from ivigil.verification.matter import Matter
@@ -21,9 +21,7 @@ def check(matter: Matter) -> Iterator[Objection]:
     yield from _arithmetic(matter, dose)
     caps = tuple(doses.course_caps(matter))
     yield from _caps(dose, caps)
-    if matter.order.route == "SC":
-        yield from weekly.check(matter, dose)
-    else:
+    if matter.order.route == "IV":  # a subcutaneous dose has sources of its own: see skin_dose
         yield from _range(matter, dose)
         yield from _as_asked(matter, dose, caps)
     yield from _capped_by(dose, caps)
