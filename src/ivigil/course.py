@@ -36,6 +36,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the finding that caused it, if one did."""
     fact: str = ""
     value: str = ""
+    property: str = ""
+    """Name of the product's property that was compared, if one was."""
 
 
 class RegimenOption(msgspec.Struct, frozen=True, kw_only=True):

@@ -115,12 +115,14 @@ def _property(product: Product, effect: ExcludeProducts, finding: str) -> Reason
     assert effect.property is not None
     items = product.properties_named(effect.property)
     if not items:
-        return Reason(code="property_not_seen", finding=finding, fact=effect.id, value=effect.property)
+        return Reason(code="property_not_seen", finding=finding, fact=effect.id, property=effect.property)
     for item in items:
         above = effect.above is not None and item.number is not None and item.number > effect.above
         flagged = effect.flag is not None and item.flag == effect.flag
         if above or flagged:
-            return Reason(code="property", finding=finding, fact=item.id, value=_shown(item))
+            return Reason(
+                code="property", finding=finding, fact=item.id, value=_shown(item), property=item.name
+            )
     return None
 
 
@@ -181,7 +183,7 @@ def _preference(product: Product, entry: Entry[PreferProducts]) -> tuple[list[De
         reason = (
             None
             if items
-            else Reason(code="lacks", finding=entry.finding, fact=effect.id, value=effect.property)
+            else Reason(code="lacks", finding=entry.finding, fact=effect.id, property=effect.property)
         )
         return [Decimal(not items)], reason
     maximum = _MAXIMUM.get(effect.property, effect.property)
@@ -190,10 +192,13 @@ def _preference(product: Product, entry: Entry[PreferProducts]) -> tuple[list[De
         if numbers:
             worst = max(numbers, key=lambda i: i.number or Decimal(0))
             value = _per_gram(worst, product, effect)
-            reason = Reason(code="figure", finding=entry.finding, fact=worst.id, value=f"{value:f}")
+            code = "figure_per_gram" if effect.per_gram else "figure"
+            reason = Reason(
+                code=code, finding=entry.finding, fact=worst.id, value=f"{value:f}", property=name
+            )
             return [Decimal(tier), value if effect.order == "low" else -value], reason
     return [_UNKNOWN, _UNKNOWN], Reason(
-        code="property_not_seen", finding=entry.finding, fact=effect.id, value=effect.property
+        code="property_not_seen", finding=entry.finding, fact=effect.id, property=effect.property
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from ivigil.course import Reason, TimelineEntry
 from ivigil.knowledge.logic import Saw, When
@@ -42,8 +44,8 @@ REASON = {
     "stabiliser": "contains {value}",
     "stabiliser_not_seen": "stabiliser not seen in a source",
     "contraindicated": "its label contraindicates it",
-    "property": "{value}",
-    "property_not_seen": "{value} not seen in a source",
+    "property": "{property} {value}",
+    "property_not_seen": "{property} not seen in a source",
     "excluded": "excluded",
     "not_on_formulary": "not on the site's formulary",
     "no_presentation_seen": "vial sizes not seen in a source",
@@ -51,8 +53,9 @@ REASON = {
     "avoided_stabiliser": "contains {value}, better avoided",
     "off_label": "not licensed for this use",
     "other_than_last": "not the last product given",
-    "lacks": "lacks {value}",
-    "figure": "{value}",
+    "lacks": "no {property} seen",
+    "figure": "{property} {value}",
+    "figure_per_gram": "{property} {value} per g of protein",
     "rates_not_seen": "rates not seen complete",
     "label_maximum": "label maximum",
     "cap_rate": "rate cap",
@@ -139,7 +142,23 @@ _WINDOW = {
 
 def reason(item: Reason) -> str:
     """A reason in words, with its value."""
-    return REASON.get(item.code, item.code).format(value=item.value)
+    named = PROPERTY.get(item.property, item.property.replace("_", " "))
+    return REASON.get(item.code, item.code).format(value=_figure(item.value), property=named)
+
+
+def _figure(text: str) -> str:
+    """A number without trailing zeros; any other text as it is."""
+    return number(Decimal(text)) if re.fullmatch(r"\d+(\.\d+)?", text) else text
+
+
+PROPERTY = {
+    "isoagglutinin_reduced": "isoagglutinin reduction",
+    "iga_ug_per_ml_max": "IgA at most (ug)",
+    "iga_ug_per_ml_typical": "IgA typically (ug)",
+    "sodium_mmol_per_l_max": "sodium at most (mmol/L)",
+    "osmolality_mosm_per_kg_max": "osmolality at most (mosm/kg)",
+    "sugar_g_per_g_protein": "sugar (g)",
+}
 
 
 def saw(items: tuple[Saw, ...], terms: Mapping[str, Term]) -> str:
