@@ -212,7 +212,8 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
         )
         course = plan.course
         if course is not None:
-            given = f"{number(course.grams, 3)} g over {course.days} day{'s' if course.days > 1 else ''}"
+            unit = "day" if plan.order.route == "IV" else "infusion"
+            given = f"{number(course.grams, 3)} g over {course.days} {unit}{'s' if course.days > 1 else ''}"
             change = f"{number(course.change_percent)} % against the order"
             waste = f", {number(course.discard_g)} g discarded" if course.discard_g else ""
             table.add_row("Given", f"{given}, {course.vials} vials, {change}{waste}")
@@ -230,9 +231,12 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
             seen = "" if option.rates_seen else " (rates not seen)"
             table.add_row("Also", f"{option.name}{seen}: {_reasons(option.because, refs) or 'equal'}")
         _and_more(table, len(plan.product.alternatives))
+    others = [left for left in plan.products_excluded if {r.code for r in left.because} == {"not_ordered"}]
     for left in plan.products_excluded:
-        name = knowledge.products[left.id].name
-        table.add_row("Left out", f"{name}: {_reasons(left.because, refs)}")
+        if left not in others:
+            table.add_row("Left out", f"{knowledge.products[left.id].name}: {_reasons(left.because, refs)}")
+    if others:
+        table.add_row("Left out", f"{len(others)} others: another product was ordered")
     return layout.section("Product", table) if table.row_count else None
 
 
@@ -259,7 +263,8 @@ def _day(day: Day, plan: Plan) -> RenderableType:
         )
     if day.sites:
         head.append(f"\nSites: {_sites(day)}")
-    return layout.section(f"Day {day.number} of {len(plan.days)}: {day.date}", head, table)
+    unit = "Day" if plan.order.route == "IV" else "Infusion"
+    return layout.section(f"{unit} {day.number} of {len(plan.days)}: {day.date}", head, table)
 
 
 def _sites(day: Day) -> str:
@@ -405,6 +410,7 @@ def brief(path: str, plan: Plan, knowledge: Knowledge) -> RenderableType:
 def _given(plan: Plan) -> str:
     if plan.course is None or plan.product is None:
         return f"{number(plan.dose.grams, 3)} g, dose only" if plan.dose else "no dose"
-    days = f"{plan.course.days} day{'s' if plan.course.days > 1 else ''}"
+    unit = "day" if plan.order.route == "IV" else "infusion"
+    days = f"{plan.course.days} {unit}{'s' if plan.course.days > 1 else ''}"
     longest = hours(max(day.duration_min for day in plan.days))
-    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, up to {longest} a day"
+    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, each up to {longest}"
