@@ -17,8 +17,8 @@ test: $(TEST) lint check   ## types, style, layers, the fact base, and every tes
 	$(BIN)/python -m pytest -n auto
 
 lint: $(TEST)
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

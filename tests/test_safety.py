@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -118,6 +118,7 @@ def test_the_same_order_gives_the_same_bytes(drawn: Order) -> None:
 def test_forgetting_an_answer_never_removes_a_finding(drawn: Order, forgotten: str) -> None:
     """All flags answered, then one answer lost: every finding that was there stays."""
     present = drawn.patient.screening.present
+    assume(settled(drawn, forgotten) is not False or forgotten not in present)  # an answer that cannot be
     absent = tuple(f for f in FLAGS if f not in present)
     full = replace(drawn, patient=screened(drawn.patient, present=present, absent=absent, complete=False))
     less = replace(

@@ -6,6 +6,7 @@ import ast
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,14 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivigil import verification
+from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order, Override
 from ivigil.patient import Measurement, Screening
-from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
-from ivigil.verification import Objection, verify
+from ivigil.verification import Objection, body, exact, verify
 from tests.support.verification_plans import (
     SUMMER,
+    WINTER,
     adult_order,
     adult_plan,
     answered,
@@ -38,6 +40,8 @@ from tests.support.verification_plans import (
     put,
     skin_order,
     skin_plan,
+    weekly_order,
+    weekly_plan,
     with_fact,
 )
 
@@ -47,6 +51,7 @@ PLANS: dict[str, tuple[Callable[[], Plan], Callable[[], Order]]] = {
     "infant": (infant_plan, infant_order),
     "blocked": (blocked_plan, blocked_order),
     "skin": (skin_plan, skin_order),
+    "weekly": (weekly_plan, weekly_order),
 }
 
 
@@ -164,7 +169,7 @@ SLIPS = (
     Slip("adult", "dose.actual_weight_kg", D(154), "actual_weight"),
     Slip("adult", "dose.ideal_weight_kg", D(70), "shown_weight"),
     Slip("adult", "dose.adjusted_weight_kg", D(70), "shown_weight"),
-    Slip("skin", "dose.grams", D(10), "dose_not_as_ordered"),
+    Slip("skin", "dose.grams", D(10), "skin_dose"),
     # regimen
     Slip("adult", "regimen.id", "kd.guide", "regimen_of_other_condition"),
     Slip("adult", "regimen.id", "dm.cap", "not_a_regimen"),
@@ -246,6 +251,27 @@ SLIPS = (
     Slip("skin", "days[0].sites[0].volume_ml", D(19), "sites_do_not_add_up"),
     Slip("skin", "days[0].sites", (), "sites_do_not_add_up"),
     Slip("skin", "days[0].duration_min", 90, "day_duration"),
+    Slip("weekly", "dose.grams", D("8.2"), "skin_dose"),
+    Slip("weekly", "dose.grams", D("9.375"), "skin_dose"),
+    Slip("weekly", "dose.interval_days", 28, "skin_interval"),
+    Slip("weekly", "dose.interval_days", 0, "skin_interval"),
+    Slip("weekly", "course.interval_days", 14, "skin_interval"),
+    Slip("weekly", "course.change_percent", D(0), "change_percent"),
+    Slip("weekly", "course.grams", D(8), "course_sum"),
+    Slip("weekly", "days[2].date", dt.date(2026, 12, 6), "skin_date"),
+    Slip("weekly", "days[2].start", dt.datetime(2026, 12, 6, 10, tzinfo=WINTER), "day_start"),
+    Slip("weekly", "days[1].grams", D(9), "rounded_up"),
+    Slip("weekly", "days[1].grams", D(4), "rounding_tolerance"),
+    Slip("weekly", "days[1].volume_ml", D(41), "volume_strength"),
+    Slip("weekly", "days[0].sites[0].volume_ml", D("20.1"), "site_limit"),
+    Slip("weekly", "days[0].sites[1].rate_ml_per_h", D(21), "site_limit"),
+    Slip("weekly", "days[0].sites", weekly_plan().days[0].sites * 3, "site_count"),
+    Slip("weekly", "days[0].sites[0].rate_ml_per_h", D(16), "sites_do_not_add_up"),
+    Slip("weekly", "days[0].steps[0].rate_ml_per_h", D(36), "site_limit"),
+    Slip("weekly", "days[0].steps[0].rate_ml_per_h", D("33.5"), "pump_step"),
+    Slip("weekly", "days[0].steps[0].rate_ml_per_h", D(0), "rate_not_positive"),
+    Slip("weekly", "days[0].steps[0].minutes", 69, "step_volume"),
+    Slip("weekly", "days[3].steps[0].volume_ml", D(39), "steps_do_not_add_up"),
     # values that are none
     Slip("adult", "dose.grams", D("NaN"), "malformed_value"),
     Slip("adult", "days[0].steps[0].rate_ml_per_h", D("Infinity"), "malformed_value"),
@@ -354,7 +380,12 @@ TURNS = (
          order={"last_immunoglobulin": last(product="five")},
          fact=("ten.schedule.heavy", {"start_rate": D("0.5"), "weight_kg_min": None})),
     # risk
-    on_heart("no_step_up"),
+    Turn("a group that the label is silent on: its numbers for others bind", "at_risk_rate",
+         order={"patient.screening": HEART},
+         spoil={"findings": HEART_FOUND, "days[0].steps[2].rate_ml_per_h": D(139)}),
+    Turn("a label that is silent on all who are at risk", "no_step_up",
+         order={"patient.screening": HEART}, spoil={"findings": HEART_FOUND},
+         fact=("ten", {"at_risk_rates": ()})),
     on_heart("day_volume"),
     on_heart("day_above_cap"),
     on_heart("days_below_hazard"),
@@ -496,6 +527,35 @@ SMOKER = Screening(
 )
 
 
+LATEX = answered(adult_order(), "smoking").patient.screening
+EXCLUDED: dict[str, dict[str, object]] = {
+    "number above": {"stabilisers": (), "property": "pooled_use_within_h", "above": D("7.9")},
+    "not seen": {"stabilisers": (), "property": "ph_max", "above": D(5)},
+    "by route": {"stabilisers": (), "routes": ("IV",)},
+    "by contraindication": {"stabilisers": (), "contraindication": "hypersensitivity"},
+}
+NOT_EXCLUDED: dict[str, dict[str, object]] = {
+    "number not above": {"stabilisers": (), "property": "pooled_use_within_h", "above": D(8)},
+    "by another route": {"stabilisers": (), "routes": ("SC",)},
+    "by another contraindication": {"stabilisers": (), "contraindication": "hyperprolinaemia"},
+    "one of two": {"stabilisers": (), "contraindication": "hypersensitivity", "routes": ("SC",)},
+}
+EVERY_FLAG_BUT_ANAPHYLAXIS = tuple(
+    t.id for t in facts().facts.term if t.scope == "screening" and t.id != "prior_anaphylaxis"
+)
+BEFORE_PREGNANCY: dict[str, object] = {
+    "patient.measurements": {"pre_pregnancy_weight_kg": Measurement(Reading.exactly(60))}
+}
+IDEAL_75: dict[str, object] = {
+    "dose.actual_weight_kg": D(80),
+    "dose.dosing_weight_kg": D(75),
+    "dose.weight_kind": "ideal",
+}
+NO_TOTAL = {"total_dose_g_per_kg_min": None, "total_dose_g_per_kg_max": None, "daily_dose_g_per_kg_max": None}
+FIXED = NO_TOTAL | {"fixed_daily_dose_g": D(70), "allowed_days": (2,)}
+DAILY = NO_TOTAL | {"daily_dose_g_per_kg_min": D("0.3"), "daily_dose_g_per_kg_max": D(1)}
+
+
 def right(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
     return Turn(name, code, **fields), False
 
@@ -628,7 +688,114 @@ EDGES = (
     wrong("a dose from a digest", "weak_fact_permits", fact=("drug.paracetamol", {"basis": "digest"})),
     right("indicated by policy", "not_indicated", order={"patient.screening": KIDNEY},
           fact=policy("premedication", choice="on")),
-    # subcutaneous
+    # more of the same: products, weights, first infusions, answers
+    *(wrong(f"a property that excludes: {name}", "product_excluded", order={"patient.screening": PROLINE},
+            fact=("proline.stabiliser", criteria)) for name, criteria in EXCLUDED.items()),
+    *(right(f"a property that does not: {name}", "product_excluded", order={"patient.screening": PROLINE},
+            fact=("proline.stabiliser", criteria)) for name, criteria in NOT_EXCLUDED.items()),
+    right("a flag that is not the excluded one", "product_excluded", order={"patient.screening": LATEX},
+        fact=("ten.pooled", {"name": "latex_free", "number": None, "flag": True})),
+    wrong("a flag that is the excluded one", "product_excluded", order={"patient.screening": LATEX},
+        fact=("ten.pooled", {"name": "latex_free", "number": None, "flag": False})),
+    right("no height: the actual weight", "dosing_weight", order={"patient.height_cm": None}),
+    wrong("no height: no ideal weight to show", "shown_weight", order={"patient.height_cm": None}),
+    right("the actual weight stands in while a question waits", "dosing_weight",
+        order={"patient.weight_kg": D(120)},
+        spoil={"dose.actual_weight_kg": D(120), "dose.dosing_weight_kg": D(120), "status": "needs_answers",
+               "questions": (put(ASKED, "changes", ("dosing_weight",)),)}),
+    wrong("it does not stand in where no question waits", "dosing_weight",
+        order={"patient.weight_kg": D(120)},
+        spoil={"dose.actual_weight_kg": D(120), "dose.dosing_weight_kg": D(120), "status": "needs_answers",
+               "questions": (ASKED,)}),
+    right("a policy that the site chose", "dosing_weight", fact=(
+        "policy.borrow_regimen", {"id": "policy.dosing_weight", "choice": "weight.ideal"}),
+        order={"patient.weight_kg": D(80)},
+        spoil=IDEAL_75),
+    wrong("a policy that the site did not choose", "dosing_weight", order={"patient.weight_kg": D(80)},
+        spoil=IDEAL_75),
+    right("the weight before pregnancy: 60 kg", "dosing_weight", order=BEFORE_PREGNANCY,
+        fact=("dm.guide", {"weight": "pre_pregnancy_adjusted"}),
+        spoil={"dose.dosing_weight_kg": D(60), "dose.weight_kind": "pre_pregnancy_adjusted"}),
+    wrong("not the weight before pregnancy", "dosing_weight", order=BEFORE_PREGNANCY,
+        fact=("dm.guide", {"weight": "pre_pregnancy_adjusted"}), spoil={"dose.dosing_weight_kg": D(65)}),
+    right("a first-infusion schedule for heavier patients", "schedule_maximum",
+        order={"experience": None, "last_immunoglobulin": None},
+        fact=("ten.schedule.heavy", {"experience": "naive", "max_rate": D("1.9")})),
+    right("a first-infusion schedule for an experienced patient", "schedule_maximum", fact=FIRST_TIME),
+    wrong("a first-infusion schedule after a change of product", "schedule_maximum", fact=FIRST_TIME,
+        order={"last_immunoglobulin": last(product="five")}),
+    wrong("tolerated, but the product is not known", "not_experienced", spoil=TOLERANT,
+        order={"last_immunoglobulin": last(product=None)}),
+    right("a first infusion settles an open flag", "finding_missing", plan="skin",
+        order={"patient.screening": Screening(absent=EVERY_FLAG_BUT_ANAPHYLAXIS)}),
+    wrong("without it the flag stays open", "finding_missing", plan="skin",
+        order={"patient.screening": Screening(absent=EVERY_FLAG_BUT_ANAPHYLAXIS), "experience": None}),
+    right("a fixed dose a day: 2 x 70 g", "dose_not_by_policy", fact=("dm.guide", FIXED)),
+    wrong("a fixed dose a day: 2 x 65 g", "dose_above_regimen",
+        fact=("dm.guide", FIXED | {"fixed_daily_dose_g": D(65)})),
+    right("a daily dose of 1 g/kg over 2 to 5 days", "dose_above_regimen", fact=("dm.guide", DAILY)),
+    wrong("a daily dose of 0.3 g/kg over 2 to 5 days", "dose_above_regimen",
+        fact=("dm.guide", DAILY | {"daily_dose_g_per_kg_max": D("0.3")})),
+    right("a milligram above the cap by rounding", "dose_above_cap",
+        fact=("cap.dm", {"max_total_g": D("139.999")})),
+    wrong("two milligrams above the cap", "dose_above_cap",
+        fact=("cap.dm", {"max_total_g": D("139.998")})),
+    wrong("a whole vial for nothing", "discard", plan="infant", spoil={"days[0].discard_g": D(5)}),
+    # subcutaneous: dose and dates
+    wrong("another last dose", "skin_dose", plan="weekly", order={"last_immunoglobulin.grams": D(26)}),
+    wrong("another last interval", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin.interval_days": 21}),
+    wrong("a superseded factor", "skin_dose", plan="weekly", fact=("twenty.from-iv", {"superseded": True})),
+    wrong("a factor not seen", "skin_dose", plan="weekly", fact=("twenty.from-iv", {"seen": False})),
+    wrong("a factor for another use", "skin_dose", plan="weekly",
+          fact=("twenty.from-iv", {"indications": ("CIDP",)})),
+    right("a dose on the label's range: 8.125 g of 0.1160 to 0.2 g/kg a week", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin": None}, spoil={"dose.grams": D("8.12")}, fact=(
+          "twenty.dose", {"g_per_kg_per_week_min": D("0.116"), "g_per_kg_per_week_max": D("0.2")})),
+    right("a dose on the label's monthly range", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin": None}, spoil={"dose.grams": D(7)}, fact=(
+          "twenty.dose", {"g_per_kg_per_month_min": D("0.4"), "g_per_kg_per_month_max": D("0.8")})),
+    wrong("above the label's 0.116 g/kg a week", "skin_dose_above_label", plan="weekly", fact=(
+          "twenty.dose", {"g_per_kg_per_week_min": D("0.05"), "g_per_kg_per_week_max": D("0.116")})),
+    right("within the label's 0.117 g/kg a week", "skin_dose_above_label", plan="weekly", fact=(
+          "twenty.dose", {"g_per_kg_per_week_min": D("0.05"), "g_per_kg_per_week_max": D("0.117")})),
+    wrong("8 g at 7.9 g a day", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_day_max": D("7.9")})),
+    wrong("8 g at 0.11 g/kg a day", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_kg_per_day_max": D("0.11")})),
+    right("7 days of 7 to 14", "skin_interval", plan="weekly",
+          fact=("twenty.dose", {"interval_days_min": 7})),
+    wrong("7 days of 8 to 14", "skin_interval", plan="weekly",
+          fact=("twenty.dose", {"interval_days_min": 8})),
+    wrong("14 days ordered", "skin_interval", plan="weekly", order={"interval_days": 14}),
+    wrong("two infusions a week ordered", "days_shortened", plan="weekly", order={"days": 2}),
+    wrong("a facilitated product without its ramp", "rounded_up", plan="weekly",
+          fact=("twenty", {"facilitated": True}), spoil={"days": weekly_plan().days[:2]}),
+    wrong("a facilitated product on other weeks than the ramp's", "skin_date", plan="weekly",
+          fact=("twenty", {"facilitated": True}), spoil={"days": weekly_plan().days[:2]}),
+    wrong("a facilitated product without a table", "no_ramp_up", plan="weekly",
+          fact=("twenty", {"facilitated": True, "ramp_ups": ()})),
+    right("a facilitated product given before", "no_ramp_up", plan="weekly",
+          order={"last_immunoglobulin": last(product="twenty", infusions=2, interval_days=7, route="SC")},
+          fact=("twenty", {"facilitated": True})),
+    wrong("a facilitated product given once", "rounded_up", plan="weekly",
+          order={"last_immunoglobulin": last(product="twenty", infusions=1, interval_days=7, route="SC")},
+          fact=("twenty", {"facilitated": True}), spoil={"days": weekly_plan().days[:2]}),
+    right("the last dose under the skin goes on", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin": last(
+              product="twenty", infusions=2, interval_days=7, route="SC", grams=D("8.125"))}),
+    wrong("at risk: as the first infusion", "site_limit", plan="weekly", order={"patient.screening": KIDNEY}),
+    wrong("a later infusion within a first-time row of three", "site_limit", plan="weekly",
+          fact=("twenty.site.first", {"infusions_to": 3})),
+    wrong("rows that end: the last one stays", "site_limit", plan="weekly",
+          fact=("twenty.site.later", {"infusions_from": 9})),
+    wrong("sites by policy where the label names no number", "site_count", plan="weekly",
+          fact=("twenty.site.max", {"sites_max": None}),
+          spoil={"days[0].sites": weekly_plan().days[0].sites * 2}),
+    wrong("a cap of a finding: 8 g/h is 40 mL/h at 20 %", "hazard_cap", plan="weekly",
+          order={"patient.screening": HEART}, spoil={"days[1].steps[0].rate_ml_per_h": D(40)}),
+    right("below it", "hazard_cap", plan="weekly", order={"patient.screening": HEART}),
+    # subcutaneous: sites
     right("a later infusion of the same product", "site_limit", plan="skin", spoil=LARGE_SITE,
           order={"experience": "experienced", "last_immunoglobulin": last(product="twenty", infusions=1)}),
     wrong("a first infusion after another product", "site_limit", plan="skin", spoil=LARGE_SITE,
@@ -647,6 +814,25 @@ EDGES = (
           fact=("twenty.site.first", {"indications": ("PI",)})),
     wrong("20 mL within 0.28 mL/kg", "site_limit", plan="skin",
           fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.28")})),
+    right("30 mL/h together of 30", "site_limit", plan="skin",
+          fact=("twenty.site.max", {"rate_ml_per_h_total": D(30)})),
+    right("20 mL of 20", "site_limit", plan="skin"),
+    right("a part vial: 0.04 g or 0.8 mL short", "rounding_tolerance", plan="infant",
+          fact=policy("rounding_tolerance", number=D("0.1")), spoil={"dose.grams": D("12.64")}),
+    wrong("a part vial: 0.1 g or 2 mL short", "rounding_tolerance", plan="infant",
+          fact=policy("rounding_tolerance", number=D("0.1")), spoil={"dose.grams": D("12.7")}),
+    right("56 years, licensed from 56", "not_on_label", fact=("ten.use.dm", {"age_min_years": D(56)})),
+    right("56 years in a band from 56", "schedule_not_for_body",
+          fact=("ten.schedule.dm", {"age_min_years": D(56)})),
+    right("a policy in force from the day of the start", "dosing_weight", fact=(
+          "weight.ideal", {"jurisdiction": "SE", "default": True, "effective": dt.date(2026, 10, 24)}),
+          order={"patient.weight_kg": D(80)}, spoil=IDEAL_75),
+    wrong("a policy in force from the day after", "dosing_weight", fact=(
+          "weight.ideal", {"jurisdiction": "SE", "default": True, "effective": dt.date(2026, 10, 25)}),
+          order={"patient.weight_kg": D(80)}, spoil=IDEAL_75),
+    wrong("a superseded policy", "dosing_weight", fact=(
+          "weight.ideal", {"jurisdiction": "SE", "default": True, "superseded": True}),
+          order={"patient.weight_kg": D(80)}, spoil=IDEAL_75),
     right("20 mL within 0.286 mL/kg", "site_limit", plan="skin",
           fact=("twenty.site.first", {"volume_ml_per_kg_per_site": D("0.286")})),
 )  # fmt: skip
@@ -756,7 +942,7 @@ def test_the_objection_names_limit_value_and_fact() -> None:
 
 def test_it_shares_no_code_with_the_planner() -> None:
     """Only words, facts and logic: not even the planner's arithmetic of units."""
-    allowed = ("ivigil.verification", "ivigil.knowledge", "ivigil.plan", "ivigil.order", "ivigil.patient")
+    allowed = ("ivigil.verification", "ivigil.knowledge", "ivigil.course", "ivigil.order", "ivigil.patient")
     for path in Path(verification.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ivigil"):
@@ -802,3 +988,49 @@ def test_no_rate_of_a_step_may_be_another(day: int, number: int, rate: int) -> N
     right: Step = plan.days[day].steps[number]
     spoilt = put(plan, f"days[{day}].steps[{number}].rate_ml_per_h", D(rate))
     assert verify(spoilt, adult_order(), facts()).accepted == (right.rate_ml_per_h == rate)
+
+
+# ---- its own arithmetic
+
+
+@pytest.mark.parametrize(
+    ("unit", "ml_per_h"),
+    [
+        ("mL/kg/h", 210),  # 3 x 70
+        ("mL/kg/min", 12600),  # 3 x 70 x 60
+        ("mg/kg/min", 252),  # 3 mg x 70 x 60 = 12.6 g = 252 mL at 5 %
+        ("mg/kg/h", Fraction(21, 5)),  # 3 mg x 70 = 0.21 g = 4.2 mL
+        ("mL/min", 180),
+        ("mL/h", 3),
+        ("g/h", 60),  # 3 g at 5 %
+    ],
+)
+def test_units_by_hand(unit: str, ml_per_h: Fraction) -> None:
+    assert exact.ml_per_h(D(3), unit, D(5), Fraction(70)) == ml_per_h
+
+
+@pytest.mark.parametrize(
+    ("birth", "on", "years", "months", "exact_years"),
+    [
+        (dt.date(1960, 2, 29), dt.date(2025, 2, 28), 64, 779, 64 + Fraction(365, 366)),
+        (dt.date(1960, 2, 29), dt.date(2025, 3, 1), 65, 780, Fraction(65)),
+        (dt.date(1960, 2, 29), dt.date(2024, 2, 29), 64, 768, Fraction(64)),
+        (dt.date(2023, 2, 1), dt.date(2026, 1, 31), 2, 35, 2 + Fraction(364, 365)),
+        (dt.date(2023, 2, 1), dt.date(2026, 2, 1), 3, 36, Fraction(3)),
+        (dt.date(2026, 1, 10), dt.date(2026, 11, 9), 0, 9, Fraction(303, 365)),
+    ],
+)
+def test_ages_by_hand(birth: dt.date, on: dt.date, years: int, months: int, exact_years: Fraction) -> None:
+    assert body.years_old(birth, on) == years
+    assert body.months_old(birth, on) == months
+    assert body.exact_years(birth, on) == exact_years
+
+
+def test_clocks_that_skip_the_start_move_it_by_the_hour() -> None:
+    """02:30 does not exist in Stockholm on 29 March 2026; the infusion starts at 03:30."""
+    order = put(adult_order(), "start", dt.datetime(2026, 3, 28, 2, 30, tzinfo=WINTER))
+    plan = put(put(adult_plan(), "order", order), "days[1].date", dt.date(2026, 3, 29))
+    moved = dt.datetime(2026, 3, 29, 3, 30, tzinfo=SUMMER)
+    first = put(plan, "days[0].start", order.start)
+    found = verify(put(first, "days[1].start", moved), order, facts()).objections
+    assert not [o for o in found if o.where in ("days[0].start", "days[1].start", "days[1].date")]

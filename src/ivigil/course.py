@@ -36,6 +36,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the finding that caused it, if one did."""
     fact: str = ""
     value: str = ""
+    property: str = ""
+    """Name of the product's property that was compared, if one was."""
 
 
 class RegimenOption(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,12 +66,14 @@ class RegimenChoice(Decision, frozen=True, kw_only=True):
     interval_weeks_max: Decimal | None = None
     infusion_hours_min: Decimal | None = None
     infusion_hours_max: Decimal | None = None
+    scig_weekly_g_per_kg_min: Decimal | None = None
+    scig_weekly_g_per_kg_max: Decimal | None = None
     alternatives: tuple[RegimenOption, ...] = ()
     disagreements: tuple[str, ...] = ()
 
 
 class Dose(Decision, frozen=True, kw_only=True):
-    """The ordered amount of the course before rounding to vials."""
+    """The amount of the course before rounding to vials; subcutaneous: of one interval."""
 
     grams: Decimal
     g_per_kg: Decimal
@@ -79,6 +83,8 @@ class Dose(Decision, frozen=True, kw_only=True):
     ideal_weight_kg: Decimal | None = None
     adjusted_weight_kg: Decimal | None = None
     grams_on_actual_weight: Decimal
+    interval_days: int | None = None
+    """Subcutaneous: one such dose every so many days; None: given once."""
     capped_by: str = ""
     """Fact id of the cap that lowered it, if one did."""
 
@@ -237,6 +243,7 @@ class Course(Decision, frozen=True, kw_only=True):
     vials: int
     discard_g: Decimal
     interval_days: int | None = None
+    """Subcutaneous: days from one dose to the next; divided doses share it."""
     days_because: tuple[Reason, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
 

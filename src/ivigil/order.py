@@ -57,6 +57,8 @@ class Order(msgspec.Struct, frozen=True):
     experience: Experience | None = None
     pump_step_ml_per_h: Decimal | None = None
     last_immunoglobulin: LastImmunoglobulin | None = None
+    target_trough_g_per_l: Decimal | None = None
+    """IgG that the dose should hold at the end of the interval (subcutaneous replacement)."""
     overrides: tuple[Override, ...] = ()
 
 

@@ -93,6 +93,7 @@ def view(plan: Table) -> Table:
         "day_grams": [day["grams"] for day in days],
         "day_minutes": [day["duration_min"] for day in days],
         "rates_ml_per_h": [step["rate_ml_per_h"] for step in days[0]["steps"]] if days else [],
+        "sites": days[0]["sites"] if days else [],
         "vials": [{"grams": v["grams"], "count": v["count"]} for v in days[0]["vials"]] if days else [],
     }
     if rates:
@@ -215,6 +216,7 @@ def _laid_over(below: Table, above: Table) -> Table:
         if key == "title" and isinstance(old, str):
             merged[key] = f"{old}: {value}"
         else:
-            both = isinstance(old, dict) and isinstance(value, dict)
-            merged[key] = _laid_over(old, value) if both else value
+            merged[key] = (
+                _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+            )
     return merged

@@ -27,7 +27,11 @@ def disagreements(knowledge: Knowledge) -> Iterator[str]:
         for regimen in condition.regimens:
             yield from (f"{regimen.id}: {problem}" for problem in _regimen(regimen))
             yield from (f"{regimen.id}: {problem}" for problem in _label(regimen, condition, knowledge))
-    for drug in (*knowledge.facts.premedication, *knowledge.facts.emergency_drug):
+    drugs: tuple[Premedication | EmergencyDrug, ...] = (
+        *knowledge.facts.premedication,
+        *knowledge.facts.emergency_drug,
+    )
+    for drug in drugs:
         yield from (f"{drug.id}: {problem}" for problem in _drug(drug))
 
 

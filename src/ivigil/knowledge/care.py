@@ -99,3 +99,5 @@ class Instruction(Fact):
     text: str
     audience: Literal["pharmacist", "nurse", "patient", "prescriber", "all"]
     routes: tuple[Literal["IV", "SC"], ...] = ("IV", "SC")
+    facilitated: bool = False
+    """True if it is only for products given with hyaluronidase."""

@@ -17,7 +17,7 @@ from msgspec.structs import astuple
 
 from ivigil import units
 from ivigil.knowledge.agreement import disagreements, rounding_traps
-from ivigil.knowledge.evidence import Record
+from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.hazards import Advise, Hazard
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Product, Schedule
@@ -43,6 +43,11 @@ REQUIRED_POLICIES = (
     "policy.plan_valid",
     "policy.premedication",
     "policy.first_questions",
+    "policy.sc_interval",
+    "policy.sc_listed",
+    "policy.sc_initial_infusions",
+    "policy.sc_most_sites",
+    "policy.sc_weeks_per_month",
     "policy.check_rate_span",
     "policy.check_dose_span",
     "policy.check_confirmed",
@@ -286,11 +291,29 @@ def _reach(product: Product, code: str, knowledge: Knowledge) -> str:
     if not any(vial.seen for vial in product.vials):
         return "refused"
     if product.route == "SC":
-        return "full plan" if any(knowledge.permits(limit) for limit in product.site_limits) else "dose only"
+        return _reach_of_sites(product, code, knowledge)
     rates = [s for s in product.schedules if code in s.indications or "ANY" in s.indications]
     if any((s.plannable and knowledge.permits(s)) or s.id in knowledge.signed for s in rates):
         return "full plan"
     return "sign-off" if rates else "dose only"
+
+
+def _reach_of_sites(product: Product, code: str, knowledge: Knowledge) -> str:
+    """Under the skin a plan needs volume and rate per site; a facilitated product a ramp-up too."""
+    limits = [limit for limit in product.site_limits if not limit.indications or code in limit.indications]
+    needs: list[list[Fact]] = [
+        [x for x in limits if x.volume_ml_per_site is not None or x.volume_ml_per_kg_per_site is not None],
+        [
+            x
+            for x in limits
+            if x.rate_ml_per_h_per_site is not None or x.rate_ml_per_kg_h_per_site is not None
+        ],
+    ]
+    if product.facilitated:
+        needs.append([table for table in product.ramp_ups if code in table.indications])
+    if all(any(knowledge.permits(fact) for fact in facts) for facts in needs):
+        return "full plan"
+    return "sign-off" if all(needs) else "dose only"
 
 
 def unused_sources(facts: FactFile) -> tuple[str, ...]:

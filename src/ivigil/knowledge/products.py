@@ -176,9 +176,15 @@ class StartAfter(Fact):
     """When the first SC dose follows the last dose by the other route."""
 
     schedule: str
+    """The source's own words for whom and for which interval."""
     last_route: Literal["IV", "SC"]
     weeks_min: Decimal
     weeks_max: Decimal
+    interval_days_min: int | None = None
+    interval_days_max: int | None = None
+    """Interval of the new doses that this is stated for; neither: any."""
+    indications: tuple[str, ...] = ()
+    """Empty: any use of the product."""
 
 
 class SiteLimit(Fact):
@@ -229,6 +235,8 @@ class SubcutaneousDose(Fact):
     g_per_day_max: Decimal | None = None
     interval_days_min: int | None = None
     interval_days_max: int | None = None
+    unless_from_iv: bool = False
+    """True if the dose is not stated for patients who come from intravenous doses."""
     text: str = ""
 
 

@@ -218,6 +218,12 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         """Every fact, nested ones included."""
         return {fact.id: fact for fact in all_facts(self.facts)}
 
+    def covers(self, indications: Iterable[str], condition: str) -> bool:
+        """True if one of a label's uses covers the condition, or if it names none and means any."""
+        codes = tuple(indications)
+        known = (self.label_indications.get(code) for code in codes)
+        return not codes or any(use is not None and condition in use.conditions for use in known)
+
     def lineage(self, jurisdiction: str) -> tuple[str, ...]:
         """The jurisdiction and everything it lies in, innermost first."""
         chain: list[str] = []

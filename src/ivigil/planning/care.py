@@ -11,7 +11,7 @@ from ivigil.knowledge import care as facts
 from ivigil.knowledge.conditions import Cotreatment
 from ivigil.knowledge.hazards import Advise, Hydrate, Observe, OrderTest, Premedicate, Suppress
 from ivigil.knowledge.logic import Case, Reading, Truth, When, judge
-from ivigil.knowledge.products import Product, PropertyName
+from ivigil.knowledge.products import Product, PropertyName, Route
 from ivigil.planning.situation import Situation
 
 MONTHS_PER_YEAR = Decimal(12)
@@ -26,6 +26,13 @@ _PREPARATION: tuple[PropertyName, ...] = (
     "pooling_allowed",
     "pooled_use_within_h",
 )
+
+
+_TOPICS: dict[Route, tuple[str, ...]] = {
+    "IV": ("preparation",),
+    "SC": ("preparation", "administration", "sites"),
+}
+"""Topics of the instructions that stand under preparation."""
 
 
 def premedication(situation: Situation) -> tuple[Premedication, ...]:
@@ -139,7 +146,9 @@ def preparation(product: Product, situation: Situation) -> tuple[CareItem, ...]:
     items += [
         CareItem(kind="preparation", text=i.text, facts=(i.id,))
         for i in situation.knowledge.facts.instruction
-        if i.topic == "preparation" and product.route in i.routes
+        if i.topic in _TOPICS[product.route]
+        and product.route in i.routes
+        and (product.facilitated or not i.facilitated)
     ]
     return tuple(items)
 

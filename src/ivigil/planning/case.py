@@ -57,6 +57,16 @@ def dosed_case(
     return settle(knowledge.facts.term, dosed)
 
 
+def product_changed(order: Order, product: str | None) -> bool | None:
+    """Does the product differ from the last one? None where either is not known."""
+    last = order.last_immunoglobulin
+    if order.experience == "naive":
+        return False
+    if last is None or last.product is None or product is None:
+        return None if last is None or last.product is None else False
+    return product != last.product
+
+
 def age_years(birth: dt.date, on: dt.date) -> Decimal:
     """Age in years to two decimals, rounded down: just over 65 is above 65."""
     completed = completed_years(birth, on)

@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
-from ivigil.course import Course, Day, Neighbour, Reason
+from ivigil.course import Course, Day, Neighbour, RateDecision, Reason
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.doses import daily_range
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays, MinimumHours
@@ -39,6 +39,16 @@ class NoCourse(msgspec.Struct, frozen=True):
     misfits: tuple[Misfit, ...]
 
 
+class Built(msgspec.Struct, frozen=True):
+    """A course that fits: its days, and what shaped their rates."""
+
+    course: Course
+    rates: RateDecision
+    days: tuple[Day, ...]
+    next_date: dt.date | None = None
+    """Subcutaneous: when the infusion after the listed ones is due."""
+
+
 class Filled(msgspec.Struct, frozen=True):
     """What each day gives and the vials it takes."""
 
@@ -54,9 +64,7 @@ class Filled(msgspec.Struct, frozen=True):
         return sum((g for day in self.vials for g in day), Decimal(0))
 
 
-def build(
-    product: Product, ladder: Ladder, situation: Situation
-) -> tuple[Course, tuple[Day, ...]] | NoCourse:
+def build(product: Product, ladder: Ladder, situation: Situation) -> Built | NoCourse:
     """The first day count whose whole days fit every limit."""
     misfits: list[Misfit] = []
     sizes = sizes_of(product)
@@ -68,7 +76,7 @@ def build(
             misfits.append(Misfit(count, made))
             continue
         filled, days = made
-        return _course(filled, days, sizes, misfits, situation), days
+        return Built(_course(filled, days, sizes, misfits, situation), ladder.decision, days)
     return NoCourse(tuple(misfits))
 
 
@@ -112,10 +120,10 @@ def _try(
     for minimum in situation.limits.of(MinimumDays):
         if count < minimum.effect.days:
             return Reason(code="minimum_days", finding=minimum.finding, fact=minimum.effect.id)
-    filled = _fill(count, product, sizes, situation)
+    filled = fill(_targets(count, situation), product, sizes, situation)
     if filled is None:
         return Reason(code="no_vial_fits", fact=product.id)
-    over = _over_daily_limits(filled, product, situation)
+    over = over_daily_limits(filled, product, situation)
     if over is not None:
         return over
     days: list[Day] = []
@@ -127,9 +135,8 @@ def _try(
     return filled, tuple(days)
 
 
-def _fill(count: int, product: Product, sizes: Sizes, situation: Situation) -> Filled | None:
+def fill(targets: tuple[Decimal, ...], product: Product, sizes: Sizes, situation: Situation) -> Filled | None:
     """Whole vials for near-equal days; a part vial where whole vials miss the tolerance."""
-    targets = _targets(count, situation)
     whole = _whole(targets, sizes, _daily_cap(product, situation), situation)
     ordered = sum(targets, Decimal(0))
     total = sum(whole, Decimal(0))
@@ -190,7 +197,8 @@ def _in_grams(cap: CapDailyDose, weight_kg: Decimal) -> list[Decimal]:
     return by_weight if cap.grams is None else [*by_weight, cap.grams]
 
 
-def _over_daily_limits(filled: Filled, product: Product, situation: Situation) -> Reason | None:
+def over_daily_limits(filled: Filled, product: Product, situation: Situation) -> Reason | None:
+    """The cap on grams or volume of one day that a day passes, if any does."""
     largest = max(filled.grams)
     weight = situation.weight_kg
     for entry in situation.limits.of(CapDailyDose):
@@ -207,13 +215,13 @@ def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situatio
     grams, vials = filled.grams[number - 1], filled.vials[number - 1]
     volume = units.volume_ml(grams, product.g_per_100_ml)
     count = len(filled.grams)
-    ceiling = _ceiling(count, ladder, volume, situation)
-    start = _start_of(number, situation)
-    steps = rates.steps(ladder, volume, start, ceiling)
+    limit = ceiling(count, ladder, volume, situation)
+    start = start_of(number, situation)
+    steps = rates.steps(ladder, volume, start, limit)
     if not steps:
         return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
     minutes = sum(step.minutes for step in steps)
-    own_time = ceiling is None and _is_undivided(count, situation)
+    own_time = limit is None and _is_undivided(count, situation)
     late = _too_long(minutes, product, situation, own_time=own_time)
     if late is not None:
         return late
@@ -231,7 +239,7 @@ def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situatio
     )
 
 
-def _start_of(number: int, situation: Situation) -> dt.datetime:
+def start_of(number: int, situation: Situation) -> dt.datetime:
     """The same wall-clock time on consecutive days; the site's zone carries daylight saving."""
     start, zone = situation.order.start, situation.knowledge.zone
     local = start.astimezone(zone) if zone is not None else start
@@ -253,7 +261,7 @@ def _shortest_minutes(count: int, situation: Situation) -> int:
     return int(max(hours, default=Decimal(0)) * units.MINUTES_PER_HOUR)
 
 
-def _ceiling(count: int, ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal | None:
+def ceiling(count: int, ladder: Ladder, volume: Decimal, situation: Situation) -> Decimal | None:
     """The fastest rate at which the infusion still takes the prescribed time; None if none is."""
     shortest = _shortest_minutes(count, situation)
     if rates.duration_minutes(ladder, volume) >= shortest:
@@ -300,16 +308,16 @@ def _course(
     return Course(
         days=len(days),
         grams=filled.total,
-        change_percent=_change(filled.total, ordered),
+        change_percent=change_percent(filled.total, ordered),
         vials=vials,
         discard_g=filled.drawn - filled.total,
         days_because=tuple(dict.fromkeys(because)),
-        neighbours=_neighbours(filled, sizes, situation),
-        facts=(situation.regimen.id, *_policies(filled, len(days), situation)),
+        neighbours=neighbours(filled, sizes, situation),
+        facts=(situation.regimen.id, *_policies(filled, situation)),
     )
 
 
-def _policies(filled: Filled, days: int, situation: Situation) -> tuple[str, ...]:
+def _policies(filled: Filled, situation: Situation) -> tuple[str, ...]:
     """The policies that had a say in the days and the rounding."""
     used = ["policy.rounding", "policy.rounding_tolerance"]
     if filled.drawn != filled.total:
@@ -319,11 +327,11 @@ def _policies(filled: Filled, days: int, situation: Situation) -> tuple[str, ...
     return tuple(used)
 
 
-def _change(grams: Decimal, ordered: Decimal) -> Decimal:
+def change_percent(grams: Decimal, ordered: Decimal) -> Decimal:
     return ((grams - ordered) * PERCENT / ordered).quantize(PERCENT_STEP) + 0
 
 
-def _neighbours(filled: Filled, sizes: Sizes, situation: Situation) -> tuple[Neighbour, ...]:
+def neighbours(filled: Filled, sizes: Sizes, situation: Situation) -> tuple[Neighbour, ...]:
     """The next dose up, and the nearest smaller one that saves a vial."""
     ordered = situation.dose.grams
     count = len(filled.grams)
@@ -360,7 +368,7 @@ def _neighbour(kind: str, grams: tuple[Decimal, ...], ordered: Decimal, sizes: S
     return Neighbour(
         kind="round_up" if kind == "round_up" else "fewer_vials",
         grams=total,
-        change_percent=_change(total, ordered),
+        change_percent=change_percent(total, ordered),
         vials=_vials(grams, sizes),
         days=days,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_DOWN, Decimal
 
 import msgspec
@@ -15,7 +16,8 @@ from ivigil.order import Order
 from ivigil.planning.weight import Weight
 
 MG = Decimal("0.001")
-FINE = Decimal("0.000001")
+PER_KG = Decimal("0.000001")
+"""Fine enough that dose per kg times weight gives the grams to the milligram."""
 
 
 class NoDose(msgspec.Struct, frozen=True):
@@ -39,24 +41,42 @@ def choose(order: Order, regimen: Regimen, weight: Weight, knowledge: Knowledge)
         grams = order.total_dose_g_per_kg * weight.kg
     else:
         assert bounds is not None
-        grams = _within(bounds, knowledge) * weight.kg
+        grams = within(bounds, knowledge) * weight.kg
         if bounds[0] != bounds[1]:
             facts.append("policy.dose_within_range")
     capped, cap = _capped(grams, order, regimen, weight, knowledge)
-    g_per_kg = (capped / weight.kg).quantize(FINE, ROUND_DOWN)
     if bounds is not None and capped > bounds[1] * weight.kg:
-        return NoDose("dose_above_regimen", (regimen.id,), str(g_per_kg))
+        return NoDose("dose_above_regimen", (regimen.id,), str((capped / weight.kg).quantize(MG)))
+    return _dose(capped, cap, facts, weight)
+
+
+def settled(
+    grams: Decimal,
+    order: Order,
+    regimen: Regimen,
+    weight: Weight,
+    knowledge: Knowledge,
+    *,
+    facts: Iterable[str],
+    saw: tuple[Saw, ...],
+) -> Dose:
+    """A dose whose grams another step chose, under every cap; ``facts`` and ``saw`` say how."""
+    capped, cap = _capped(grams, order, regimen, weight, knowledge)
+    return _dose(capped, cap, facts, weight, saw)
+
+
+def _dose(capped: Decimal, cap: str, facts: Iterable[str], weight: Weight, saw: tuple[Saw, ...] = ()) -> Dose:
     return Dose(
         grams=_tidy(capped),
-        g_per_kg=_tidy(g_per_kg, FINE),
+        g_per_kg=_plain((capped / weight.kg).quantize(PER_KG)),
         dosing_weight_kg=weight.kg,
         weight_kind=weight.kind,
         actual_weight_kg=weight.actual_kg,
         ideal_weight_kg=weight.ideal_kg,
         adjusted_weight_kg=weight.adjusted_kg,
-        grams_on_actual_weight=_tidy(capped / weight.kg * weight.actual_kg if weight.kg else capped),
+        grams_on_actual_weight=_tidy(capped * weight.actual_kg / weight.kg),
         capped_by=cap,
-        saw=(Saw("weight_kg", format(weight.actual_kg, "f"), weight.actual_kg), *weight.saw),
+        saw=(Saw("weight_kg", format(weight.actual_kg, "f"), weight.actual_kg), *weight.saw, *saw),
         facts=(*facts, *weight.facts, *((cap,) if cap else ())),
     )
 
@@ -69,7 +89,8 @@ def _fixed_grams(order: Order, regimen: Regimen) -> Decimal | None:
     return None
 
 
-def _within(bounds: tuple[Decimal, Decimal], knowledge: Knowledge) -> Decimal:
+def within(bounds: tuple[Decimal, Decimal], knowledge: Knowledge) -> Decimal:
+    """The dose planned of a range, by policy."""
     low, high = bounds
     choice = knowledge.policies["policy.dose_within_range"].choice
     return {"lowest": low, "middle": (low + high) / 2, "highest": high}.get(choice, low)
@@ -95,7 +116,11 @@ def _capped(
     return lowest if lowest[0] < grams else (grams, "")
 
 
-def _tidy(value: Decimal, step: Decimal = MG) -> Decimal:
+def _tidy(value: Decimal) -> Decimal:
     """Milligram precision is finer than any vial; trailing zeros from arithmetic are dropped."""
-    fine = value.quantize(step, ROUND_DOWN).normalize()
+    return _plain(value.quantize(MG, ROUND_DOWN))
+
+
+def _plain(value: Decimal) -> Decimal:
+    fine = value.normalize()
     return fine if fine.as_tuple().exponent <= 0 else fine.quantize(Decimal(1))  # type: ignore[operator]

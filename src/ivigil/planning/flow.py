@@ -1,12 +1,15 @@
 """The flow of one order, one way: each step returns a decision or the reason it has none.
 
 regimen -> dosing weight -> dose -> hazards -> limits -> product and course -> care -> timeline
+
+Under the skin each product has its own dose (``offers``); the rest of the way is the same.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -22,9 +25,11 @@ from ivigil.course import (
     ProductExcluded,
     ProductOption,
     RateDecision,
+    RegimenChoice,
     SignOff,
     Status,
 )
+from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.evidence import Fact, fingerprint
 from ivigil.knowledge.hazards import Block
 from ivigil.knowledge.logic import Value
@@ -40,10 +45,12 @@ from ivigil.planning import (
     dose,
     hazards,
     limits,
+    offers,
     products,
     questions,
     rates,
     regimen,
+    subcutaneous,
     timeline,
     weight,
 )
@@ -61,6 +68,7 @@ class Chosen(msgspec.Struct, frozen=True):
     course: Course | None = None
     rates: RateDecision | None = None
     days: tuple[Day, ...] = ()
+    next_date: dt.date | None = None
     sign_off: tuple[SignOff, ...] = ()
     gaps: tuple[Blocked, ...] = ()
 
@@ -71,6 +79,8 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     known = case.patient_case(order, knowledge)
     condition = knowledge.conditions[order.condition]
     chosen = regimen.choose(order, condition, known, knowledge)
+    if order.route == "SC":
+        return _finish(_subcutaneous(draft, chosen, known, knowledge), knowledge)
     if isinstance(chosen, regimen.NoRegimen):
         return _finish(_without_regimen(draft, chosen, known, knowledge), knowledge)
     rule, choice = chosen
@@ -82,11 +92,11 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
         return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
     dosed = case.dosed_case(known, order, rule, amount, knowledge)
     situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
-    findings, situation = _settle(situation, _changed(order, order.product))
+    findings, situation = hazards.settle(situation, case.product_changed(order, order.product))
     made = _choose_product(situation)
-    if order.product is None and made.product is not None and _changed(order, made.product.id):
+    if order.product is None and made.product is not None and case.product_changed(order, made.product.id):
         # Only now is it known that the product differs from the last one: screen again.
-        findings, situation = _settle(situation, product_changed=True)
+        findings, situation = hazards.settle(situation, product_changed=True)
         made = _choose_product(situation)
     asked = tuple((field, "dosing_weight") for field in body.missing)
     draft = replace(
@@ -110,26 +120,6 @@ def _draft(order: Order, knowledge: Knowledge) -> Plan:
     )
 
 
-def _settle(situation: Situation, product_changed: bool | None) -> tuple[tuple[Finding, ...], Situation]:
-    """Screen the hazards and merge their effects with the caps of condition and regimen."""
-    if product_changed is not None:
-        situation = replace(situation, case={**situation.case, "product_changed": product_changed})
-    findings = hazards.screen(situation.order, situation.case, situation.knowledge)
-    bound = limits.condition_limits(situation.condition, situation.regimen, situation.case)
-    merged = hazards.limits(findings, situation.knowledge).plus(bound)
-    return findings, replace(situation, limits=merged)
-
-
-def _changed(order: Order, product: str | None) -> bool | None:
-    """Does the product differ from the last one? None where either is not known."""
-    last = order.last_immunoglobulin
-    if order.experience == "naive":
-        return False
-    if last is None or last.product is None or product is None:
-        return None if last is None or last.product is None else False
-    return product != last.product
-
-
 def _without_regimen(
     draft: Plan, none: regimen.NoRegimen, known: dict[str, Value], knowledge: Knowledge
 ) -> Plan:
@@ -150,24 +140,78 @@ def _screened(draft: Plan, known: dict[str, Value], knowledge: Knowledge) -> Pla
     return replace(draft, findings=findings, questions=asked)
 
 
+def _subcutaneous(
+    draft: Plan,
+    chosen: tuple[Regimen, RegimenChoice] | regimen.NoRegimen,
+    known: dict[str, Value],
+    knowledge: Knowledge,
+) -> Plan:
+    """A dose for every product, then the first whose infusions fit. A label may stand for a regimen."""
+    none = chosen if isinstance(chosen, regimen.NoRegimen) else None
+    if none is not None and draft.order.regimen is not None:
+        return _without_regimen(draft, none, known, knowledge)
+    rule, choice = (None, None) if isinstance(chosen, regimen.NoRegimen) else chosen
+    found = offers.collect(draft.order, rule, known, knowledge)
+    if not found.dosed:
+        return _without_scheme(_screened(draft, known, knowledge), found, none)
+    made = _first_that_fits(found.ranked, list(found.excluded), draft.order, knowledge)
+    offer = found.of(made.product.id if made.product is not None else None)
+    unsigned = tuple(_sign_off(fact, "trough_table_not_seen") for fact in offer.scheme.unsigned)
+    asked = tuple((field, "dosing_weight") for field in offer.scheme.body.missing)
+    draft = replace(
+        draft,
+        regimen=choice if rule is not None and offer.scheme.rule.id == rule.id else None,
+        dose=offer.scheme.dose,
+        findings=offer.findings,
+        questions=questions.questions(offer.findings, asked, offer.situation.case, knowledge),
+    )
+    return _assemble(draft, replace(made, sign_off=(*made.sign_off, *unsigned)), offer.situation)
+
+
+def _without_scheme(draft: Plan, found: offers.Offers, none: regimen.NoRegimen | None) -> Plan:
+    """No product has a dose: facts to sign, or why there is none."""
+    unsigned = [_sign_off(fact, no.reason.code) for no in found.refused for fact in no.unsigned]
+    unsigned += [_sign_off(fact, none.code) for fact in none.unsigned] if none is not None else []
+    draft = replace(draft, products_excluded=found.excluded, needs_sign_off=tuple(unsigned))
+    if unsigned:
+        return draft
+    reasons = {no.reason.code: no.reason for no in found.refused}
+    blocked = [Blocked(code=r.code, facts=(r.fact,), value=r.value) for r in reasons.values()]
+    return replace(draft, blocked=tuple(blocked) or (Blocked(code="no_product_fits"),))
+
+
 def _choose_product(situation: Situation) -> Chosen:
-    """The best ranked product whose course fits; a better one without seen rates is shown as such."""
+    """The best ranked product whose course fits the one dose."""
     ranked, excluded = products.rank(situation)
-    dropped = list(excluded)
+    candidates = [(candidate, situation) for candidate in ranked]
+    return _first_that_fits(candidates, list(excluded), situation.order, situation.knowledge)
+
+
+def _first_that_fits(
+    candidates: Sequence[tuple[Ranked, Situation]],
+    dropped: list[ProductExcluded],
+    order: Order,
+    knowledge: Knowledge,
+) -> Chosen:
+    """The first product whose course fits; a better one without seen rates is shown as such."""
     unseen: list[Ranked] = []
     options: list[ProductOption] = []
-    for index, candidate in enumerate(ranked):
+    for index, (candidate, situation) in enumerate(candidates):
         ladder = candidate.ladder
         if isinstance(ladder, rates.NoRates):
             unseen.append(candidate)
             options.append(_option(candidate))
             continue
-        built = course.build(candidate.product, ladder, situation)
+        built = (
+            subcutaneous.build(candidate.product, situation)
+            if order.route == "SC"
+            else course.build(candidate.product, ladder, situation)
+        )
         if isinstance(built, course.NoCourse):
             reasons = tuple(dict.fromkeys(m.reason for m in built.misfits))
             dropped.append(ProductExcluded(id=candidate.product.id, because=reasons))
             continue
-        options += [_option(later) for later in ranked[index + 1 :]]
+        options += [_option(later) for later, _ in candidates[index + 1 :]]
         choice = ProductChoice(
             id=candidate.product.id,
             name=candidate.product.name,
@@ -178,9 +222,10 @@ def _choose_product(situation: Situation) -> Chosen:
             best_fit_unseen=unseen[0].product.id if unseen else "",
             facts=(candidate.product.id,),
         )
-        planned, days = built
-        return Chosen(choice, tuple(dropped), planned, ladder.decision, days)
-    return _no_product(unseen, tuple(dropped), situation)
+        return Chosen(
+            choice, tuple(dropped), built.course, built.rates, built.days, next_date=built.next_date
+        )
+    return _no_product(unseen, tuple(dropped), order, knowledge)
 
 
 def _option(candidate: Ranked) -> ProductOption:
@@ -193,15 +238,17 @@ def _option(candidate: Ranked) -> ProductOption:
     )
 
 
-def _no_product(unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], situation: Situation) -> Chosen:
+def _no_product(
+    unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], order: Order, knowledge: Knowledge
+) -> Chosen:
     """No product can be planned: rates to sign, none sold here (dose only), or none that fits."""
     if unseen:
-        schedules = [s for c in unseen for s in c.product.schedules]
-        signs = tuple(_sign_off(s, "rates_not_seen") for s in schedules)
+        ladders = [c.ladder for c in unseen if isinstance(c.ladder, rates.NoRates)]
+        signs = tuple(_sign_off(fact, ladder.code) for ladder in ladders for fact in ladder.unsigned)
         gap = Blocked(code="rates_not_seen", facts=tuple(c.product.id for c in unseen))
         return Chosen(None, dropped, sign_off=signs, gaps=(gap,))
-    if not products.licensed(situation):
-        gap = Blocked(code="no_product_here", value=situation.order.jurisdiction)
+    if not products.licensed(order, knowledge):
+        gap = Blocked(code="no_product_here", value=order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
     coarse = {r.value for left in dropped for r in left.because if r.code == "pump_step_too_coarse"}
     if coarse:
@@ -253,7 +300,7 @@ def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
         preparation=care.preparation(product, situation),
         observation=care.observation(product, situation),
         day_checks=care.day_checks(made.days, situation),
-        timeline=timeline.timeline(made.days, product, situation),
+        timeline=timeline.timeline(made.days, product, situation, made.next_date),
     )
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from ivigil.course import Action, Finding, State
 from ivigil.knowledge.hazards import Advise, Block, Effect, Hazard
 from ivigil.knowledge.logic import Case, Truth, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.planning.limits import Entry, Limits
+from ivigil.planning.limits import Entry, Limits, condition_limits
+from ivigil.planning.situation import Situation
 
 T = TypeVar("T")
 
@@ -41,6 +44,16 @@ def limits(findings: tuple[Finding, ...], knowledge: Knowledge) -> Limits:
                 continue
             entries.append(Entry(effect, finding.id))
     return Limits(tuple(entries))
+
+
+def settle(situation: Situation, product_changed: bool | None) -> tuple[tuple[Finding, ...], Situation]:
+    """Screen the hazards and merge their effects with the caps of condition and regimen."""
+    if product_changed is not None:
+        situation = replace(situation, case={**situation.case, "product_changed": product_changed})
+    findings = screen(situation.order, situation.case, situation.knowledge)
+    bound = condition_limits(situation.condition, situation.regimen, situation.case)
+    merged = limits(findings, situation.knowledge).plus(bound)
+    return findings, replace(situation, limits=merged)
 
 
 def _judge_hazard(hazard: Hazard, order: Order, case: Case) -> Finding | None:

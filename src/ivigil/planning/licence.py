@@ -32,8 +32,7 @@ def is_on_label(schedule: Schedule, product: Product, situation: Situation) -> b
 
 
 def _covers(indication: str, situation: Situation) -> bool:
-    named = situation.knowledge.label_indications.get(indication)
-    return named is not None and situation.order.condition in named.conditions
+    return situation.knowledge.covers((indication,), situation.order.condition)
 
 
 def _old_enough(use: LabelUse, situation: Situation) -> bool:

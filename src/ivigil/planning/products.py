@@ -10,6 +10,8 @@ from ivigil import units
 from ivigil.course import ProductExcluded, Reason
 from ivigil.knowledge.hazards import AvoidStabilisers, ExcludeProducts, PreferProducts
 from ivigil.knowledge.products import Product, Property, PropertyName
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Order
 from ivigil.planning import rates
 from ivigil.planning.licence import label_use
 from ivigil.planning.limits import Entry
@@ -37,27 +39,24 @@ def rank(situation: Situation) -> tuple[tuple[Ranked, ...], tuple[ProductExclude
     """Split the products of this place and route into ranked and excluded."""
     ranked: list[Ranked] = []
     excluded: list[ProductExcluded] = []
-    for product in licensed(situation):
-        reasons = _exclusions(product, situation)
+    for product in licensed(situation.order, situation.knowledge):
+        reasons = exclusions(product, situation)
         if reasons:
             excluded.append(ProductExcluded(id=product.id, because=tuple(reasons)))
         else:
-            ranked.append(_rank(product, situation))
+            ranked.append(place(product, rates.ladder(product, situation), situation))
     ranked.sort(key=lambda r: (r.key, r.product.id))
     return tuple(ranked), tuple(excluded)
 
 
-def licensed(situation: Situation) -> tuple[Product, ...]:
+def licensed(order: Order, knowledge: Knowledge) -> tuple[Product, ...]:
     """Products on the market of the order's jurisdiction (or one it lies in) by the ordered route."""
-    places = situation.knowledge.lineage(situation.order.jurisdiction)
-    return tuple(
-        p
-        for p in situation.knowledge.facts.product
-        if p.jurisdiction in places and p.route == situation.order.route
-    )
+    places = knowledge.lineage(order.jurisdiction)
+    return tuple(p for p in knowledge.facts.product if p.jurisdiction in places and p.route == order.route)
 
 
-def _exclusions(product: Product, situation: Situation) -> list[Reason]:
+def exclusions(product: Product, situation: Situation) -> list[Reason]:
+    """Why a product is left out; empty if it may be used."""
     reasons = [
         reason for entry in situation.limits.of(ExcludeProducts) for reason in _excluded_by(product, entry)
     ]
@@ -116,12 +115,14 @@ def _property(product: Product, effect: ExcludeProducts, finding: str) -> Reason
     assert effect.property is not None
     items = product.properties_named(effect.property)
     if not items:
-        return Reason(code="property_not_seen", finding=finding, fact=effect.id, value=effect.property)
+        return Reason(code="property_not_seen", finding=finding, fact=effect.id, property=effect.property)
     for item in items:
         above = effect.above is not None and item.number is not None and item.number > effect.above
         flagged = effect.flag is not None and item.flag == effect.flag
         if above or flagged:
-            return Reason(code="property", finding=finding, fact=item.id, value=_shown(item))
+            return Reason(
+                code="property", finding=finding, fact=item.id, value=_shown(item), property=item.name
+            )
     return None
 
 
@@ -130,7 +131,8 @@ def _shown(item: Property) -> str:
     return f"{item.comparator}{value}"
 
 
-def _rank(product: Product, situation: Situation) -> Ranked:
+def place(product: Product, ladder: Ladder | NoRates, situation: Situation) -> Ranked:
+    """A product with its rank key and what lowered it."""
     avoided = [
         Reason(code="avoided_stabiliser", finding=entry.finding, fact=item.id, value=item.text or "")
         for entry in situation.limits.of(AvoidStabilisers)
@@ -140,7 +142,6 @@ def _rank(product: Product, situation: Situation) -> Ranked:
     use = label_use(product, situation)
     last = situation.order.last_immunoglobulin
     other = last is not None and last.product is not None and last.product != product.id
-    ladder = rates.ladder(product, situation)
     held = ladder.held if isinstance(ladder, Ladder) else ()
     preferences, lowered = _preferences(product, situation)
     reasons = [*avoided, *held]
@@ -182,7 +183,7 @@ def _preference(product: Product, entry: Entry[PreferProducts]) -> tuple[list[De
         reason = (
             None
             if items
-            else Reason(code="lacks", finding=entry.finding, fact=effect.id, value=effect.property)
+            else Reason(code="lacks", finding=entry.finding, fact=effect.id, property=effect.property)
         )
         return [Decimal(not items)], reason
     maximum = _MAXIMUM.get(effect.property, effect.property)
@@ -191,10 +192,13 @@ def _preference(product: Product, entry: Entry[PreferProducts]) -> tuple[list[De
         if numbers:
             worst = max(numbers, key=lambda i: i.number or Decimal(0))
             value = _per_gram(worst, product, effect)
-            reason = Reason(code="figure", finding=entry.finding, fact=worst.id, value=f"{value:f}")
+            code = "figure_per_gram" if effect.per_gram else "figure"
+            reason = Reason(
+                code=code, finding=entry.finding, fact=worst.id, value=f"{value:f}", property=name
+            )
             return [Decimal(tier), value if effect.order == "low" else -value], reason
     return [_UNKNOWN, _UNKNOWN], Reason(
-        code="property_not_seen", finding=entry.finding, fact=effect.id, value=effect.property
+        code="property_not_seen", finding=entry.finding, fact=effect.id, property=effect.property
     )
 
 

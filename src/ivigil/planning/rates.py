@@ -15,6 +15,7 @@ import msgspec
 
 from ivigil import units
 from ivigil.course import RateDecision, Reason, Step
+from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import AtRiskRate as RiskEffect
 from ivigil.knowledge.hazards import CapRate, SlowStart
 from ivigil.knowledge.logic import Reading, Truth
@@ -58,7 +59,7 @@ class NoRates(msgspec.Struct, frozen=True):
     """The product has no rates that may be planned for this use; ``unsigned`` could be signed."""
 
     code: str
-    unsigned: tuple[Schedule, ...] = ()
+    unsigned: tuple[Fact, ...] = ()
 
 
 def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:
@@ -78,7 +79,9 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
     schedule = _choose(on_label) if on_label else _slowest(usable)
     rungs = _rungs(schedule, situation)
     if not on_label:
-        rungs = _from_slowest_start(_no_shorter(rungs, usable, situation), usable, situation)
+        rungs = _no_shorter(rungs, usable, situation)
+    if not on_label or situation.limits.of(SlowStart):
+        rungs = _from_slowest_start(rungs, usable, situation)
     caps, hold = _caps(product, schedule, situation)
     if hold:
         rungs = (Rung(rungs[0].ml_per_kg_h, None),)

@@ -45,7 +45,7 @@ def choose(
     """Choose one regimen and say why; or say why none can be planned."""
     phase = order.phase or condition.default_phase
     population = populations(case)
-    pool = [r for r in condition.regimens if r.route == order.route and not r.superseded_by]
+    pool = [r for r in condition.regimens if _serves(r, order) and not r.superseded_by]
     named = [r for r in pool if r.id == order.regimen]
     in_phase = named or [r for r in pool if not phase or phase in (r.phase, *r.also_phases)]
     losers = _losers(knowledge.facts.disagreement, in_phase)
@@ -119,7 +119,16 @@ def _candidate(
     return Candidate(regimen, place, permitted, fits, loses, gives, tuple(int(k) for k in key))
 
 
+def _serves(regimen: Regimen, order: Order) -> bool:
+    """Is it stated for this route? An intravenous regimen may give the weekly subcutaneous dose too."""
+    return regimen.route == order.route or (
+        order.route == "SC" and regimen.scig_weekly_g_per_kg_min is not None
+    )
+
+
 def _gives(regimen: Regimen, order: Order) -> bool:
+    if order.route == "SC":  # the dose depends on the product: it is held against its range there
+        return True
     if order.days is not None and regimen.allowed_days and order.days not in regimen.allowed_days:
         return False
     ordered = order.total_dose_g_per_kg
@@ -190,6 +199,8 @@ def _describe(
         interval_weeks_max=regimen.interval_weeks_max,
         infusion_hours_min=regimen.infusion_hours_min,
         infusion_hours_max=regimen.infusion_hours_max,
+        scig_weekly_g_per_kg_min=regimen.scig_weekly_g_per_kg_min,
+        scig_weekly_g_per_kg_max=regimen.scig_weekly_g_per_kg_max,
         alternatives=others,
         disagreements=disagreements,
         saw=(Saw("phase", phase), *(Saw("population", p) for p in population)),

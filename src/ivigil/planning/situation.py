@@ -12,6 +12,7 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.planning.limits import Limits
+from ivigil.planning.scheme import Scheme
 
 
 class Situation(msgspec.Struct, frozen=True):
@@ -24,6 +25,8 @@ class Situation(msgspec.Struct, frozen=True):
     case: Case
     limits: Limits
     knowledge: Knowledge
+    scheme: Scheme | None = None
+    """How a subcutaneous dose repeats; None for an intravenous course."""
 
     @property
     def weight_kg(self) -> Decimal:

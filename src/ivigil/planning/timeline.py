@@ -19,14 +19,19 @@ from ivigil.windows.dates import add_months
 DAYS_PER_WEEK = 7
 
 
-def timeline(days: tuple[Day, ...], product: Product, situation: Situation) -> tuple[TimelineEntry, ...]:
-    """Dated entries in order of date; entries without a date last."""
+def timeline(
+    days: tuple[Day, ...], product: Product, situation: Situation, next_date: dt.date | None = None
+) -> tuple[TimelineEntry, ...]:
+    """Dated entries in order of date; entries without a date last.
+
+    next_date: the subcutaneous infusion after those that are listed.
+    """
     entries = [
         *_infusions(days),
         *_onsets(days, situation),
         *_responses(days, situation),
         *_tests(days, situation),
-        *_next_course(days, situation),
+        *_next_course(days, situation, next_date),
         *_reviews(days, situation),
         *ahead.entries(days, product, situation),
     ]
@@ -126,9 +131,17 @@ def _after(days: tuple[Day, ...], hours: Decimal | None, count: Decimal | None) 
     return None if count is None else days[0].date + dt.timedelta(days=int(count))
 
 
-def _next_course(days: tuple[Day, ...], situation: Situation) -> list[TimelineEntry]:
+def _next_course(
+    days: tuple[Day, ...], situation: Situation, next_date: dt.date | None
+) -> list[TimelineEntry]:
     """When the next course is due, if the regimen repeats."""
     regimen, ordered = situation.regimen, situation.order.interval_days
+    if situation.scheme is not None:
+        due = () if next_date is None else (next_date,)
+        return [
+            TimelineEntry(date=date, kind="next_course", what=regimen.authority, facts=(regimen.id,))
+            for date in due
+        ]
     low = ordered if ordered is not None else _weeks_in_days(regimen.interval_weeks_min)
     high = ordered if ordered is not None else _weeks_in_days(regimen.interval_weeks_max)
     if low is None:

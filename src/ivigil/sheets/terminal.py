@@ -90,37 +90,47 @@ def _of(gap: Blocked, plan: Plan) -> str:
 
 
 def _dose(plan: Plan, refs: References) -> RenderableType | None:
-    regimen, dose = plan.regimen, plan.dose
-    if regimen is None:
-        return None
     table = layout.table(12, None)
-    allowed = span(regimen.total_dose_g_per_kg_min, regimen.total_dose_g_per_kg_max, "g/kg")
-    borrowed = "; BORROWED from another jurisdiction" if regimen.borrowed else ""
-    table.add_row(
-        "Regimen",
-        f"{regimen.authority} ({regimen.phase}): {allowed}{_days(regimen.allowed_days)}{borrowed} "
-        f"{refs.mark([regimen.id])}",
-    )
-    if dose is not None:
-        table.add_row(
-            "Dose",
-            Text(f"{number(dose.grams, 3)} g", style="bold")
-            + Text(
-                f" = {number(dose.g_per_kg, 3)} g/kg x {number(dose.dosing_weight_kg)} kg"
-                f" ({dose.weight_kind} weight)"
-            ),
-        )
-        table.add_row("Weights", _weights(plan))
-        if dose.capped_by:
-            table.add_row("Cap", f"lowered by {dose.capped_by} {refs.mark([dose.capped_by])}")
-    for other in regimen.alternatives[:_OTHERS]:
+    _regimen_row(table, plan, refs)
+    _dose_rows(table, plan, refs)
+    for other in plan.regimen.alternatives[:_OTHERS] if plan.regimen is not None else ():
         range_ = (
             span(other.total_dose_g_per_kg_min, other.total_dose_g_per_kg_max, "g/kg") or "no dose stated"
         )
         places = "/".join(other.jurisdictions)
         table.add_row("Not used", f"{other.authority} ({places}), {range_}: {words.WHY_NOT[other.because]}")
-    _and_more(table, len(regimen.alternatives))
-    return layout.section("Dose", table)
+    _and_more(table, len(plan.regimen.alternatives) if plan.regimen is not None else 0)
+    return layout.section("Dose", table) if table.row_count else None
+
+
+def _regimen_row(table: Table, plan: Plan, refs: References) -> None:
+    regimen = plan.regimen
+    if regimen is None:
+        return
+    allowed = span(regimen.total_dose_g_per_kg_min, regimen.total_dose_g_per_kg_max, "g/kg")
+    allowed += _days(regimen.allowed_days)
+    if plan.order.route == "SC":
+        weekly = span(regimen.scig_weekly_g_per_kg_min, regimen.scig_weekly_g_per_kg_max, "g/kg")
+        allowed = f"{weekly} a week" if weekly else ""
+    borrowed = "; BORROWED from another jurisdiction" if regimen.borrowed else ""
+    text = f"{regimen.authority} ({regimen.phase}): {allowed}{borrowed} {refs.mark([regimen.id])}"
+    table.add_row("Regimen", text)
+
+
+def _dose_rows(table: Table, plan: Plan, refs: References) -> None:
+    dose = plan.dose
+    if dose is None:
+        return
+    repeats = f" every {dose.interval_days} days" if dose.interval_days is not None else ""
+    body = f" = {number(dose.g_per_kg, 3)} g/kg x {number(dose.dosing_weight_kg)} kg"
+    kind = f" ({dose.weight_kind} weight)"
+    given = f"{number(dose.grams, 3)} g{repeats}"
+    # Without a regimen the dose itself says where it comes from: a label or a factor.
+    source = f" {refs.mark(dose.facts[:1])}" if plan.regimen is None else ""
+    table.add_row("Dose", Text(given, style="bold") + Text(f"{body}{kind}{source}"))
+    table.add_row("Weights", _weights(plan))
+    if dose.capped_by:
+        table.add_row("Cap", f"lowered by {dose.capped_by} {refs.mark([dose.capped_by])}")
 
 
 def _and_more(table: Table, count: int) -> None:
@@ -202,7 +212,8 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
         )
         course = plan.course
         if course is not None:
-            given = f"{number(course.grams, 3)} g over {course.days} day{'s' if course.days > 1 else ''}"
+            unit = "day" if plan.order.route == "IV" else "infusion"
+            given = f"{number(course.grams, 3)} g over {course.days} {unit}{'s' if course.days > 1 else ''}"
             change = f"{number(course.change_percent)} % against the order"
             waste = f", {number(course.discard_g)} g discarded" if course.discard_g else ""
             table.add_row("Given", f"{given}, {course.vials} vials, {change}{waste}")
@@ -220,9 +231,12 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
             seen = "" if option.rates_seen else " (rates not seen)"
             table.add_row("Also", f"{option.name}{seen}: {_reasons(option.because, refs) or 'equal'}")
         _and_more(table, len(plan.product.alternatives))
+    others = [left for left in plan.products_excluded if {r.code for r in left.because} == {"not_ordered"}]
     for left in plan.products_excluded:
-        name = knowledge.products[left.id].name
-        table.add_row("Left out", f"{name}: {_reasons(left.because, refs)}")
+        if left not in others:
+            table.add_row("Left out", f"{knowledge.products[left.id].name}: {_reasons(left.because, refs)}")
+    if others:
+        table.add_row("Left out", f"{len(others)} others: another product was ordered")
     return layout.section("Product", table) if table.row_count else None
 
 
@@ -247,7 +261,16 @@ def _day(day: Day, plan: Plan) -> RenderableType:
             f"{step.start:%H:%M}",
             f"{step.end:%H:%M}",
         )
-    return layout.section(f"Day {day.number} of {len(plan.days)}: {day.date}", head, table)
+    if day.sites:
+        head.append(f"\nSites: {_sites(day)}")
+    unit = "Day" if plan.order.route == "IV" else "Infusion"
+    return layout.section(f"{unit} {day.number} of {len(plan.days)}: {day.date}", head, table)
+
+
+def _sites(day: Day) -> str:
+    """Equal sites once: "4 x 12.5 mL at up to 15 mL/h"."""
+    shares = [(number(s.volume_ml, 1), number(s.rate_ml_per_h, 1)) for s in day.sites]
+    return ", ".join(f"{shares.count(x)} x {x[0]} mL at up to {x[1]} mL/h" for x in dict.fromkeys(shares))
 
 
 def _rates(plan: Plan, refs: References) -> RenderableType | None:
@@ -387,6 +410,7 @@ def brief(path: str, plan: Plan, knowledge: Knowledge) -> RenderableType:
 def _given(plan: Plan) -> str:
     if plan.course is None or plan.product is None:
         return f"{number(plan.dose.grams, 3)} g, dose only" if plan.dose else "no dose"
-    days = f"{plan.course.days} day{'s' if plan.course.days > 1 else ''}"
+    unit = "day" if plan.order.route == "IV" else "infusion"
+    days = f"{plan.course.days} {unit}{'s' if plan.course.days > 1 else ''}"
     longest = hours(max(day.duration_min for day in plan.days))
-    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, up to {longest} a day"
+    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, each up to {longest}"

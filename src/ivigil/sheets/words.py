@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from ivigil.course import Reason, TimelineEntry
 from ivigil.knowledge.logic import Saw, When
@@ -42,8 +44,8 @@ REASON = {
     "stabiliser": "contains {value}",
     "stabiliser_not_seen": "stabiliser not seen in a source",
     "contraindicated": "its label contraindicates it",
-    "property": "{value}",
-    "property_not_seen": "{value} not seen in a source",
+    "property": "{property} {value}",
+    "property_not_seen": "{property} not seen in a source",
     "excluded": "excluded",
     "not_on_formulary": "not on the site's formulary",
     "no_presentation_seen": "vial sizes not seen in a source",
@@ -51,8 +53,9 @@ REASON = {
     "avoided_stabiliser": "contains {value}, better avoided",
     "off_label": "not licensed for this use",
     "other_than_last": "not the last product given",
-    "lacks": "lacks {value}",
-    "figure": "{value}",
+    "lacks": "no {property} seen",
+    "figure": "{property} {value}",
+    "figure_per_gram": "{property} {value} per g of protein",
     "rates_not_seen": "rates not seen complete",
     "label_maximum": "label maximum",
     "cap_rate": "rate cap",
@@ -68,6 +71,22 @@ REASON = {
     "longer_than_a_day": "{value} h is longer than a day",
     "pump_step_too_coarse": "the pump step of {value} mL/h is too coarse",
     "lengthened": "lengthened beyond the regimen's own days",
+    "label_total": "label maximum of all sites together",
+    "interval_outside_label": "an interval of {value} days is not in its label",
+    "dose_above_label": "{value} g/kg an infusion is above its label",
+    "no_subcutaneous_dose": "no dose for this use seen; order one",
+    "last_dose_not_stated": "its dose comes from the last one: state grams and interval",
+    "conversion_not_seen": "its factor was not read in a strong source",
+    "too_many_sites": "needs more than {value} sites",
+    "more_often": "{value} infusions an interval, so that each fits",
+    "start_after_last_dose": "starts {value} weeks after the last dose; the label says otherwise",
+    "trough_change": "{value} mL for the difference to the target trough",
+    "trough_change_not_made": "its trough table says {value} mL; the ordered or converted dose stands",
+    "trough_within_target": "trough too close to the target for a change",
+    "trough_outside_table": "trough difference or weight outside its table: no change",
+    "trough_no_table": "no trough table for this product and interval: no change",
+    "trough_not_measured": "no current trough: no change",
+    "trough_table_not_seen": "its trough table is not read or is superseded: no change",
 }
 
 GAP = {
@@ -83,6 +102,10 @@ GAP = {
     "rates_not_seen": "no product here has rates that were read complete: dose only until signed",
     "pump_step_too_coarse": "every rate is below one pump step ({value} mL/h): order a finer pump step",
     "no_product_fits": "no product and number of days fits every limit",
+    "interval_outside_label": "an interval of {value} days is not in the label",
+    "dose_above_label": "{value} g/kg an infusion is above the label",
+    "no_subcutaneous_dose": "no product here has a subcutaneous dose for this use; order one",
+    "last_dose_not_stated": "the dose comes from the last one: state its grams and interval",
 }
 
 WHY_NOT = {
@@ -119,7 +142,23 @@ _WINDOW = {
 
 def reason(item: Reason) -> str:
     """A reason in words, with its value."""
-    return REASON.get(item.code, item.code).format(value=item.value)
+    named = PROPERTY.get(item.property, item.property.replace("_", " "))
+    return REASON.get(item.code, item.code).format(value=_figure(item.value), property=named)
+
+
+def _figure(text: str) -> str:
+    """A number without trailing zeros; any other text as it is."""
+    return number(Decimal(text)) if re.fullmatch(r"\d+(\.\d+)?", text) else text
+
+
+PROPERTY = {
+    "isoagglutinin_reduced": "isoagglutinin reduction",
+    "iga_ug_per_ml_max": "IgA at most (ug)",
+    "iga_ug_per_ml_typical": "IgA typically (ug)",
+    "sodium_mmol_per_l_max": "sodium at most (mmol/L)",
+    "osmolality_mosm_per_kg_max": "osmolality at most (mosm/kg)",
+    "sugar_g_per_g_protein": "sugar (g)",
+}
 
 
 def saw(items: tuple[Saw, ...], terms: Mapping[str, Term]) -> str:

@@ -24,8 +24,10 @@ from ivigil.verification import (
     products,
     rates,
     regimen,
+    skin_course,
+    skin_dose,
+    skin_sites,
     status,
-    subcutaneous,
     vials,
     weight,
     wellformed,
@@ -50,7 +52,9 @@ CHECKS: tuple[Callable[[Matter], Iterator[Objection]], ...] = (
     rates.check,
     ladder.check,
     infusion.check,
-    subcutaneous.check,
+    skin_dose.check,
+    skin_course.check,
+    skin_sites.check,
     care.check,
 )
 

@@ -27,10 +27,11 @@ DIVIDED = "immunomodulation"
 
 
 def check(matter: Matter) -> Iterator[Objection]:
-    """The course as a whole, then each day against the daily limits."""
+    """The course as a whole (subcutaneous: its sums; see skin_course), then each day's limits."""
     course = matter.plan.course
     if course is not None:
         yield from _sums(matter, course)
+    if course is not None and matter.order.route == "IV":
         yield from _days(matter, course)
         yield from _interval(matter, course)
         yield from _total(matter, course)
@@ -196,7 +197,7 @@ def _daily(matter: Matter, where: str, day: Day) -> Iterator[Objection]:
 
 def _daily_caps(matter: Matter) -> Iterator[Cap]:
     regimen, weight = matter.regimen, matter.dosing_weight_kg
-    if regimen is not None:
+    if regimen is not None and regimen.route == matter.order.route:
         yield from _regimen_caps(matter, regimen)
     for cap in doses.dose_caps(matter):
         if cap.max_g_per_day is not None:

@@ -80,8 +80,11 @@ def ordered_g(matter: Matter) -> tuple[Fraction, ...]:
 def chosen_g(matter: Matter, regimen: Regimen) -> Fraction | None:
     """The grams that the policy picks from the regimen's range; None if the regimen states none."""
     low, high = regimen_range_g(matter, regimen)
-    if low is None or high is None:
-        return None
+    return None if low is None or high is None else pick(matter, low, high)
+
+
+def pick(matter: Matter, low: Fraction, high: Fraction) -> Fraction:
+    """What the policy takes of a range."""
     match matter.choice("policy.dose_within_range"):
         case "middle":
             return (low + high) / 2

@@ -45,7 +45,8 @@ def _belongs(matter: Matter, choice: RegimenChoice, regimen: Regimen) -> Iterato
     facts = (regimen.id,)
     if regimen not in own:
         yield Objection("regimen_of_other_condition", "regimen.id", choice.id, matter.order.condition, facts)
-    if regimen.route != matter.order.route:
+    weekly = regimen.scig_weekly_g_per_kg_min or regimen.scig_weekly_g_per_kg_max
+    if regimen.route != matter.order.route and not (matter.order.route == "SC" and weekly):
         yield Objection("regimen_route", "regimen.id", regimen.route, matter.order.route, facts)
     ordered = matter.order.regimen
     if ordered is not None and ordered != choice.id:

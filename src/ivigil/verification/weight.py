@@ -19,6 +19,8 @@ from ivigil.verification.verdict import Objection
 ROUNDING_KG = Fraction(1, 20)
 """Computed weights may be stated to 0.1 kg."""
 WORLD = "INT"
+ASKED = "dosing_weight"
+"""What a question changes whose answer the dosing weight waits for."""
 SITE_POLICY = "policy.dosing_weight"
 
 
@@ -43,11 +45,18 @@ def check(matter: Matter) -> Iterator[Objection]:
         yield Objection("dosing_weight_above_actual", "dose.dosing_weight_kg", seen, expected)
     yield from _shown(matter, dose)
     asked = tuple(_asked(matter))
-    if not any(_fits(dose, item, actual) for item in asked):
+    stands_in = _waits(matter) and dose.dosing_weight_kg == actual and dose.weight_kind == "actual"
+    if not stands_in and not any(_fits(dose, item, actual) for item in asked):
         seen = f"{dose.weight_kind}, {show(dose.dosing_weight_kg)} kg"
         expected = " or ".join(_told(item) for item in asked) or "no weight policy applies"
         facts = tuple(dict.fromkeys(item.fact for item in asked))
         yield Objection("dosing_weight", "dose.dosing_weight_kg", seen, expected, facts)
+
+
+def _waits(matter: Matter) -> bool:
+    """Does an open question hold the release until the weight is settled? The actual one stands in."""
+    asked = any(question.blocking and ASKED in question.changes for question in matter.plan.questions)
+    return asked and matter.plan.status != "ready"
 
 
 def _shown(matter: Matter, dose: Dose) -> Iterator[Objection]:
