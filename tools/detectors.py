@@ -33,7 +33,13 @@ LOOKED_UP = ("source", "jurisdiction", "label_indication", "term", "policy")
 
 WITH_CONDITIONS = ("condition", "hazard", "premedication", "weight_policy")
 
-TOGETHER = {"product": ("product", "condition"), "condition": ("product", "condition")}
+TOGETHER = {
+    "product": ("product", "condition"),
+    "condition": ("product", "condition", "hazard"),
+    "hazard": ("condition", "hazard", "product"),
+    "ideal_weight": ("ideal_weight", "weight_example"),
+    "adjusted_weight": ("adjusted_weight", "weight_example"),
+}
 """Tables whose records the check compares with one another."""
 
 
@@ -47,6 +53,9 @@ class ByCheck:
     def __init__(self, knowledge: Knowledge) -> None:
         self._facts = knowledge.facts
         self._tables = {table: _narrow(knowledge.facts, table) for table in TOP_LEVEL}
+        for table, facts in self._tables.items():
+            if _compared(facts):
+                raise ValueError(f"{table}: the right fact base has faults: {_compared(facts)}")
 
     def detects(self, mutant: Mutant) -> bool:
         try:
