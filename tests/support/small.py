@@ -197,16 +197,16 @@ def situation(
     )
 
 
-def entry(kind: type[F], name: str, /, **fields: Any) -> Entry[F]:
+def entry(kind: type[Fact], name: str, /, **fields: Any) -> Entry[Any]:
     """An effect of the finding called after it: "cap" comes from "cap's finding"."""
     return Entry(made(kind, name, **fields), f"{name}'s finding")
 
 
-def risk(group: str) -> Entry[RiskEffect]:
+def risk(group: str) -> Entry[Any]:
     return entry(RiskEffect, group, group=group)
 
 
-def hazard(name: str, when: When, *effects: Effect, **fields: Any) -> Hazard:
+def hazard(name: str, when: When, /, *effects: Effect, **fields: Any) -> Hazard:
     factors = (made(Factor, f"{name}.factor", name=name, when=when),)
     usual: dict[str, Any] = {"name": name, "category": "any", "severity": "serious", "unknown": "assume"}
     return made(Hazard, name, **{**usual, "factors": factors, "effects": effects, **fields})
