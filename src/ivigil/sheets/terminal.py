@@ -35,7 +35,7 @@ def plan_sheet(plan: Plan, knowledge: Knowledge) -> RenderableType:
         _blocked(plan, knowledge),
         _dose(plan, refs),
         _findings(plan, knowledge, refs),
-        _questions(plan),
+        _questions(plan, knowledge),
         _product(plan, knowledge, refs),
         *(_day(day, plan) for day in plan.days),
         _rates(plan, refs),
@@ -186,11 +186,13 @@ def _finding(finding: Finding, knowledge: Knowledge, refs: References) -> Render
     return Group(*lines)
 
 
-def _questions(plan: Plan) -> RenderableType | None:
+def _questions(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
+    """All that hold the release, and as many more as the policy puts first."""
     if not plan.questions:
         return None
-    first = [q for q in plan.questions if q.blocking] or list(plan.questions)
-    shown = list(plan.questions)[: max(8, len(first))] if first[0].blocking else first[:8]
+    holding = sum(question.blocking for question in plan.questions)
+    first = int(knowledge.policies["policy.first_questions"].number or 0)
+    shown = plan.questions[: max(holding, first)]
     table = layout.table(2, None)
     for question in shown:
         mark = "!" if question.blocking else "?"
