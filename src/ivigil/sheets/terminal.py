@@ -316,7 +316,7 @@ def _care(plan: Plan, refs: References) -> RenderableType | None:
     return layout.section("Care", table) if table.row_count else None
 
 
-_PLAIN = frozenset({"monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
+_PLAIN = frozenset({"emergency", "monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
 
 
 def _care_line(item: CareItem, refs: References) -> str:
