@@ -89,7 +89,8 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     amount = dose.choose(order, rule, body, knowledge)
     if isinstance(amount, dose.NoDose):
         gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
-        return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
+        draft = _screened(draft, known, knowledge)
+        return _finish(replace(draft, blocked=(*draft.blocked, gap)), knowledge)
     dosed = case.dosed_case(known, order, rule, amount, knowledge)
     situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
     findings, situation = hazards.settle(situation, case.product_changed(order, order.product))
@@ -130,14 +131,23 @@ def _without_regimen(
         choices = Blocked(code=none.code, facts=tuple(fact.id for fact in none.unnamed))
         asked = questions.questions((), (("regimen", none.code),), known, knowledge)
         return replace(draft, gaps=(choices,), questions=(*asked, *draft.questions))
-    return replace(draft, blocked=(Blocked(code=none.code, value=none.value),))
+    gap = Blocked(code=none.code, value=none.value)
+    return replace(draft, blocked=(*draft.blocked, gap))
 
 
 def _screened(draft: Plan, known: dict[str, Value], knowledge: Knowledge) -> Plan:
-    """A plan without a dose still shows what was found and what to ask."""
+    """A plan without a dose still shows what was found, what to ask, and that nothing may be given."""
     findings = hazards.screen(draft.order, known, knowledge)
     asked = questions.questions(findings, (), known, knowledge)
-    return replace(draft, findings=findings, questions=asked)
+    blocked = _contraindicated(hazards.limits(findings, knowledge))
+    return replace(draft, findings=findings, questions=asked, blocked=blocked)
+
+
+def _contraindicated(bound: limits.Limits) -> tuple[Blocked, ...]:
+    return tuple(
+        Blocked(code="contraindicated", findings=(entry.finding,), facts=(entry.effect.id,))
+        for entry in bound.of(Block)
+    )
 
 
 def _subcutaneous(
@@ -265,10 +275,7 @@ _DOSE_ONLY = frozenset({"no_product_here", "rates_not_seen"})
 
 
 def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
-    contraindicated = tuple(
-        Blocked(code="contraindicated", findings=(entry.finding,), facts=(entry.effect.id,))
-        for entry in situation.limits.of(Block)
-    )
+    contraindicated = _contraindicated(situation.limits)
     draft = replace(
         draft,
         products_excluded=made.excluded,
