@@ -321,9 +321,8 @@ def _assumed(findings: tuple[Finding, ...], situation: Situation) -> tuple[Assum
     return (*found, *undated)
 
 
-def _policies(draft: Plan, knowledge: Knowledge) -> tuple[Assumption, ...]:
+def _policies(named: set[str], knowledge: Knowledge) -> tuple[Assumption, ...]:
     """Every policy that some decision names, with its setting."""
-    named = citing.named_facts(draft)
     return tuple(
         Assumption(kind="policy", id=p.id, value=p.choice or _amount(p), text=p.text)
         for p in knowledge.facts.policy
@@ -336,9 +335,13 @@ def _amount(policy: Policy) -> str:
 
 
 def _finish(draft: Plan, knowledge: Knowledge) -> Plan:
-    assumed = (*draft.assumed, *_policies(draft, knowledge))
-    done = replace(draft, status=_status(draft), assumed=assumed)
-    return replace(done, sources=citing.sources(done, knowledge))
+    named = citing.named_facts(draft)
+    return replace(
+        draft,
+        status=_status(draft),
+        assumed=(*draft.assumed, *_policies(named, knowledge)),
+        sources=citing.sources(named, knowledge),
+    )
 
 
 def _status(draft: Plan) -> Status:
