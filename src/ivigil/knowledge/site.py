@@ -111,7 +111,7 @@ def _signed(signatures: Iterable[Signature], by_id: dict[str, Fact]) -> frozense
 
 
 def _clashes(base: Knowledge, site: Overlay) -> list[str]:
-    """Only a policy may be replaced; every other local fact needs an id of its own."""
+    """Only a policy may be set; every other local fact needs an id of its own."""
     return [
         f"{fact.id}: a site may not replace this fact; sign it, set a policy, or add a local fact"
         for fact in all_facts(site.facts)

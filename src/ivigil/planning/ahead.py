@@ -12,7 +12,13 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.planning.situation import Situation
 from ivigil.windows.doses import GivenDose
 from ivigil.windows.serology import LabFacts, LabWindow, lab_windows
-from ivigil.windows.vaccines import VaccineFacts, VaccineWindow, vaccine_windows
+from ivigil.windows.vaccines import (
+    NonLiveVaccine,
+    VaccineFacts,
+    VaccineWindow,
+    non_live_vaccines,
+    vaccine_windows,
+)
 
 _SAMPLE_PRIORITY = 2
 """Samples of priority 3 are drawn only if the question arises."""
@@ -24,6 +30,7 @@ def entries(days: tuple[Day, ...], product: Product, situation: Situation) -> li
     places = situation.knowledge.lineage(situation.order.jurisdiction)
     vaccines, tests = _facts(situation.knowledge)
     return [
+        *(_poor_response(v) for v in non_live_vaccines(vaccines, places) if v.may_respond_poorly),
         *(_vaccine(w) for w in vaccine_windows(given, vaccines, places, ongoing=ongoing, beside=False)),
         *(_test(w) for w in lab_windows(given, tests, ongoing=ongoing) if _is_disturbed(w)),
     ]
@@ -100,6 +107,12 @@ def _vaccine(window: VaccineWindow) -> TimelineEntry:
         until=window.if_stopped,
         state=window.answer,
         facts=(window.ruling.fact,) if window.ruling is not None else (),
+    )
+
+
+def _poor_response(vaccine: NonLiveVaccine) -> TimelineEntry:
+    return TimelineEntry(
+        date=None, kind="vaccine", what=vaccine.name, state="may_respond_poorly", facts=vaccine.rules
     )
 
 

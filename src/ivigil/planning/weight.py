@@ -79,9 +79,9 @@ def _missing(kind: WeightKind, judgement: Judgement, order: Order, before: Decim
 
 def _policy(order: Order, knowledge: Knowledge) -> WeightPolicy:
     policies = {policy.id: policy for policy in knowledge.facts.weight_policy}
-    site = knowledge.policies.get(SITE_POLICY)
-    if site is not None and site.choice in policies:
-        return policies[site.choice]
+    chosen = knowledge.policies[SITE_POLICY].choice
+    if chosen in policies:
+        return policies[chosen]
     for place in knowledge.lineage(order.jurisdiction):
         for policy in policies.values():
             in_force = policy.effective is None or policy.effective <= order.start.date()

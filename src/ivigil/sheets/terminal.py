@@ -340,7 +340,7 @@ def _timeline(plan: Plan, refs: References) -> RenderableType | None:
             what = f"{entry.kind.replace('_', ' ')}: {entry.what} {refs.mark(entry.facts)}"
             table.add_row(_dates(entry), what.strip())
     windows = [
-        _windows("Live vaccines", "vaccine", plan, refs),
+        _windows("Vaccines", "vaccine", plan, refs),
         _windows("Antibody tests that cannot be read", "serology", plan, refs),
     ]
     return Group(layout.section("Timeline", table), *(w for w in windows if w is not None))

@@ -135,6 +135,7 @@ _WINDOW = {
     "not_while_on_therapy": "not while on therapy; if stopped now: {day}",
     "no_interval_needed": "no interval needed; other contraindications hold",
     "not_stated": "not stated by a source: ask",
+    "may_respond_poorly": "not live: no interval, may work less well",
     "until": "unreliable until {day}",
     "not_quantified": "unreliable; end not quantified (not before {day})",
     "value_changed": "right, but changed until {day}",
