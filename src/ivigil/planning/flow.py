@@ -135,6 +135,8 @@ def _without_regimen(
 
 def _screened(draft: Plan, known: dict[str, Value], knowledge: Knowledge) -> Plan:
     """A plan without a dose still shows what was found and what to ask."""
+    changed = case.product_changed(draft.order, draft.order.product)
+    known = known if changed is None else {**known, "product_changed": changed}
     findings = hazards.screen(draft.order, known, knowledge)
     asked = questions.questions(findings, (), known, knowledge)
     return replace(draft, findings=findings, questions=asked)
@@ -156,16 +158,19 @@ def _subcutaneous(
         return _without_scheme(_screened(draft, known, knowledge), found, none)
     made = _first_that_fits(found.ranked, list(found.excluded), draft.order, knowledge)
     offer = found.of(made.product.id if made.product is not None else None)
+    if made.product is None and draft.order.product is None:
+        offer = offers.undecided(offer)
+    findings, situation = offer.findings, offer.situation
     unsigned = tuple(_sign_off(fact, "trough_table_not_seen") for fact in offer.scheme.unsigned)
     asked = tuple((field, "dosing_weight") for field in offer.scheme.body.missing)
     draft = replace(
         draft,
-        regimen=choice if rule is not None and offer.scheme.rule.id == rule.id else None,
+        regimen=choice if offer.scheme.by_regimen else None,
         dose=offer.scheme.dose,
-        findings=offer.findings,
-        questions=questions.questions(offer.findings, asked, offer.situation.case, knowledge),
+        findings=findings,
+        questions=questions.questions(findings, asked, situation.case, knowledge),
     )
-    return _assemble(draft, replace(made, sign_off=(*made.sign_off, *unsigned)), offer.situation)
+    return _assemble(draft, replace(made, sign_off=(*made.sign_off, *unsigned)), situation)
 
 
 def _without_scheme(draft: Plan, found: offers.Offers, none: regimen.NoRegimen | None) -> Plan:

@@ -24,6 +24,7 @@ from ivigil.verification import (
     products,
     rates,
     regimen,
+    repeats,
     status,
     subcutaneous,
     vials,
@@ -50,6 +51,7 @@ CHECKS: tuple[Callable[[Matter], Iterator[Objection]], ...] = (
     rates.check,
     ladder.check,
     infusion.check,
+    repeats.check,
     subcutaneous.check,
     care.check,
 )

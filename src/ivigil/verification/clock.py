@@ -27,6 +27,8 @@ def _day(matter: Matter, index: int, day: Day) -> Iterator[Objection]:
     if day.number != index + 1:
         yield Objection("day_number", f"{where}.number", str(day.number), str(index + 1))
     date = matter.start.date() + dt.timedelta(days=index)
+    if matter.order.route == "SC":  # which days is checked in ``repeats``
+        date = day.date
     if day.date != date:
         yield Objection("day_date", f"{where}.date", str(day.date), str(date))
     right = _starts(matter, date)

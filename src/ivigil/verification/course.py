@@ -31,10 +31,11 @@ def check(matter: Matter) -> Iterator[Objection]:
     course = matter.plan.course
     if course is not None:
         yield from _sums(matter, course)
-        yield from _days(matter, course)
         yield from _interval(matter, course)
-        yield from _total(matter, course)
-        yield from _equal(matter)
+        if matter.order.route == "IV":  # what repeats under the skin is checked in ``repeats``
+            yield from _days(matter, course)
+            yield from _total(matter, course)
+            yield from _equal(matter)
     for index, day in enumerate(matter.plan.days):
         yield from _daily(matter, f"days[{index}]", day)
 
@@ -114,6 +115,8 @@ def _interval(matter: Matter, course: Course) -> Iterator[Objection]:
         seen = str(course.interval_days)
         yield Objection("interval_not_as_ordered", "course.interval_days", seen, str(ordered))
     if course.interval_days is None or regimen is None or regimen.interval_weeks_min is None:
+        return
+    if regimen.route != matter.order.route:
         return
     fewest = int(regimen.interval_weeks_min * DAYS_PER_WEEK)
     if course.interval_days < fewest:

@@ -12,6 +12,8 @@ from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.weights import DoseCap
 from ivigil.verification.matter import Matter
 
+DAYS_PER_WEEK = 7
+
 
 class Cap(msgspec.Struct, frozen=True):
     """A limit in grams, and the fact that sets it."""
@@ -23,6 +25,10 @@ class Cap(msgspec.Struct, frozen=True):
 def regimen_range_g(matter: Matter, regimen: Regimen) -> tuple[Fraction | None, Fraction | None]:
     """Least and most grams of a course by the regimen; None where it states no end."""
     weight = matter.dosing_weight_kg
+    if matter.order.route == "SC":
+        low, high = regimen.scig_weekly_g_per_kg_min, regimen.scig_weekly_g_per_kg_max
+        weeks = Fraction(matter.interval_days or 0, DAYS_PER_WEEK)
+        return _times(low or high, weight * weeks), _times(high or low, weight * weeks)
     low, high = regimen.total_dose_g_per_kg_min, regimen.total_dose_g_per_kg_max
     if low is not None or high is not None:
         return _times(low or high, weight), _times(high or low, weight)

@@ -87,6 +87,11 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
         fact = self.knowledge.by_id.get(name)
         return fact if isinstance(fact, kind) else None
 
+    @cached_property
+    def interval_days(self) -> int | None:
+        """Subcutaneous: days from one dose to the next; None for a dose that is given once."""
+        return self.plan.dose.interval_days if self.plan.dose else None
+
     # ---- policies
 
     def choice(self, policy: str) -> str:

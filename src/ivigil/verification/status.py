@@ -80,14 +80,13 @@ def _complete(matter: Matter) -> Iterator[Objection]:
     if plan.status != "ready":
         return
     parts: dict[str, object] = {
-        "regimen": plan.regimen,
         "dose": plan.dose,
         "product": plan.product,
         "course": plan.course,
     }
     parts |= {"days": plan.days, "observation": plan.observation}
-    if matter.order.route == "IV":
-        parts["rates"] = plan.rates
+    if matter.order.route == "IV":  # under the skin a label or a factor may stand for a regimen
+        parts |= {"regimen": plan.regimen, "rates": plan.rates}
     for name, part in parts.items():
         if not part:
             yield Objection("ready_but_incomplete", name, "nothing", "decided in a ready plan")

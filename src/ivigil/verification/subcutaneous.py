@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ivigil.course import Day, Site
+from ivigil.knowledge.hazards import SlowStart
 from ivigil.knowledge.products import SiteLimit
 from ivigil.verification import body
 from ivigil.verification.exact import show
@@ -15,15 +16,16 @@ from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 
 MINUTES_PER_HOUR = 60
-FIRST_TIMES = ("first", "initial")
+ROUNDING_ML = Fraction(1, 10)
+"""Shares of the volume are stated to 0.1 mL."""
 
 
 def check(matter: Matter) -> Iterator[Objection]:
     """Every site of every subcutaneous day."""
     if matter.order.route != "SC" or matter.product is None:
         return
-    limits = _limits(matter)
     for index, day in enumerate(matter.plan.days):
+        limits = _limits(matter, index)
         where = f"days[{index}].sites"
         if not limits:
             facts = (matter.product.id,)
@@ -53,7 +55,7 @@ def _site(where: str, site: Site, limits: tuple[SiteLimit, ...], weight: Fractio
 def _time(where: str, site: Site, day: Day) -> Iterator[Objection]:
     """The day is long enough for each site at its rate."""
     given = Fraction(site.rate_ml_per_h) * day.duration_min / MINUTES_PER_HOUR
-    if Fraction(site.volume_ml) > given:
+    if Fraction(site.volume_ml) > given + ROUNDING_ML:
         expected = f"at most {show(given)} mL in {day.duration_min} min"
         yield Objection("site_time", f"{where}.volume_ml", show(site.volume_ml), expected)
 
@@ -80,13 +82,54 @@ def _together(where: str, day: Day, limit: SiteLimit) -> Iterator[Objection]:
         yield Objection("site_limit", where, show(total), expected, (limit.id,))
 
 
-def _limits(matter: Matter) -> tuple[SiteLimit, ...]:
-    """The limits that hold for this patient, use and infusion; the first-time ones where in doubt."""
+def _limits(matter: Matter, index: int) -> tuple[SiteLimit, ...]:
+    """The limits of one infusion for this patient and use; past a label's last row, that row stays."""
     own = [limit for limit in matter.product.site_limits if _fits(matter, limit)] if matter.product else []
-    first = [limit for limit in own if limit.applies in FIRST_TIMES and _early(matter, limit)]
-    always = [limit for limit in own if limit.applies in ("any", "max")]
-    later = [limit for limit in own if limit.applies == "later"]
-    return (*always, *(first or later))
+    number = _earlier(matter) + index + 1
+    begun = [limit for limit in own if _first(matter, limit) <= number]
+    return tuple(limit for limit in begun if _lasts(matter, limit, begun, number))
+
+
+def _lasts(matter: Matter, limit: SiteLimit, begun: list[SiteLimit], number: int) -> bool:
+    """Does the row hold at this infusion, or is it the last to have spoken of its figure?"""
+    end = _last(matter, limit)
+    if end is None or end >= number:
+        return True
+    alike = [other for other in begun if _figures(other) & _figures(limit)]
+    ends = [_last(matter, other) for other in alike]
+    return None not in ends and end == max(other for other in ends if other is not None)
+
+
+def _figures(limit: SiteLimit) -> set[str]:
+    figures = {
+        "volume": (limit.volume_ml_per_site, limit.volume_ml_per_kg_per_site),
+        "rate": (limit.rate_ml_per_h_per_site, limit.rate_ml_per_kg_h_per_site),
+        "total": (limit.rate_ml_per_h_total,),
+    }
+    return {name for name, values in figures.items() if any(value is not None for value in values)}
+
+
+def _first(matter: Matter, limit: SiteLimit) -> int:
+    if limit.infusions_from is None and limit.infusions_to is None and limit.applies == "later":
+        return _initial(matter) + 1
+    return limit.infusions_from or 1
+
+
+def _last(matter: Matter, limit: SiteLimit) -> int | None:
+    if limit.infusions_from is None and limit.infusions_to is None:
+        return {"first": 1, "initial": _initial(matter)}.get(limit.applies)
+    return limit.infusions_to
+
+
+def _initial(matter: Matter) -> int:
+    return int(matter.number("policy.sc_initial_infusions") or 0)
+
+
+def _earlier(matter: Matter) -> int:
+    """Infusions of this product before the plan; in doubt, or where a start is to be slow, none."""
+    last = matter.order.last_immunoglobulin
+    same = last is not None and matter.product is not None and last.product == matter.product.id
+    return last.infusions or 0 if last is not None and same and not matter.effects(SlowStart) else 0
 
 
 def _fits(matter: Matter, limit: SiteLimit) -> bool:
@@ -100,11 +143,3 @@ def _fits(matter: Matter, limit: SiteLimit) -> bool:
         and (limit.age_max_years is None or age < limit.age_max_years)
         and (not limit.indications or bool((codes | {ANY_USE}) & set(limit.indications)))
     )
-
-
-def _early(matter: Matter, limit: SiteLimit) -> bool:
-    """Is this infusion among the first that the limit is for? In doubt, yes."""
-    last = matter.order.last_immunoglobulin
-    same = last is not None and matter.product is not None and last.product == matter.product.id
-    number = (last.infusions or 0) + 1 if last is not None and same else 1
-    return limit.infusions_to is None or number <= limit.infusions_to
