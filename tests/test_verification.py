@@ -34,12 +34,15 @@ from tests.support.verification_plans import (
     cited,
     facts,
     finding,
+    half_day,
     infant_order,
     infant_plan,
     measured,
     put,
     skin_order,
     skin_plan,
+    weekly_order,
+    weekly_plan,
     with_fact,
 )
 
@@ -49,6 +52,7 @@ PLANS: dict[str, tuple[Callable[[], Plan], Callable[[], Order]]] = {
     "infant": (infant_plan, infant_order),
     "blocked": (blocked_plan, blocked_order),
     "skin": (skin_plan, skin_order),
+    "weekly": (weekly_plan, weekly_order),
 }
 
 
@@ -166,7 +170,7 @@ SLIPS = (
     Slip("adult", "dose.actual_weight_kg", D(154), "actual_weight"),
     Slip("adult", "dose.ideal_weight_kg", D(70), "shown_weight"),
     Slip("adult", "dose.adjusted_weight_kg", D(70), "shown_weight"),
-    Slip("skin", "dose.grams", D(10), "dose_not_as_ordered"),
+    Slip("skin", "dose.grams", D(10), "skin_dose"),
     # regimen
     Slip("adult", "regimen.id", "kd.guide", "regimen_of_other_condition"),
     Slip("adult", "regimen.id", "dm.cap", "not_a_regimen"),
@@ -248,6 +252,27 @@ SLIPS = (
     Slip("skin", "days[0].sites[0].volume_ml", D(19), "sites_do_not_add_up"),
     Slip("skin", "days[0].sites", (), "sites_do_not_add_up"),
     Slip("skin", "days[0].duration_min", 90, "day_duration"),
+    Slip("weekly", "dose.grams", D("8.2"), "skin_dose"),
+    Slip("weekly", "dose.grams", D("9.375"), "skin_dose"),
+    Slip("weekly", "dose.interval_days", 28, "skin_interval"),
+    Slip("weekly", "dose.interval_days", 0, "skin_interval"),
+    Slip("weekly", "course.interval_days", 14, "skin_interval"),
+    Slip("weekly", "course.change_percent", D(0), "change_percent"),
+    Slip("weekly", "course.grams", D(8), "course_sum"),
+    Slip("weekly", "days[2].date", dt.date(2026, 12, 6), "skin_date"),
+    Slip("weekly", "days[2].start", dt.datetime(2026, 12, 6, 10, tzinfo=WINTER), "day_start"),
+    Slip("weekly", "days[1].grams", D(9), "rounded_up"),
+    Slip("weekly", "days[1].grams", D(4), "rounding_tolerance"),
+    Slip("weekly", "days[1].volume_ml", D(41), "volume_strength"),
+    Slip("weekly", "days[0].sites[0].volume_ml", D("20.1"), "site_limit"),
+    Slip("weekly", "days[0].sites[1].rate_ml_per_h", D(21), "site_limit"),
+    Slip("weekly", "days[0].sites", weekly_plan().days[0].sites * 3, "site_count"),
+    Slip("weekly", "days[0].sites[0].rate_ml_per_h", D(16), "sites_do_not_add_up"),
+    Slip("weekly", "days[0].steps[0].rate_ml_per_h", D(36), "site_limit"),
+    Slip("weekly", "days[0].steps[0].rate_ml_per_h", D("33.5"), "pump_step"),
+    Slip("weekly", "days[0].steps[0].rate_ml_per_h", D(0), "rate_not_positive"),
+    Slip("weekly", "days[0].steps[0].minutes", 69, "step_volume"),
+    Slip("weekly", "days[3].steps[0].volume_ml", D(39), "steps_do_not_add_up"),
     # values that are none
     Slip("adult", "dose.grams", D("NaN"), "malformed_value"),
     Slip("adult", "days[0].steps[0].rate_ml_per_h", D("Infinity"), "malformed_value"),
@@ -532,6 +557,13 @@ FIXED = NO_TOTAL | {"fixed_daily_dose_g": D(70), "allowed_days": (2,)}
 DAILY = NO_TOTAL | {"daily_dose_g_per_kg_min": D("0.3"), "daily_dose_g_per_kg_max": D(1)}
 
 
+HALVED: dict[str, object] = {
+    "days": tuple(half_day(index) for index in range(4)),
+    "course.grams": D(16),
+    "course.vials": 4,
+}
+
+
 def right(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
     return Turn(name, code, **fields), False
 
@@ -717,7 +749,90 @@ EDGES = (
     wrong("two milligrams above the cap", "dose_above_cap",
         fact=("cap.dm", {"max_total_g": D("139.998")})),
     wrong("a whole vial for nothing", "discard", plan="infant", spoil={"days[0].discard_g": D(5)}),
-    # subcutaneous
+    # subcutaneous: dose and dates
+    wrong("another last dose", "skin_dose", plan="weekly", order={"last_immunoglobulin.grams": D(26)}),
+    wrong("another last interval", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin.interval_days": 21}),
+    wrong("a superseded factor", "skin_dose", plan="weekly", fact=("twenty.from-iv", {"superseded": True})),
+    wrong("a factor not seen", "skin_dose", plan="weekly", fact=("twenty.from-iv", {"seen": False})),
+    wrong("a factor for another use", "skin_dose", plan="weekly",
+          fact=("twenty.from-iv", {"indications": ("CIDP",)})),
+    right("a dose on the label's range: 8.125 g of 0.1160 to 0.2 g/kg a week", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin": None}, spoil={"dose.grams": D("8.12")}, fact=(
+          "twenty.dose", {"g_per_kg_per_week_min": D("0.116"), "g_per_kg_per_week_max": D("0.2")})),
+    right("a dose on the label's monthly range", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin": None}, spoil={"dose.grams": D(7)}, fact=(
+          "twenty.dose", {"g_per_kg_per_month_min": D("0.4"), "g_per_kg_per_month_max": D("0.8")})),
+    wrong("above the label's 0.116 g/kg a week", "skin_dose_above_label", plan="weekly", fact=(
+          "twenty.dose", {"g_per_kg_per_week_min": D("0.05"), "g_per_kg_per_week_max": D("0.116")})),
+    right("within the label's 0.117 g/kg a week", "skin_dose_above_label", plan="weekly", fact=(
+          "twenty.dose", {"g_per_kg_per_week_min": D("0.05"), "g_per_kg_per_week_max": D("0.117")})),
+    wrong("8 g at 7.9 g a day", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_day_max": D("7.9")})),
+    wrong("8 g at 0.11 g/kg a day", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_kg_per_day_max": D("0.11")})),
+    right("7 days of 7 to 14", "skin_interval", plan="weekly",
+          fact=("twenty.dose", {"interval_days_min": 7})),
+    wrong("7 days of 8 to 14", "skin_interval", plan="weekly",
+          fact=("twenty.dose", {"interval_days_min": 8})),
+    wrong("14 days ordered", "skin_interval", plan="weekly", order={"interval_days": 14}),
+    wrong("two infusions a week ordered", "days_shortened", plan="weekly", order={"days": 2}),
+    wrong("a facilitated product without its ramp", "rounded_up", plan="weekly",
+          fact=("twenty", {"facilitated": True}), spoil={"days": weekly_plan().days[:2]}),
+    wrong("a facilitated product on other weeks than the ramp's", "skin_date", plan="weekly",
+          fact=("twenty", {"facilitated": True}), spoil={"days": weekly_plan().days[:2]}),
+    wrong("a facilitated product without a table", "no_ramp_up", plan="weekly",
+          fact=("twenty", {"facilitated": True, "ramp_ups": ()})),
+    right("a facilitated product given before", "no_ramp_up", plan="weekly",
+          order={"last_immunoglobulin": last(product="twenty", infusions=2, interval_days=7, route="SC")},
+          fact=("twenty", {"facilitated": True})),
+    wrong("a facilitated product given once", "rounded_up", plan="weekly",
+          order={"last_immunoglobulin": last(product="twenty", infusions=1, interval_days=7, route="SC")},
+          fact=("twenty", {"facilitated": True}), spoil={"days": weekly_plan().days[:2]}),
+    right("the last dose under the skin goes on", "skin_dose", plan="weekly",
+          order={"last_immunoglobulin": last(
+              product="twenty", infusions=2, interval_days=7, route="SC", grams=D("8.125"))}),
+    wrong("at risk: as the first infusion", "site_limit", plan="weekly", order={"patient.screening": KIDNEY}),
+    wrong("a later infusion within a first-time row of three", "site_limit", plan="weekly",
+          fact=("twenty.site.first", {"infusions_to": 3})),
+    wrong("rows that end: the last one stays", "site_limit", plan="weekly",
+          fact=("twenty.site.later", {"infusions_from": 9})),
+    wrong("sites by policy where the label names no number", "site_count", plan="weekly",
+          fact=("twenty.site.max", {"sites_max": None}),
+          spoil={"days[0].sites": weekly_plan().days[0].sites * 2}),
+    wrong("a cap of a finding: 8 g/h is 40 mL/h at 20 %", "hazard_cap", plan="weekly",
+          order={"patient.screening": HEART}, spoil={"days[1].steps[0].rate_ml_per_h": D(40)}),
+    right("below it", "hazard_cap", plan="weekly", order={"patient.screening": HEART}),
+    right("twice a week: on days 0, 3, 7, 10", "skin_date", plan="weekly", spoil=HALVED),
+    right("twice a week: 3 days apart", "skin_interval", plan="weekly", spoil=HALVED),
+    right("twice a week: half the dose", "rounded_up", plan="weekly", spoil=HALVED),
+    right("twice a week: half the dose, not less", "rounding_tolerance", plan="weekly", spoil=HALVED),
+    right("twice a week, as ordered", "days_shortened", plan="weekly", spoil=HALVED, order={"days": 2}),
+    wrong("twice a week where the label says 4 days apart", "skin_interval", plan="weekly", spoil=HALVED,
+          fact=("twenty.dose", {"interval_days_min": 4})),
+    wrong("twice a week, three times asked", "days_below_hazard", plan="weekly", spoil=HALVED,
+          order={"patient.screening": HEART}),
+    right("8 g at 8 g a day", "day_above_cap", plan="weekly", fact=("twenty.dose", {"g_per_day_max": D(8)})),
+    right("a label dose below 70 kg does not hold at 70 kg", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_day_max": D(7), "weight_kg_max": D(70)})),
+    wrong("a label dose from 70 kg holds at 70 kg", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_day_max": D(7), "weight_kg_min": D(70)})),
+    right("a range not stated for who comes from a vein", "skin_dose_above_label", plan="weekly", fact=(
+          "twenty.dose", {"g_per_kg_per_week_max": D("0.05"), "unless_from_iv": True})),
+    *(trial(f"towards a trough: {grams} g", "skin_dose", plan="weekly", spoil={"dose.grams": grams},
+            order={"target_trough_g_per_l": target, "last_immunoglobulin": last(
+                product="twenty", infusions=9, interval_days=7, route="SC", grams=D(8))})
+      for trial, grams, target in (
+          (right, D(8), D(8)), (right, D(9), D(8)), (right, D(7), D(8)), (wrong, D(10), D(8)),
+          (wrong, D(9), None))),
+    wrong("above 70 kg the cell of the table is another", "skin_dose", plan="weekly",
+          spoil={"dose.grams": D(9)}, fact=("twenty.trough", {"weight_kg_up_to": D("69.9")}),
+          order={"target_trough_g_per_l": D(8), "last_immunoglobulin": last(
+              product="twenty", infusions=9, interval_days=7, route="SC", grams=D(8))}),
+    right("three sites of three by policy", "site_count", plan="weekly",
+          fact=("twenty.site.max", {"sites_max": None}),
+          spoil={"days[0].sites": (weekly_plan().days[0].sites * 2)[:3]}),
+    # subcutaneous: sites
     right("a later infusion of the same product", "site_limit", plan="skin", spoil=LARGE_SITE,
           order={"experience": "experienced", "last_immunoglobulin": last(product="twenty", infusions=1)}),
     wrong("a first infusion after another product", "site_limit", plan="skin", spoil=LARGE_SITE,

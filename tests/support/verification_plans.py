@@ -528,6 +528,85 @@ def skin_plan() -> Plan:
     )
 
 
+# ---- plan E: from 25 g every 4 weeks into a vein to a weekly dose under the skin
+
+
+def weekly_order() -> Order:
+    return Order(
+        condition="immunodeficiency",
+        jurisdiction="SE",
+        start=dt.datetime(2026, 11, 23, 10, tzinfo=WINTER),
+        route="SC",
+        patient=skin_order().patient,
+        experience="experienced",
+        last_immunoglobulin=LastImmunoglobulin(
+            date=dt.date(2026, 11, 16), product="ten", grams=D(25), interval_days=28, infusions=12
+        ),
+    )
+
+
+def weekly_day(index: int) -> Day:
+    """8 g = 40 mL. First 2 sites of 20 mL, at most 35 mL/h together: 17 + 17; then one site at 35 mL/h."""
+    start = dt.datetime(2026, 11, 23, 10, tzinfo=WINTER) + dt.timedelta(weeks=index)
+    rate, minutes, sites = ("35", 69, 1) if index else ("34", 71, 2)
+    return day(
+        index + 1,
+        start,
+        "8",
+        "40",
+        (step(rate, minutes, "40", start, "35"),),
+        vials=(Vial(grams=D(4), count=2, volume_ml=D(20)),),
+        sites=(Site(volume_ml=D(40) / sites, rate_ml_per_h=D(rate) / sites),) * sites,
+    )
+
+
+def half_day(index: int) -> Day:
+    """4 g = 20 mL at days 0, 3, 7, 10: first at 20 mL/h, later at 35 mL/h, in one site."""
+    offset = index // 2 * 7 + index % 2 * 3
+    start = dt.datetime(2026, 11, 23, 10, tzinfo=WINTER) + dt.timedelta(days=offset)
+    rate, minutes = ("35", 35) if index else ("20", 60)
+    return day(
+        index + 1,
+        start,
+        "4",
+        "20",
+        (step(rate, minutes, "20", start, "35" if index else "20"),),
+        vials=(Vial(grams=D(4), count=1, volume_ml=D(20)),),
+        sites=(Site(volume_ml=D(20), rate_ml_per_h=D(rate)),),
+    )
+
+
+def weekly_plan() -> Plan:
+    """25 g / 4 weeks x 1.3 = 8.125 g a week; two vials of 4 g are 1.5 % less."""
+    found = finding("first_exposure", "present")
+    return Plan(
+        id="plan-e",
+        input_hash="e",
+        knowledge_version=facts().version,
+        status="ready",
+        valid_until=dt.date(2026, 11, 30),
+        order=weekly_order(),
+        dose=Dose(
+            grams=D("8.125"),
+            g_per_kg=D("0.116071428571428571"),
+            dosing_weight_kg=D(70),
+            weight_kind="actual",
+            actual_weight_kg=D(70),
+            grams_on_actual_weight=D("8.125"),
+            interval_days=7,
+            facts=("twenty.from-iv",),
+        ),
+        findings=(found,),
+        product=ProductChoice(id="twenty", name="Twenty 20%", g_per_100_ml=D(20), on_label=True),
+        course=Course(
+            days=4, grams=D(32), change_percent=D("-1.5"), vials=8, discard_g=D(0), interval_days=7
+        ),
+        days=tuple(weekly_day(index) for index in range(4)),
+        observation=CareItem(kind="observation", text="", minutes=30, facts=("watch.others",)),
+        sources=cited("twenty.from-iv", "twenty", "first_exposure", "first_exposure.slow", "watch.others"),
+    )
+
+
 # ---- variations of an order
 
 

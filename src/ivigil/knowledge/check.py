@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 
 import msgspec
+from msgspec.structs import astuple
 
 from ivigil import units
+from ivigil.knowledge.agreement import disagreements, rounding_traps
 from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.hazards import Advise, Hazard
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Product, Schedule
+from ivigil.knowledge.spans import outliers
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 
 REQUIRED_POLICIES = (
@@ -44,6 +48,9 @@ REQUIRED_POLICIES = (
     "policy.sc_initial_infusions",
     "policy.sc_most_sites",
     "policy.sc_weeks_per_month",
+    "policy.check_rate_span",
+    "policy.check_dose_span",
+    "policy.check_confirmed",
 )
 VOLUME_TOLERANCE = Decimal("0.07")
 """Labels round a vial's volume; a larger gap to grams / strength is a fault."""
@@ -61,6 +68,8 @@ def faults(knowledge: Knowledge) -> tuple[str, ...]:
         _products,
         _ranges,
         _policies,
+        disagreements,
+        outliers,
     )
     return tuple(line for check in checks for line in check(knowledge))
 
@@ -121,10 +130,7 @@ def _conditions(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _whens(record: Record) -> Iterator[When]:
-    for name in record.__struct_fields__:
-        value = getattr(record, name)
-        if isinstance(value, When):
-            yield value
+    return (value for value in astuple(record) if value.__class__ is When)
 
 
 def _leaves(when: When) -> Iterator[When]:
@@ -209,12 +215,18 @@ def _ladder(schedule: Schedule, product: Product, knowledge: Knowledge) -> Itera
 def _ranges(knowledge: Knowledge) -> Iterator[str]:
     """Wherever a record has x_min and x_max, they are in order."""
     for fact in all_facts(knowledge.facts):
-        for name in fact.__struct_fields__:
-            if not name.endswith("_min"):
-                continue
-            low, high = getattr(fact, name), getattr(fact, f"{name.removesuffix('_min')}_max", None)
+        for lower, upper in _ends(type(fact)):
+            low, high = getattr(fact, lower), getattr(fact, upper)
             if low is not None and high is not None and low > high:
-                yield f"{fact.id}: {name} {low} is above {high}"
+                yield f"{fact.id}: {lower} {low} is above {high}"
+
+
+@cache
+def _ends(kind: type[Record]) -> tuple[tuple[str, str], ...]:
+    """The pairs x_min, x_max among the fields of a kind of record."""
+    fields = kind.__struct_fields__
+    pairs = ((name, f"{name.removesuffix('_min')}_max") for name in fields if name.endswith("_min"))
+    return tuple(pair for pair in pairs if pair[1] in fields)
 
 
 def _policies(knowledge: Knowledge) -> Iterator[str]:
@@ -248,6 +260,8 @@ class Coverage(msgspec.Struct, frozen=True):
     total: int
     signed: int
     uses: tuple[UseCoverage, ...]
+    rounding_traps: tuple[str, ...] = ()
+    """Second figures of labels that were rounded up past the label's own maximum; never planned from."""
 
 
 def coverage(knowledge: Knowledge) -> Coverage:
@@ -260,6 +274,7 @@ def coverage(knowledge: Knowledge) -> Coverage:
         total=len(every),
         signed=len(knowledge.signed),
         uses=tuple(use for product in knowledge.facts.product for use in _uses(product, knowledge)),
+        rounding_traps=tuple(rounding_traps(knowledge)),
     )
 
 

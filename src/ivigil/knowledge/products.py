@@ -95,6 +95,14 @@ class RateStep(Record):
     minutes: int | None = None
 
 
+class PrintedRates(Record):
+    """Start and maximum as the source prints them once more, in another unit; digits as printed."""
+
+    unit: RateUnit
+    start: Decimal | None = None
+    max: Decimal
+
+
 class Schedule(Fact):
     """How fast one product may run for the named uses, in the source's own unit."""
 
@@ -115,6 +123,8 @@ class Schedule(Fact):
     """The printed ladder; empty if only start and maximum (and maybe the interval) are stated."""
     step_rates: tuple[Decimal, ...] = ()
     """Printed rates in rising order whose durations were not seen; ``steps`` is then empty."""
+    also_printed: tuple[PrintedRates, ...] = ()
+    """The same start and maximum in the other units that the source prints: a check, never planned from."""
     experience: Experience = "any"
     """Whom the schedule is for. "experienced" schedules permit more and never serve a naive patient."""
     infusions_tolerated_min: int | None = None

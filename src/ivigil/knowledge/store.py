@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from ivigil.knowledge.care import BaselineTest, Hydration, Instruction, Monitoring, Observation, Premedication
 from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
@@ -235,13 +236,21 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
 
 def all_facts(record: Record) -> Iterator[Fact]:
     """Every fact in a record, depth first, the record itself included if it is one."""
+    found: list[Fact] = []
+    _gather(record, found)
+    return iter(found)
+
+
+def _gather(record: Record, found: list[Fact]) -> None:
     if isinstance(record, Fact):
-        yield record
-    for name in record.__struct_fields__:
-        value = getattr(record, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Record):
-                yield from all_facts(item)
+        found.append(record)
+    for value in astuple(record):
+        if value.__class__ is tuple:
+            if value and isinstance(value[0], Record):  # a row holds records or none
+                for item in value:
+                    _gather(item, found)
+        elif isinstance(value, Record):
+            _gather(value, found)
 
 
 class KnowledgeError(Exception):

@@ -289,7 +289,7 @@ def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
         premedication=care.premedication(situation),
         hydration=care.hydration(situation),
         monitoring=care.monitoring(situation),
-        tests=(*ahead.samples_first(situation), *care.tests(situation)),
+        tests=(*care.emergency(situation), *ahead.samples_first(situation), *care.tests(situation)),
         co_treatments=care.co_treatments(situation),
         advice=care.advice(situation),
     )

@@ -17,13 +17,16 @@ _MARK = {"full plan": "F", "sign-off": "S", "dose only": "D", "refused": "-"}
 def coverage_sheet(
     knowledge: Knowledge, coverage: Coverage, faults: tuple[str, ...], *, every_use: bool
 ) -> RenderableType:
-    """Faults first; then counts by kind and basis; then the table of product and use."""
+    """Faults and rounding traps first; then counts by kind and basis; then the table of product and use."""
     head = f"{coverage.total} facts from {len(knowledge.sources)} sources; knowledge {knowledge.version}"
     weak = (
         f"{coverage.weak} are weak (may warn or restrict, never permit); {coverage.signed} signed by the site"
     )
     parts: list[RenderableType] = [Text("FACT BASE", style="bold"), Text(head), Text(weak), Text("")]
     parts.append(_faults(faults))
+    if coverage.rounding_traps:
+        parts += [Text("Second figures of labels, rounded up past the maximum (never planned from):")]
+        parts += [Text(f"  {line}") for line in coverage.rounding_traps]
     parts += [
         Text(""),
         _counts("By basis", coverage.by_basis),

@@ -35,7 +35,7 @@ def plan_sheet(plan: Plan, knowledge: Knowledge) -> RenderableType:
         _blocked(plan, knowledge),
         _dose(plan, refs),
         _findings(plan, knowledge, refs),
-        _questions(plan),
+        _questions(plan, knowledge),
         _product(plan, knowledge, refs),
         *(_day(day, plan) for day in plan.days),
         _rates(plan, refs),
@@ -186,11 +186,13 @@ def _finding(finding: Finding, knowledge: Knowledge, refs: References) -> Render
     return Group(*lines)
 
 
-def _questions(plan: Plan) -> RenderableType | None:
+def _questions(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
+    """All that hold the release, and as many more as the policy puts first."""
     if not plan.questions:
         return None
-    first = [q for q in plan.questions if q.blocking] or list(plan.questions)
-    shown = list(plan.questions)[: max(8, len(first))] if first[0].blocking else first[:8]
+    holding = sum(question.blocking for question in plan.questions)
+    first = int(knowledge.policies["policy.first_questions"].number or 0)
+    shown = plan.questions[: max(holding, first)]
     table = layout.table(2, None)
     for question in shown:
         mark = "!" if question.blocking else "?"
@@ -212,7 +214,8 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
         )
         course = plan.course
         if course is not None:
-            given = f"{number(course.grams, 3)} g over {course.days} day{'s' if course.days > 1 else ''}"
+            unit = "day" if plan.order.route == "IV" else "infusion"
+            given = f"{number(course.grams, 3)} g over {course.days} {unit}{'s' if course.days > 1 else ''}"
             change = f"{number(course.change_percent)} % against the order"
             waste = f", {number(course.discard_g)} g discarded" if course.discard_g else ""
             table.add_row("Given", f"{given}, {course.vials} vials, {change}{waste}")
@@ -230,9 +233,12 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
             seen = "" if option.rates_seen else " (rates not seen)"
             table.add_row("Also", f"{option.name}{seen}: {_reasons(option.because, refs) or 'equal'}")
         _and_more(table, len(plan.product.alternatives))
+    others = [left for left in plan.products_excluded if {r.code for r in left.because} == {"not_ordered"}]
     for left in plan.products_excluded:
-        name = knowledge.products[left.id].name
-        table.add_row("Left out", f"{name}: {_reasons(left.because, refs)}")
+        if left not in others:
+            table.add_row("Left out", f"{knowledge.products[left.id].name}: {_reasons(left.because, refs)}")
+    if others:
+        table.add_row("Left out", f"{len(others)} others: another product was ordered")
     return layout.section("Product", table) if table.row_count else None
 
 
@@ -259,7 +265,8 @@ def _day(day: Day, plan: Plan) -> RenderableType:
         )
     if day.sites:
         head.append(f"\nSites: {_sites(day)}")
-    return layout.section(f"Day {day.number} of {len(plan.days)}: {day.date}", head, table)
+    unit = "Day" if plan.order.route == "IV" else "Infusion"
+    return layout.section(f"{unit} {day.number} of {len(plan.days)}: {day.date}", head, table)
 
 
 def _sites(day: Day) -> str:
@@ -309,7 +316,7 @@ def _care(plan: Plan, refs: References) -> RenderableType | None:
     return layout.section("Care", table) if table.row_count else None
 
 
-_PLAIN = frozenset({"monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
+_PLAIN = frozenset({"emergency", "monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
 
 
 def _care_line(item: CareItem, refs: References) -> str:
@@ -405,6 +412,7 @@ def brief(path: str, plan: Plan, knowledge: Knowledge) -> RenderableType:
 def _given(plan: Plan) -> str:
     if plan.course is None or plan.product is None:
         return f"{number(plan.dose.grams, 3)} g, dose only" if plan.dose else "no dose"
-    days = f"{plan.course.days} day{'s' if plan.course.days > 1 else ''}"
+    unit = "day" if plan.order.route == "IV" else "infusion"
+    days = f"{plan.course.days} {unit}{'s' if plan.course.days > 1 else ''}"
     longest = hours(max(day.duration_min for day in plan.days))
-    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, up to {longest} a day"
+    return f"{number(plan.course.grams, 3)} g {plan.product.name} over {days}, each up to {longest}"

@@ -27,7 +27,7 @@ def _day(matter: Matter, index: int, day: Day) -> Iterator[Objection]:
     if day.number != index + 1:
         yield Objection("day_number", f"{where}.number", str(day.number), str(index + 1))
     date = matter.start.date() + dt.timedelta(days=index)
-    if matter.order.route == "SC":  # which days is checked in ``repeats``
+    if matter.order.route == "SC" and index:  # not consecutive: see skin_course
         date = day.date
     if day.date != date:
         yield Objection("day_date", f"{where}.date", str(day.date), str(date))

@@ -27,15 +27,15 @@ DIVIDED = "immunomodulation"
 
 
 def check(matter: Matter) -> Iterator[Objection]:
-    """The course as a whole, then each day against the daily limits."""
+    """The course as a whole (subcutaneous: its sums; see skin_course), then each day's limits."""
     course = matter.plan.course
     if course is not None:
         yield from _sums(matter, course)
+    if course is not None and matter.order.route == "IV":
+        yield from _days(matter, course)
         yield from _interval(matter, course)
-        if matter.order.route == "IV":  # what repeats under the skin is checked in ``repeats``
-            yield from _days(matter, course)
-            yield from _total(matter, course)
-            yield from _equal(matter)
+        yield from _total(matter, course)
+        yield from _equal(matter)
     for index, day in enumerate(matter.plan.days):
         yield from _daily(matter, f"days[{index}]", day)
 
@@ -115,8 +115,6 @@ def _interval(matter: Matter, course: Course) -> Iterator[Objection]:
         seen = str(course.interval_days)
         yield Objection("interval_not_as_ordered", "course.interval_days", seen, str(ordered))
     if course.interval_days is None or regimen is None or regimen.interval_weeks_min is None:
-        return
-    if regimen.route != matter.order.route:
         return
     fewest = int(regimen.interval_weeks_min * DAYS_PER_WEEK)
     if course.interval_days < fewest:
@@ -199,7 +197,7 @@ def _daily(matter: Matter, where: str, day: Day) -> Iterator[Objection]:
 
 def _daily_caps(matter: Matter) -> Iterator[Cap]:
     regimen, weight = matter.regimen, matter.dosing_weight_kg
-    if regimen is not None:
+    if regimen is not None and regimen.route == matter.order.route:
         yield from _regimen_caps(matter, regimen)
     for cap in doses.dose_caps(matter):
         if cap.max_g_per_day is not None:

@@ -21,8 +21,9 @@ def check(matter: Matter) -> Iterator[Objection]:
     yield from _arithmetic(matter, dose)
     caps = tuple(doses.course_caps(matter))
     yield from _caps(dose, caps)
-    yield from _range(matter, dose)
-    yield from _as_asked(matter, dose, caps)
+    if matter.order.route == "IV":  # a subcutaneous dose has sources of its own: see skin_dose
+        yield from _range(matter, dose)
+        yield from _as_asked(matter, dose, caps)
     yield from _capped_by(dose, caps)
 
 

@@ -12,8 +12,6 @@ from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.weights import DoseCap
 from ivigil.verification.matter import Matter
 
-DAYS_PER_WEEK = 7
-
 
 class Cap(msgspec.Struct, frozen=True):
     """A limit in grams, and the fact that sets it."""
@@ -25,10 +23,6 @@ class Cap(msgspec.Struct, frozen=True):
 def regimen_range_g(matter: Matter, regimen: Regimen) -> tuple[Fraction | None, Fraction | None]:
     """Least and most grams of a course by the regimen; None where it states no end."""
     weight = matter.dosing_weight_kg
-    if matter.order.route == "SC":
-        low, high = regimen.scig_weekly_g_per_kg_min, regimen.scig_weekly_g_per_kg_max
-        weeks = Fraction(matter.interval_days or 0, DAYS_PER_WEEK)
-        return _times(low or high, weight * weeks), _times(high or low, weight * weeks)
     low, high = regimen.total_dose_g_per_kg_min, regimen.total_dose_g_per_kg_max
     if low is not None or high is not None:
         return _times(low or high, weight), _times(high or low, weight)
@@ -86,8 +80,11 @@ def ordered_g(matter: Matter) -> tuple[Fraction, ...]:
 def chosen_g(matter: Matter, regimen: Regimen) -> Fraction | None:
     """The grams that the policy picks from the regimen's range; None if the regimen states none."""
     low, high = regimen_range_g(matter, regimen)
-    if low is None or high is None:
-        return None
+    return None if low is None or high is None else pick(matter, low, high)
+
+
+def pick(matter: Matter, low: Fraction, high: Fraction) -> Fraction:
+    """What the policy takes of a range."""
     match matter.choice("policy.dose_within_range"):
         case "middle":
             return (low + high) / 2

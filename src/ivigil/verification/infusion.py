@@ -64,7 +64,9 @@ def _nearest(matter: Matter, day: Day, hours: Fraction) -> bool:
 def _is_undivided(matter: Matter) -> bool:
     """The hours of a regimen are those of its own number of infusions."""
     regimen = matter.regimen
-    return regimen is None or not regimen.allowed_days or len(matter.plan.days) in regimen.allowed_days
+    if regimen is None or regimen.route != matter.order.route:
+        return False
+    return not regimen.allowed_days or len(matter.plan.days) in regimen.allowed_days
 
 
 def _least_hours(matter: Matter) -> Iterator[tuple[str, Decimal, str]]:

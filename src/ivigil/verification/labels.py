@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ivigil.knowledge.logic import Truth, judge
 from ivigil.knowledge.logic import When as Condition
 from ivigil.knowledge.products import LabelUse, Product, Schedule
@@ -12,15 +14,17 @@ from ivigil.verification.permission import usable
 ANY_USE = "ANY"
 
 
+def covers(matter: Matter, codes: Iterable[str]) -> bool:
+    """Does one of these uses cover the ordered condition? No uses mean any."""
+    named = tuple(codes)
+    known = (matter.knowledge.label_indications.get(code) for code in named)
+    return not named or any(use is not None and matter.order.condition in use.conditions for use in known)
+
+
 def labelled_uses(matter: Matter, product: Product) -> tuple[LabelUse, ...]:
     """Licensed uses that cover the ordered condition at the patient's age."""
     age = body.years_old(matter.order.patient.birth_date, matter.start.date())
-    return tuple(use for use in product.uses if _covers(matter, use) and _fits(use, age))
-
-
-def _covers(matter: Matter, use: LabelUse) -> bool:
-    indication = matter.knowledge.label_indications.get(use.indication)
-    return indication is not None and matter.order.condition in indication.conditions
+    return tuple(use for use in product.uses if covers(matter, (use.indication,)) and _fits(use, age))
 
 
 def _fits(use: LabelUse, age: int) -> bool:

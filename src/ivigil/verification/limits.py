@@ -37,10 +37,13 @@ def ceilings(matter: Matter) -> tuple[Ceiling, ...]:
     return (
         *ordinary(matter),
         *_at_risk(matter),
-        *_hazard_caps(matter),
-        *_condition_caps(matter),
-        *_regimen_cap(matter),
+        *caps(matter),
     )
+
+
+def caps(matter: Matter) -> tuple[Ceiling, ...]:
+    """Limits that do not depend on a schedule: of findings, of the condition, of its regimen."""
+    return (*_hazard_caps(matter), *_condition_caps(matter), *_regimen_cap(matter))
 
 
 def ordinary(matter: Matter) -> tuple[Ceiling, ...]:

@@ -19,10 +19,13 @@ from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.verification.case import CourseDose, build
+from ivigil.verification.overlap import overlaps
 from ivigil.verification.screening import Standing, screen
 from ivigil.verification.walk import Found, walk
 
 E = TypeVar("E", bound=Fact)
+ANOTHER = ""
+"""Stands for any product but the last one."""
 NOT_ENTERED = frozenset({"order", "sources"})
 
 
@@ -87,11 +90,6 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
         fact = self.knowledge.by_id.get(name)
         return fact if isinstance(fact, kind) else None
 
-    @cached_property
-    def interval_days(self) -> int | None:
-        """Subcutaneous: days from one dose to the next; None for a dose that is given once."""
-        return self.plan.dose.interval_days if self.plan.dose else None
-
     # ---- policies
 
     def choice(self, policy: str) -> str:
@@ -121,31 +119,23 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     @cached_property
     def standings(self) -> tuple[Standing, ...]:
-        ordered = self._case(self.order.product)
-        return screen(self.knowledge.facts.hazard, self.order.route, ordered, self.case)
+        """Every hazard; without a planned product, it is open which one is meant."""
+        possible = [self.case, self._case(self.order.product)]
+        if self.plan.product is None:
+            possible += [self._case(None), self._case(ANOTHER)]
+        return screen(self.knowledge.facts.hazard, self.order.route, possible)
 
     def _case(self, product: str | None) -> dict[str, Value]:
-        dose = CourseDose(self._g_per_kg(), self.dosing_weight_kg, self._overlaps())
+        dose = CourseDose(self._g_per_kg(), self.dosing_weight_kg, self._overlaps)
         return build(self.order, self.knowledge, self.start.date(), dose, product)
 
+    @cached_property
     def _overlaps(self) -> bool | None:
-        """An earlier dose too close to this one; a regimen named for a second dose means it."""
-        regimen, last, order = self.regimen, self.order.last_immunoglobulin, self.order
-        if self.plan.dose is None or regimen is None:
-            return None
-        if regimen.special and order.regimen == regimen.id:
-            return False
-        if last is None:
-            return False if order.experience == "naive" else None
-        weeks, window = regimen.interval_weeks_min, self.number("policy.cumulative_window") or Decimal(0)
-        days = window if weeks is None else 7 * weeks
-        if order.interval_days is not None and order.interval_days < days:
-            days = Decimal(order.interval_days)
-        return (self.start.date() - last.date).days < days
+        planned = (self.regimen, self.product)
+        return overlaps(self.plan, self.order, self.knowledge, planned, self.start.date())
 
     def _g_per_kg(self) -> Fraction | None:
-        planned = self.plan.dose.g_per_kg if self.plan.dose else self.order.total_dose_g_per_kg
-        return None if planned is None else Fraction(planned)
+        return Fraction(self.plan.dose.g_per_kg) if self.plan.dose else None
 
     @cached_property
     def emergency(self) -> bool:

@@ -45,7 +45,8 @@ def _belongs(matter: Matter, choice: RegimenChoice, regimen: Regimen) -> Iterato
     facts = (regimen.id,)
     if regimen not in own:
         yield Objection("regimen_of_other_condition", "regimen.id", choice.id, matter.order.condition, facts)
-    if regimen.route != matter.order.route and not _weekly(matter, regimen):
+    weekly = regimen.scig_weekly_g_per_kg_min or regimen.scig_weekly_g_per_kg_max
+    if regimen.route != matter.order.route and not (matter.order.route == "SC" and weekly):
         yield Objection("regimen_route", "regimen.id", regimen.route, matter.order.route, facts)
     ordered = matter.order.regimen
     if ordered is not None and ordered != choice.id:
@@ -54,11 +55,6 @@ def _belongs(matter: Matter, choice: RegimenChoice, regimen: Regimen) -> Iterato
         yield Objection("regimen_superseded", "regimen.id", choice.id, regimen.superseded_by, facts)
     if ordered is None and regimen.special and not _only_special(matter):
         yield Objection("regimen_special", "regimen.id", choice.id, "a regimen without a condition", facts)
-
-
-def _weekly(matter: Matter, regimen: Regimen) -> bool:
-    """Does an intravenous regimen state the weekly dose under the skin as well?"""
-    return matter.order.route == "SC" and regimen.scig_weekly_g_per_kg_min is not None
 
 
 def _only_special(matter: Matter) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -12,28 +12,27 @@ from ivigil.knowledge.logic import Case, Truth, judge
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How one hazard stands: on the order alone, and once the planned product is known."""
+    """How one hazard stands once the planned product is known, and how it may before that."""
 
     hazard: Hazard
-    ordered: Truth
     planned: Truth
+    possible: tuple[Truth, ...]
 
     def states(self, *, emergency: bool) -> frozenset[State]:
         """The states that a plan may give it: as judged before or after the product was chosen."""
-        truths = (self.ordered, self.planned)
-        return frozenset(state for truth in truths for state in _states(self.hazard, truth, emergency))
+        return frozenset(state for truth in self.possible for state in _states(self.hazard, truth, emergency))
 
     @property
     def must_be_listed(self) -> bool:
         return self.planned is not Truth.FALSE
 
 
-def screen(hazards: Iterable[Hazard], route: str, ordered: Case, planned: Case) -> tuple[Standing, ...]:
-    """Judge each hazard of the route on both cases."""
+def screen(hazards: Iterable[Hazard], route: str, cases: Sequence[Case]) -> tuple[Standing, ...]:
+    """Judge each hazard of the route on every possible case; the first is the planned one."""
+    distinct = [case for index, case in enumerate(cases) if case not in cases[:index]]
     here = [hazard for hazard in hazards if route in hazard.routes]
-    truths = [_truth(hazard, planned) for hazard in here]
-    before = truths if ordered == planned else [_truth(hazard, ordered) for hazard in here]
-    return tuple(Standing(*standing) for standing in zip(here, before, truths, strict=True))
+    judged = [tuple(_truth(hazard, case) for case in distinct) for hazard in here]
+    return tuple(Standing(hazard, truths[0], truths) for hazard, truths in zip(here, judged, strict=True))
 
 
 def _truth(hazard: Hazard, case: Case) -> Truth:

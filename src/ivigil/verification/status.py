@@ -85,7 +85,7 @@ def _complete(matter: Matter) -> Iterator[Objection]:
         "course": plan.course,
     }
     parts |= {"days": plan.days, "observation": plan.observation}
-    if matter.order.route == "IV":  # under the skin a label or a factor may stand for a regimen
+    if matter.order.route == "IV":  # a subcutaneous dose may rest on a label alone
         parts |= {"regimen": plan.regimen, "rates": plan.rates}
     for name, part in parts.items():
         if not part:

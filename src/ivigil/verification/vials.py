@@ -59,8 +59,8 @@ def _discard(where: str, day: Day) -> Iterator[Objection]:
 def _volume(where: str, day: Day, product: Product) -> Iterator[Objection]:
     volume = ml(Fraction(day.grams), product.g_per_100_ml)
     printed = sum((Fraction(vial.volume_ml) * vial.count for vial in day.vials), Fraction(0))
-    if not day.discard_g and Fraction(day.volume_ml) == printed:
-        return  # whole vials hold what their labels say
+    if product.route == "SC" and not day.discard_g and day.volume_ml == printed:
+        return  # whole vials are emptied: they hold what their labels say
     if abs(Fraction(day.volume_ml) - volume) > ROUNDING_ML:
         expected = f"{show(day.grams)} g at {show(product.g_per_100_ml)} g/100 mL = {show(volume)} mL"
         yield Objection("volume_strength", f"{where}.volume_ml", show(day.volume_ml), expected, (product.id,))
