@@ -58,6 +58,7 @@ SLIPS: list[tuple[str, dict[str, Any], str]] = [
     ("ae_mayo_start", {"day_doses_g_per_kg": (Decimal("0.5"), Decimal(10))}, "daily doses come to 10.5"),
     ("hyqvia-10-us.ramp.pi-4-weeks", {"interval_weeks": Decimal(40)}, "the last part dose is for 4 weeks"),
     ("premedication.acetaminophen_adult_650", {"dose_mg": Decimal(6500)}, "dose_mg 6500 is above"),
+    ("adjusted-weight.0-4", {"factor": Decimal("0.04")}, ""),  # told on the examples, below
     ("drug.epinephrine-im.fixed-order", {"dose_mg_max": Decimal(3)}, "dose_mg_max 3 is above max_mg 0.3"),
 ]
 
@@ -66,6 +67,30 @@ SLIPS: list[tuple[str, dict[str, Any], str]] = [
 def test_a_slip_contradicts_the_figure_beside_it(fact_id: str, fields: dict[str, Any], said: str) -> None:
     found = list(disagreements(changed(fact_id, **fields)))
     assert any(line.startswith(fact_id) and said in line for line in found) == bool(said), found
+
+
+@pytest.mark.parametrize(
+    ("formula", "fields", "said"),
+    [
+        ("adjusted-weight.0-4", {"factor": Decimal("0.04")}, "adjusted-weight.0-4 gives"),
+        (
+            "ideal-weight.devine-male",
+            {"slope_kg_per_inch": Decimal("0.23")},
+            "but ideal-weight.devine-male gives",
+        ),
+        (
+            "ideal-weight.devine-female",
+            {"base_kg": Decimal(45)},
+            "but ideal-weight.devine-female gives 51.88 kg",
+        ),
+    ],
+)
+def test_a_slip_in_a_formula_contradicts_the_worked_examples(
+    formula: str, fields: dict[str, Any], said: str
+) -> None:
+    found = list(disagreements(changed(formula, **fields)))
+    assert all(line.startswith("weight-example.") for line in found)
+    assert any(said in line for line in found)
 
 
 FAR_OUT: list[tuple[str, dict[str, Any], str]] = [

@@ -14,6 +14,7 @@ from ivigil.knowledge.store import all_facts
 from ivigil.order import Order
 from ivigil.planning import plan
 from ivigil.planning.case import patient_case
+from ivigil.verification import verify
 from tests.support.boldness import bolder
 from tests.support.orders import adult, child, knowledge, last, order, screened
 
@@ -167,3 +168,56 @@ def test_weak_evidence_sets_no_dose_and_no_rate(drawn: Order) -> None:
         assert not knowledge().by_id[made.regimen.id].weak
     if made.rates is not None:
         assert not knowledge().by_id[made.rates.schedule].weak
+
+
+PLACES = ("US", "EU", "UK", "AU", "CA", "CA-ON", "JP")
+CONDITIONS = [c.id for c in knowledge().facts.condition if not c.do_not_use]
+EARLIER = [None, *(p.id for p in knowledge().facts.product if p.route == "IV")]
+
+
+def anywhere() -> st.SearchStrategy[Order]:
+    """Any condition, place, age, weight, answers, history, pump and number of days."""
+
+    def build(
+        where: tuple[str, str],
+        body: tuple[Decimal, int, int],
+        present: frozenset[str],
+        history: tuple[str | None, int] | None,
+        fields: tuple[Decimal | None, int | None, bool],
+    ) -> Order:
+        (condition, place), (weight, age, height) = where, body
+        pump, days, complete = fields
+        patient = screened(
+            adult(str(weight), age=age, height_cm=str(height)),
+            present=tuple(sorted(present)),
+            complete=complete,
+        )
+        past = (
+            {}
+            if history is None
+            else {
+                "experience": "experienced",
+                "last_immunoglobulin": last(history[0], infusions=history[1]),
+            }
+        )
+        return order(condition, patient, jurisdiction=place, pump_step_ml_per_h=pump, days=days, **past)
+
+    return st.builds(
+        build,
+        st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(PLACES)),
+        st.tuples(st.decimals("2", "150", places=1), st.integers(0, 90), st.integers(50, 195)),
+        st.frozensets(st.sampled_from(FLAGS), max_size=4),
+        st.none() | st.tuples(st.sampled_from(EARLIER), st.integers(0, 30)),
+        st.tuples(
+            st.none() | st.sampled_from([Decimal("0.1"), Decimal("0.5"), Decimal(5)]),
+            st.none() | st.integers(1, 5),
+            st.booleans(),
+        ),
+    )
+
+
+@settings(max_examples=250, deadline=None)
+@given(anywhere())
+def test_the_independent_check_accepts_every_plan(drawn: Order) -> None:
+    made = plan(drawn, knowledge())
+    assert verify(made, drawn, knowledge()).objections == ()

@@ -10,16 +10,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
-
-from msgspec.structs import replace
 
 from ivigil.course import Plan, to_json
 from ivigil.intake import parse_order
+from ivigil.knowledge.agreement import disagreements
 from ivigil.knowledge.check import faults
-from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.evidence import Record
-from ivigil.knowledge.products import Product
+from ivigil.knowledge.spans import outliers
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 from ivigil.order import Order, OrderError
 from ivigil.release import UnverifiedPlanError, checked_plan
@@ -32,54 +31,73 @@ SCENARIOS_A_FACT = 4
 LOOKED_UP = ("source", "jurisdiction", "label_indication", "term", "policy")
 """Tables that other records refer to; small, and always there."""
 
-TOGETHER = {"product": ("product", "condition"), "condition": ("product", "condition")}
+WITH_CONDITIONS = ("condition", "hazard", "premedication", "weight_policy")
+
+TOGETHER = {
+    "product": ("product", "condition"),
+    "condition": ("product", "condition", "hazard"),
+    "hazard": ("condition", "hazard", "product"),
+    "ideal_weight": ("ideal_weight", "weight_example"),
+    "adjusted_weight": ("adjusted_weight", "weight_example"),
+}
 """Tables whose records the check compares with one another."""
 
 
 class ByCheck:
-    """Detected if ``knowledge.check.faults`` finds what it does not find in the right fact base."""
+    """Detected if ``knowledge.check.faults`` finds what it does not find in the right fact base.
+
+    Run thousands of times, so in two parts: all checks on the record alone, and the checks that
+    compare records on the tables that they compare.
+    """
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._facts = {table: _narrow(knowledge.facts, table) for table in TOP_LEVEL}
-        self._usual = {table: self._faults(facts) for table, facts in self._facts.items()}
+        self._facts = knowledge.facts
+        self._tables = {table: _narrow(knowledge.facts, table) for table in TOP_LEVEL}
+        for table, facts in self._tables.items():
+            if _compared(facts):
+                raise ValueError(f"{table}: the right fact base has faults: {_compared(facts)}")
 
     def detects(self, mutant: Mutant) -> bool:
         try:
-            found = self._faults(mutant.within(self._facts[mutant.table]))
+            alone = self._alone(mutant.table, mutant.place, mutant.record)
+            usual = self._usual(mutant.table, mutant.place)
+            return bool(alone - usual) or bool(_compared(mutant.within(self._tables[mutant.table])))
         except (ArithmeticError, ValueError):
             return True  # a unit that cannot be converted stops the check
-        return bool(found - self._usual[mutant.table])
 
-    @staticmethod
-    def _faults(facts: FactFile) -> frozenset[str]:
-        return frozenset(faults(Knowledge(facts, "mutation")))
+    @cache  # noqa: B019 - one detector a process
+    def _usual(self, table: str, place: int) -> frozenset[str]:
+        return self._alone(table, place, getattr(self._facts, table)[place])
+
+    def _alone(self, table: str, place: int, record: Record | None) -> frozenset[str]:
+        rows = dict(self._looked_up(table, place))
+        rows[table] = () if record is None else (record,)
+        return frozenset(faults(Knowledge(FactFile(**rows), "mutation")))
+
+    @cache  # noqa: B019
+    def _looked_up(self, table: str, place: int) -> dict[str, Any]:
+        """What the record refers to: its sources and, if it has conditions, the vocabulary."""
+        right = getattr(self._facts, table)[place]
+        cited = {source for fact in all_facts(right) for source in fact.sources}
+        return {
+            "source": tuple(source for source in self._facts.source if source.id in cited),
+            "term": self._facts.term if table in WITH_CONDITIONS else (),
+            "jurisdiction": self._facts.jurisdiction,
+            "label_indication": self._facts.label_indication,
+        }
+
+
+def _compared(facts: FactFile) -> list[str]:
+    """Faults between records; the right fact base has none."""
+    known = Knowledge(facts, "mutation")
+    return [*disagreements(known), *outliers(known)]
 
 
 def _narrow(facts: FactFile, table: str) -> FactFile:
-    """Only what the check of one table compares with other records: it is run thousands of times."""
+    """Only what the check of one table compares with other records."""
     kept = {*LOOKED_UP, *TOGETHER.get(table, (table,))}
-    rows: dict[str, Any] = {name: tuple(map(_bare, getattr(facts, name))) for name in kept}
+    rows: dict[str, Any] = {name: getattr(facts, name) for name in kept}
     return FactFile(**rows)
-
-
-def _bare(record: Record) -> Record:
-    """A record without the rows that are checked by themselves alone."""
-    match record:
-        case Product():
-            return replace(record, properties=(), contraindications=(), storage=())
-        case Condition():
-            return replace(
-                record,
-                responses=(),
-                onsets=(),
-                stop_rules=(),
-                cotreatments=(),
-                cautions=(),
-                findings=(),
-                national_roles=(),
-            )
-        case _:
-            return record
 
 
 class ByWitness:

@@ -17,6 +17,7 @@ from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.products import LabelUse, PrintedRates, Product, RampUp, Schedule
 from ivigil.knowledge.reactions import EmergencyDrug
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.weights import WeightExample
 
 
 def disagreements(knowledge: Knowledge) -> Iterator[str]:
@@ -33,6 +34,8 @@ def disagreements(knowledge: Knowledge) -> Iterator[str]:
     )
     for drug in drugs:
         yield from (f"{drug.id}: {problem}" for problem in _drug(drug))
+    for example in knowledge.facts.weight_example:
+        yield from (f"{example.id}: {problem}" for problem in _example(example, knowledge))
 
 
 def rounding_traps(knowledge: Knowledge) -> Iterator[str]:
@@ -178,3 +181,25 @@ def _drug(drug: Premedication | EmergencyDrug) -> Iterator[str]:
     ]:
         if low is not None and high is not None and low > high:
             yield f"{lower} {low} is above {upper} {high}"
+
+
+def _example(example: WeightExample, knowledge: Knowledge) -> Iterator[str]:
+    """A worked example comes out by the formulas, to a unit of its last digit (some are cut, not rounded)."""
+    inches = example.height_cm / units.convert(Decimal(1), "in", "cm")
+    for formula in knowledge.facts.ideal_weight:
+        if formula.sex == example.sex and example.ideal_kg is not None:
+            ideal = formula.base_kg + formula.slope_kg_per_inch * (inches - formula.offset_inches)
+            if not _comes_out(ideal, example.ideal_kg):
+                yield f"ideal weight {example.ideal_kg} kg, but {formula.id} gives {ideal:.2f} kg"
+    adjusted = [kg for kg in (example.adjusted_04_kg, example.adjusted_05_kg) if kg is not None]
+    if example.ideal_kg is None or not adjusted:
+        return
+    excess = example.actual_kg - example.ideal_kg
+    for adjustment in knowledge.facts.adjusted_weight:
+        kg = example.ideal_kg + adjustment.factor * excess
+        if not any(_comes_out(kg, printed) for printed in adjusted) and len(adjusted) > 1:
+            yield f"{adjustment.id} gives {kg:.2f} kg, which is no adjusted weight of this example"
+
+
+def _comes_out(computed: Decimal, printed: Decimal) -> bool:
+    return abs(computed - printed) <= Decimal(1).scaleb(int(printed.as_tuple().exponent))

@@ -46,20 +46,20 @@ def _outside(figures: Iterator[Figure], factor: Decimal, confirmed: frozenset[st
             groups[group].append((Decimal(value), fact))
     for group, members in groups.items():
         members.sort()
+        lows, highs = _ends(members), _ends(members[::-1])
         for value, fact in members:
-            if fact in confirmed:
-                continue
-            others = [other for other, name in _ends(members, fact) if name != fact]
-            if len(members) <= FEWEST_PEERS or not others:
+            others = [end[0] for ends in (lows, highs) for end in ends[:2] if end[1] != fact]
+            if fact in confirmed or len(members) <= FEWEST_PEERS or not others:
                 continue
             low, high = min(others), max(others)
             if value > high * factor or value * factor < low:
                 yield f"{fact}: {group} {value:f} is far from all others ({low:f} to {high:f}): read it again"
 
 
-def _ends(members: list[tuple[Decimal, str]], fact: str) -> Iterator[tuple[Decimal, str]]:
-    """The lowest and the highest member that belong to another fact."""
-    yield from (next((m for m in way if m[1] != fact), members[0]) for way in (members, members[::-1]))
+def _ends(ordered: list[tuple[Decimal, str]]) -> list[tuple[Decimal, str]]:
+    """The outermost member, and the outermost one of another fact."""
+    first = ordered[0]
+    return [first, *([other] if (other := next((m for m in ordered if m[1] != first[1]), None)) else [])]
 
 
 def _rates(knowledge: Knowledge) -> Iterator[Figure]:

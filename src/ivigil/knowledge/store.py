@@ -242,14 +242,15 @@ def all_facts(record: Record) -> Iterator[Fact]:
 
 
 def _gather(record: Record, found: list[Fact]) -> None:
+    """Facts stand in facts or in a file of them; other records (steps, conditions) hold none."""
     if isinstance(record, Fact):
         found.append(record)
     for value in astuple(record):
         if value.__class__ is tuple:
-            if value and isinstance(value[0], Record):  # a row holds records or none
+            if value and isinstance(value[0], Fact):
                 for item in value:
                     _gather(item, found)
-        elif isinstance(value, Record):
+        elif isinstance(value, Fact):
             _gather(value, found)
 
 

@@ -100,7 +100,7 @@ def _rule(
     # A regimen that asks for adjusted weight keeps it when it is borrowed; at home its
     # programme's own lines say whom that means.
     borrowed = policy.jurisdiction not in regimen.jurisdictions
-    if regimen.weight is not None and kind == "actual" and borrowed and case.get("adult") is True:
+    if regimen.weight is not None and kind == "actual" and borrowed:
         factor = next((one.factor for one in policy.lines if one.factor), "")
         return regimen.weight, factor, Judgement(Truth.TRUE), regimen.id
     return kind, factor, judgement, line

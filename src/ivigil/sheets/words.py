@@ -96,6 +96,7 @@ GAP = {
     "regimen_not_seen": "the only regimens were not read in a source",
     "regimen_must_be_named": "every regimen here is for a special situation: name one",
     "regimen_states_no_dose": "the regimen states no dose; order one",
+    "days_below_regimen": "{value} days are fewer than the regimen's fewest",
     "dose_above_regimen": "{value} g/kg is above every source for this regimen",
     "contraindicated": "contraindicated",
     "no_product_here": "no product known in {value}: dose only",
