@@ -137,6 +137,8 @@ def _without_regimen(
 
 def _screened(draft: Plan, known: dict[str, Value], knowledge: Knowledge) -> Plan:
     """A plan without a dose still shows what was found, what to ask, and that nothing may be given."""
+    changed = case.product_changed(draft.order, draft.order.product)
+    known = known if changed is None else {**known, "product_changed": changed}
     findings = hazards.screen(draft.order, known, knowledge)
     asked = questions.questions(findings, (), known, knowledge)
     blocked = _contraindicated(hazards.limits(findings, knowledge))
@@ -166,16 +168,19 @@ def _subcutaneous(
         return _without_scheme(_screened(draft, known, knowledge), found, none)
     made = _first_that_fits(found.ranked, list(found.excluded), draft.order, knowledge)
     offer = found.of(made.product.id if made.product is not None else None)
+    if made.product is None and draft.order.product is None:
+        offer = offers.undecided(offer)
+    findings, situation = offer.findings, offer.situation
     unsigned = tuple(_sign_off(fact, "trough_table_not_seen") for fact in offer.scheme.unsigned)
     asked = tuple((field, "dosing_weight") for field in offer.scheme.body.missing)
     draft = replace(
         draft,
-        regimen=choice if rule is not None and offer.scheme.rule.id == rule.id else None,
+        regimen=choice if offer.scheme.by_regimen else None,
         dose=offer.scheme.dose,
-        findings=offer.findings,
-        questions=questions.questions(offer.findings, asked, offer.situation.case, knowledge),
+        findings=findings,
+        questions=questions.questions(findings, asked, situation.case, knowledge),
     )
-    return _assemble(draft, replace(made, sign_off=(*made.sign_off, *unsigned)), offer.situation)
+    return _assemble(draft, replace(made, sign_off=(*made.sign_off, *unsigned)), situation)
 
 
 def _without_scheme(draft: Plan, found: offers.Offers, none: regimen.NoRegimen | None) -> Plan:
@@ -187,7 +192,7 @@ def _without_scheme(draft: Plan, found: offers.Offers, none: regimen.NoRegimen |
         return draft
     reasons = {no.reason.code: no.reason for no in found.refused}
     blocked = [Blocked(code=r.code, facts=(r.fact,), value=r.value) for r in reasons.values()]
-    return replace(draft, blocked=tuple(blocked) or (Blocked(code="no_product_fits"),))
+    return replace(draft, blocked=(*draft.blocked, *(blocked or [Blocked(code="no_product_fits")])))
 
 
 def _choose_product(situation: Situation) -> Chosen:
