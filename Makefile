@@ -7,7 +7,7 @@ RUN    := $(VENV)/run.stamp
 TEST   := $(VENV)/test.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test lint check bench exhaustive mutate-knowledge mutate-code lock clean
+.PHONY: run test lint check bench mutate-knowledge lock clean
 
 run: $(RUN)          ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan --brief examples/*.toml
@@ -37,6 +37,12 @@ $(RUN): $(BIN)/python requirements/run.txt pyproject.toml
 $(TEST): $(RUN) requirements/test.txt
 	$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
+
+bench: $(TEST)       ## time a plan; write docs/benchmarks.md
+	$(BIN)/python -m benchmarks.planning --write
+
+mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
+	$(BIN)/python -m tools.mutate_knowledge --write
 
 lock:                ## write the pinned requirements anew, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -14,6 +14,7 @@ from ivigil.knowledge.store import all_facts
 from ivigil.order import Order
 from ivigil.planning import plan
 from ivigil.planning.case import patient_case
+from ivigil.verification import verify
 from tests.support.boldness import bolder
 from tests.support.orders import adult, child, knowledge, last, order, screened
 
@@ -119,7 +120,8 @@ def test_forgetting_an_answer_never_removes_a_finding(drawn: Order, forgotten: s
     """All flags answered, then one answer lost: every finding that was there stays."""
     present = drawn.patient.screening.present
     assume(settled(drawn, forgotten) is not False or forgotten not in present)  # an answer that cannot be
-    absent = tuple(f for f in FLAGS if f not in present)
+    case = patient_case(drawn, knowledge())
+    absent = tuple(f for f in FLAGS if case.get(f) is not True)  # sepsis with "no infection" is no answer
     full = replace(drawn, patient=screened(drawn.patient, present=present, absent=absent, complete=False))
     less = replace(
         drawn,
@@ -167,3 +169,56 @@ def test_weak_evidence_sets_no_dose_and_no_rate(drawn: Order) -> None:
         assert not knowledge().by_id[made.regimen.id].weak
     if made.rates is not None:
         assert not knowledge().by_id[made.rates.schedule].weak
+
+
+PLACES = ("US", "EU", "UK", "AU", "CA", "CA-ON", "JP")
+CONDITIONS = [c.id for c in knowledge().facts.condition if not c.do_not_use]
+EARLIER = [None, *(p.id for p in knowledge().facts.product if p.route == "IV")]
+
+
+def anywhere() -> st.SearchStrategy[Order]:
+    """Any condition, place, age, weight, answers, history, pump and number of days."""
+
+    def build(
+        where: tuple[str, str],
+        body: tuple[Decimal, int, int],
+        present: frozenset[str],
+        history: tuple[str | None, int] | None,
+        fields: tuple[Decimal | None, int | None, bool],
+    ) -> Order:
+        (condition, place), (weight, age, height) = where, body
+        pump, days, complete = fields
+        patient = screened(
+            adult(str(weight), age=age, height_cm=str(height)),
+            present=tuple(sorted(present)),
+            complete=complete,
+        )
+        past = (
+            {}
+            if history is None
+            else {
+                "experience": "experienced",
+                "last_immunoglobulin": last(history[0], infusions=history[1]),
+            }
+        )
+        return order(condition, patient, jurisdiction=place, pump_step_ml_per_h=pump, days=days, **past)
+
+    return st.builds(
+        build,
+        st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(PLACES)),
+        st.tuples(st.decimals("2", "150", places=1), st.integers(0, 90), st.integers(50, 195)),
+        st.frozensets(st.sampled_from(FLAGS), max_size=4),
+        st.none() | st.tuples(st.sampled_from(EARLIER), st.integers(0, 30)),
+        st.tuples(
+            st.none() | st.sampled_from([Decimal("0.1"), Decimal("0.5"), Decimal(5)]),
+            st.none() | st.integers(1, 5),
+            st.booleans(),
+        ),
+    )
+
+
+@settings(max_examples=250, deadline=None)
+@given(anywhere())
+def test_the_independent_check_accepts_every_plan(drawn: Order) -> None:
+    made = plan(drawn, knowledge())
+    assert verify(made, drawn, knowledge()).objections == ()

@@ -93,6 +93,8 @@ def test_a_signed_schedule_can_be_planned_from(tmp_path: Path) -> None:
         ("[[nonsense]]\nid = 1\n", "unknown field"),
         ('[site]\ntime_zone = "Mars/Olympus"\n', "IANA"),
         (policy("policy.rounding", choice="sideways"), "accepted: down, nearest"),
+        (policy("policy.rounding").replace("policy.rounding", "policy.speed"), "no such policy"),
+        (policy("policy.dosing_weight", choice="weight.default"), "two signatures"),
         ('[[source]]\nid = "x"\ntitle = "y"\n[[label_indication]]\nid = "PI"\nname = "z"\nconditions = []\n'
          'basis = "label"\nseen = false\n', "may not replace"),
     ],

@@ -21,6 +21,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order
 from ivigil.patient import Measurement
 from ivigil.planning import plan
+from ivigil.verification import verify
 from tests.support.boldness import bolder
 from tests.support.orders import adult, child, knowledge, last, order, screened
 
@@ -616,6 +617,7 @@ def test_no_site_passes_any_limit(
                 assert len(day.sites) <= row.sites_max
         vials = sum(v.grams * v.count for v in day.vials)
         assert vials - day.discard_g == day.grams
+    assert verify(made, asked, knowledge()).objections == ()
     for grams in per_interval(made):
         assert made.dose is not None and grams <= made.dose.grams
 

@@ -34,6 +34,7 @@ from tests.support.verification_plans import (
     cited,
     facts,
     finding,
+    half_day,
     infant_order,
     infant_plan,
     measured,
@@ -556,6 +557,13 @@ FIXED = NO_TOTAL | {"fixed_daily_dose_g": D(70), "allowed_days": (2,)}
 DAILY = NO_TOTAL | {"daily_dose_g_per_kg_min": D("0.3"), "daily_dose_g_per_kg_max": D(1)}
 
 
+HALVED: dict[str, object] = {
+    "days": tuple(half_day(index) for index in range(4)),
+    "course.grams": D(16),
+    "course.vials": 4,
+}
+
+
 def right(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
     return Turn(name, code, **fields), False
 
@@ -795,6 +803,35 @@ EDGES = (
     wrong("a cap of a finding: 8 g/h is 40 mL/h at 20 %", "hazard_cap", plan="weekly",
           order={"patient.screening": HEART}, spoil={"days[1].steps[0].rate_ml_per_h": D(40)}),
     right("below it", "hazard_cap", plan="weekly", order={"patient.screening": HEART}),
+    right("twice a week: on days 0, 3, 7, 10", "skin_date", plan="weekly", spoil=HALVED),
+    right("twice a week: 3 days apart", "skin_interval", plan="weekly", spoil=HALVED),
+    right("twice a week: half the dose", "rounded_up", plan="weekly", spoil=HALVED),
+    right("twice a week: half the dose, not less", "rounding_tolerance", plan="weekly", spoil=HALVED),
+    right("twice a week, as ordered", "days_shortened", plan="weekly", spoil=HALVED, order={"days": 2}),
+    wrong("twice a week where the label says 4 days apart", "skin_interval", plan="weekly", spoil=HALVED,
+          fact=("twenty.dose", {"interval_days_min": 4})),
+    wrong("twice a week, three times asked", "days_below_hazard", plan="weekly", spoil=HALVED,
+          order={"patient.screening": HEART}),
+    right("8 g at 8 g a day", "day_above_cap", plan="weekly", fact=("twenty.dose", {"g_per_day_max": D(8)})),
+    right("a label dose below 70 kg does not hold at 70 kg", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_day_max": D(7), "weight_kg_max": D(70)})),
+    wrong("a label dose from 70 kg holds at 70 kg", "day_above_cap", plan="weekly",
+          fact=("twenty.dose", {"g_per_day_max": D(7), "weight_kg_min": D(70)})),
+    right("a range not stated for who comes from a vein", "skin_dose_above_label", plan="weekly", fact=(
+          "twenty.dose", {"g_per_kg_per_week_max": D("0.05"), "unless_from_iv": True})),
+    *(trial(f"towards a trough: {grams} g", "skin_dose", plan="weekly", spoil={"dose.grams": grams},
+            order={"target_trough_g_per_l": target, "last_immunoglobulin": last(
+                product="twenty", infusions=9, interval_days=7, route="SC", grams=D(8))})
+      for trial, grams, target in (
+          (right, D(8), D(8)), (right, D(9), D(8)), (right, D(7), D(8)), (wrong, D(10), D(8)),
+          (wrong, D(9), None))),
+    wrong("above 70 kg the cell of the table is another", "skin_dose", plan="weekly",
+          spoil={"dose.grams": D(9)}, fact=("twenty.trough", {"weight_kg_up_to": D("69.9")}),
+          order={"target_trough_g_per_l": D(8), "last_immunoglobulin": last(
+              product="twenty", infusions=9, interval_days=7, route="SC", grams=D(8))}),
+    right("three sites of three by policy", "site_count", plan="weekly",
+          fact=("twenty.site.max", {"sites_max": None}),
+          spoil={"days[0].sites": (weekly_plan().days[0].sites * 2)[:3]}),
     # subcutaneous: sites
     right("a later infusion of the same product", "site_limit", plan="skin", spoil=LARGE_SITE,
           order={"experience": "experienced", "last_immunoglobulin": last(product="twenty", infusions=1)}),

@@ -560,6 +560,22 @@ def weekly_day(index: int) -> Day:
     )
 
 
+def half_day(index: int) -> Day:
+    """4 g = 20 mL at days 0, 3, 7, 10: first at 20 mL/h, later at 35 mL/h, in one site."""
+    offset = index // 2 * 7 + index % 2 * 3
+    start = dt.datetime(2026, 11, 23, 10, tzinfo=WINTER) + dt.timedelta(days=offset)
+    rate, minutes = ("35", 35) if index else ("20", 60)
+    return day(
+        index + 1,
+        start,
+        "4",
+        "20",
+        (step(rate, minutes, "20", start, "35" if index else "20"),),
+        vials=(Vial(grams=D(4), count=1, volume_ml=D(20)),),
+        sites=(Site(volume_ml=D(20), rate_ml_per_h=D(rate)),),
+    )
+
+
 def weekly_plan() -> Plan:
     """25 g / 4 weeks x 1.3 = 8.125 g a week; two vials of 4 g are 1.5 % less."""
     found = finding("first_exposure", "present")

@@ -43,6 +43,8 @@ REQUIRED_POLICIES = (
     "policy.plan_valid",
     "policy.premedication",
     "policy.first_questions",
+    "policy.dosing_weight",
+    "policy.formulary",
     "policy.sc_interval",
     "policy.sc_listed",
     "policy.sc_initial_infusions",

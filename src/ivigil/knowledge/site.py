@@ -83,7 +83,7 @@ def read(folder: Path) -> Overlay:
 
 def overlay(base: Knowledge, site: Overlay) -> Knowledge:
     """Lay a site's overlay over the fact base. Raises KnowledgeError if a rule is broken."""
-    faults = [*_clashes(base, site), *_unsigned_loosening(base, site)]
+    faults = [*_clashes(base, site), *_policy_faults(base, site)]
     zone = _zone(site.site.time_zone, faults)
     if faults:
         raise KnowledgeError(faults)
@@ -96,7 +96,7 @@ def overlay(base: Knowledge, site: Overlay) -> Knowledge:
         zone=zone,
         signed=_signed(site.signatures, by_id),
         local=frozenset(f.id for f in all_facts(site.facts) if not isinstance(f, Policy)),
-        loosened=tuple(p.id for p in site.facts.policy if _loosens(base.policies.get(p.id), p)),
+        loosened=tuple(p.id for p in site.facts.policy if _loosens(base.policies[p.id], p)),
     )
 
 
@@ -111,7 +111,7 @@ def _signed(signatures: Iterable[Signature], by_id: dict[str, Fact]) -> frozense
 
 
 def _clashes(base: Knowledge, site: Overlay) -> list[str]:
-    """Only a policy may be replaced; every other local fact needs an id of its own."""
+    """Only a policy may be set; every other local fact needs an id of its own."""
     return [
         f"{fact.id}: a site may not replace this fact; sign it, set a policy, or add a local fact"
         for fact in all_facts(site.facts)
@@ -119,18 +119,17 @@ def _clashes(base: Knowledge, site: Overlay) -> list[str]:
     ]
 
 
-def _unsigned_loosening(base: Knowledge, site: Overlay) -> list[str]:
+def _policy_faults(base: Knowledge, site: Overlay) -> list[str]:
     faults: list[str] = []
     signed = _signed(site.signatures, {p.id: p for p in site.facts.policy})
     for policy in site.facts.policy:
         before = base.policies.get(policy.id)
-        if (
-            before is not None
-            and policy.choice
-            and policy.choice not in (before.choice, *before.alternatives)
-        ):
-            accepted = ", ".join((before.choice, *before.alternatives))
-            faults.append(f"{policy.id}: choice {policy.choice!r}; accepted: {accepted}")
+        if before is None:
+            faults.append(f"{policy.id}: no such policy; accepted: {', '.join(sorted(base.policies))}")
+            continue
+        known = (before.choice, *before.alternatives)
+        if policy.choice and policy.choice not in known:
+            faults.append(f"{policy.id}: choice {policy.choice!r}; accepted: {', '.join(known)}")
         elif _loosens(before, policy) and policy.id not in signed:
             faults.append(
                 f"{policy.id}: this setting loosens the default and needs two signatures "
@@ -139,9 +138,7 @@ def _unsigned_loosening(base: Knowledge, site: Overlay) -> list[str]:
     return faults
 
 
-def _loosens(before: Policy | None, after: Policy) -> bool:
-    if before is None:
-        return False
+def _loosens(before: Policy, after: Policy) -> bool:
     if after.choice != before.choice and after.choice in before.bolder:
         return True
     if not before.bolder_number or before.number is None or after.number == before.number:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from functools import lru_cache
 
 from ivigil.course import CareItem, Day, TimelineEntry
@@ -11,7 +12,13 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.planning.situation import Situation
 from ivigil.windows.doses import GivenDose
 from ivigil.windows.serology import LabFacts, LabWindow, lab_windows
-from ivigil.windows.vaccines import VaccineFacts, VaccineWindow, vaccine_windows
+from ivigil.windows.vaccines import (
+    NonLiveVaccine,
+    VaccineFacts,
+    VaccineWindow,
+    non_live_vaccines,
+    vaccine_windows,
+)
 
 _SAMPLE_PRIORITY = 2
 """Samples of priority 3 are drawn only if the question arises."""
@@ -23,7 +30,8 @@ def entries(days: tuple[Day, ...], product: Product, situation: Situation) -> li
     places = situation.knowledge.lineage(situation.order.jurisdiction)
     vaccines, tests = _facts(situation.knowledge)
     return [
-        *(_vaccine(w) for w in vaccine_windows(given, vaccines, places, ongoing=ongoing)),
+        *(_poor_response(v) for v in non_live_vaccines(vaccines, places) if v.may_respond_poorly),
+        *(_vaccine(w) for w in vaccine_windows(given, vaccines, places, ongoing=ongoing, beside=False)),
         *(_test(w) for w in lab_windows(given, tests, ongoing=ongoing) if _is_disturbed(w)),
     ]
 
@@ -50,18 +58,22 @@ def samples_first(situation: Situation) -> tuple[CareItem, ...]:
 
 
 def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tuple[GivenDose, ...]:
-    """The last dose before the course and every planned day; what is not known stays unknown."""
+    """The last dose before, and what is planned: a course by vein counts whole from its last day,
+    infusions under the skin one by one. What is not known stays unknown.
+    """
     order, weight = situation.order, situation.weight_kg
+    whole = [(days[-1].date, sum((day.grams for day in days), Decimal(0)))]
+    amounts = whole if order.route == "IV" else [(day.date, day.grams) for day in days]
     planned = tuple(
         GivenDose(
-            date=day.date,
-            g_per_kg=day.grams / weight,
+            date=date,
+            g_per_kg=grams / weight,
             route=order.route,
             condition=order.condition,
             product_id=product.id,
             stabilisers=_stabilisers(product),
         )
-        for day in days
+        for date, grams in amounts
     )
     last = order.last_immunoglobulin
     if last is None:
@@ -95,6 +107,12 @@ def _vaccine(window: VaccineWindow) -> TimelineEntry:
         until=window.if_stopped,
         state=window.answer,
         facts=(window.ruling.fact,) if window.ruling is not None else (),
+    )
+
+
+def _poor_response(vaccine: NonLiveVaccine) -> TimelineEntry:
+    return TimelineEntry(
+        date=None, kind="vaccine", what=vaccine.name, state="may_respond_poorly", facts=vaccine.rules
     )
 
 

@@ -203,6 +203,18 @@ def observation(product: Product | None, situation: Situation) -> CareItem:
     )
 
 
+def emergency(situation: Situation) -> tuple[CareItem, ...]:
+    """What to mind when the dose is not delayed for screening; nothing for planned treatment."""
+    condition, phase = situation.condition, situation.regimen.phase
+    if not condition.emergency or (condition.emergency_phases and phase not in condition.emergency_phases):
+        return ()
+    return tuple(
+        CareItem(kind="emergency", text=item.text, facts=(item.id, condition.id))
+        for item in situation.knowledge.facts.instruction
+        if item.topic == "emergency"
+    )
+
+
 def tests(situation: Situation) -> tuple[CareItem, ...]:
     """Baseline tests for this patient, and every test that a finding orders."""
     ordered = situation.limits.of(OrderTest)

@@ -19,6 +19,8 @@ from ivigil.order import Order
 from ivigil.patient import Measurement, completed_years
 
 HUNDREDTH = Decimal("0.01")
+EXACT = Decimal("0.000001")
+"""Fine enough that one day past a birthday, or a gram past a limit, is past it."""
 CM_PER_M = Decimal(100)
 PERCENT = Decimal(100)
 DAYS_PER_WEEK = Decimal(7)
@@ -68,12 +70,12 @@ def product_changed(order: Order, product: str | None) -> bool | None:
 
 
 def age_years(birth: dt.date, on: dt.date) -> Decimal:
-    """Age in years to two decimals, rounded down: just over 65 is above 65."""
+    """Age in years with its fraction: 65 years and a day is above 65."""
     completed = completed_years(birth, on)
     birthday = _birthday(birth, birth.year + completed)
     year = (_birthday(birth, birth.year + completed + 1) - birthday).days
     part = Decimal((on - birthday).days) / year
-    return completed + part.quantize(HUNDREDTH, ROUND_DOWN)
+    return completed + part.quantize(EXACT, ROUND_DOWN)
 
 
 def _birthday(birth: dt.date, year: int) -> dt.date:
@@ -95,20 +97,21 @@ def _identity(order: Order) -> dict[str, Value]:
 def _body(order: Order, knowledge: Knowledge) -> dict[str, Value]:
     patient = order.patient
     on = order.start.date()
+    stale = _is_stale(knowledge.terms.get("weight_kg"), patient.weight_date, on)
     body: dict[str, Value] = {
         "age_years": Reading.exactly(age_years(patient.birth_date, on)),
         "age_days": Reading.exactly((on - patient.birth_date).days),
-        "weight_kg": Reading.exactly(patient.weight_kg),
+        "weight_kg": Reading.exactly(patient.weight_kg, stale=stale),
     }
     if patient.height_cm is None:
         return body
     body["height_cm"] = Reading.exactly(patient.height_cm)
     metres = patient.height_cm / CM_PER_M
-    body["bmi_kg_per_m2"] = Reading.exactly((patient.weight_kg / metres**2).quantize(HUNDREDTH))
+    body["bmi_kg_per_m2"] = Reading.exactly((patient.weight_kg / metres**2).quantize(EXACT), stale=stale)
     ideal = ideal_weight_kg(order, knowledge)
     if ideal is not None:
         percent = patient.weight_kg * PERCENT / ideal
-        body["actual_over_ideal_percent"] = Reading.exactly(percent.quantize(HUNDREDTH))
+        body["actual_over_ideal_percent"] = Reading.exactly(percent.quantize(EXACT), stale=stale)
     return body
 
 
@@ -140,10 +143,14 @@ def _measurements(order: Order, knowledge: Knowledge) -> dict[str, Value]:
 def _aged(measured: Measurement, term: Term | None, on: dt.date) -> Reading:
     """Mark a dated value stale when it is older than its term allows."""
     reading = measured.reading
-    if measured.date is None or term is None or term.valid_days is None:
-        return reading
-    stale = (on - measured.date).days > term.valid_days
+    stale = reading.stale or _is_stale(term, measured.date, on)
     return Reading(reading.low, reading.high, reading.low_open, reading.high_open, stale)
+
+
+def _is_stale(term: Term | None, measured: dt.date | None, on: dt.date) -> bool:
+    if measured is None or term is None or term.valid_days is None:
+        return False
+    return (on - measured).days > term.valid_days
 
 
 def _history(order: Order) -> dict[str, Value]:

@@ -7,17 +7,17 @@ from decimal import Decimal
 
 import msgspec
 
-from ivigil.course import Cited, Document, Plan
+from ivigil.course import Cited, Document
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 
 
-def sources(plan: Plan, knowledge: Knowledge) -> dict[str, Cited]:
-    """Evidence by fact id for every fact that the plan names."""
+def sources(named: set[str], knowledge: Knowledge) -> dict[str, Cited]:
+    """Evidence by fact id for every fact that a plan names."""
     return {
         fact_id: cited(knowledge.by_id[fact_id], knowledge)
-        for fact_id in sorted(named_facts(plan))
+        for fact_id in sorted(named)
         if fact_id in knowledge.by_id
     }
 

@@ -142,7 +142,7 @@ def fill(targets: tuple[Decimal, ...], product: Product, sizes: Sizes, situation
     ordered = _ordered(targets)
     total = sum(whole, Decimal(0))
     tolerance = situation.number("policy.rounding_tolerance") / PERCENT
-    if total and abs(ordered - total) <= ordered * tolerance:
+    if all(whole) and abs(ordered - total) <= ordered * tolerance:
         return Filled(whole, tuple(sizes.fill(g) for g in whole))
     step = situation.number("policy.part_vial_step") * product.g_per_100_ml / units.ML_PER_DL
     parts = tuple(units.floor_to(t, step) for t in targets)
@@ -227,6 +227,8 @@ def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situatio
     if not steps:
         return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
     minutes = sum(step.minutes for step in steps)
+    if minutes < _shortest_minutes(count, situation):
+        return Reason(code="pump_step_too_coarse", value=f"{situation.pump_step_ml_per_h:f}")
     own_time = limit is None and _is_undivided(count, situation)
     late = _too_long(minutes, product, situation, own_time=own_time)
     if late is not None:

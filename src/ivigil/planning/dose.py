@@ -30,6 +30,8 @@ class NoDose(msgspec.Struct, frozen=True):
 
 def choose(order: Order, regimen: Regimen, weight: Weight, knowledge: Knowledge) -> Dose | NoDose:
     """The grams of the course: as ordered, or by policy within the regimen's range; then capped."""
+    if order.days is not None and regimen.allowed_days and order.days < min(regimen.allowed_days):
+        return NoDose("days_below_regimen", (regimen.id,), str(order.days))
     bounds = total_range(regimen)
     fixed = _fixed_grams(order, regimen)
     if fixed is None and order.total_dose_g_per_kg is None and bounds is None:

@@ -89,7 +89,8 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     amount = dose.choose(order, rule, body, knowledge)
     if isinstance(amount, dose.NoDose):
         gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
-        return _finish(replace(_screened(draft, known, knowledge), blocked=(gap,)), knowledge)
+        draft = _screened(draft, known, knowledge)
+        return _finish(replace(draft, blocked=(*draft.blocked, gap)), knowledge)
     dosed = case.dosed_case(known, order, rule, amount, knowledge)
     situation = Situation(order, condition, rule, amount, dosed, limits.Limits(), knowledge)
     findings, situation = hazards.settle(situation, case.product_changed(order, order.product))
@@ -130,14 +131,25 @@ def _without_regimen(
         choices = Blocked(code=none.code, facts=tuple(fact.id for fact in none.unnamed))
         asked = questions.questions((), (("regimen", none.code),), known, knowledge)
         return replace(draft, gaps=(choices,), questions=(*asked, *draft.questions))
-    return replace(draft, blocked=(Blocked(code=none.code, value=none.value),))
+    gap = Blocked(code=none.code, value=none.value)
+    return replace(draft, blocked=(*draft.blocked, gap))
 
 
 def _screened(draft: Plan, known: dict[str, Value], knowledge: Knowledge) -> Plan:
-    """A plan without a dose still shows what was found and what to ask."""
+    """A plan without a dose still shows what was found, what to ask, and that nothing may be given."""
+    changed = case.product_changed(draft.order, draft.order.product)
+    known = known if changed is None else {**known, "product_changed": changed}
     findings = hazards.screen(draft.order, known, knowledge)
     asked = questions.questions(findings, (), known, knowledge)
-    return replace(draft, findings=findings, questions=asked)
+    blocked = _contraindicated(hazards.limits(findings, knowledge))
+    return replace(draft, findings=findings, questions=asked, blocked=blocked)
+
+
+def _contraindicated(bound: limits.Limits) -> tuple[Blocked, ...]:
+    return tuple(
+        Blocked(code="contraindicated", findings=(entry.finding,), facts=(entry.effect.id,))
+        for entry in bound.of(Block)
+    )
 
 
 def _subcutaneous(
@@ -156,16 +168,19 @@ def _subcutaneous(
         return _without_scheme(_screened(draft, known, knowledge), found, none)
     made = _first_that_fits(found.ranked, list(found.excluded), draft.order, knowledge)
     offer = found.of(made.product.id if made.product is not None else None)
+    if made.product is None and draft.order.product is None:
+        offer = offers.undecided(offer)
+    findings, situation = offer.findings, offer.situation
     unsigned = tuple(_sign_off(fact, "trough_table_not_seen") for fact in offer.scheme.unsigned)
     asked = tuple((field, "dosing_weight") for field in offer.scheme.body.missing)
     draft = replace(
         draft,
-        regimen=choice if rule is not None and offer.scheme.rule.id == rule.id else None,
+        regimen=choice if offer.scheme.by_regimen else None,
         dose=offer.scheme.dose,
-        findings=offer.findings,
-        questions=questions.questions(offer.findings, asked, offer.situation.case, knowledge),
+        findings=findings,
+        questions=questions.questions(findings, asked, situation.case, knowledge),
     )
-    return _assemble(draft, replace(made, sign_off=(*made.sign_off, *unsigned)), offer.situation)
+    return _assemble(draft, replace(made, sign_off=(*made.sign_off, *unsigned)), situation)
 
 
 def _without_scheme(draft: Plan, found: offers.Offers, none: regimen.NoRegimen | None) -> Plan:
@@ -177,7 +192,7 @@ def _without_scheme(draft: Plan, found: offers.Offers, none: regimen.NoRegimen |
         return draft
     reasons = {no.reason.code: no.reason for no in found.refused}
     blocked = [Blocked(code=r.code, facts=(r.fact,), value=r.value) for r in reasons.values()]
-    return replace(draft, blocked=tuple(blocked) or (Blocked(code="no_product_fits"),))
+    return replace(draft, blocked=(*draft.blocked, *(blocked or [Blocked(code="no_product_fits")])))
 
 
 def _choose_product(situation: Situation) -> Chosen:
@@ -265,10 +280,7 @@ _DOSE_ONLY = frozenset({"no_product_here", "rates_not_seen"})
 
 
 def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
-    contraindicated = tuple(
-        Blocked(code="contraindicated", findings=(entry.finding,), facts=(entry.effect.id,))
-        for entry in situation.limits.of(Block)
-    )
+    contraindicated = _contraindicated(situation.limits)
     draft = replace(
         draft,
         products_excluded=made.excluded,
@@ -284,7 +296,7 @@ def _assemble(draft: Plan, made: Chosen, situation: Situation) -> Plan:
         premedication=care.premedication(situation),
         hydration=care.hydration(situation),
         monitoring=care.monitoring(situation),
-        tests=(*ahead.samples_first(situation), *care.tests(situation)),
+        tests=(*care.emergency(situation), *ahead.samples_first(situation), *care.tests(situation)),
         co_treatments=care.co_treatments(situation),
         advice=care.advice(situation),
     )
@@ -314,9 +326,8 @@ def _assumed(findings: tuple[Finding, ...], situation: Situation) -> tuple[Assum
     return (*found, *undated)
 
 
-def _policies(draft: Plan, knowledge: Knowledge) -> tuple[Assumption, ...]:
+def _policies(named: set[str], knowledge: Knowledge) -> tuple[Assumption, ...]:
     """Every policy that some decision names, with its setting."""
-    named = citing.named_facts(draft)
     return tuple(
         Assumption(kind="policy", id=p.id, value=p.choice or _amount(p), text=p.text)
         for p in knowledge.facts.policy
@@ -329,9 +340,13 @@ def _amount(policy: Policy) -> str:
 
 
 def _finish(draft: Plan, knowledge: Knowledge) -> Plan:
-    assumed = (*draft.assumed, *_policies(draft, knowledge))
-    done = replace(draft, status=_status(draft), assumed=assumed)
-    return replace(done, sources=citing.sources(done, knowledge))
+    named = citing.named_facts(draft)
+    return replace(
+        draft,
+        status=_status(draft),
+        assumed=(*draft.assumed, *_policies(named, knowledge)),
+        sources=citing.sources(named, knowledge),
+    )
 
 
 def _status(draft: Plan) -> Status:

@@ -7,6 +7,7 @@ and screened before one is chosen.
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from ivigil.course import Finding, ProductExcluded, Reason
 from ivigil.knowledge.conditions import Regimen
@@ -44,6 +45,13 @@ class Offers(msgspec.Struct, frozen=True):
         wanted = product or next((ranked.product.id for ranked, _ in self.ranked), None)
         named = (o for o in self.dosed if o.product is not None and o.product.id == wanted)
         return next(named, self.dosed[0])
+
+
+def undecided(offer: Offer) -> Offer:
+    """The offer where no product was settled on: nobody knows whether it changes."""
+    known = {name: value for name, value in offer.situation.case.items() if name != "product_changed"}
+    findings, situation = hazards.settle(replace(offer.situation, case=known), product_changed=None)
+    return replace(offer, situation=situation, findings=findings)
 
 
 def collect(order: Order, regimen: Regimen | None, known: Case, knowledge: Knowledge) -> Offers:

@@ -60,8 +60,8 @@ def exclusions(product: Product, situation: Situation) -> list[Reason]:
     reasons = [
         reason for entry in situation.limits.of(ExcludeProducts) for reason in _excluded_by(product, entry)
     ]
-    formulary = situation.knowledge.policies.get(FORMULARY)
-    if formulary is not None and formulary.ranking and product.id not in formulary.ranking:
+    formulary = situation.knowledge.policies[FORMULARY]
+    if formulary.ranking and product.id not in formulary.ranking:
         reasons.append(Reason(code="not_on_formulary", fact=formulary.id))
     if not any(vial.seen for vial in product.vials):
         reasons.append(Reason(code="no_presentation_seen", fact=product.id))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -99,6 +100,15 @@ def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
     return Ladder(rungs, caps, weight_kg, situation.pump_step_ml_per_h, decision, hold)
 
 
+class Stretch(NamedTuple):
+    """One pump setting before it has a place on the clock."""
+
+    rate_ml_per_h: Decimal
+    limit_ml_per_h: Decimal
+    minutes: int
+    volume_ml: Decimal
+
+
 def steps(
     ladder: Ladder, volume_ml: Decimal, start: dt.datetime, ceiling: Decimal | None = None
 ) -> tuple[Step, ...]:
@@ -107,41 +117,48 @@ def steps(
     ceiling: a further limit in mL/h, used to stretch an infusion to a prescribed time.
     """
     made: list[Step] = []
-    given = Decimal(0)
     clock = start
-    for rate, limit, minutes in settings(ladder, ceiling):
-        if rate <= 0:
-            return ()
-        to_end = _minutes_for(volume_ml - given, rate)
-        last = minutes is None or to_end <= minutes
-        length = to_end if last or minutes is None else minutes
-        upto = volume_ml if last else given + (rate * length / units.MINUTES_PER_HOUR).quantize(TENTH)
-        end = _later(clock, length)
+    for part in _stretches(ladder, volume_ml, ceiling):
+        end = _later(clock, part.minutes)
         made.append(
             Step(
-                rate_ml_per_h=rate,
-                minutes=length,
-                volume_ml=upto - given,
+                rate_ml_per_h=part.rate_ml_per_h,
+                minutes=part.minutes,
+                volume_ml=part.volume_ml,
                 start=clock,
                 end=end,
-                limit_ml_per_h=limit,
+                limit_ml_per_h=part.limit_ml_per_h,
             )
         )
-        given, clock = upto, end
-        if last:
-            return tuple(made)
+        clock = end
     return tuple(made)
+
+
+def duration_minutes(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None = None) -> int:
+    """Minutes that ``steps`` takes; 0 if the pump's step is too coarse."""
+    return sum(part.minutes for part in _stretches(ladder, volume_ml, ceiling))
+
+
+def _stretches(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None) -> list[Stretch]:
+    """Rates, minutes and volumes in turn, until the volume is in; empty if a rate rounds down to 0."""
+    made: list[Stretch] = []
+    given = Decimal(0)
+    for rate, limit, minutes in settings(ladder, ceiling):
+        if rate <= 0:
+            return []
+        to_end = _minutes_for(volume_ml - given, rate)
+        if minutes is None or to_end <= minutes:
+            made.append(Stretch(rate, limit, to_end, volume_ml - given))
+            return made
+        upto = given + (rate * minutes / units.MINUTES_PER_HOUR).quantize(TENTH)
+        made.append(Stretch(rate, limit, minutes, upto - given))
+        given = upto
+    return made
 
 
 def _later(clock: dt.datetime, minutes: int) -> dt.datetime:
     """Elapsed minutes, not minutes on the wall: a change of the clocks moves no step."""
     return (clock.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(clock.tzinfo)
-
-
-def duration_minutes(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None = None) -> int:
-    """Minutes that ``steps`` takes; 0 if the pump's step is too coarse."""
-    epoch = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-    return sum(step.minutes for step in steps(ladder, volume_ml, epoch, ceiling))
 
 
 def top_rate(ladder: Ladder) -> Decimal:

@@ -7,7 +7,7 @@ import msgspec
 from ivigil.course import RegimenChoice, RegimenOption
 from ivigil.knowledge.conditions import Condition, Disagreement, Population, Regimen
 from ivigil.knowledge.doses import total_range
-from ivigil.knowledge.logic import Case, Saw
+from ivigil.knowledge.logic import Case, Reading, Saw, Truth
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 
@@ -50,7 +50,7 @@ def choose(
     in_phase = named or [r for r in pool if not phase or phase in (r.phase, *r.also_phases)]
     losers = _losers(knowledge.facts.disagreement, in_phase)
     candidates = sorted(
-        (_candidate(r, order, population, losers, knowledge) for r in in_phase), key=lambda c: c.key
+        (_candidate(r, order, losers, case, knowledge) for r in in_phase), key=lambda c: c.key
     )
     fitting = [c for c in candidates if c.permitted and c.fits_population and _placed(c, order, knowledge)]
     usable = [c for c in fitting if not c.regimen.special or _asked_for(c.regimen, order, condition)]
@@ -88,10 +88,11 @@ def populations(case: Case) -> tuple[Population, ...]:
 def _candidate(
     regimen: Regimen,
     order: Order,
-    population: tuple[Population, ...],
     losers: frozenset[str],
+    case: Case,
     knowledge: Knowledge,
 ) -> Candidate:
+    population = populations(case)
     lineage = knowledge.lineage(order.jurisdiction)
     place = min((lineage.index(j) for j in regimen.jurisdictions if j in lineage), default=ANYWHERE)
     ranking = knowledge.policies["policy.authority_order"].ranking
@@ -99,7 +100,7 @@ def _candidate(
     permitted = knowledge.permits(regimen) and (
         regimen.reliability != "low" or regimen.id in knowledge.signed
     )
-    fits = bool(set(population) & set(regimen.population))
+    fits = bool(set(population) & set(regimen.population)) and _old_enough(regimen, case)
     loses = regimen.id in losers
     gives = _gives(regimen, order)
     named = regimen.id == order.regimen
@@ -124,6 +125,13 @@ def _serves(regimen: Regimen, order: Order) -> bool:
     return regimen.route == order.route or (
         order.route == "SC" and regimen.scig_weekly_g_per_kg_min is not None
     )
+
+
+def _old_enough(regimen: Regimen, case: Case) -> bool:
+    age = case.get("age_years")
+    if regimen.age_min_years is None:
+        return True
+    return isinstance(age, Reading) and age.below(regimen.age_min_years) is Truth.FALSE
 
 
 def _gives(regimen: Regimen, order: Order) -> bool:

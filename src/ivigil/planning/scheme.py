@@ -37,6 +37,8 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: Regimen
     """The regimen, or the label's dose read as one."""
+    by_regimen: bool
+    """True if the grams lie in the range of the condition's regimen and came from it or the order."""
     label: SubcutaneousDose | None
     body: Weight
     dose: Dose
@@ -117,6 +119,7 @@ def choose(
         rule = replace(rule, interval_weeks_min=ramp.steps[0].dose_weeks)
     return Scheme(
         rule=rule,
+        by_regimen=_is_by_regimen(made.grams, amount.origin, ask),
         label=label,
         body=body,
         dose=made if once else replace(made, interval_days=interval),
@@ -343,6 +346,14 @@ def _above_range(grams: Decimal, origin: Origin, ask: _Ask) -> Reason | None:
         return None
     g_per_kg = (grams / ask.body.kg).quantize(dose.MG)
     return Reason(code="dose_above_label", fact=facts[0], value=f"{g_per_kg:f}")
+
+
+def _is_by_regimen(grams: Decimal, origin: Origin, ask: _Ask) -> bool:
+    bounds, _ = _regimen_range(ask)
+    if ask.regimen is None or ask.rule.id != ask.regimen.id or bounds is None:
+        return False
+    within = bounds[0] * ask.body.kg <= grams <= bounds[1] * ask.body.kg
+    return origin == "range" or (origin == "ordered" and within)
 
 
 def _ramp(ask: _Ask) -> tuple[RampUp | None, bool]:

@@ -22,8 +22,9 @@ from ivigil.planning.licence import label_use
 from ivigil.planning.rates import Cap, Ladder, NoRates, Rung
 from ivigil.planning.situation import Situation
 
-GRAIN = Decimal("0.1")
-"""Volumes and rates are shared between sites in tenths of a mL and of a mL/h."""
+VOLUME_GRAIN = Decimal("0.1")
+RATE_GRAIN = Decimal("0.001")
+"""How finely volume (mL) and rate (mL/h) are shared between sites; hours multiply a rate's grain."""
 WHOLE_BODY_KG = Decimal(1)
 """Makes a ladder of mL/h out of one of mL/kg/h: site limits are not per kilogram."""
 PER_KG_STEP = Decimal("0.001")
@@ -92,15 +93,15 @@ def spread(product: Product, number: int, volume_ml: Decimal, situation: Situati
 
 def as_sites(count: int, volume_ml: Decimal, rate_ml_per_h: Decimal) -> tuple[Site, ...]:
     """The sites with their shares of the volume and of the highest rate."""
-    pairs = zip(share(volume_ml, count), share(rate_ml_per_h, count), strict=True)
+    pairs = zip(share(volume_ml, count, VOLUME_GRAIN), share(rate_ml_per_h, count, RATE_GRAIN), strict=True)
     return tuple(Site(volume_ml=volume, rate_ml_per_h=rate) for volume, rate in pairs)
 
 
-def share(total: Decimal, parts: int) -> tuple[Decimal, ...]:
-    """``total`` in near-equal parts of whole tenths; what is finer than a tenth goes to one of them."""
-    base = units.floor_to(total / parts, GRAIN)
-    grains, rest = divmod(total - base * parts, GRAIN)
-    shares = [base + GRAIN if index < grains else base for index in range(parts)]
+def share(total: Decimal, parts: int, grain: Decimal) -> tuple[Decimal, ...]:
+    """``total`` in near-equal parts of whole grains; what is finer than a grain goes to one of them."""
+    base = units.floor_to(total / parts, grain)
+    grains, rest = divmod(total - base * parts, grain)
+    shares = [base + grain if index < grains else base for index in range(parts)]
     if rest:
         shares[int(grains)] += rest
     return tuple(shares)
@@ -179,7 +180,7 @@ def _volume_of(row: SiteLimit, situation: Situation) -> Decimal | None:
     per_kg = row.volume_ml_per_kg_per_site
     figures = [row.volume_ml_per_site, None if per_kg is None else per_kg * situation.weight_kg]
     least = min((f for f in figures if f is not None), default=None)
-    return None if least is None else units.floor_to(least, GRAIN)
+    return None if least is None else units.floor_to(least, VOLUME_GRAIN)
 
 
 def _most_sites(product: Product, situation: Situation) -> tuple[int, str]:
@@ -226,7 +227,8 @@ def _rate_of(situation: Situation) -> Figure:
     def figure(row: SiteLimit) -> Decimal | None:
         per_kg = row.rate_ml_per_kg_h_per_site
         figures = [row.rate_ml_per_h_per_site, None if per_kg is None else per_kg * situation.weight_kg]
-        return min((f for f in figures if f is not None), default=None)
+        least = min((f for f in figures if f is not None), default=None)
+        return None if least is None else units.floor_to(least, RATE_GRAIN)
 
     return figure
 

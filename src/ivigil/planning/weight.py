@@ -79,9 +79,9 @@ def _missing(kind: WeightKind, judgement: Judgement, order: Order, before: Decim
 
 def _policy(order: Order, knowledge: Knowledge) -> WeightPolicy:
     policies = {policy.id: policy for policy in knowledge.facts.weight_policy}
-    site = knowledge.policies.get(SITE_POLICY)
-    if site is not None and site.choice in policies:
-        return policies[site.choice]
+    chosen = knowledge.policies[SITE_POLICY].choice
+    if chosen in policies:
+        return policies[chosen]
     for place in knowledge.lineage(order.jurisdiction):
         for policy in policies.values():
             in_force = policy.effective is None or policy.effective <= order.start.date()
@@ -100,7 +100,7 @@ def _rule(
     # A regimen that asks for adjusted weight keeps it when it is borrowed; at home its
     # programme's own lines say whom that means.
     borrowed = policy.jurisdiction not in regimen.jurisdictions
-    if regimen.weight is not None and kind == "actual" and borrowed and case.get("adult") is True:
+    if regimen.weight is not None and kind == "actual" and borrowed:
         factor = next((one.factor for one in policy.lines if one.factor), "")
         return regimen.weight, factor, Judgement(Truth.TRUE), regimen.id
     return kind, factor, judgement, line

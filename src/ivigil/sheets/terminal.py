@@ -35,7 +35,7 @@ def plan_sheet(plan: Plan, knowledge: Knowledge) -> RenderableType:
         _blocked(plan, knowledge),
         _dose(plan, refs),
         _findings(plan, knowledge, refs),
-        _questions(plan),
+        _questions(plan, knowledge),
         _product(plan, knowledge, refs),
         *(_day(day, plan) for day in plan.days),
         _rates(plan, refs),
@@ -186,11 +186,13 @@ def _finding(finding: Finding, knowledge: Knowledge, refs: References) -> Render
     return Group(*lines)
 
 
-def _questions(plan: Plan) -> RenderableType | None:
+def _questions(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
+    """All that hold the release, and as many more as the policy puts first."""
     if not plan.questions:
         return None
-    first = [q for q in plan.questions if q.blocking] or list(plan.questions)
-    shown = list(plan.questions)[: max(8, len(first))] if first[0].blocking else first[:8]
+    holding = sum(question.blocking for question in plan.questions)
+    first = int(knowledge.policies["policy.first_questions"].number or 0)
+    shown = plan.questions[: max(holding, first)]
     table = layout.table(2, None)
     for question in shown:
         mark = "!" if question.blocking else "?"
@@ -314,7 +316,7 @@ def _care(plan: Plan, refs: References) -> RenderableType | None:
     return layout.section("Care", table) if table.row_count else None
 
 
-_PLAIN = frozenset({"monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
+_PLAIN = frozenset({"emergency", "monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
 
 
 def _care_line(item: CareItem, refs: References) -> str:
@@ -338,7 +340,7 @@ def _timeline(plan: Plan, refs: References) -> RenderableType | None:
             what = f"{entry.kind.replace('_', ' ')}: {entry.what} {refs.mark(entry.facts)}"
             table.add_row(_dates(entry), what.strip())
     windows = [
-        _windows("Live vaccines", "vaccine", plan, refs),
+        _windows("Vaccines", "vaccine", plan, refs),
         _windows("Antibody tests that cannot be read", "serology", plan, refs),
     ]
     return Group(layout.section("Timeline", table), *(w for w in windows if w is not None))

@@ -120,18 +120,24 @@ class NonLiveVaccine(msgspec.Struct, frozen=True):
 
 
 def vaccine_windows(
-    doses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...], *, ongoing: bool = False
+    doses: tuple[GivenDose, ...],
+    facts: VaccineFacts,
+    lineage: tuple[str, ...],
+    *,
+    ongoing: bool = False,
+    beside: bool = True,
 ) -> tuple[VaccineWindow, ...]:
     """One window for each live vaccine, in authored order; empty without doses.
 
     lineage: the jurisdiction and all that it lies in. ongoing: regular therapy goes on, so
-    every date is moved on by the next dose.
+    every date is moved on by the next dose. beside: collect what other tables say as well.
     """
     if not doses:
         return ()
     courses = as_courses(doses, facts.course_days)
     live = (vaccine for vaccine in facts.vaccines if vaccine.live)
-    return tuple(_window(vaccine, courses, facts, lineage, ongoing) for vaccine in live)
+    windows = (_window(vaccine, courses, facts, lineage, ongoing) for vaccine in live)
+    return tuple(_with_others(found, courses, facts, lineage) if beside else found for found in windows)
 
 
 def check_vaccines(
@@ -164,15 +170,12 @@ def _window(
     ongoing: bool,
 ) -> VaccineWindow:
     rows = facts.after[vaccine.id]
-    found = {ruling: dose for dose in courses for ruling in in_force(dose, vaccine, rows, lineage)}
-    ruling = latest(found)
-    dose = courses[-1] if ruling is None else found[ruling]
+    ruling = latest(ruling for dose in courses for ruling in in_force(dose, vaccine, rows, lineage))
     window = VaccineWindow(
         vaccine.id,
         vaccine.name,
         "not_stated",
         ruling=ruling,
-        alternatives=shown_beside(dose, rows, lineage, ruling),
         rules=_rules(vaccine, facts, lineage, (*_READ_WITH, "on_therapy") if ongoing else _READ_WITH),
         unread=unread(rows, lineage),
     )
@@ -183,6 +186,17 @@ def _window(
     if ongoing:
         return msgspec.structs.replace(window, answer="not_while_on_therapy", if_stopped=ruling.until)
     return msgspec.structs.replace(window, answer="wait_until", earliest=ruling.until)
+
+
+def _with_others(
+    window: VaccineWindow, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
+) -> VaccineWindow:
+    """The window with what every other table says of the dose that set it."""
+    ruling, rows = window.ruling, facts.after[window.vaccine]
+    setting = (dose for dose in courses if ruling is not None and dose.date == ruling.start)
+    dose = next(setting, courses[-1])
+    others = shown_beside(dose, rows, lineage, ruling)
+    return msgspec.structs.replace(window, alternatives=others)
 
 
 def _check(

@@ -1,0 +1,161 @@
+"""How long a plan takes: the cold command, plans per second, and where the time goes.
+
+    python -m benchmarks.planning [--write]
+
+Every figure is a median over rounds of one run; what is compared is compared in the same run, as a
+ratio. ``--write`` puts the table into docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import os
+import platform
+import pstats
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
+
+from ivigil.intake import read_order
+from ivigil.knowledge.store import Knowledge, load
+from ivigil.order import Order
+from ivigil.planning import plan
+from ivigil.release import checked_plan
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
+COLD_ROUNDS = 9
+WARM_ROUNDS = 7
+WEIGHTS = 8
+
+
+def main() -> None:
+    """Measure and print; write the document if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    options = parser.parse_args()
+    knowledge = load()
+    lines = [*_cold(), *_warm(knowledge), "", *_profile(knowledge)]
+    text = "\n".join([_head(), *lines, ""])
+    print(text)
+    if options.write:
+        (ROOT / "docs/benchmarks.md").write_text(text)
+
+
+def _head() -> str:
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            f"`make bench` on {machine}. Medians of one run; aims are those of the design.",
+            "",
+            "| what | figure | aim |",
+            "|---|---|---|",
+        ]
+    )
+
+
+def _cold() -> list[str]:
+    """The whole process, from the shell to the last line of the plan, with bytecode as installed."""
+    with TemporaryDirectory() as bytecode:
+        bare = _process([sys.executable, "-c", "pass"], bytecode)
+        planning = [sys.executable, "-m", "ivigil", "plan", str(ROOT / "examples/kawasaki.toml")]
+        whole = _process(planning, bytecode)
+    return [
+        f"| `ivigil plan examples/kawasaki.toml`, cold process | {whole:.2f} s | 0.3 s |",
+        f"| the same, in starts of a bare interpreter | {whole / bare:.1f} | |",
+    ]
+
+
+def _process(command: list[str], bytecode: str) -> float:
+    """Median seconds of a command; the first start, which writes the bytecode, does not count."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {**kept, "PYTHONPYCACHEPREFIX": bytecode}
+
+    def once() -> float:
+        begin = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+        return time.perf_counter() - begin
+
+    once()
+    return median(once() for _ in range(COLD_ROUNDS))
+
+
+def _orders(knowledge: Knowledge) -> list[Order]:
+    """The examples, each for several weights around its own."""
+    made: list[Order] = []
+    for path in EXAMPLES:
+        order = read_order(path, knowledge)
+        weight = order.patient.weight_kg
+        for index in range(WEIGHTS):
+            heavier = weight + weight * index / (10 * WEIGHTS)
+            patient = replace(order.patient, weight_kg=heavier.quantize(weight))
+            made.append(replace(order, patient=patient))
+    return made
+
+
+def _warm(knowledge: Knowledge) -> list[str]:
+    orders = _orders(knowledge)
+    alone = _rate(orders, lambda order: plan(order, knowledge))
+    checked = _rate(orders, lambda order: checked_plan(order, knowledge))
+    return [
+        f"| plans per second on one core, planner alone ({len(orders)} orders) | {alone:.0f} | 500 |",
+        f"| plans per second, with the independent check | {checked:.0f} | |",
+        f"| a checked plan takes this many times a plan | {alone / checked:.2f} | |",
+    ]
+
+
+def _rate(orders: list[Order], work: Callable[[Order], object]) -> float:
+    for order in orders:
+        work(order)
+
+    def once() -> float:
+        begin = time.perf_counter()
+        for order in orders:
+            work(order)
+        return len(orders) / (time.perf_counter() - begin)
+
+    return median(once() for _ in range(WARM_ROUNDS))
+
+
+def _profile(knowledge: Knowledge) -> list[str]:
+    """Own time of each room, in percent of a checked plan."""
+    orders = _orders(knowledge)
+    profile = cProfile.Profile()
+    profile.enable()
+    for order in orders:
+        checked_plan(order, knowledge)
+    profile.disable()
+    spent: Counter[str] = Counter()
+    for (path, _, _), (_, _, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
+        spent[_room(path)] += own
+    total = sum(spent.values())
+    rows = [f"| {room} | {100 * own / total:.0f} % |" for room, own in spent.most_common(8)]
+    return [
+        "Where the time of a checked plan goes (own time under the profiler):",
+        "",
+        "| room | share |",
+        "|---|---|",
+        *rows,
+    ]
+
+
+def _room(path: str) -> str:
+    parts = Path(path).parts
+    if "ivigil" not in parts:
+        return "library and interpreter"
+    inside = parts[parts.index("ivigil", len(parts) - 4 if len(parts) > 4 else 0) + 1 :]
+    return "/".join(inside[:1]) if len(inside) > 1 else inside[0] if inside else "ivigil"
+
+
+if __name__ == "__main__":
+    main()
