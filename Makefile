@@ -5,9 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/run.stamp
 TEST   := $(VENV)/test.stamp
+DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test lint check bench mutate-knowledge lock clean
+.PHONY: run test lint check bench mutate-knowledge mutate-code lock clean
 
 run: $(RUN)          ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan --brief examples/*.toml
@@ -38,17 +39,25 @@ $(TEST): $(RUN) requirements/test.txt
 	$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
 
+$(DEV): $(TEST) requirements/dev.txt
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
 bench: $(TEST)       ## time a plan; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.planning --write
 
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write
 
+mutate-code: $(DEV)  ## mutants of the planner's code; write docs/mutation.md (half an hour)
+	$(BIN)/python -m tools.mutate_code --write
+
 lock:                ## write the pinned requirements anew, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe -o requirements/build.txt requirements/build.in
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate -o requirements/run.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe -o requirements/test.txt requirements/test.in
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe -o requirements/dev.txt requirements/dev.in
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis src/ivigil/knowledge/facts.msgpack
+	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis src/ivigil/knowledge/facts.msgpack
