@@ -169,8 +169,10 @@ def top_rate(ladder: Ladder) -> Decimal:
 def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decimal, Decimal, int | None]]:
     """(rate, limit it was rounded down from, minutes) of each setting; equal neighbours merged."""
     settings: list[tuple[Decimal, Decimal, int | None]] = []
+    bounds = _bounds(ladder, ceiling)
     for rung in ladder.rungs:
-        rate, limit = _rate(rung, ladder, ceiling)
+        wanted = rung.ml_per_kg_h * ladder.weight_kg
+        rate, limit = min([(units.floor_to(wanted, ladder.pump_step_ml_per_h), wanted), *bounds])
         if settings and settings[-1][0] == rate:
             _, before, minutes = settings[-1]
             joined = None if minutes is None or rung.minutes is None else minutes + rung.minutes
@@ -182,14 +184,13 @@ def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decim
     return settings
 
 
-def _rate(rung: Rung, ladder: Ladder, ceiling: Decimal | None) -> tuple[Decimal, Decimal]:
+def _bounds(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal]]:
+    """What no setting passes: each cap on the pump's step, strictly below it where it is strict."""
     step = ladder.pump_step_ml_per_h
-    wanted = rung.ml_per_kg_h * ladder.weight_kg
-    candidates = [(units.floor_to(wanted, step), wanted)]
-    candidates += [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in ladder.caps]
+    bounds = [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in ladder.caps]
     if ceiling is not None:
-        candidates.append((units.floor_to(ceiling, step), ceiling))
-    return min(candidates)
+        bounds.append((units.floor_to(ceiling, step), ceiling))
+    return bounds
 
 
 def _minutes_for(volume_ml: Decimal, rate_ml_per_h: Decimal) -> int:
