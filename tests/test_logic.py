@@ -211,6 +211,16 @@ def test_a_count_is_decided_as_soon_as_it_can_be() -> None:
     assert judge(two, {"a": False, "b": True, "iga": number("0")}).truth is T
 
 
+@pytest.mark.parametrize(("group", "truth"), [("A", T), ("AB", F), (None, U)])
+def test_one_of_several_choices(group: str | None, truth: Truth) -> None:
+    known: dict[str, Value] = {} if group is None else {"group": group}
+    assert judge(When(field="group", one_of=("A", "B")), known).truth is truth
+
+
+def test_a_count_of_none_needed_is_true() -> None:
+    assert judge(When(count=(A,), at_least=Decimal(0)), {}).truth is T
+
+
 def test_a_stale_value_that_makes_it_true_is_shown_and_asks_for_nothing() -> None:
     answer = judge(below("0.07"), {"iga": number("0.01", stale=True)})
     assert answer == Judgement(T, (saw("iga", "0.01", "0.01"),), ())

@@ -61,6 +61,7 @@ TOTALS: list[tuple[Regimen, tuple[str, str] | None, tuple[str, str] | None]] = [
         ("0.8", "5"),
         ("0.4", "1"),
     ),
+    (regimen(total_dose_g_per_kg_min=D(1)), ("1", "2"), ("0.2", "1")),
     (silent(daily_dose_g_per_kg_max=D("0.5"), allowed_days=(4,)), ("2", "2"), ("0.5", "0.5")),
     (regimen(day_doses_g_per_kg=(D("0.5"), D(1))), ("1.5", "1.5"), ("0.5", "1")),
     (
@@ -198,6 +199,7 @@ def cap(name: str, **fields: Any) -> DoseCap:
         (regimen(max_total_dose_g=D(140)), (), "140", ""),  # met, not lowered
         (regimen(max_total_dose_g=D(200)), (cap("c", max_total_g=D(150)),), "140", ""),
         (regimen(), (cap("c", conditions=("another",), max_total_g=D(10)),), "140", ""),
+        (regimen(), (cap("c", conditions=("another",)), cap("d", max_total_g=D(90))), "90", "d"),
         (regimen(), (cap("c", jurisdiction="US", max_total_g=D(100)),), "100", "c"),
         (regimen(), (cap("c", jurisdiction="CA", max_total_g=D(100)),), "140", ""),
     ],
@@ -230,3 +232,11 @@ def test_a_dose_that_another_step_chose_keeps_its_reasons_and_is_capped() -> Non
     assert found.facts == ("factor", "weights", "weights.line", "c")
     assert found.saw == (Saw("weight_kg", "70", D(70)), Saw("grams", "30", D(30)))
     assert str(found.g_per_kg) == "0.142857"
+    per_kg = small.knowledge(dose_cap=(cap("c", max_g_per_kg=D("0.1")),))
+    assert settled(D(10), order(), silent(), weight(), per_kg, facts=(), saw=()).grams == 7
+
+
+def test_a_round_weight_is_shown_in_plain_digits() -> None:
+    found = choose(order(), regimen(), weight("1E+2"), small.knowledge())
+    assert isinstance(found, Dose)
+    assert found.saw == (Saw("weight_kg", "100", D(100)),)

@@ -260,6 +260,12 @@ def test_findings_and_caps_meet_in_one_value() -> None:
     assert after.case == {**before.case, "product_changed": False}
 
 
+def test_a_cap_of_the_condition_is_judged_on_the_case() -> None:
+    of = condition(rate_caps=(cap("lifted", when=CLOT), cap("stays")))
+    _, after = settle(situation(of=of, case={"clot": False}), product_changed=None)
+    assert [e.effect.id for e in after.limits.entries] == ["stays"]
+
+
 def test_whether_the_product_changed_stays_open_if_nobody_can_tell() -> None:
     known = small.knowledge(hazard=(hazard("switch", When(is_="product_changed"), SLOW),))
     findings, after = settle(situation(known=known), product_changed=None)

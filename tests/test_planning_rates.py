@@ -275,6 +275,16 @@ def test_off_label_the_slowest_start_comes_first_and_every_maximum_binds() -> No
     assert "policy.off_label_rate" in found.decision.facts
 
 
+def test_off_label_an_interval_that_nobody_printed_is_the_policy_s() -> None:
+    low = schedule("low", start_rate=D(1), max_rate=D(2), step_minutes_max=None)
+    slow = schedule("slow", start_rate=D("0.3"), max_rate=D(5), step_minutes_max=15)
+    assert [(r.ml_per_kg_h, r.minutes) for r in off_label(low, slow).rungs] == [
+        (D("0.3"), 30),
+        (D(1), 30),
+        (D(2), None),
+    ]
+
+
 def test_off_label_longer_printed_steps_stay_and_the_last_runs_to_the_end() -> None:
     printed = schedule("p", steps=(RateStep(rate=D("0.5"), minutes=45), RateStep(rate=D(4))))
     other = schedule("o", start_rate=D("0.5"), max_rate=D(5), step_minutes_max=60)
@@ -402,6 +412,7 @@ HELD: list[tuple[str, tuple[Any, ...], str]] = [
     ("a number without its unit", (at_risk("odd", unit=None),), "odd"),
     ("a unit without its number", (at_risk("odd", rate=None),), "odd"),
 ]
+LEAST = at_risk("least", rule="minimum_practicable", rate=None, unit=None)
 
 
 @pytest.mark.parametrize(("why", "rows", "fact"), HELD)
@@ -419,9 +430,9 @@ def test_without_a_number_of_its_own_the_start_rate_is_kept(
 
 
 def test_a_number_beside_minimum_practicable_rules_unless_the_site_is_stricter() -> None:
-    rows = (at_risk("number"), at_risk("least", rule="minimum_practicable", rate=None, unit=None))
-    of = product(at_risk_rates=rows)
+    of = product(at_risk_rates=(at_risk("number"), LEAST))
     assert at_risk_caps(of, "renal").held == ()
+    assert at_risk_caps(product(at_risk_rates=(LEAST, at_risk("number"))), "renal").held == ()
     strict = small.knowledge(policies={"policy.minimum_practicable_rate": "start_rate"})
     held = at_risk_caps(of, "renal", known=strict)
     assert [r.fact for r in held.held] == ["number"]
@@ -572,6 +583,7 @@ def test_a_pump_that_cannot_go_so_slowly_gives_no_steps() -> None:
     assert steps(climb(("0.01", 30), ("1", None)), D(100), at(8)) == ()
     assert duration_minutes(climb(("0.01", 30), ("1", None)), D(100)) == 0
     assert steps(climb(("1", None), caps=(cap("1", strict=True),)), D(100), at(8)) == ()
+    assert [step.rate_ml_per_h for step in steps(climb(("1", None), weight="1"), D(1), at(8))] == [1]
 
 
 def test_a_ceiling_stretches_the_infusion() -> None:

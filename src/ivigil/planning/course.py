@@ -19,6 +19,7 @@ from ivigil.knowledge.doses import daily_range
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays, MinimumHours
 from ivigil.knowledge.products import Product
 from ivigil.planning import rates
+from ivigil.planning.dose import MG
 from ivigil.planning.rates import Ladder
 from ivigil.planning.situation import Situation
 from ivigil.planning.vials import Sizes, as_vials, sizes_of
@@ -138,7 +139,7 @@ def _try(
 def fill(targets: tuple[Decimal, ...], product: Product, sizes: Sizes, situation: Situation) -> Filled | None:
     """Whole vials for near-equal days; a part vial where whole vials miss the tolerance."""
     whole = _whole(targets, sizes, _daily_cap(product, situation), situation)
-    ordered = sum(targets, Decimal(0))
+    ordered = _ordered(targets)
     total = sum(whole, Decimal(0))
     tolerance = situation.number("policy.rounding_tolerance") / PERCENT
     if all(whole) and abs(ordered - total) <= ordered * tolerance:
@@ -158,6 +159,11 @@ def _targets(count: int, situation: Situation) -> tuple[Decimal, ...]:
     return (situation.dose.grams / count,) * count
 
 
+def _ordered(targets: tuple[Decimal, ...]) -> Decimal:
+    """The whole dose again, to the milligram: a third of 100 g, three times, is 100 g."""
+    return sum(targets, Decimal(0)).quantize(MG)
+
+
 def _whole(
     targets: tuple[Decimal, ...], sizes: Sizes, cap: Decimal | None, situation: Situation
 ) -> tuple[Decimal, ...]:
@@ -168,7 +174,7 @@ def _whole(
     """
     lower = [sizes.at_most(t) for t in targets]
     upper = [sizes.at_least(t) for t in targets]
-    ordered = sum(targets, Decimal(0))
+    ordered = _ordered(targets)
     best = list(lower)
     for index in range(len(targets)):
         if cap is not None and upper[index] > cap:
