@@ -401,11 +401,15 @@ def test_an_infusion_that_takes_the_time_anyway_is_left_alone() -> None:
     assert found.days[0].steps[0].limit_ml_per_h == 70
 
 
-def test_stretching_goes_down_to_one_step_of_the_pump_and_no_further() -> None:
-    """5 mL in at least 12 h: even 1 mL/h takes 5 h only; it is the slowest there is."""
+def test_a_pump_that_cannot_go_slowly_enough_is_too_coarse() -> None:
+    """5 mL in at least 12 h: even 1 mL/h takes 5 h only; at 0.1 mL/h steps 0.4 mL/h takes 12.5 h."""
     rule = regimen(allowed_days=(1,), infusion_hours_min=D(12))
-    found = built(situation("0.5", rule=rule), rate_of("4", sizes="0.5"))
-    assert (found.days[0].steps[0].rate_ml_per_h, found.days[0].duration_min) == (D(1), 300)
+    of = rate_of("4", sizes="0.5")
+    assert tried(situation("0.5", rule=rule, of=ONE_TIME), of) == NoCourse(
+        (Misfit(1, Reason(code="pump_step_too_coarse", value="1")),)
+    )
+    fine = built(situation("0.5", rule=rule, of=ONE_TIME, pump_step_ml_per_h=D("0.1")), of)
+    assert (fine.days[0].steps[0].rate_ml_per_h, fine.days[0].duration_min) == (D("0.4"), 750)
 
 
 @pytest.mark.parametrize(

@@ -166,12 +166,18 @@ def test_what_was_ordered_comes_before_what_the_regimen_suggests(
         (silent(fixed_daily_dose_g=D(25)), {}, "regimen_states_no_dose", ""),  # on how many days?
         (regimen(), {"total_dose_g_per_kg": D("2.001")}, "dose_above_regimen", "2.001"),
         (regimen(), {"total_dose_g": D(161)}, "dose_above_regimen", "2.300"),
+        (regimen(), {"days": 1}, "days_below_regimen", "1"),
     ],
 )
 def test_a_dose_that_nobody_states_or_that_passes_the_regimen_is_none(
     rule: Regimen, ordered: dict[str, Any], code: str, value: str
 ) -> None:
     assert refused(rule, **ordered) == NoDose(code, (rule.id,), value)
+
+
+@pytest.mark.parametrize(("rule", "days"), [(regimen(), 2), (regimen(), 9), (regimen(allowed_days=()), 1)])
+def test_more_days_than_the_regimen_s_fewest_may_be_ordered(rule: Regimen, days: int) -> None:
+    assert chosen(rule, days=days).grams == 140
 
 
 def test_the_highest_dose_of_the_range_may_be_ordered() -> None:

@@ -203,10 +203,19 @@ def test_a_regimen_for_a_special_situation_is_asked_for_by_name_or_phase() -> No
     [
         ({"population": ("child",)}, NoRegimen("no_regimen_for_population", value="initial")),
         ({"phase": "maintenance"}, NoRegimen("no_regimen_for_phase", value="initial")),
+        ({"age_min_years": D(18)}, NoRegimen("no_regimen_for_population", value="initial")),  # age not known
     ],
 )
 def test_why_no_regimen_can_be_planned(fields: dict[str, Any], found: NoRegimen) -> None:
     assert none(regimen(**fields)) == found
+
+
+@pytest.mark.parametrize(("age", "fits"), [("18", True), ("17.99", False), ("40", True)])
+def test_a_regimen_from_an_age_on(age: str, fits: bool) -> None:
+    case: dict[str, Value] = {"adult": True, "age_years": Reading.exactly(D(age))}
+    from_18 = regimen("from-18", age_min_years=D(18))
+    assert isinstance(tried(from_18, case=case), NoRegimen) is not fits
+    assert choice(regimen("any", basis="paper"), from_18, case=case).id == ("from-18" if fits else "any")
 
 
 @pytest.mark.parametrize("fields", [UNSEEN, {"basis": "digest"}, {"reliability": "low"}])

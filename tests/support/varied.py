@@ -31,7 +31,7 @@ def varied(knowledge: Knowledge) -> list[Order]:
     """One order for each condition and place that has a regimen; always the same list."""
     bodies: dict[str, Iterator[Body]] = {"child": cycle(CHILDREN), "adult": cycle(ADULTS)}
     screenings = cycle(SCREENINGS)
-    orders = []
+    orders: list[Order] = []
     for condition in knowledge.facts.condition:
         if condition.do_not_use or not condition.regimens:
             continue
