@@ -35,7 +35,6 @@ POLICIES: dict[str, str | int | Decimal | tuple[str, ...] | None] = {
     "policy.borrow_regimen": "marked",
     "policy.dosing_weight": "jurisdiction",
     "policy.dose_within_range": "lowest",
-    "policy.dosing_weight": "jurisdiction",
     "policy.rounding": "down",
     "policy.rounding_tolerance": 10,
     "policy.part_vial_step": 1,
