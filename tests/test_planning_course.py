@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -197,6 +198,9 @@ def test_days_are_near_equal_whole_vials_and_never_more_than_ordered(
     assert [D(g) for g in grams(found)] == [D(g) for g in expected]
     assert found.course.grams == sum(map(Decimal, expected))
     assert found.course.grams <= D(dose)
+    assert [sum(v.grams * v.count for v in d.vials) - d.discard_g for d in found.days] == [
+        d.grams for d in found.days
+    ]
 
 
 NEAREST = knowledge(policies={"policy.rounding": "nearest"})
@@ -224,6 +228,11 @@ def test_rounding_up_never_passes_the_cap_of_a_day() -> None:
     assert [day.grams for day in found.days] == [29, 29]
     loose = entry(CapDailyDose, "cap", g_per_kg=D(30) / 70)
     assert [D(g) for g in grams(built(situation("58", days=2, known=NEAREST, limits=(loose,))))] == [30, 30]
+    # as volume: 4.2 mL/kg are 294 mL, 29.4 g; 4.3 mL/kg are 30.1 g
+    for ml_per_kg, day in (("4.2", 29), ("4.3", 30)):
+        volume = entry(CapDailyVolume, "cap", ml_per_kg=D(ml_per_kg))
+        found = built(situation("58", days=2, known=NEAREST, limits=(volume,)))
+        assert [d.grams for d in found.days] == [day, day]
 
 
 def test_printed_day_doses_are_kept() -> None:
@@ -394,6 +403,17 @@ def test_stretching_takes_the_fastest_setting_that_still_takes_the_time() -> Non
     assert (found.days[0].steps[0].rate_ml_per_h, found.days[0].duration_min) == (D(58), 363)
 
 
+@pytest.mark.parametrize("pump", ["1", "0.1", "5"])
+@pytest.mark.parametrize("hours", ["1.5", "2", "3.3", "4", "5", "7.5", "11"])
+def test_stretching_against_every_setting_tried_out(hours: str, pump: str) -> None:
+    """350 mL at one rate: the fastest multiple of the pump's step that takes the hours, in whole minutes."""
+    rule = regimen(allowed_days=(1,), infusion_hours_min=D(hours))
+    (day,) = built(situation("35", rule=rule, pump_step_ml_per_h=D(pump)), rate_of("4")).days
+    tried_out = [n * D(pump) for n in range(1, int(280 / D(pump)) + 1)]
+    slow_enough = [rate for rate in tried_out if ceil(D(350) * 60 / rate) >= D(hours) * 60]
+    assert day.steps[0].rate_ml_per_h == max(slow_enough)
+
+
 def test_an_infusion_that_takes_the_time_anyway_is_left_alone() -> None:
     rule = regimen(allowed_days=(1,), infusion_hours_min=D(5))
     found = built(situation("35", rule=rule), rate_of("1"))
@@ -427,6 +447,11 @@ def test_a_pump_that_cannot_go_slowly_enough_is_too_coarse() -> None:
 )
 def test_the_longest_of_the_shortest_times_binds(limits: Any, rule: Regimen, minutes: int) -> None:
     assert built(situation("35", rule=rule, limits=limits), rate_of("4")).days[0].duration_min == minutes
+
+
+def test_nothing_prescribed_is_nothing_stretched() -> None:
+    """10 g, 100 mL at 280 mL/h."""
+    assert built(situation("10", days=1), rate_of("4")).days[0].duration_min == 22
 
 
 def test_prescribed_hours_are_those_of_the_regimen_s_own_number_of_infusions() -> None:
@@ -517,7 +542,12 @@ def test_the_course_sums_up() -> None:
         vials=15,
         discard_g=D(0),
         days_because=(),
-        neighbours=found.course.neighbours,
+        neighbours=(
+            # 30 g for one of the days of 25: 2 x 10 + 5 becomes 3 x 10
+            neighbour("up", "145", "3.57", 15, 5),
+            # 20 g for one of them
+            neighbour("fewer", "135", "-3.57", 14, 5),
+        ),
         facts=("two-grams", "policy.rounding", "policy.rounding_tolerance"),
     )
 
@@ -539,6 +569,7 @@ def test_the_policy_for_days_is_named_where_it_was_used() -> None:
 def test_the_change_in_percent(given: str, ordered: str, percent: str) -> None:
     found = change_percent(D(given), D(ordered))
     assert str(found) == percent
+    assert str(change_percent(D("139.9999"), D(140))) == "0.00"  # not minus nothing
 
 
 def near(dose: str, days: int, sizes: str, *vials: str, **policies: Any) -> tuple[Neighbour, ...]:
@@ -579,11 +610,19 @@ def test_a_neighbour_that_saves_nothing_is_passed_over() -> None:
     assert near("41", 1, "1 10", "10 10 10 10 1")[1] == neighbour("fewer", "40", "-2.44", 4, 1)
 
 
-def test_only_one_day_changes_and_it_is_the_last() -> None:
+def test_only_one_day_changes_and_it_is_the_smallest() -> None:
     """60 g on 2 days of 30: up 35 g on one day; down 25 g (10 10 5, as many vials), 20 g is too far."""
     assert near("60", 2, "5 10", "10 10 10", "10 10 10") == (neighbour("up", "65", "8.33", 7, 2),)
     # unequal days: the smaller one is raised
     assert near("57", 2, "5 10", "10 10 10", "10 10 5") == (neighbour("up", "60", "5.26", 6, 2),)
+    # wherever it stands: 35 g, then 70 g as printed
+    printed = near("105", 2, "5 10", "10 10 10 5", "10 10 10 10 10 10 10")
+    assert printed[0] == neighbour("up", "110", "4.76", 11, 2)
+    # one of two equal days loses its small vial: 30.5 and 30 g
+    assert near("61", 2, "0.5 10", "10 10 10 0.5", "10 10 10 0.5") == (
+        neighbour("up", "61.5", "0.82", 9, 2),
+        neighbour("fewer", "60.5", "-0.82", 7, 2),
+    )
 
 
 def test_how_far_down_a_neighbour_may_be_is_the_rounding_tolerance() -> None:
@@ -592,6 +631,12 @@ def test_how_far_down_a_neighbour_may_be_is_the_rounding_tolerance() -> None:
     exact = {"policy.rounding_tolerance": 20}
     assert near("25", 1, "5 10", "10 10 5", **exact)[1] == neighbour("fewer", "20", "-20.00", 2, 1)
     assert len(near("25", 1, "5 10", "10 10 5", **{"policy.rounding_tolerance": 19})) == 1
+
+
+def test_the_search_goes_on_until_a_vial_is_saved() -> None:
+    """1.1 g of 0.6 and 0.5 g: 1.0 g (two vials) saves none, 0.6 g saves one."""
+    half = {"policy.rounding_tolerance": 50}
+    assert near("1.1", 1, "0.5 0.6", "0.6 0.5", **half)[1] == neighbour("fewer", "0.6", "-45.45", 1, 1)
 
 
 def test_below_the_smallest_vial_there_is_no_neighbour() -> None:

@@ -183,6 +183,12 @@ def test_an_intravenous_regimen_may_state_the_weekly_subcutaneous_dose() -> None
     assert found.id == "both"
     assert because(found) == {}
     assert (found.scig_weekly_g_per_kg_min, found.scig_weekly_g_per_kg_max) == (D("0.1"), D("0.15"))
+    # the ordered days and dose are held against the product later, not against the regimen
+    two_days, silent_one = (
+        regimen("two", route="SC", allowed_days=(2,)),
+        silent("s", route="SC", basis="paper"),
+    )
+    assert choice(two_days, silent_one, route="SC", days=4).id == "two"
 
 
 def test_a_regimen_for_a_special_situation_is_asked_for_by_name_or_phase() -> None:
@@ -251,7 +257,7 @@ def test_the_choice_repeats_what_the_regimen_states() -> None:
         infusion_hours_min=D(10),
         infusion_hours_max=D(12),
     )
-    other = silent("o", total_dose_g_per_kg_max=D("0.4"), basis="paper", authority="B")
+    other = regimen("o", total_dose_g_per_kg_min=D("0.4"), basis="paper", authority="B")
     found = choice(rule, other, case={"adult": True, "pregnancy": True})
     assert found == RegimenChoice(
         id="r",
@@ -273,7 +279,7 @@ def test_the_choice_repeats_what_the_regimen_states() -> None:
                 authority="B",
                 jurisdictions=("US",),
                 total_dose_g_per_kg_min=D("0.4"),
-                total_dose_g_per_kg_max=D("0.4"),
+                total_dose_g_per_kg_max=D(2),
                 because="authority_order",
             ),
         ),

@@ -203,6 +203,11 @@ def test_the_first_line_that_holds_or_cannot_be_ruled_out() -> None:
     assert (open_one.kg, open_one.kind) == (D(100), "actual")  # stands in until it is answered
 
 
+def test_lines_for_other_conditions_do_not_end_the_search() -> None:
+    lines = (line("one", "ideal", conditions=("another",)), line("two", "ideal"), line("rest", "actual"))
+    assert weighed(base=known(house=policy("weight.default", *lines))).facts[1] == "two"
+
+
 def test_a_line_for_other_conditions_is_passed_over_and_actual_ends_the_list() -> None:
     other = known(house=policy("weight.default", line("one", "ideal", conditions=("another",))))
     found = weighed(base=other)
@@ -240,6 +245,12 @@ def test_pregnancy_is_dosed_on_the_adjusted_weight_of_before() -> None:
     base, pregnant = known(house=before), {"pregnancy": True}
     found = weighed(base=base, case={**pregnant, "pre_pregnancy_weight_kg": Reading.exactly(80)})
     assert (found.kg, found.kind, found.missing) == (D("74.28"), "pre_pregnancy_adjusted", ())
+    halved = line("p", "pre_pregnancy_adjusted", When(is_="pregnancy"), factor="0.5")
+    half = weighed(
+        base=known(house=policy("weight.default", halved)),
+        case={**pregnant, "pre_pregnancy_weight_kg": Reading.exactly(80)},
+    )
+    assert half.kg == D("75.23")
     unknown = weighed(base=base, case={**pregnant})
     assert (unknown.kg, unknown.kind) == (D(100), "actual")
     assert unknown.missing == ("pre_pregnancy_weight_kg",)

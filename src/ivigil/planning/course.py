@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -340,41 +341,48 @@ def change_percent(grams: Decimal, ordered: Decimal) -> Decimal:
 
 
 def neighbours(filled: Filled, sizes: Sizes, situation: Situation) -> tuple[Neighbour, ...]:
-    """The next dose up, and the nearest smaller one that saves a vial."""
+    """The next dose up, and the nearest smaller one that saves a vial; the smallest day changes."""
     ordered = situation.dose.grams
     count = len(filled.grams)
     vials = sum(len(v) for v in filled.vials)
     found: list[Neighbour] = []
-    up = _near(sizes.at_least(max(filled.grams) + sizes.smallest / PERCENT), filled, sizes)
+    hair = sizes.smallest / PERCENT
+    up = _with_smallest(filled.grams, sizes.at_least(min(filled.grams) + hair))
     found.append(_neighbour("round_up", up, ordered, sizes, count))
-    smaller = sizes.at_most(min(filled.grams) - sizes.smallest / PERCENT)
+    smaller = sizes.at_most(min(filled.grams) - hair)
     tolerance = situation.number("policy.rounding_tolerance") / PERCENT
     while smaller > 0:
-        trial = (*filled.grams[:-1], smaller)
+        trial = _with_smallest(filled.grams, smaller)
         total = sum(trial, Decimal(0))
         if ordered - total > ordered * tolerance:
             break
         if _vials(trial, sizes) < vials:
             found.append(_neighbour("fewer_vials", trial, ordered, sizes, count))
             break
-        smaller = sizes.at_most(smaller - sizes.smallest / PERCENT)
+        smaller = sizes.at_most(smaller - hair)
     return tuple(found)
 
 
-def _near(upper: Decimal, filled: Filled, sizes: Sizes) -> tuple[Decimal, ...]:
-    """One day, the smallest, raised to the next whole-vial sum."""
-    raised = min(upper, sizes.at_least(min(filled.grams) + sizes.smallest / PERCENT))
-    return (*filled.grams[:-1], raised)
+def _with_smallest(days: tuple[Decimal, ...], grams: Decimal) -> tuple[Decimal, ...]:
+    """The same days with other grams on the smallest one."""
+    place = days.index(min(days))
+    return (*days[:place], grams, *days[place + 1 :])
 
 
 def _vials(grams: tuple[Decimal, ...], sizes: Sizes) -> int:
     return sum(len(sizes.fill(sizes.at_least(g))) for g in grams)
 
 
-def _neighbour(kind: str, grams: tuple[Decimal, ...], ordered: Decimal, sizes: Sizes, days: int) -> Neighbour:
+def _neighbour(
+    kind: Literal["round_up", "fewer_vials"],
+    grams: tuple[Decimal, ...],
+    ordered: Decimal,
+    sizes: Sizes,
+    days: int,
+) -> Neighbour:
     total = sum(grams, Decimal(0))
     return Neighbour(
-        kind="round_up" if kind == "round_up" else "fewer_vials",
+        kind=kind,
         grams=total,
         change_percent=change_percent(total, ordered),
         vials=_vials(grams, sizes),

@@ -22,10 +22,6 @@ class Candidate(msgspec.Struct, frozen=True):
     place: int
     permitted: bool
     fits_population: bool
-    loses: bool
-    """Another candidate was openly chosen over it in a disagreement record."""
-    gives_dose: bool
-    """It allows the dose and days that the order states."""
     key: tuple[int, ...]
 
 
@@ -101,23 +97,19 @@ def _candidate(
         regimen.reliability != "low" or regimen.id in knowledge.signed
     )
     fits = bool(set(population) & set(regimen.population)) and _old_enough(regimen, case)
-    loses = regimen.id in losers
-    gives = _gives(regimen, order)
-    named = regimen.id == order.regimen
     reliability = ("normal", "medium", "low").index(regimen.reliability)
     key = (
-        not named,
         not permitted,
         not fits,
         regimen.special,
         place,
-        not gives,
+        not _gives(regimen, order),
         _for_other_products(regimen, order),
-        loses,
+        regimen.id in losers,
         authority,
         reliability,
     )
-    return Candidate(regimen, place, permitted, fits, loses, gives, tuple(int(k) for k in key))
+    return Candidate(regimen, place, permitted, fits, tuple(int(k) for k in key))
 
 
 def _serves(regimen: Regimen, order: Order) -> bool:
@@ -229,7 +221,6 @@ def _option(candidate: Candidate, best: Candidate) -> RegimenOption:
 
 
 _KEY_CODES = (
-    "not_named",
     "not_seen",
     "population",
     "special_situation",

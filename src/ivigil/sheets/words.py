@@ -110,7 +110,6 @@ GAP = {
 }
 
 WHY_NOT = {
-    "not_named": "not the ordered one",
     "not_seen": "not read in a strong source",
     "population": "other age group",
     "special_situation": "only in a special situation",
