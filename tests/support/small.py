@@ -33,8 +33,8 @@ FEVER = "fever"
 POLICIES: dict[str, str | int | Decimal | tuple[str, ...] | None] = {
     "policy.authority_order": ("programme", "label", "guideline", "paper"),
     "policy.borrow_regimen": "marked",
-    "policy.dose_within_range": "lowest",
     "policy.dosing_weight": "jurisdiction",
+    "policy.dose_within_range": "lowest",
     "policy.rounding": "down",
     "policy.rounding_tolerance": 10,
     "policy.part_vial_step": 1,

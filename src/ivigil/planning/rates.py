@@ -169,10 +169,9 @@ def top_rate(ladder: Ladder) -> Decimal:
 def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decimal, Decimal, int | None]]:
     """(rate, limit it was rounded down from, minutes) of each setting; equal neighbours merged."""
     settings: list[tuple[Decimal, Decimal, int | None]] = []
-    bounds = _bounds(ladder, ceiling)
+    lowest_cap = _lowest_cap(ladder, ceiling)
     for rung in ladder.rungs:
-        wanted = rung.ml_per_kg_h * ladder.weight_kg
-        rate, limit = min([(units.floor_to(wanted, ladder.pump_step_ml_per_h), wanted), *bounds])
+        rate, limit = min([_rate(rung, ladder), *lowest_cap])
         if settings and settings[-1][0] == rate:
             _, before, minutes = settings[-1]
             joined = None if minutes is None or rung.minutes is None else minutes + rung.minutes
@@ -184,13 +183,18 @@ def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decim
     return settings
 
 
-def _bounds(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal]]:
-    """What no setting passes: each cap on the pump's step, strictly below it where it is strict."""
+def _rate(rung: Rung, ladder: Ladder) -> tuple[Decimal, Decimal]:
+    wanted = rung.ml_per_kg_h * ladder.weight_kg
+    return units.floor_to(wanted, ladder.pump_step_ml_per_h), wanted
+
+
+def _lowest_cap(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal]]:
+    """The lowest cap on the whole ladder as (pump setting, cap); empty without caps."""
     step = ladder.pump_step_ml_per_h
-    bounds = [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in ladder.caps]
+    caps = [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in ladder.caps]
     if ceiling is not None:
-        bounds.append((units.floor_to(ceiling, step), ceiling))
-    return bounds
+        caps.append((units.floor_to(ceiling, step), ceiling))
+    return [min(caps)] if caps else []
 
 
 def _minutes_for(volume_ml: Decimal, rate_ml_per_h: Decimal) -> int:
