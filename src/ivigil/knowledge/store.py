@@ -190,6 +190,12 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         return {term.id: term for term in self.facts.term}
 
     @cached_property
+    def implied_flags(self) -> tuple[Term, ...]:
+        """Flags that other answers may settle (see ``vocabulary.settle``)."""
+        flags = (term for term in self.facts.term if term.kind == "flag")
+        return tuple(flag for flag in flags if flag.signs or flag.when or flag.absent_when)
+
+    @cached_property
     def policies(self) -> dict[str, Policy]:
         return {policy.id: policy for policy in self.facts.policy}
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ivigil.course import Action, Finding, State
 from ivigil.knowledge.hazards import Advise, Block, Effect, Hazard
-from ivigil.knowledge.logic import Case, Truth, judge
+from ivigil.knowledge.logic import Case, Truth, judge, truth_of
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.planning.limits import Entry, Limits, condition_limits
@@ -59,14 +59,12 @@ def settle(situation: Situation, product_changed: bool | None) -> tuple[tuple[Fi
 def _judge_hazard(hazard: Hazard, order: Order, case: Case) -> Finding | None:
     if order.route not in hazard.routes:
         return None
-    judged = [(factor, judge(factor.when, case)) for factor in hazard.factors]
-    deciding = [(f, j) for f, j in judged if j.truth is Truth.TRUE]
-    truth = Truth.TRUE if deciding else Truth.FALSE
-    if not deciding:
-        deciding = [(f, j) for f, j in judged if j.truth is Truth.UNKNOWN]
-        if not deciding:
-            return None
-        truth = Truth.UNKNOWN
+    truths = [truth_of(factor.when, case) for factor in hazard.factors]
+    truth = next((t for t in (Truth.TRUE, Truth.UNKNOWN) if t in truths), Truth.FALSE)
+    if truth is Truth.FALSE:
+        return None
+    judged = zip(hazard.factors, truths, strict=True)
+    deciding = [(factor, judge(factor.when, case)) for factor, of_factor in judged if of_factor is truth]
     state: State = "present" if truth is Truth.TRUE else _STATES[hazard.unknown]
     saw = _merge(j.because for _, j in deciding)
     return Finding(

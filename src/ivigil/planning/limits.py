@@ -13,7 +13,7 @@ import msgspec
 
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.hazards import CapDailyDose, CapRate, Effect
-from ivigil.knowledge.logic import Case, Truth, judge
+from ivigil.knowledge.logic import Case, Truth, truth_of
 
 E = TypeVar("E")
 
@@ -43,7 +43,7 @@ def condition_limits(condition: Condition, regimen: Regimen, case: Case) -> list
     entries: list[Entry[Effect]] = []
     for cap in condition.rate_caps:
         # An unknown condition of a cap does not lift the cap.
-        if cap.when is None or judge(cap.when, case).truth is not Truth.FALSE:
+        if cap.when is None or truth_of(cap.when, case) is not Truth.FALSE:
             effect = CapRate(
                 id=cap.id,
                 basis=cap.basis,

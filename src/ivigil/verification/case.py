@@ -25,7 +25,7 @@ from fractions import Fraction
 
 import msgspec
 
-from ivigil.knowledge.logic import Case, Reading, Truth, Value, judge
+from ivigil.knowledge.logic import Case, Reading, Truth, Value, truth_of
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
 from ivigil.order import Order
@@ -61,7 +61,7 @@ def build(
     case |= _measured(order, knowledge, on)
     case |= patient.choices
     case |= _answered(order, knowledge)
-    return _settled(knowledge.facts.term, case)
+    return _settled(knowledge.implied_flags, case)
 
 
 def _body(order: Order, knowledge: Knowledge, on: dt.date) -> dict[str, Value]:
@@ -168,12 +168,12 @@ def _settled(terms: Iterable[Term], case: dict[str, Value]) -> dict[str, Value]:
 
 def _implied(flag: Term, case: Case) -> Truth | None:
     """What other answers say of a flag; None if they leave it as it is."""
-    if any(judge(sign.when, case).truth is Truth.TRUE for sign in flag.signs):
+    if any(truth_of(sign.when, case) is Truth.TRUE for sign in flag.signs):
         return Truth.TRUE
     if flag.when is not None:
-        truth = judge(flag.when, case).truth
+        truth = truth_of(flag.when, case)
         return None if truth is Truth.UNKNOWN else truth
     unanswered = flag.id not in case and flag.absent_when is not None
-    if unanswered and flag.absent_when and judge(flag.absent_when, case).truth is Truth.TRUE:
+    if unanswered and flag.absent_when and truth_of(flag.absent_when, case) is Truth.TRUE:
         return Truth.FALSE
     return None
