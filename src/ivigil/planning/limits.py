@@ -7,7 +7,8 @@ off, never computed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import Generic, TypeVar, cast
 
 import msgspec
 
@@ -25,14 +26,21 @@ class Entry(msgspec.Struct, Generic[E], frozen=True):
     finding: str
 
 
-class Limits(msgspec.Struct, frozen=True):
+class Limits(msgspec.Struct, frozen=True, dict=True):
     """Everything that binds this course. More entries never loosen anything."""
 
     entries: tuple[Entry[Effect], ...] = ()
 
     def of(self, kind: type[E]) -> tuple[Entry[E], ...]:
         """All entries of one kind of effect, in the order of their findings."""
-        return tuple(Entry(e.effect, e.finding) for e in self.entries if isinstance(e.effect, kind))
+        return cast("tuple[Entry[E], ...]", self._by_kind.get(kind, ()))
+
+    @cached_property
+    def _by_kind(self) -> dict[type, tuple[Entry[Effect], ...]]:
+        found: dict[type, list[Entry[Effect]]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.effect.__class__, []).append(entry)
+        return {kind: tuple(entries) for kind, entries in found.items()}
 
     def plus(self, more: Iterable[Entry[Effect]]) -> Limits:
         return Limits((*self.entries, *more))
