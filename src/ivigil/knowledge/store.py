@@ -23,7 +23,7 @@ from msgspec.structs import astuple
 
 from ivigil.knowledge.care import BaselineTest, Hydration, Instruction, Monitoring, Observation, Premedication
 from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
-from ivigil.knowledge.evidence import Fact, Record, Source
+from ivigil.knowledge.evidence import Cited, Document, Fact, Record, Source
 from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
@@ -223,6 +223,31 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     def by_id(self) -> dict[str, Fact]:
         """Every fact, nested ones included."""
         return {fact.id: fact for fact in all_facts(self.facts)}
+
+    def cited(self, fact: Fact) -> Cited:
+        """The evidence of one fact with its documents; made when it is first cited."""
+        known = self._citations.get(fact.id)
+        if known is None:
+            known = self._citations[fact.id] = self._cite(fact)
+        return known
+
+    @cached_property
+    def _citations(self) -> dict[str, Cited]:
+        return {}
+
+    def _cite(self, fact: Fact) -> Cited:
+        documents = tuple(
+            Document(id=s.id, title=s.title, publisher=s.publisher, version=s.version, url=s.url)
+            for s in (self.sources[key] for key in fact.sources if key in self.sources)
+        )
+        return Cited(
+            basis=fact.basis,
+            seen=fact.seen,
+            documents=documents,
+            locator=fact.locator,
+            note=fact.note,
+            signed=fact.id in self.signed,
+        )
 
     def covers(self, indications: Iterable[str], condition: str) -> bool:
         """True if one of a label's uses covers the condition, or if it names none and means any."""

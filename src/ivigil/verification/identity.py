@@ -9,7 +9,6 @@ from ivigil.course import (
     Action,
     Assumption,
     Blocked,
-    Cited,
     Decision,
     Dose,
     Finding,
@@ -22,7 +21,7 @@ from ivigil.course import (
     RegimenOption,
     SignOff,
 )
-from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.evidence import Cited, Fact
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 from ivigil.verification.walk import Trail, place, walk
