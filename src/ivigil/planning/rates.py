@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -44,7 +45,15 @@ class Cap(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class Ladder(msgspec.Struct, frozen=True):
+class Setting(NamedTuple):
+    """A pump setting, the limit that it was rounded down from, and how long it holds (None: to the end)."""
+
+    rate_ml_per_h: Decimal
+    limit_ml_per_h: Decimal
+    minutes: int | None
+
+
+class Ladder(msgspec.Struct, frozen=True, dict=True):
     """The rungs and caps for one product and patient, and the decision that shaped them."""
 
     rungs: tuple[Rung, ...]
@@ -54,6 +63,21 @@ class Ladder(msgspec.Struct, frozen=True):
     decision: RateDecision
     held: tuple[Reason, ...] = ()
     """Why the start rate is kept to the end, if it is."""
+
+    @cached_property
+    def under_caps(self) -> tuple[Setting, ...]:
+        """One setting a rung, under every cap."""
+        step = self.pump_step_ml_per_h
+        caps = [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in self.caps]
+        lowest_cap = [min(caps)] if caps else []
+        return tuple(
+            Setting(*min([_setting(rung.ml_per_kg_h * self.weight_kg, step), *lowest_cap]), rung.minutes)
+            for rung in self.rungs
+        )
+
+
+def _setting(limit_ml_per_h: Decimal, pump_step_ml_per_h: Decimal) -> tuple[Decimal, Decimal]:
+    return units.floor_to(limit_ml_per_h, pump_step_ml_per_h), limit_ml_per_h
 
 
 class NoRates(msgspec.Struct, frozen=True):
@@ -166,35 +190,20 @@ def top_rate(ladder: Ladder) -> Decimal:
     return max(rate for rate, _, _ in settings(ladder))
 
 
-def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decimal, Decimal, int | None]]:
-    """(rate, limit it was rounded down from, minutes) of each setting; equal neighbours merged."""
-    settings: list[tuple[Decimal, Decimal, int | None]] = []
-    lowest_cap = _lowest_cap(ladder, ceiling)
-    for rung in ladder.rungs:
-        rate, limit = min([_rate(rung, ladder), *lowest_cap])
-        if settings and settings[-1][0] == rate:
-            _, before, minutes = settings[-1]
-            joined = None if minutes is None or rung.minutes is None else minutes + rung.minutes
-            settings[-1] = (rate, before, joined)
+def settings(ladder: Ladder, ceiling: Decimal | None = None) -> tuple[Setting, ...]:
+    """The settings of the ladder under a further limit in mL/h; equal neighbours merged."""
+    lowest = [] if ceiling is None else [_setting(ceiling, ladder.pump_step_ml_per_h)]
+    merged: list[Setting] = []
+    for own_rate, own_limit, minutes in ladder.under_caps:
+        rate, limit = min([(own_rate, own_limit), *lowest])
+        if merged and merged[-1].rate_ml_per_h == rate:
+            before = merged[-1]
+            joined = None if before.minutes is None or minutes is None else before.minutes + minutes
+            merged[-1] = before._replace(minutes=joined)
         else:
-            settings.append((rate, limit, rung.minutes))
-    rate, limit, _ = settings[-1]
-    settings[-1] = (rate, limit, None)
-    return settings
-
-
-def _rate(rung: Rung, ladder: Ladder) -> tuple[Decimal, Decimal]:
-    wanted = rung.ml_per_kg_h * ladder.weight_kg
-    return units.floor_to(wanted, ladder.pump_step_ml_per_h), wanted
-
-
-def _lowest_cap(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal]]:
-    """The lowest cap on the whole ladder as (pump setting, cap); empty without caps."""
-    step = ladder.pump_step_ml_per_h
-    caps = [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in ladder.caps]
-    if ceiling is not None:
-        caps.append((units.floor_to(ceiling, step), ceiling))
-    return [min(caps)] if caps else []
+            merged.append(Setting(rate, limit, minutes))
+    merged[-1] = merged[-1]._replace(minutes=None)
+    return tuple(merged)
 
 
 def _minutes_for(volume_ml: Decimal, rate_ml_per_h: Decimal) -> int:
