@@ -319,7 +319,7 @@ def test_typed_entries_can_contradict_a_barcode_but_never_replace_it() -> None:
     five = item("61476-104-05")
     at = of(five)
     assert stops(scanned(five, product="privigen-us"), at) == {"wrong_product"}
-    assert "wrong_product" in stops(scanned(five, grams=Decimal(10)), at)
+    assert stops(scanned(five, grams=Decimal(10)), at) == {"wrong_product", "over_total"}  # the more counts
     assert "wrong_product" in stops(typed("alyglo-us", Decimal(3)), at)  # no such size
     assert stops(typed("no-such-product", five.grams), at) == {"wrong_product"}
 
@@ -342,6 +342,17 @@ def test_a_recall_reaches_every_form_of_the_brand() -> None:
     assert stops(scanned(five), of(five), recalling("gammagard-liquid-ca", "L101")) == set()
     assert stops(scanned(five), of(five), recalling("alyglo-us")) == set()
     assert stops(scanned(five), of(five), recalling("a-product-that-we-do-not-know")) == {"recalled"}
+
+
+def test_another_record_of_the_same_brand_is_another_product() -> None:
+    """A site's own record, written in capitals: not the planned one, but of the recalled brand."""
+    five = item("61476-104-05")
+    twin = replace(BASE.products["alyglo-us"], id="site.alyglo", brand="ALYGLO")
+    recall = recalling("site.alyglo").facts.recall
+    facts = replace(BASE.facts, product=(*BASE.facts.product, twin), recall=recall)
+    known = Knowledge(facts, "twin", local=frozenset({twin.id, "r"}))
+    assert stops(typed("site.alyglo", five.grams, lot="L2"), of(five), known) == {"wrong_product"}
+    assert stops(scanned(five), of(five), known) == {"recalled"}
 
 
 def test_a_plan_without_product_or_day_lets_nothing_through() -> None:
