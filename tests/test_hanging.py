@@ -14,7 +14,8 @@ import pytest
 from msgspec.structs import replace
 from rapidfuzz.fuzz import ratio
 
-from ivigil.infusion.hanging import Chair, Stop, VialSeen, check, grams_of, of_scan
+from ivigil.infusion.events import VialHung
+from ivigil.infusion.hanging import Chair, Stop, VialSeen, check, grams_of, of_record, of_scan
 from ivigil.infusion.scan import read_scan
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
@@ -300,6 +301,18 @@ def test_an_unread_lot_does_not_hide_that_a_vial_hangs_already() -> None:
     at = chair(planned("alyglo-us", five.grams, five.grams), hung_so_far=(scanned(five, lot=None),))
     assert "already_hung" in stops(scanned(five), at)
     assert "already_hung" not in stops(scanned(five), replace(at, hung_so_far=(scanned(five, lot="L101"),)))
+
+
+def test_a_vial_on_record_is_the_vial_that_was_scanned() -> None:
+    """A record also names the product; the same package is still known again, and its grams count."""
+    five = item("61476-104-05")
+    record = VialHung(
+        product="alyglo-us", grams=five.grams, gtin=five.gtin, lot="L100", expiry=LATER, serial="1"
+    )
+    at = chair(planned("alyglo-us", five.grams), hung_so_far=(of_record(record),))
+    assert stops(scanned(five), at) == {"already_hung", "over_total"}
+    bare = of_record(VialHung(product=None, grams=five.grams))
+    assert bare == VialSeen(grams=five.grams)
 
 
 def test_unknown_grams_are_never_within_the_total() -> None:

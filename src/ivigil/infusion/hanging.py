@@ -15,7 +15,9 @@ from typing import Literal
 import msgspec
 
 from ivigil.course import Day, Decision, Plan
+from ivigil.infusion.events import VialHung
 from ivigil.infusion.scan import Scan
+from ivigil.infusion.state import HungVial
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
@@ -63,6 +65,18 @@ class Stop(Decision, frozen=True, kw_only=True):
 def of_scan(scan: Scan) -> VialSeen:
     """The vial that a barcode describes."""
     return VialSeen(gtin=scan.gtin, lot=scan.lot, expiry=scan.expiry, serial=scan.serial)
+
+
+def of_record(hung: VialHung | HungVial) -> VialSeen:
+    """The vial that an event, or the state after it, tells of."""
+    return VialSeen(
+        gtin=hung.gtin or None,
+        product=hung.product,
+        grams=hung.grams,
+        lot=hung.lot or None,
+        expiry=hung.expiry,
+        serial=hung.serial or None,
+    )
 
 
 def grams_of(vial: VialSeen, knowledge: Knowledge) -> Decimal | None:
