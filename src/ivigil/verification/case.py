@@ -46,9 +46,12 @@ class CourseDose(msgspec.Struct, frozen=True):
 
 
 def build(
-    order: Order, knowledge: Knowledge, on: dt.date, dose: CourseDose, product: str | None
+    order: Order, knowledge: Knowledge, on: dt.date, dose: CourseDose, *, changed: bool | None
 ) -> dict[str, Value]:
-    """The case on the local day ``on`` of the start, with the planned dose and a product to compare."""
+    """The case on the local day ``on`` of the start, with the planned dose.
+
+    changed: does the product change? None: not known.
+    """
     patient = order.patient
     case: dict[str, Value] = {"condition": order.condition, "route": order.route, "sex": patient.sex}
     case |= {
@@ -56,7 +59,7 @@ def build(
         "age_days": Reading.exactly((on - patient.birth_date).days),
     }
     case |= _body(order, knowledge, on)
-    case |= _history(order, on, product)
+    case |= _history(order, on, changed)
     case |= _doses(order, knowledge, on, dose)
     case |= _measured(order, knowledge, on)
     case |= patient.choices
@@ -79,20 +82,30 @@ def _body(order: Order, knowledge: Knowledge, on: dt.date) -> dict[str, Value]:
     return found
 
 
-def _history(order: Order, on: dt.date, product: str | None) -> dict[str, Value]:
+def product_changed(order: Order, product: str | None) -> bool | None:
+    """Is ``product`` another than the last one? None where that is not known."""
+    last = order.last_immunoglobulin
+    if order.experience == "naive":
+        return False
+    if last is None or last.product is None or product is None:
+        return None
+    return product != last.product
+
+
+def _history(order: Order, on: dt.date, changed: bool | None) -> dict[str, Value]:
     last = order.last_immunoglobulin
     if order.experience == "naive":
         return {
             "immunoglobulin_naive": True,
-            "product_changed": False,
+            "product_changed": changed is True,
             "prior_infusions": Reading.exactly(0),
         }
     if last is None:
         return {"immunoglobulin_naive": False} if order.experience == "experienced" else {}
     found: dict[str, Value] = {"immunoglobulin_naive": False}
     found["weeks_since_last_immunoglobulin"] = _reading(Fraction((on - last.date).days, DAYS_PER_WEEK))
-    if product is not None and last.product is not None:
-        found["product_changed"] = product != last.product
+    if changed is not None:
+        found["product_changed"] = changed
     if last.infusions is not None:
         found["prior_infusions"] = Reading.exactly(last.infusions)
     if last.tolerated_rate_ml_per_kg_per_h is not None:
