@@ -26,6 +26,10 @@ class Truth(StrEnum):
     FALSE = "false"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def of(cls, value: bool) -> Truth:
+        return TRUE if value else FALSE
+
     def __invert__(self) -> Truth:
         if self is UNKNOWN:
             return self
@@ -171,16 +175,14 @@ def truth_of(when: When, case: Case) -> Truth:
 
 
 def _truth_of_flag(value: Value | None) -> Truth:
-    if isinstance(value, bool):
-        return TRUE if value else FALSE
-    return UNKNOWN
+    return Truth.of(value) if isinstance(value, bool) else UNKNOWN
 
 
 def _truth_of_field(when: When, value: Value | None) -> Truth:
     if value is None or isinstance(value, bool):
         return UNKNOWN
     if isinstance(value, str):
-        return TRUE if value in (when.one_of or ()) else FALSE
+        return Truth.of(value in (when.one_of or ()))
     truth = _compare(when, value)
     return UNKNOWN if value.stale and truth is FALSE else truth
 

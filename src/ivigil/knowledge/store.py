@@ -148,6 +148,7 @@ class FactFile(Record):
     term_code: tuple[TermCode, ...] = ()
 
 
+_NONE: frozenset[str] = frozenset()
 KINDS: tuple[str, ...] = FactFile.__struct_fields__
 
 
@@ -263,8 +264,14 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     def covers(self, indications: Iterable[str], condition: str) -> bool:
         """True if one of a label's uses covers the condition, or if it names none and means any."""
         codes = tuple(indications)
-        known = (self.label_indications.get(code) for code in codes)
-        return not codes or any(use is not None and condition in use.conditions for use in known)
+        return not codes or not self._uses_of.get(condition, _NONE).isdisjoint(codes)
+
+    @cached_property
+    def _uses_of(self) -> dict[str, frozenset[str]]:
+        """Condition -> the label indications that cover it."""
+        named = {condition for item in self.facts.label_indication for condition in item.conditions}
+        uses = self.label_indications.values()
+        return {name: frozenset(use.id for use in uses if name in use.conditions) for name in named}
 
     def lineage(self, jurisdiction: str) -> tuple[str, ...]:
         """The jurisdiction and everything it lies in, innermost first."""

@@ -94,23 +94,45 @@ def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:
     )
 
 
-def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
-    """The ladder of this product for this patient: label steps, then every cap."""
-    weight_kg, knowledge = situation.weight_kg, situation.knowledge
-    usable = [s for s in plannable(product, knowledge) if _fits_patient(s, situation)]
+class Serving(NamedTuple):
+    """The schedules of a product that may serve this patient, and the one to follow."""
+
+    usable: list[Schedule]
+    on_label: bool
+    schedule: Schedule
+
+
+def _serving(product: Product, situation: Situation) -> Serving | NoRates:
+    usable = [s for s in plannable(product, situation.knowledge) if _fits_patient(s, situation)]
     if not usable:
         return NoRates("rates_not_seen", product.schedules)
     on_label = [s for s in usable if is_on_label(s, product, situation)]
-    schedule = _choose(on_label) if on_label else _slowest(usable)
+    return Serving(usable, bool(on_label), _choose(on_label) if on_label else _slowest(usable))
+
+
+def held(product: Product, situation: Situation) -> tuple[Reason, ...] | NoRates:
+    """Why this patient would stay at the product's start rate, without the work of a ladder."""
+    serving = _serving(product, situation)
+    return serving if isinstance(serving, NoRates) else _at_risk(product, serving.schedule, situation)[1]
+
+
+def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
+    """The ladder of this product for this patient: label steps, then every cap."""
+    weight_kg = situation.weight_kg
+    serving = _serving(product, situation)
+    if isinstance(serving, NoRates):
+        return serving
+    usable, on_label, schedule = serving
     rungs = _rungs(schedule, situation)
     if not on_label:
         rungs = _no_shorter(rungs, usable, situation)
     if not on_label or situation.limits.of(SlowStart):
         rungs = _from_slowest_start(rungs, usable, situation)
-    caps, hold = _caps(product, schedule, situation)
+    at_risk, hold = _at_risk(product, schedule, situation)
     if hold:
         rungs = (Rung(rungs[0].ml_per_kg_h, None),)
-    caps = (*_schedule_caps([schedule] if on_label else usable, weight_kg), *caps)
+    ordinary = _schedule_caps([schedule] if on_label else usable, weight_kg)
+    caps = (*ordinary, *_finding_caps(product, situation), *at_risk)
     lowest = min(c.ml_per_h for c in caps)
     decision = RateDecision(
         schedule=schedule.id,
@@ -327,24 +349,29 @@ def _schedule_caps(schedules: Iterable[Schedule], weight_kg: Decimal) -> tuple[C
     )
 
 
-def _caps(
-    product: Product, schedule: Schedule, situation: Situation
-) -> tuple[tuple[Cap, ...], tuple[Reason, ...]]:
-    """Caps from hazards and conditions, and the reasons (if any) to stay at the start rate."""
-    caps: list[Cap] = []
-    hold: list[Reason] = []
-    for entry in situation.limits.of(CapRate):
-        cap, weight = entry.effect, situation.weight_kg
-        ml_per_h = units.rate_ml_per_h(cap.rate, cap.unit, product.g_per_100_ml, weight)
-        caps.append(Cap(ml_per_h, cap.strict, Reason(code="cap_rate", finding=entry.finding, fact=cap.id)))
-    for risk in situation.limits.of(RiskEffect):
-        found, stay = _at_risk(product, schedule, risk, situation)
-        caps.extend(found)
-        hold.extend(stay)
-    return tuple(caps), tuple(hold)
+def _finding_caps(product: Product, situation: Situation) -> list[Cap]:
+    """Caps that findings, the condition and its regimen put on the rate."""
+    return [
+        Cap(
+            units.rate_ml_per_h(
+                entry.effect.rate, entry.effect.unit, product.g_per_100_ml, situation.weight_kg
+            ),
+            entry.effect.strict,
+            Reason(code="cap_rate", finding=entry.finding, fact=entry.effect.id),
+        )
+        for entry in situation.limits.of(CapRate)
+    ]
 
 
 def _at_risk(
+    product: Product, schedule: Schedule, situation: Situation
+) -> tuple[tuple[Cap, ...], tuple[Reason, ...]]:
+    """Caps for every risk that acts, and the reasons (if any) to stay at the start rate."""
+    found = [_of_risk(product, schedule, risk, situation) for risk in situation.limits.of(RiskEffect)]
+    return tuple(cap for caps, _ in found for cap in caps), tuple(why for _, hold in found for why in hold)
+
+
+def _of_risk(
     product: Product, schedule: Schedule, risk: Entry[RiskEffect], situation: Situation
 ) -> tuple[list[Cap], list[Reason]]:
     """What this label says for one risk group. Without a number of its own: no step up."""
