@@ -166,12 +166,17 @@ def truth_of(when: When, case: Case) -> Truth:
     if when.field is not None:
         return _truth_of_field(when, case.get(when.field))
     if when.any_ is not None:
-        return _truth_of_group(when.any_, case, decisive=TRUE)
+        return any_of(when.any_, case)
     if when.all_ is not None:
         return _truth_of_group(when.all_, case, decisive=FALSE)
     if when.not_ is not None:
         return ~truth_of(when.not_, case)
     return _truth_of_count(when, case)
+
+
+def any_of(parts: Iterable[When], case: Case) -> Truth:
+    """Does at least one of these conditions hold?"""
+    return _truth_of_group(parts, case, decisive=TRUE)
 
 
 def _truth_of_flag(value: Value | None) -> Truth:
@@ -199,7 +204,7 @@ def _compare(when: When, value: Reading) -> Truth:
     return UNKNOWN
 
 
-def _truth_of_group(parts: tuple[When, ...], case: Case, *, decisive: Truth) -> Truth:
+def _truth_of_group(parts: Iterable[When], case: Case, *, decisive: Truth) -> Truth:
     """``any`` is decided by one TRUE, ``all`` by one FALSE; otherwise unknown wins."""
     outcome = ~decisive
     for part in parts:

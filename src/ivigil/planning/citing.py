@@ -25,9 +25,10 @@ def named_facts(*parts: msgspec.Struct) -> set[str]:
     while waiting:
         part = waiting.pop()
         fields = _fields(part.__class__)
-        for name in fields.naming:
-            ids = getattr(part, name)
-            found.update(ids if isinstance(ids, tuple) else (ids,))
+        for name in fields.facts:
+            found.update(getattr(part, name))
+        for name in fields.fact:
+            found.add(getattr(part, name))
         for name in fields.holding:
             inner = getattr(part, name)
             waiting.extend(inner if isinstance(inner, tuple) else () if inner is None else (inner,))
@@ -35,9 +36,10 @@ def named_facts(*parts: msgspec.Struct) -> set[str]:
 
 
 class _Fields(NamedTuple):
-    """Of a kind of part: the fields that name facts, and those that hold parts that do."""
+    """Of a kind of part: the fields that name facts or one fact, and those that hold parts that do."""
 
-    naming: tuple[str, ...]
+    facts: tuple[str, ...]
+    fact: tuple[str, ...]
     holding: tuple[str, ...]
 
 
@@ -46,7 +48,8 @@ def _fields(kind: type[msgspec.Struct]) -> _Fields:
     """Read off the types once, so that no part is searched that cannot name a fact."""
     fields = msgspec.structs.fields(kind)
     return _Fields(
-        naming=tuple(field.name for field in fields if field.name in ("fact", "facts")),
+        facts=tuple(field.name for field in fields if field.name == "facts"),
+        fact=tuple(field.name for field in fields if field.name == "fact"),
         holding=tuple(f.name for f in fields if any(any(_fields(inner)) for inner in _structs(f.type))),
     )
 

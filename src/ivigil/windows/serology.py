@@ -89,15 +89,16 @@ def lab_windows(
     doses: tuple[GivenDose, ...], facts: LabFacts, *, ongoing: bool = False
 ) -> tuple[LabWindow, ...]:
     """One window for each test, in authored order. ongoing: regular therapy goes on."""
-    return tuple(_window(item, blank, doses, facts, ongoing) for item, blank in facts.without_dose)
+    last_first = sorted(doses, key=lambda dose: dose.date, reverse=True)
+    return tuple(_window(item, blank, last_first, facts, ongoing) for item, blank in facts.without_dose)
 
 
 def _window(
-    item: LabInterference, blank: LabWindow, doses: tuple[GivenDose, ...], facts: LabFacts, ongoing: bool
+    item: LabInterference, blank: LabWindow, last_first: list[GivenDose], facts: LabFacts, ongoing: bool
 ) -> LabWindow:
     if item.effect in ("not_affected", "not_expected") and not item.weak:
         return msgspec.structs.replace(blank, answer="not_affected")
-    last = max((dose for dose in doses if _disturbs(dose, item)), key=lambda dose: dose.date, default=None)
+    last = next((dose for dose in last_first if _disturbs(dose, item)), None)
     if last is None:
         return blank
     own = _own_end(item, last.date)
