@@ -227,7 +227,10 @@ def _truth_of_count(when: When, case: Case) -> Truth:
 
 def judge(when: When, case: Case) -> Judgement:
     """The truth of a condition on a case, with what decided it and what is missing."""
-    truth = truth_of(when, case)
+    return _explain(when, truth_of(when, case), case)
+
+
+def _explain(when: When, truth: Truth, case: Case) -> Judgement:
     if when.is_ is not None:
         value = case.get(when.is_)
         return _judge_value(when.is_, truth, value if isinstance(value, bool) else None)
@@ -235,13 +238,13 @@ def judge(when: When, case: Case) -> Judgement:
         value = case.get(when.field)
         return _judge_value(when.field, truth, None if isinstance(value, bool) else value)
     if when.not_ is not None:
-        inner = judge(when.not_, case)
+        inner = _explain(when.not_, ~truth, case)
         return Judgement(truth, inner.because, inner.missing)
     if when.count is not None:
         return _judge_count(when.count, truth, case)
     # Whatever the outcome of a group, it rests on the parts with that outcome.
-    deciding = [part for part in when.any_ or when.all_ or () if truth_of(part, case) is truth]
-    outcomes = [judge(part, case) for part in deciding]
+    parts = when.any_ or when.all_ or ()
+    outcomes = [_explain(part, truth, case) for part in parts if truth_of(part, case) is truth]
     return Judgement(truth, _because(outcomes), _missing(outcomes))
 
 

@@ -275,6 +275,13 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     def lineage(self, jurisdiction: str) -> tuple[str, ...]:
         """The jurisdiction and everything it lies in, innermost first."""
+        return self._lineages.get(jurisdiction) or self._lineage(jurisdiction)
+
+    @cached_property
+    def _lineages(self) -> dict[str, tuple[str, ...]]:
+        return {place: self._lineage(place) for place in self.jurisdictions}
+
+    def _lineage(self, jurisdiction: str) -> tuple[str, ...]:
         chain: list[str] = []
         while jurisdiction and jurisdiction not in chain:
             chain.append(jurisdiction)

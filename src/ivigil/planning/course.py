@@ -383,7 +383,7 @@ def _with_smallest(days: tuple[Decimal, ...], grams: Decimal) -> tuple[Decimal, 
 
 
 def _vials(grams: tuple[Decimal, ...], sizes: Sizes) -> int:
-    return sum(len(sizes.fill(sizes.at_least(g))) for g in grams)
+    return sum(sizes.count(sizes.at_least(g)) for g in grams)
 
 
 def _neighbour(

@@ -110,8 +110,9 @@ def _told(entry: Cited) -> str:
 def _ruling(matter: Matter) -> Iterator[Named]:
     """Every fact that decided something, with its place."""
     for trail, part in matter.parts:
-        if isinstance(part, _LISTS_FACTS):
-            yield from (((*trail, "facts"), name) for name in part.facts)
+        if isinstance(part, _LISTS_FACTS) and part.facts:
+            where = (*trail, "facts")
+            yield from ((where, name) for name in part.facts)
         own = _NAMES_ONE.get(part.__class__)
         if own is not None and (name := getattr(part, own)):
             yield trail, name

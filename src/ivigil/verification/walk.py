@@ -45,9 +45,11 @@ def _gather(
         return
     for name, item in inner:
         kind = item.__class__
+        if kind in _PLAIN and not plain:
+            continue
         if kind in _NUMBERS_AND_DATES:
             found.append(((*trail, name), item))
-        elif plain or (kind not in _PLAIN and item != ()):
+        elif item != ():
             _gather((*trail, name), item, _NOTHING, plain, found)
 
 
