@@ -140,6 +140,7 @@ ONE_TIME = condition(course="one_time")
         ({"rule": regimen(allowed_days=(1, 2)), "of": ONE_TIME}, [1, 2, 3, 4, 5]),
         # ...nor an infusion of prescribed hours, nor days whose doses are printed
         ({"rule": regimen(allowed_days=(2,), infusion_hours_max=D(12))}, [2]),
+        ({"rule": regimen(allowed_days=(2,), infusion_hours_min=D(4))}, [2]),
         ({"rule": regimen(allowed_days=(2,), day_doses_g_per_kg=(D(1), D(1)))}, [2]),
     ],
 )

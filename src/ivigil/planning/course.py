@@ -97,8 +97,12 @@ def _day_counts(situation: Situation) -> Iterator[int]:
     single = situation.condition.course == "one_time" and regimen.allowed_days == (1,)
     if regimen.day_doses_g_per_kg:
         return
-    if not (single or regimen.infusion_hours_max is not None) or _capped_by_a_finding(situation):
+    if not (single or _prescribes_hours(regimen)) or _capped_by_a_finding(situation):
         yield from range(max(allowed) + 1, int(situation.number("policy.longest_course")) + 1)
+
+
+def _prescribes_hours(regimen: Regimen) -> bool:
+    return regimen.infusion_hours_min is not None or regimen.infusion_hours_max is not None
 
 
 def _capped_by_a_finding(situation: Situation) -> bool:
