@@ -66,7 +66,7 @@ def _factors(matter: Matter, product: Product) -> Iterator[Conversion]:
     if last is None or (last.route == "SC" and before and before.facilitated != product.facilitated):
         return
     for item in product.conversions:
-        current = item.convert_from == last.route and not item.superseded
+        current = item.convert_from == last.route and not item.replaced
         if current and covers(matter, item.indications) and usable(matter, item):
             yield item
 
@@ -80,7 +80,7 @@ def _adjusted(matter: Matter, product: Product, offer: Offer) -> Iterator[Offer]
     for cell in product.trough_adjustments:
         above = cell.weight_kg_above is None or weight > cell.weight_kg_above
         up_to = cell.weight_kg_up_to is None or weight <= cell.weight_kg_up_to
-        if above and up_to and not cell.superseded and usable(matter, cell):
+        if above and up_to and not cell.replaced and usable(matter, cell):
             change = Fraction(cell.change_ml) * Fraction(product.g_per_100_ml) / 100
             for sign in (1, -1):
                 grams = max(offer.low + sign * change, Fraction(0))
