@@ -30,7 +30,7 @@ from ivigil.planning.course import (
 )
 from ivigil.planning.rates import Ladder, ladder
 from ivigil.planning.situation import Situation
-from ivigil.planning.vials import Sizes
+from ivigil.planning.stock import Shelf
 from tests.support import small
 from tests.support.small import (
     D,
@@ -549,7 +549,7 @@ def test_the_course_sums_up() -> None:
             # 20 g for one of them
             neighbour("fewer", "135", "-3.57", 14, 5),
         ),
-        facts=("two-grams", "policy.rounding", "policy.rounding_tolerance"),
+        facts=("two-grams", "policy.rounding", "policy.rounding_tolerance", "policy.stock"),
     )
 
 
@@ -558,6 +558,7 @@ def test_the_policy_for_days_is_named_where_it_was_used() -> None:
         "silent",
         "policy.rounding",
         "policy.rounding_tolerance",
+        "policy.stock",
         "policy.days_not_stated",
     )
     assert "policy.days_not_stated" not in built(situation(rule=silent(), days=3)).course.facts
@@ -578,7 +579,7 @@ def near(dose: str, days: int, sizes: str, *vials: str, **policies: Any) -> tupl
     taken = tuple(tuple(D(v) for v in day.split()) for day in vials)
     filled = Filled(tuple(sum(day, D(0)) for day in taken), taken)
     where = situation(dose, days=days, known=knowledge(policies=policies))
-    return neighbours(filled, Sizes(tuple(D(s) for s in sizes.split())), where)
+    return neighbours(filled, Shelf(dict.fromkeys(D(s) for s in sizes.split())), where)
 
 
 def neighbour(kind: str, grams_: str, percent: str, vials: int, days: int) -> Neighbour:
@@ -648,5 +649,5 @@ def test_below_the_smallest_vial_there_is_no_neighbour() -> None:
 def test_a_part_vial_counts_as_drawn() -> None:
     filled = Filled((D("14.2"),), ((D(10), D(5)),))
     assert (filled.total, filled.drawn) == (D("14.2"), D(15))
-    found = course.neighbours(filled, Sizes((D(5), D(10))), situation("14.23", days=1))
+    found = course.neighbours(filled, Shelf({D(5): None, D(10): None}), situation("14.23", days=1))
     assert found == (neighbour("up", "15", "5.41", 2, 1),)

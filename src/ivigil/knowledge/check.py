@@ -45,6 +45,7 @@ REQUIRED_POLICIES = (
     "policy.first_questions",
     "policy.dosing_weight",
     "policy.formulary",
+    "policy.stock",
     "policy.sc_interval",
     "policy.sc_listed",
     "policy.sc_initial_infusions",
