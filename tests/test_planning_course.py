@@ -386,6 +386,13 @@ def test_the_hour_on_the_wall_stays_across_a_change_of_the_clocks() -> None:
     ]
 
 
+def test_each_day_opens_the_vials_that_it_gives() -> None:
+    """140 g on 5 days: 30 30 30 of three vials of 10 g, 25 25 of two and one of 5 g."""
+    days = built(situation(days=5)).days
+    assert [sum(vial.grams * vial.count for vial in day.vials) for day in days] == [30, 30, 30, 25, 25]
+    assert [len(day.vials) for day in days] == [1, 1, 1, 2, 2]
+
+
 # The regimen's hours: at least...
 
 
@@ -420,6 +427,20 @@ def test_an_infusion_that_takes_the_time_anyway_is_left_alone() -> None:
     found = built(situation("35", rule=rule), rate_of("1"))
     assert (found.days[0].steps[0].rate_ml_per_h, found.days[0].duration_min) == (D(70), 300)
     assert found.days[0].steps[0].limit_ml_per_h == 70
+
+
+def test_an_infusion_that_takes_exactly_the_time_keeps_the_label_s_limit() -> None:
+    """1.005 mL/kg/h are 70.35 mL/h, 70 on the pump: 350 mL take 5 h, as prescribed."""
+    rule = regimen(allowed_days=(1,), infusion_hours_min=D(5))
+    (step,) = built(situation("35", rule=rule), rate_of("1.005")).days[0].steps
+    assert (step.rate_ml_per_h, step.limit_ml_per_h, step.minutes) == (D(70), D("70.35"), 300)
+
+
+def test_stretching_goes_down_to_a_single_step_of_the_pump() -> None:
+    """5 mL in at least 5 h: 1 mL/h."""
+    rule = regimen(allowed_days=(1,), infusion_hours_min=D(5))
+    (day,) = built(situation("0.5", rule=rule, of=ONE_TIME), rate_of("4", sizes="0.5")).days
+    assert (day.steps[0].rate_ml_per_h, day.duration_min) == (D(1), 300)
 
 
 def test_a_pump_that_cannot_go_slowly_enough_is_too_coarse() -> None:
