@@ -66,7 +66,7 @@ class NoRates(msgspec.Struct, frozen=True):
 def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:
     """Schedules that may be planned from: complete and seen, or signed by the site."""
     return tuple(
-        s for s in product.schedules if (s.plannable and knowledge.permits(s)) or s.id in knowledge.signed
+        s for s in product.schedules if knowledge.permits(s) and (s.plannable or s.id in knowledge.signed)
     )
 
 

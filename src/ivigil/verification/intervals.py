@@ -62,7 +62,7 @@ class Intervals(msgspec.Struct, frozen=True, dict=True, eq=False):
     def responses(self) -> tuple[VaccineRule, ...]:
         """What is said of poor responses to vaccines on immunoglobulin."""
         rules = self.knowledge.facts.vaccine_rule
-        return tuple(rule for rule in rules if rule.topic == "response" and not rule.superseded)
+        return tuple(rule for rule in rules if rule.topic == "response" and not rule.replaced)
 
     @cached_property
     def _steps(self) -> list[Decimal]:
@@ -124,7 +124,7 @@ def covers(named: Iterable[str], vaccine: Vaccine) -> bool:
 
 
 def _may_bind(row: VaccineInterval, vaccine: Vaccine) -> bool:
-    in_force = not (row.superseded or row.practice) and row.direction in AFTER
+    in_force = not (row.replaced or row.practice) and row.direction in AFTER
     says = row.kind in WAITING or (row.kind == FREE and not row.weak)
     return in_force and says and covers(row.covers, vaccine)
 

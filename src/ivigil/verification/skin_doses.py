@@ -65,7 +65,7 @@ def _factors(matter: Matter, product: Product) -> Iterator[Conversion]:
     if last is None or (last.route == "SC" and before and before.facilitated != product.facilitated):
         return
     for item in product.conversions:
-        current = item.convert_from == last.route and not item.superseded
+        current = item.convert_from == last.route and not item.replaced
         if current and covers(matter, item.indications) and usable(matter, item):
             yield item
 

@@ -61,7 +61,8 @@ def check(matter: Matter) -> Iterator[Objection]:
     if due.code == MADE and expected.fact not in dose.facts:
         yield Objection("trough_not_cited", "dose.facts", ", ".join(dose.facts), expected.fact)
     listed = {item.fact for item in matter.plan.needs_sign_off}
-    if due.code == NOT_SEEN and expected.fact not in listed:
+    signable = due.cell is not None and not due.cell.replaced
+    if due.code == NOT_SEEN and signable and expected.fact not in listed:
         yield Objection("trough_not_listed", "needs_sign_off", "nothing", expected.fact, (expected.fact,))
 
 
@@ -87,10 +88,7 @@ def change(matter: Matter) -> Change | None:
         return Change("trough_not_measured")
     kind = TABLES.get(dose.interval_days or 0)
     table = tuple(cell for cell in product.trough_adjustments if cell.interval == kind)
-    signed = matter.knowledge.signed
-    sound = tuple(
-        cell for cell in table if cell.id in signed or (usable(matter, cell) and not cell.superseded)
-    )
+    sound = tuple(cell for cell in table if usable(matter, cell))
     difference = target - measured
     code, cell = _cell(sound or table, abs(difference), matter.order.patient.weight_kg)
     if cell is None:

@@ -115,7 +115,7 @@ def _policies(matter: Matter) -> tuple[WeightPolicy, ...]:
         found = tuple(
             policy
             for policy in matter.knowledge.facts.weight_policy
-            if policy.jurisdiction == place and policy.default and not policy.superseded
+            if policy.jurisdiction == place and policy.default and not policy.replaced
             if policy.effective is None or policy.effective <= on
         )
         if found:
