@@ -15,6 +15,7 @@ import msgspec
 from ivigil.course import CareItem, Day, Plan
 from ivigil.knowledge.care import Monitoring
 from ivigil.knowledge.logic import Reading, Truth, judge
+from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.reactions import AgeLimit, Population
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 from ivigil.order import Route
@@ -63,6 +64,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     route: Route
     day: Day
+    pump_step_ml_per_h: Decimal
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
@@ -73,6 +75,11 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def age_years(self) -> int:
         return self.age_months // 12
+
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """The policies by id."""
+        return {policy.id: policy for policy in self.facts.policy}
 
 
 def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
@@ -99,6 +106,7 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
         product=plan.product.id,
         route=plan.order.route,
         day=day,
+        pump_step_ml_per_h=_pump_step_ml_per_h(plan, knowledge),
         checks=_checks(plan.monitoring, knowledge.facts.monitoring),
         observation=plan.observation,
         facts=facts,
@@ -106,9 +114,17 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     )
 
 
+def _pump_step_ml_per_h(plan: Plan, knowledge: Knowledge) -> Decimal:
+    step = plan.order.pump_step_ml_per_h or knowledge.policies["policy.pump_step"].number
+    if step is None:
+        raise LookupError("policy.pump_step has no number")
+    return step
+
+
 def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
     """What the fact base says of the chair, for this population, age and weight."""
     return FactFile(
+        policy=facts.policy,
         measure=facts.measure,
         symptom=facts.symptom,
         age_limit=tuple(limit for limit in facts.age_limit if _in_age(limit, months)),

@@ -51,6 +51,7 @@ from ivigil.planning import (
     questions,
     rates,
     regimen,
+    stock,
     subcutaneous,
     timeline,
     weight,
@@ -261,12 +262,16 @@ def _option(candidate: Ranked) -> ProductOption:
 def _no_product(
     unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], order: Order, knowledge: Knowledge
 ) -> Chosen:
-    """No product can be planned: rates to sign, none sold here (dose only), or none that fits."""
+    """No product can be planned: rates to sign, none in stock or sold here (dose only), or none that fits."""
+    wanting = any(left.because[-1].code == stock.NOT_IN_STOCK for left in dropped)
+    short = (Blocked(code=stock.NOT_IN_STOCK, facts=(stock.STOCK,)),) if wanting else ()
     if unseen:
         lacking = [c.no_rates for c in unseen if c.no_rates is not None]
         signs = tuple(_sign_off(fact, none.code) for none in lacking for fact in none.unsigned)
         gap = Blocked(code="rates_not_seen", facts=tuple(c.product.id for c in unseen))
-        return Chosen(None, dropped, sign_off=signs, gaps=(gap,))
+        return Chosen(None, dropped, sign_off=signs, gaps=(gap, *short))
+    if short:
+        return Chosen(None, dropped, gaps=short)
     if not products.licensed(order, knowledge):
         gap = Blocked(code="no_product_here", value=order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
@@ -280,7 +285,7 @@ def _sign_off(fact: Fact, because: str) -> SignOff:
     return SignOff(fact=fact.id, because=because, fingerprint=fingerprint(fact))
 
 
-_DOSE_ONLY = frozenset({"no_product_here", "rates_not_seen"})
+_DOSE_ONLY = frozenset({"no_product_here", "rates_not_seen", stock.NOT_IN_STOCK})
 """Gaps that leave a dose-only plan for a person to complete; every other gap blocks."""
 
 

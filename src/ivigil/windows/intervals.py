@@ -145,7 +145,7 @@ def apply(row: VaccineInterval, start: date, marks: tuple[Mark, ...] = ()) -> Ru
     own: list[Mark] = [
         *(("weak",) if row.weak else ()),
         *(("caution",) if row.kind == "caution" else ()),
-        *(("superseded",) if row.superseded else ()),
+        *(("superseded",) if row.replaced else ()),
         *(("practice",) if row.practice else ()),
     ]
     return Ruling(row.id, row.authority, row.kind, start, _until(row, start), (*own, *marks))
@@ -165,7 +165,7 @@ def _holds(row: VaccineInterval, lineage: tuple[str, ...]) -> bool:
 
 
 def _may_decide(row: VaccineInterval) -> bool:
-    if row.superseded or row.practice or row.kind not in _DECIDING:
+    if row.replaced or row.practice or row.kind not in _DECIDING:
         return False
     return not (row.weak and row.kind == "no_interval_needed")
 
@@ -193,7 +193,7 @@ def _tables(
 ) -> tuple[Table, ...]:
     ladders: dict[tuple[str, bool, tuple[str, ...]], list[VaccineInterval]] = {}
     for row in rows:
-        ladders.setdefault((row.table, row.superseded, row.covers), []).append(row)
+        ladders.setdefault((row.table, row.replaced, row.covers), []).append(row)
     return tuple(
         Table(_parts(tuple(ladder)), not any(_holds(row, lineage) for row in ladder), all_products)
         for ladder in ladders.values()
