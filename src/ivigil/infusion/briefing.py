@@ -15,6 +15,7 @@ import msgspec
 from ivigil.course import CareItem, Day, Plan
 from ivigil.knowledge.care import Monitoring
 from ivigil.knowledge.logic import Reading, Truth, judge
+from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.reactions import AgeLimit, Population
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 from ivigil.order import Route
@@ -29,6 +30,9 @@ _SIGN_MEASURES: dict[str, tuple[str, ...]] = {
     "urine_output": ("measure.urine_ml_per_kg_per_h",),
 }
 """What is measured for each sign that a monitoring rule names."""
+
+_CHAIR_POLICY = "reaction-"
+"""How the ids of the policies begin that are read at the chair."""
 
 
 class BriefingError(ValueError):
@@ -66,13 +70,19 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
-    """Symptoms, rules, criteria, CTCAE terms, reactions and reaction drugs: those for this patient."""
+    """Symptoms, rules, criteria, CTCAE terms, reactions, reaction drugs and the policies of the chair:
+    those for this patient."""
     permitted: frozenset[str] = frozenset()
     """Ids of those facts that may permit; every one may warn and restrict."""
 
     @property
     def age_years(self) -> int:
         return self.age_months // 12
+
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """The policies of the chair by id."""
+        return {policy.id: policy for policy in self.facts.policy}
 
 
 def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
@@ -88,7 +98,7 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     patient = plan.order.patient
     months = _age_months(patient, day.date)
     adult = _is_adult(completed_years(patient.birth_date, day.date), knowledge)
-    facts = _facts_for("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
+    facts = chair_facts("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
     return Briefing(
         plan=plan.id,
         knowledge_version=knowledge.version,
@@ -106,9 +116,10 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     )
 
 
-def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
+def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
     """What the fact base says of the chair, for this population, age and weight."""
     return FactFile(
+        policy=tuple(policy for policy in facts.policy if policy.id.startswith(_CHAIR_POLICY)),
         measure=facts.measure,
         symptom=facts.symptom,
         age_limit=tuple(limit for limit in facts.age_limit if _in_age(limit, months)),
