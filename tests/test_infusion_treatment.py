@@ -15,7 +15,7 @@ from ivigil.infusion.state import Given
 from ivigil.infusion.treatment import Amount, Dosing, RepeatCode, doses, of_class
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.reactions import DrugClass, EmergencyDrug
-from tests.support.chair import at, briefing
+from tests.support.ladder_day import at, briefing
 from tests.support.orders import knowledge
 
 D = Decimal
@@ -316,4 +316,3 @@ def test_a_record_for_the_other_population_does_not_rule() -> None:
 def test_the_briefing_carries_the_policies_of_the_chair() -> None:
     step = briefing().policies["reaction-syringe-step"]
     assert isinstance(step, Policy) and (step.number, step.unit) == (D("0.01"), "mL")
-    assert all(name.startswith("reaction-") for name in briefing().policies)

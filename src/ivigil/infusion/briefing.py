@@ -31,9 +31,6 @@ _SIGN_MEASURES: dict[str, tuple[str, ...]] = {
 }
 """What is measured for each sign that a monitoring rule names."""
 
-_CHAIR_POLICY = "reaction-"
-"""How the ids of the policies begin that are read at the chair."""
-
 
 class BriefingError(ValueError):
     """The plan has no such day to be given. Carries a closed code."""
@@ -70,8 +67,8 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
-    """Symptoms, rules, criteria, CTCAE terms, reactions, reaction drugs and the policies of the chair:
-    those for this patient."""
+    """Symptoms, rules, criteria, CTCAE terms, reactions, reaction drugs and policies: those for
+    this patient."""
     permitted: frozenset[str] = frozenset()
     """Ids of those facts that may permit; every one may warn and restrict."""
 
@@ -81,7 +78,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def policies(self) -> dict[str, Policy]:
-        """The policies of the chair by id."""
+        """The policies by id."""
         return {policy.id: policy for policy in self.facts.policy}
 
 
@@ -119,7 +116,7 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
 def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
     """What the fact base says of the chair, for this population, age and weight."""
     return FactFile(
-        policy=tuple(policy for policy in facts.policy if policy.id.startswith(_CHAIR_POLICY)),
+        policy=facts.policy,
         measure=facts.measure,
         symptom=facts.symptom,
         age_limit=tuple(limit for limit in facts.age_limit if _in_age(limit, months)),

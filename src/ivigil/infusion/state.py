@@ -59,6 +59,10 @@ class Spell(msgspec.Struct, frozen=True):
     until: dt.datetime | None = None
     """None: still present."""
 
+    def present_at(self, moment: dt.datetime) -> bool:
+        """Was it present then? The end is the first moment without it."""
+        return self.since <= moment and (self.until is None or moment < self.until)
+
 
 class Graded(msgspec.Struct, frozen=True):
     """One grading of a reaction."""
@@ -141,6 +145,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def rate_ml_per_h(self) -> Decimal:
         """What flows: 0 unless running."""
         return self.flows[-1].rate_ml_per_h if self.phase == "running" else Decimal(0)
+
+    def rate_at(self, moment: dt.datetime) -> Decimal | None:
+        """What flowed at a moment or, during a halt, last before it; None: nothing had flowed."""
+        return next((f.rate_ml_per_h for f in reversed(self.flows) if f.start <= moment), None)
 
     @property
     def connected(self) -> bool:

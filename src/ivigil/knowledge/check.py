@@ -19,6 +19,7 @@ from ivigil import units
 from ivigil.knowledge.agreement import disagreements, rounding_traps
 from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.hazards import Advise, Hazard
+from ivigil.knowledge.identification import identification_faults
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.spans import outliers
@@ -75,6 +76,7 @@ def faults(knowledge: Knowledge) -> tuple[str, ...]:
         _policies,
         disagreements,
         outliers,
+        identification_faults,
     )
     return tuple(line for check in checks for line in check(knowledge))
 
@@ -265,6 +267,8 @@ class Coverage(msgspec.Struct, frozen=True):
     total: int
     signed: int
     uses: tuple[UseCoverage, ...]
+    known_by_barcode: tuple[str, ...] = ()
+    """Products of which at least one package may be hung on its barcode."""
     rounding_traps: tuple[str, ...] = ()
     """Second figures of labels that were rounded up past the label's own maximum; never planned from."""
 
@@ -279,8 +283,14 @@ def coverage(knowledge: Knowledge) -> Coverage:
         total=len(every),
         signed=len(knowledge.signed),
         uses=tuple(use for product in knowledge.facts.product for use in _uses(product, knowledge)),
+        known_by_barcode=tuple(sorted(_known_by_barcode(knowledge))),
         rounding_traps=tuple(rounding_traps(knowledge)),
     )
+
+
+def _known_by_barcode(knowledge: Knowledge) -> set[str]:
+    items = (item for item in knowledge.facts.trade_item if knowledge.permits(item))
+    return {product for item in items for product in item.products}
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

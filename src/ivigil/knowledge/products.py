@@ -282,7 +282,6 @@ class Product(Fact):
     """Strength as infused. A product that can be made up to two strengths is two products."""
     facilitated: bool = False
     """Given with recombinant hyaluronidase."""
-    gtins: tuple[str, ...] = ()
     vials: tuple[Vial, ...] = ()
     properties: tuple[Property, ...] = ()
     uses: tuple[LabelUse, ...] = ()
