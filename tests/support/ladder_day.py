@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ivigil.course import CareItem, Day, Step, Vial
 from ivigil.infusion.briefing import Briefing, Check, chair_facts
-from ivigil.infusion.events import Event, Happening
+from ivigil.infusion.events import Completed, Event, Happening, RateSet, Started
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import all_facts
@@ -18,6 +18,8 @@ from ivigil.patient import Identifier
 from tests.support.orders import knowledge
 
 D = Decimal
+Happened = tuple[float, Happening]
+"""Minutes after the start, and what happened."""
 START = dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC)
 WHO = Identifier("urn:example", "T-1")
 PRODUCT = "privigen-us"
@@ -88,11 +90,23 @@ def briefing(age_months: int = 480, weight_kg: Decimal | str = "70", **fields: A
     return replace(usual, **fields)
 
 
-def events(*happened: tuple[float, Happening]) -> tuple[Event, ...]:
+def events(*happened: Happened) -> tuple[Event, ...]:
     """Events at so many minutes after the start."""
     return tuple(Event(f"e{i}", at(minutes), what) for i, (minutes, what) in enumerate(happened))
 
 
-def state(*happened: tuple[float, Happening], of: Day | None = None) -> State:
+UP: tuple[Happened, ...] = (
+    (0, Started()),
+    (0, RateSet(rate_ml_per_h=D(35))),
+    (30, RateSet(rate_ml_per_h=D(70))),
+    (60, RateSet(rate_ml_per_h=D(140))),
+    (90, RateSet(rate_ml_per_h=D(280))),
+)
+"""Up the ladder on time."""
+
+TO_THE_END: tuple[Happened, ...] = (*UP, (139, Completed()))
+
+
+def state(*happened: Happened, of: Day | None = None) -> State:
     """What stands after these events."""
     return replay(of or day(), events(*happened))

@@ -67,8 +67,8 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
-    """Symptoms, rules, criteria, CTCAE terms, reactions, reaction drugs and policies: those for
-    this patient."""
+    """Symptoms, rules, criteria, CTCAE terms, reactions, stays, reaction drugs and policies:
+    those for this patient."""
     permitted: frozenset[str] = frozenset()
     """Ids of those facts that may permit; every one may warn and restrict."""
 
@@ -126,6 +126,7 @@ def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: 
         grade_action=facts.grade_action,
         restart_rule=facts.restart_rule,
         reaction=facts.reaction,
+        reaction_observation=facts.reaction_observation,
         emergency_drug=tuple(drug for drug in facts.emergency_drug if drug.serves(months, weight_kg)),
     )
 

@@ -56,6 +56,7 @@ REQUIRED_POLICIES = (
     "policy.check_confirmed",
     "reaction-epinephrine-ceiling",
     "reaction-epinephrine-child-maximum",
+    "reaction-next-rate",
     "reaction-syringe-step",
 )
 VOLUME_TOLERANCE = Decimal("0.07")
