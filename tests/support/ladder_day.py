@@ -80,6 +80,7 @@ def briefing(age_months: int = 480, weight_kg: Decimal | str = "70", **fields: A
         product=PRODUCT,
         route="IV",
         day=day(),
+        pump_step_ml_per_h=D(1),
         checks=(Check("monitoring.end", "end", None, ("measure.heart_rate_per_min",)),),
         observation=CareItem(
             kind="observation", text="", minutes=60, facts=("observation.first_switch_gap",)

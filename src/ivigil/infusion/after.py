@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.infusion.briefing import Briefing
-from ivigil.infusion.rules import firings
+from ivigil.infusion.onset import fired
 from ivigil.infusion.signs import history
 from ivigil.infusion.state import State
 from ivigil.infusion.treatment import of_class, unrecognised
@@ -75,7 +75,7 @@ def observation(briefing: Briefing, state: State) -> Stay:
 def anaphylaxis(briefing: Briefing, state: State) -> bool:
     """Was a criterion of anaphylaxis met, a clinician's grade given for it, or epinephrine given?"""
     graded = any(each.grading.reaction == ANAPHYLAXIS or each.grading.term == _TERM for each in state.grades)
-    met = any(firing.kind == "anaphylaxis" for firing in firings(briefing, state))
+    met = any(firing.kind == "anaphylaxis" for firing in fired(briefing, state))
     return graded or met or bool(of_class("epinephrine", briefing, state.medicines))
 
 
@@ -103,7 +103,7 @@ def _stay_after_anaphylaxis(briefing: Briefing, state: State) -> Stay:
         return Stay()
     stay = Stay(minutes=rule.minutes, facts=(rule.id,))
     ends = [state.ended_at, *(spell.until for spell in state.symptoms)]
-    ends += [firing.until for firing in firings(briefing, state) if firing.kind == "anaphylaxis"]
+    ends += [firing.until for firing in fired(briefing, state) if firing.kind == "anaphylaxis"]
     ends += [item.at for item in of_class("epinephrine", briefing, state.medicines)]
     known = [end for end in ends if end is not None]
     return stay if len(known) < len(ends) else msgspec.structs.replace(stay, counted_from=max(known))
@@ -154,7 +154,7 @@ def _end_vitals(briefing: Briefing, state: State) -> DischargeCheck:
 
 def _within_rules(briefing: Briefing, state: State, now: dt.datetime) -> DischargeCheck:
     """Does no rule hold any more, by values that were taken since the end?"""
-    holding = tuple(dict.fromkeys(f.fact for f in firings(briefing, state) if f.holds_at(now)))
+    holding = tuple(dict.fromkeys(f.fact for f in fired(briefing, state) if f.holds_at(now)))
     if holding:
         return DischargeCheck("vitals_within_rules", "unmet", holding)
     return DischargeCheck("vitals_within_rules", "met" if _measured_since_end(state) else "unknown")

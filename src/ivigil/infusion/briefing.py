@@ -64,6 +64,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     route: Route
     day: Day
+    pump_step_ml_per_h: Decimal
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
@@ -106,11 +107,19 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
         product=plan.product.id,
         route=plan.order.route,
         day=day,
+        pump_step_ml_per_h=_pump_step_ml_per_h(plan, knowledge),
         checks=_checks(plan.monitoring, knowledge.facts.monitoring),
         observation=plan.observation,
         facts=facts,
         permitted=frozenset(fact.id for fact in all_facts(facts) if knowledge.permits(fact)),
     )
+
+
+def _pump_step_ml_per_h(plan: Plan, knowledge: Knowledge) -> Decimal:
+    step = plan.order.pump_step_ml_per_h or knowledge.policies["policy.pump_step"].number
+    if step is None:
+        raise LookupError("policy.pump_step has no number")
+    return step
 
 
 def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:

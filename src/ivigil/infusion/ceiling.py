@@ -36,7 +36,9 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[str, ...]
 
 
-def ceiling(briefing: Briefing, state: State, firings: tuple[Firing, ...], now: dt.datetime) -> Ceiling | None:
+def ceiling(
+    briefing: Briefing, state: State, firings: tuple[Firing, ...], now: dt.datetime
+) -> Ceiling | None:
     """The rate that holds at ``now``; None if the plan has no rates."""
     if not briefing.day.steps:
         return None
@@ -79,27 +81,39 @@ def _after(firing: Firing, briefing: Briefing, state: State) -> Iterator[Ceiling
     rate = state.rate_at(firing.since)
     if not rate:
         return
-    for rule in _rules(firing, briefing):
+    for rule in restart_rules(firing, briefing):
         left = _left(rule, rate, briefing)
         if left is not None:
             yield Ceiling(rate_ml_per_h=left, facts=(rule.id, firing.fact))
 
 
-def _rules(firing: Firing, briefing: Briefing) -> tuple[RestartRule, ...]:
-    """The rules that the firing names, else every one that a label states without a grade."""
+def restart_rules(firing: Firing, briefing: Briefing) -> tuple[RestartRule, ...]:
+    """The rules that the firing names, else those that a label states for any reaction."""
     rules = briefing.facts.restart_rule
     named = tuple(rule for rule in rules if rule.id in firing.restart)
-    return named or tuple(r for r in rules if r.rate == "slower" and not r.grades and r.id in briefing.permitted)
+    return named or tuple(rule for rule in rules if rule.basis == "label" and not rule.grades)
 
 
 def _left(rule: RestartRule, rate: Decimal, briefing: Briefing) -> Decimal | None:
-    """The rate that a rule leaves of ``rate``: rounded down to a planned step, or below the first by a factor."""
+    """The rate that a rule leaves of ``rate``, on the pump's step; None if it names none.
+
+    "Slower" is the planned step below. Under the first step no source names a rate; it is the
+    share that the restart rules print.
+    """
     if rule.rate == "factor" and rule.rate_factor is not None:
-        return _whole_ml_per_h(rate * rule.rate_factor)
-    if rule.rate in ("slower", "previous_step"):
-        below = step_below(briefing.day.steps, rate)
-        return below.rate_ml_per_h if below else Decimal(0)
-    return None
+        return _on_pump(rate * rule.rate_factor, briefing)
+    if rule.rate not in ("slower", "previous_step"):
+        return None
+    below = step_below(briefing.day.steps, rate)
+    if below is not None:
+        return below.rate_ml_per_h
+    factors = [r.rate_factor for r in briefing.facts.restart_rule if r.rate_factor is not None]
+    return _on_pump(rate * min(factors, default=Decimal(0)), briefing)
+
+
+def _on_pump(rate: Decimal, briefing: Briefing) -> Decimal:
+    """Rounded down to the pump's step; 0 if it is under the first."""
+    return rate - rate % briefing.pump_step_ml_per_h
 
 
 def step_below(steps: tuple[Step, ...], rate_ml_per_h: Decimal) -> Step | None:

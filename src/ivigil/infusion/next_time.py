@@ -8,8 +8,7 @@ import msgspec
 
 from ivigil.infusion.after import ANAPHYLAXIS, anaphylaxis
 from ivigil.infusion.briefing import Briefing
-from ivigil.infusion.onset import NextRate, next_rate, onsets
-from ivigil.infusion.rules import firings
+from ivigil.infusion.onset import NextRate, fired, next_rate, onsets
 from ivigil.infusion.signs import history
 from ivigil.infusion.state import State
 from ivigil.knowledge.reactions import Lever, Reaction
@@ -59,10 +58,11 @@ def suspected(briefing: Briefing, state: State) -> tuple[Reaction, ...]:
     certain = {graded.grading.reaction for graded in state.grades}
     if anaphylaxis(briefing, state):
         certain.add(ANAPHYLAXIS)
-    for firing in firings(briefing, state):
-        if firing.since in begun and any(saw.field.startswith("measure.") for saw in firing.because):
+    rules = [firing for firing in fired(briefing, state) if firing.since in begun]
+    ruled = {name for firing in rules for name in firing.reactions}
+    for firing in rules:
+        if any(saw.field.startswith("measure.") for saw in firing.because):
             certain.update(firing.reactions)
-    ruled = {name for f in firings(briefing, state) if f.since in begun for name in f.reactions}
     found = tuple(
         reaction
         for reaction in briefing.facts.reaction

@@ -11,7 +11,8 @@ import msgspec
 from ivigil import units
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.ceiling import step_below
-from ivigil.infusion.rules import firings
+from ivigil.infusion.rules import Firing, firings
+from ivigil.infusion.signs import history
 from ivigil.infusion.state import State
 from ivigil.infusion.treatment import of_class
 
@@ -30,6 +31,11 @@ class NextRate(msgspec.Struct, frozen=True):
         return ml_per_kg_h < self.ml_per_kg_h or (ml_per_kg_h == self.ml_per_kg_h and not self.below)
 
 
+def fired(briefing: Briefing, state: State) -> tuple[Firing, ...]:
+    """Every rule that held at some time of the day."""
+    return firings(briefing, state, history(briefing, state))
+
+
 def onsets(briefing: Briefing, state: State) -> tuple[dt.datetime, ...]:
     """When reactions began, by time. What was there before the first flow is not one.
 
@@ -40,7 +46,7 @@ def onsets(briefing: Briefing, state: State) -> tuple[dt.datetime, ...]:
         return ()
     begun = state.flows[0].start
     noted = [spell.since for spell in state.symptoms]
-    noted += [firing.since for firing in firings(briefing, state) if firing.kind != "grade"]
+    noted += [firing.since for firing in fired(briefing, state) if firing.kind != "grade"]
     signs = [graded.at for graded in state.grades]
     signs += [item.at for item in of_class("epinephrine", briefing, state.medicines)]
     first = min((at for at in noted if at >= begun), default=None)

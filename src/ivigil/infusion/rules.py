@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.infusion.briefing import Briefing
-from ivigil.infusion.signs import Signs, history
+from ivigil.infusion.signs import Signs
 from ivigil.infusion.state import Graded, State
 from ivigil.knowledge.logic import Saw, Truth
 from ivigil.knowledge.reactions import (
@@ -53,11 +53,14 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
         return self.since <= moment and (self.until is None or moment < self.until)
 
 
-def firings(briefing: Briefing, state: State) -> tuple[Firing, ...]:
-    """Every rule that held at some time, a firing for each time it began to hold."""
+def firings(briefing: Briefing, state: State, pictures: tuple[Signs, ...]) -> tuple[Firing, ...]:
+    """Every rule that held at some time, a firing for each time it began to hold.
+
+    ``pictures`` is the patient's ``signs.history``.
+    """
     open_firings: dict[str, Firing] = {}
     closed: list[Firing] = []
-    for signs in history(briefing, state):
+    for signs in pictures:
         holding = {firing.fact: firing for firing in _fired(signs, briefing, state)}
         for fact in [fact for fact in open_firings if fact not in holding]:
             closed.append(msgspec.structs.replace(open_firings.pop(fact), until=signs.at))
