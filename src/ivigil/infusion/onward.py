@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
 from ivigil.infusion.advice import Advice, Blocker, Code
+from ivigil.infusion.after import observation
 from ivigil.infusion.ceiling import Bar, last_decision, restart_rules
 from ivigil.infusion.due import measured_at_this_rate, step_up_at
 from ivigil.infusion.moment import Moment
@@ -190,18 +190,13 @@ def _restart_rate(moment: Moment) -> Decimal | None:
 
 def _ended(moment: Moment) -> Iterator[Advice]:
     """Observation until its time, then the patient may leave if nothing is open."""
-    observation, ended = moment.briefing.observation, moment.state.ended_at
-    if ended is None:
-        return
-    until = ended + dt.timedelta(minutes=(observation.minutes if observation else None) or 0)
+    stay = observation(moment.briefing, moment.state)
     found: dict[Blocker, bool] = {
-        "observation_time": moment.now < until,
+        "observation_time": stay.until is None or moment.now < stay.until,
         "end_vitals_missing": any(each.what == "vitals" for each in moment.due),
         "symptom_present": bool(moment.symptoms),
         "rule_holds": bool(moment.open),
     }
     blockers = tuple(code for code, holds in found.items() if holds)
-    facts = observation.facts if observation else ()
-    yield Advice(
-        code="observe" if blockers else "may_leave", rank="next", at=until, facts=facts, blockers=blockers
-    )
+    code: Code = "observe" if blockers else "may_leave"
+    yield Advice(code=code, rank="next", at=stay.until, facts=stay.facts, blockers=blockers)

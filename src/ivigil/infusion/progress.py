@@ -7,6 +7,7 @@ division comes last, so that the volumes of adjoining intervals add up exactly.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ivigil.course import Step
@@ -24,7 +25,12 @@ def given_ml(state: State, now: dt.datetime) -> Decimal:
     """
     if state.counted_ml is not None and state.ended_at is not None and now >= state.ended_at:
         return state.counted_ml
-    scaled = sum((flow.rate_ml_per_h * _microseconds(flow, now) for flow in state.flows), Decimal(0))
+    return volume_ml(state.flows, now)
+
+
+def volume_ml(flows: Iterable[Flow], now: dt.datetime) -> Decimal:
+    """Rate x time of these flows until ``now`` (aware), in mL."""
+    scaled = sum((flow.rate_ml_per_h * _microseconds(flow, now) for flow in flows), Decimal(0))
     return scaled / _MICROSECONDS_PER_HOUR
 
 
@@ -68,7 +74,7 @@ def time_at_step(state: State, now: dt.datetime) -> dt.timedelta:
     for flow in reversed(state.flows):
         if max(reached(state.day.steps, flow.rate_ml_per_h), 1) < number:
             break
-        total += _elapsed(flow, now)
+        total += elapsed(flow, now)
     return total
 
 
@@ -100,10 +106,10 @@ def highest_rate_ml_per_h(state: State) -> Decimal | None:
 
 
 def _microseconds(flow: Flow, now: dt.datetime) -> Decimal:
-    return Decimal(_elapsed(flow, now) // _MICROSECOND)
+    return Decimal(elapsed(flow, now) // _MICROSECOND)
 
 
-def _elapsed(flow: Flow, now: dt.datetime) -> dt.timedelta:
+def elapsed(flow: Flow, now: dt.datetime) -> dt.timedelta:
     """Time of a flow until ``now``; in UTC, because subtraction within one zone ignores its clock changes."""
     instant = now.astimezone(dt.UTC)
     end = instant if flow.end is None else min(flow.end, instant)

@@ -19,6 +19,7 @@ from ivigil.infusion.events import (
     IdentityChecked,
     MedicineGiven,
     ObservationEnded,
+    PatientInformed,
     Paused,
     RateSet,
     ReactionGraded,
@@ -93,7 +94,7 @@ def _paused(state: State, event: Event, what: Paused) -> State:
 
 
 def _disconnected(state: State, event: Event, what: Disconnected) -> State:
-    return _halted(state, event, "disconnected")
+    return replace(_halted(state, event, "disconnected"), line_off_at=event.at)
 
 
 def _stopped(state: State, event: Event, what: Stopped) -> State:
@@ -106,6 +107,10 @@ def _completed(state: State, event: Event, what: Completed) -> State:
 
 def _observation_ended(state: State, event: Event, what: ObservationEnded) -> State:
     return replace(_closed(state, event.at), phase="left", left_at=event.at)
+
+
+def _patient_informed(state: State, event: Event, what: PatientInformed) -> State:
+    return replace(state, informed_at=event.at)
 
 
 def _vial_hung(state: State, event: Event, what: VialHung) -> State:
@@ -193,6 +198,7 @@ def _flow(state: State, event: Event) -> State:
         ended_at=None,
         ended_early=False,
         left_at=None,
+        line_off_at=None,
     )
 
 
@@ -234,6 +240,7 @@ _HANDLERS: dict[type, Callable[[State, Event, Any], State]] = {
     Stopped: _stopped,
     Completed: _completed,
     ObservationEnded: _observation_ended,
+    PatientInformed: _patient_informed,
     VialHung: _vial_hung,
     VialFinished: _vial_finished,
     VitalsTaken: _vitals_taken,

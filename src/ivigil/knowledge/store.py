@@ -37,6 +37,7 @@ from ivigil.knowledge.reactions import (
     Incidence,
     Measure,
     Reaction,
+    ReactionObservation,
     ReportField,
     RestartRule,
     ResultRule,
@@ -138,6 +139,7 @@ class FactFile(Record):
     stop_rule: tuple[StopRule, ...] = ()
     grade_action: tuple[GradeAction, ...] = ()
     restart_rule: tuple[RestartRule, ...] = ()
+    reaction_observation: tuple[ReactionObservation, ...] = ()
     emergency_drug: tuple[EmergencyDrug, ...] = ()
     symptom_urgency: tuple[SymptomUrgency, ...] = ()
     warning_sign: tuple[WarningSign, ...] = ()
