@@ -134,7 +134,9 @@ def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: F
         grade_action=facts.grade_action,
         restart_rule=facts.restart_rule,
         reaction=facts.reaction,
-        emergency_drug=tuple(drug for drug in facts.emergency_drug if drug.serves(months, weight_kg)),
+        emergency_drug=tuple(
+            drug for drug in facts.emergency_drug if drug.serves(months, weight_kg, population)
+        ),
     )
 
 
