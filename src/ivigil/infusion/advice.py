@@ -45,6 +45,7 @@ Blocker = Literal[
     "no_planned_rate",
     "observation_time",
     "end_vitals_missing",
+    "anaphylaxis",
 ]
 """Why not yet."""
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ivigil.infusion.advice import Advice, Blocker, Code
+from ivigil.infusion.advice import Advice, Blocker, Code, Rank
 from ivigil.infusion.ceiling import Bar, last_decision, restart_rules
 from ivigil.infusion.due import measured_at_this_rate, step_up_at
 from ivigil.infusion.moment import Moment
@@ -31,13 +31,7 @@ def _start(moment: Moment) -> Iterator[Advice]:
         return
     blockers = _start_blockers(moment)
     if "baseline_missing" in blockers:
-        wanted = [check for check in moment.due if check.what == "vitals"]
-        yield Advice(
-            code="check_vitals",
-            rank="next",
-            measures=tuple(dict.fromkeys(name for check in wanted for name in check.measures)),
-            facts=tuple(dict.fromkeys(fact for check in wanted for fact in check.facts)),
-        )
+        yield from _coming(moment, "next")
     if "no_vial" in blockers:
         yield Advice(code="hang_vial", rank="next")
     yield Advice(code="start", rank="next", rate_ml_per_h=_first_rate(moment), blockers=blockers)
@@ -57,7 +51,7 @@ def _start_blockers(moment: Moment) -> tuple[Blocker, ...]:
 
 def _first_rate(moment: Moment) -> Decimal | None:
     """The first planned rate, under the ceiling; None if nothing may flow."""
-    if moment.ceiling is None:
+    if moment.ceiling is None or not moment.briefing.day.steps:
         return None
     first = moment.briefing.day.steps[0].rate_ml_per_h
     return min(first, moment.ceiling.rate_ml_per_h) or None
@@ -67,21 +61,26 @@ def _running(moment: Moment) -> Iterator[Advice]:
     if not left_ml(moment.state, moment.now):
         yield Advice(code="complete", rank="next")
         return
-    yield from _coming(moment)
+    yield from _coming(moment, "later")
     if moment.bar is None and not any(firing.flow == "pause" for firing in moment.open):
         yield from _step_up(moment)
 
 
-def _coming(moment: Moment) -> Iterator[Advice]:
+def _coming(moment: Moment, rank: Rank) -> Iterator[Advice]:
     """Measurements and vials that are not yet late."""
     for each in moment.due:
         if not each.overdue(moment.now):
             code: Code = "check_vitals" if each.what == "vitals" else "hang_vial"
-            yield Advice(code=code, rank="later", at=each.at, measures=each.measures, facts=each.facts)
+            yield Advice(code=code, rank=rank, at=each.at, measures=each.measures, facts=each.facts)
 
 
 def _step_up(moment: Moment) -> Iterator[Advice]:
-    """The next planned rate, or the present one with the reasons to stay at it."""
+    """The next planned rate, or the present one with the reasons to stay at it.
+
+    Neither while the present rate is past what may be advised, and no rate without a plan.
+    """
+    if _passes_ceiling(moment.state.rate_ml_per_h, moment):
+        return
     rate, above = moment.state.rate_ml_per_h, _rate_above(moment)
     blockers, at = _step_blockers(moment, above), step_up_at(moment.state, moment.now)
     facts = moment.ceiling.facts if moment.ceiling and "ceiling" in blockers else ()
@@ -89,7 +88,7 @@ def _step_up(moment: Moment) -> Iterator[Advice]:
         yield Advice(
             code="hold_rate",
             rank="later",
-            rate_ml_per_h=rate,
+            rate_ml_per_h=rate if moment.briefing.day.steps else None,
             at=at if "step_time" in blockers else None,
             blockers=blockers,
             facts=facts,
@@ -113,7 +112,7 @@ def _step_blockers(moment: Moment, above: Decimal | None) -> tuple[Blocker, ...]
         "no_planned_rate": not moment.briefing.day.steps,
         "top_of_ladder": bool(moment.briefing.day.steps) and above is None,
         "not_identified": not moment.identified,
-        "rule_holds": any(firing.holds_at(moment.now) for firing in moment.fired),
+        "rule_holds": bool(moment.holding),
         "symptom_present": bool(moment.symptoms),
         "ceiling": above is not None and _passes_ceiling(above, moment),
         "vitals_overdue": any(each.what == "vitals" for each in moment.overdue),
@@ -126,13 +125,16 @@ def _step_blockers(moment: Moment, above: Decimal | None) -> tuple[Blocker, ...]
 
 
 def _passes_ceiling(rate: Decimal, moment: Moment) -> bool:
-    return moment.ceiling is None or rate > moment.ceiling.rate_ml_per_h
+    return moment.ceiling is not None and rate > moment.ceiling.rate_ml_per_h
 
 
 def _restart(moment: Moment) -> Iterator[Advice]:
     """Going on after a halt: as it was, slower after a reaction, or only if a clinician decides."""
     if moment.bar is not None:
         yield _barred(moment, moment.bar)
+        return
+    if not left_ml(moment.state, moment.now):
+        yield Advice(code="complete", rank="next")
         return
     blockers, rate = _restart_blockers(moment), _restart_rate(moment)
     facts = moment.ceiling.facts if moment.ceiling else ()
@@ -174,31 +176,45 @@ def _needs_decision(moment: Moment) -> bool:
     return any(
         rule.allowed != "yes"
         for firing in moment.fired
-        if firing.flow == "pause" and (decided is None or firing.since > decided.at)
+        if firing.flow == "pause" and (decided is None or firing.since >= decided.at)
         for rule in restart_rules(firing, moment.briefing)
     )
 
 
 def _restart_rate(moment: Moment) -> Decimal | None:
-    """What was set before, or the first step, under the ceiling; None if nothing may flow."""
+    """What was set before, or the first step, under the ceiling; None if nothing may flow.
+
+    Without planned rates only a clinician's decision names one.
+    """
     before = moment.state.rate_at(moment.now)
     planned = before or _first_rate(moment)
-    if planned is None or moment.ceiling is None:
+    allowed = moment.ceiling is not None and (moment.briefing.day.steps or moment.ceiling.decided)
+    if planned is None or moment.ceiling is None or not allowed:
         return None
     return min(planned, moment.ceiling.rate_ml_per_h) or None
 
 
 def _ended(moment: Moment) -> Iterator[Advice]:
-    """Observation until its time, then the patient may leave if nothing is open."""
+    """Observation until its time, then the patient may leave if nothing is open.
+
+    A decision to go on says nothing about leaving: every sign that is there counts. How long to
+    stay after anaphylaxis is a clinician's call. If it was decided to go on after a stop, that
+    comes next.
+    """
     observation, ended = moment.briefing.observation, moment.state.ended_at
     if ended is None:
+        return
+    decided = last_decision(moment.state, moment.now)
+    if moment.state.ended_early and decided is not None and decided.at >= ended and moment.bar is None:
+        yield from _restart(moment)
         return
     until = ended + dt.timedelta(minutes=(observation.minutes if observation else None) or 0)
     found: dict[Blocker, bool] = {
         "observation_time": moment.now < until,
         "end_vitals_missing": any(each.what == "vitals" for each in moment.due),
-        "symptom_present": bool(moment.symptoms),
-        "rule_holds": bool(moment.open),
+        "symptom_present": any(spell.present_at(moment.now) for spell in moment.state.symptoms),
+        "rule_holds": bool(moment.holding),
+        "anaphylaxis": any(firing.kind == "anaphylaxis" for firing in moment.fired),
     }
     blockers = tuple(code for code, holds in found.items() if holds)
     facts = observation.facts if observation else ()
