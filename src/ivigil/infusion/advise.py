@@ -51,9 +51,13 @@ def _flow(moment: Moment) -> Iterator[Advice]:
 
 
 def _stopped(moment: Moment) -> Iterator[Advice]:
-    """A stop is asked for until a clinician decides; once the flow has ended: do not restart."""
+    """A stop is asked for until a clinician decides; once the flow has ended: do not restart.
+
+    It comes before the call for help: the infusion is stopped first.
+    """
     ruling = [f for f in moment.fired if moment.bar and f.fact in moment.bar.facts and f.flow == "stop"]
-    rank: Rank = "emergency" if _anaphylaxis(moment) else "flow"
+    pressing = any(_is_emergency(action, moment) for firing in moment.open for action in firing.actions)
+    rank: Rank = "emergency" if pressing else "flow"
     yield _by(ruling, Advice(code="stop" if moment.state.connected else "do_not_start", rank=rank))
 
 

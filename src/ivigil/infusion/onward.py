@@ -11,6 +11,8 @@ from ivigil.infusion.ceiling import Bar, last_decision, restart_rules
 from ivigil.infusion.due import measured_at_this_rate, step_up_at
 from ivigil.infusion.moment import Moment
 from ivigil.infusion.progress import left_ml
+from ivigil.infusion.rules import Firing
+from ivigil.knowledge.reactions import RestartRule
 
 
 def onward(moment: Moment) -> Iterator[Advice]:
@@ -136,10 +138,11 @@ def _restart(moment: Moment) -> Iterator[Advice]:
     if not left_ml(moment.state, moment.now):
         yield Advice(code="complete", rank="next")
         return
-    blockers, rate = _restart_blockers(moment), _restart_rate(moment)
+    blockers, rate, deciding = _restart_blockers(moment), _restart_rate(moment), _left_to_a_clinician(moment)
     facts = moment.ceiling.facts if moment.ceiling else ()
-    if rate is None or _needs_decision(moment):
-        yield Advice(code="decide_restart", rank="next", facts=facts, blockers=blockers)
+    if rate is None or deciding:
+        both = tuple(dict.fromkeys((*deciding, *facts)))
+        yield Advice(code="decide_restart", rank="next", facts=both, blockers=blockers)
     else:
         yield Advice(code="restart", rank="next", rate_ml_per_h=rate, facts=facts, blockers=blockers)
 
@@ -151,12 +154,19 @@ def _barred(moment: Moment, bar: Bar) -> Advice:
         for firing in moment.fired
         if firing.fact in bar.facts
         for rule in moment.briefing.facts.restart_rule
-        if rule.id in firing.restart or set(rule.reactions) & set(firing.reactions)
+        if _concerns(rule, firing)
     }
     refusing = tuple(rule.id for rule in rules.values() if rule.allowed == "no")
     if refusing:
         return Advice(code="do_not_start", rank="flow", facts=(*bar.facts, *refusing))
     return Advice(code="decide_restart", rank="later", facts=(*bar.facts, *rules))
+
+
+def _concerns(rule: RestartRule, firing: Firing) -> bool:
+    """Is it a rule about this reaction? A reaction that nobody named may be any."""
+    same = bool(set(rule.reactions) & set(firing.reactions))
+    named = rule.id in firing.restart
+    return same or (named and not (rule.reactions and firing.reactions))
 
 
 def _restart_blockers(moment: Moment) -> tuple[Blocker, ...]:
@@ -170,15 +180,17 @@ def _restart_blockers(moment: Moment) -> tuple[Blocker, ...]:
     return tuple(code for code, holds in found.items() if holds)
 
 
-def _needs_decision(moment: Moment) -> bool:
-    """Does a restart rule of a reaction leave it to a clinician, who has not decided since?"""
+def _left_to_a_clinician(moment: Moment) -> tuple[str, ...]:
+    """The restart rules of a reaction that leave it to a clinician, who has not decided since."""
     decided = last_decision(moment.state, moment.now)
-    return any(
-        rule.allowed != "yes"
+    found = (
+        rule.id
         for firing in moment.fired
         if firing.flow == "pause" and (decided is None or firing.since >= decided.at)
         for rule in restart_rules(firing, moment.briefing)
+        if rule.allowed != "yes"
     )
+    return tuple(dict.fromkeys(found))
 
 
 def _restart_rate(moment: Moment) -> Decimal | None:

@@ -123,7 +123,8 @@ def _holding(signs: Signs, briefing: Briefing, state: State) -> Iterator[_Holdin
         if graded:
             because = tuple(Saw(each.grading.term, f"{each.grading.grade}") for each in graded)
             grounds = {each.grading.term: _times_graded(each, state) for each in graded}
-            yield _Holding(_firing(action, "grade", signs, because, briefing), grounds)
+            firing = _firing(action, "grade", signs, because, briefing)
+            yield _Holding(msgspec.structs.replace(firing, reactions=_suspected(graded)), grounds)
 
 
 def _firing(
@@ -203,6 +204,12 @@ def _standing_grades(moment: dt.datetime, state: State) -> tuple[Graded, ...]:
     """The last grade of each term, until every symptom that it was given for is gone."""
     last = {graded.grading.term: graded for graded in state.grades if graded.at <= moment}
     return tuple(graded for graded in last.values() if not _over(graded, moment, state))
+
+
+def _suspected(graded: list[Graded]) -> tuple[str, ...]:
+    """The reactions that the gradings name; empty if one of them names none."""
+    named = tuple(dict.fromkeys(each.grading.reaction for each in graded))
+    return named if all(named) else ()
 
 
 def _times_graded(graded: Graded, state: State) -> Decimal:
