@@ -128,6 +128,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The rate last set: what the pump goes on with after a pause."""
     counted_ml: Decimal | None = None
     """The volume that the pump counted, told at the end."""
+    counted_at: dt.datetime | None = None
+    """When it was told. What flows later comes on top."""
     vials: tuple[HungVial, ...] = ()
     vitals: tuple[Vitals, ...] = ()
     symptoms: tuple[Spell, ...] = ()
