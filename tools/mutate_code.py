@@ -55,7 +55,9 @@ def main() -> int:
         parser.error("docs/mutation.md shows all modules or none: leave out --write or the modules")
     if not options.results:
         names = [f"ivigil.{module}.*" for module in options.modules]
-        subprocess.run([sys.executable, "-m", "mutmut", "run", *names], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "mutmut", "run", *names], check=False, stdout=subprocess.DEVNULL
+        )
     mutants = [mutant for mutant in _mutants() if mutant.module in options.modules or not options.modules]
     survivors = [_survivor(mutant) for mutant in mutants if mutant.status not in KILLED]
     reasons = _reasons()
