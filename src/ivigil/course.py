@@ -329,6 +329,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     knowledge_version: str
     status: Status
     valid_until: dt.date | None
+    supersedes: str = ""
+    """Id of the plan that this one replaces, as ordered."""
     order: Order
     regimen: RegimenChoice | None = None
     dose: Dose | None = None

@@ -118,6 +118,7 @@ def _draft(order: Order, knowledge: Knowledge) -> Plan:
         knowledge_version=knowledge.version,
         status="ready",
         valid_until=_valid_until(order, knowledge),
+        supersedes=order.supersedes,
         order=order,
     )
 

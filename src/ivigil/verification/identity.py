@@ -47,6 +47,8 @@ def _inputs(matter: Matter) -> Iterator[Objection]:
         differ = {trail for trail in (*ours, *theirs) if ours.get(trail) != theirs.get(trail)}
         fields = sorted(place(trail) for trail in differ if trail)
         yield Objection("other_order", "order", ", ".join(fields), "the order as given")
+    if plan.supersedes != matter.order.supersedes:
+        yield Objection("other_order", "supersedes", plan.supersedes, matter.order.supersedes)
     if plan.knowledge_version != version:
         yield Objection("other_knowledge", "knowledge_version", plan.knowledge_version, version)
 
