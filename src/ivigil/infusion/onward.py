@@ -61,7 +61,7 @@ def _first_rate(moment: Moment) -> Decimal | None:
 
 def _running(moment: Moment) -> Iterator[Advice]:
     if not left_ml(moment.state, moment.now):
-        yield Advice(code="complete", rank="next")
+        yield Advice(code="complete", rank="flow")
         return
     yield from _coming(moment, "later")
     if moment.bar is None and not any(firing.flow == "pause" for firing in moment.open):
