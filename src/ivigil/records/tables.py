@@ -66,3 +66,13 @@ patient_key = Table(
     Column("stream", String(32), nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
 )
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("journal", String(36), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("signature", String(128), primary_key=True),
+)
