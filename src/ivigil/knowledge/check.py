@@ -19,6 +19,7 @@ from ivigil import units
 from ivigil.knowledge.agreement import disagreements, rounding_traps
 from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.hazards import Advise, Hazard
+from ivigil.knowledge.identification import identification_faults
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.spans import outliers
@@ -45,6 +46,7 @@ REQUIRED_POLICIES = (
     "policy.first_questions",
     "policy.dosing_weight",
     "policy.formulary",
+    "policy.stock",
     "policy.sc_interval",
     "policy.sc_listed",
     "policy.sc_initial_infusions",
@@ -72,6 +74,7 @@ def faults(knowledge: Knowledge) -> tuple[str, ...]:
         _policies,
         disagreements,
         outliers,
+        identification_faults,
     )
     return tuple(line for check in checks for line in check(knowledge))
 
@@ -97,14 +100,15 @@ def _evidence(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _references(knowledge: Knowledge) -> Iterator[str]:
+    for fact in knowledge.by_id.values():
+        if fact.superseded_by and fact.superseded_by not in knowledge.by_id:
+            yield f"{fact.id}: superseded by unknown {fact.superseded_by!r}"
     for indication in knowledge.facts.label_indication:
         for name in indication.conditions:
             if name not in knowledge.conditions:
                 yield f"{indication.id}: unknown condition {name!r}"
     for condition in knowledge.facts.condition:
         for regimen in condition.regimens:
-            if regimen.superseded_by and regimen.superseded_by not in knowledge.by_id:
-                yield f"{regimen.id}: superseded by unknown {regimen.superseded_by!r}"
             for place in regimen.jurisdictions:
                 if place not in knowledge.jurisdictions:
                     yield f"{regimen.id}: unknown jurisdiction {place!r}"
@@ -262,6 +266,8 @@ class Coverage(msgspec.Struct, frozen=True):
     total: int
     signed: int
     uses: tuple[UseCoverage, ...]
+    known_by_barcode: tuple[str, ...] = ()
+    """Products of which at least one package may be hung on its barcode."""
     rounding_traps: tuple[str, ...] = ()
     """Second figures of labels that were rounded up past the label's own maximum; never planned from."""
 
@@ -276,8 +282,14 @@ def coverage(knowledge: Knowledge) -> Coverage:
         total=len(every),
         signed=len(knowledge.signed),
         uses=tuple(use for product in knowledge.facts.product for use in _uses(product, knowledge)),
+        known_by_barcode=tuple(sorted(_known_by_barcode(knowledge))),
         rounding_traps=tuple(rounding_traps(knowledge)),
     )
+
+
+def _known_by_barcode(knowledge: Knowledge) -> set[str]:
+    items = (item for item in knowledge.facts.trade_item if knowledge.permits(item))
+    return {product for item in items for product in item.products}
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:
@@ -295,7 +307,7 @@ def _reach(product: Product, code: str, knowledge: Knowledge) -> str:
     if product.route == "SC":
         return _reach_of_sites(product, code, knowledge)
     rates = [s for s in product.schedules if code in s.indications or "ANY" in s.indications]
-    if any((s.plannable and knowledge.permits(s)) or s.id in knowledge.signed for s in rates):
+    if any(knowledge.permits(s) and (s.plannable or s.id in knowledge.signed) for s in rates):
         return "full plan"
     return "sign-off" if rates else "dose only"
 

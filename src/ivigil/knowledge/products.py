@@ -169,7 +169,6 @@ class Conversion(Fact):
     factor: Decimal
     indications: tuple[str, ...] = ()
     """Empty: any use of the product."""
-    superseded: bool = False
 
 
 class StartAfter(Fact):
@@ -265,7 +264,6 @@ class TroughAdjustment(Fact):
     """The printed weight column, or the band below."""
     weight_kg_above: Decimal | None = None
     weight_kg_up_to: Decimal | None = None
-    superseded: bool = False
 
 
 class Product(Fact):
@@ -282,7 +280,6 @@ class Product(Fact):
     """Strength as infused. A product that can be made up to two strengths is two products."""
     facilitated: bool = False
     """Given with recombinant hyaluronidase."""
-    gtins: tuple[str, ...] = ()
     vials: tuple[Vial, ...] = ()
     properties: tuple[Property, ...] = ()
     uses: tuple[LabelUse, ...] = ()

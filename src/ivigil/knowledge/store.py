@@ -66,6 +66,7 @@ from ivigil.knowledge.timing import (
     VaccineInterval,
     VaccineRule,
 )
+from ivigil.knowledge.trade_items import Recall, TradeItem
 from ivigil.knowledge.vocabulary import Term
 from ivigil.knowledge.weights import (
     AdjustedWeightFormula,
@@ -91,6 +92,8 @@ class FactFile(Record):
     policy: tuple[Policy, ...] = ()
     label_indication: tuple[LabelIndication, ...] = ()
     product: tuple[Product, ...] = ()
+    trade_item: tuple[TradeItem, ...] = ()
+    recall: tuple[Recall, ...] = ()
     condition: tuple[Condition, ...] = ()
     hazard: tuple[Hazard, ...] = ()
     premedication: tuple[Premedication, ...] = ()
@@ -178,8 +181,8 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     """Signed settings of the site that loosen a default: shown on every page."""
 
     def permits(self, fact: Fact) -> bool:
-        """May this fact set a dose or a rate? Strong evidence of ours, or signed by the site."""
-        return fact.id in self.signed or not (fact.weak or fact.id in self.local)
+        """May this fact set a dose or a rate? Strong evidence of ours, or signed; never a superseded one."""
+        return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -200,6 +203,14 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def products(self) -> dict[str, Product]:
         return {product.id: product for product in self.facts.product}
+
+    @cached_property
+    def trade_items(self) -> dict[str, tuple[TradeItem, ...]]:
+        """By GTIN. More than one only where a site added an item of its own for a GTIN of ours."""
+        items: dict[str, tuple[TradeItem, ...]] = {}
+        for item in self.facts.trade_item:
+            items[item.gtin] = (*items.get(item.gtin, ()), item)
+        return items
 
     @cached_property
     def hazards(self) -> dict[str, Hazard]:

@@ -33,6 +33,8 @@ def coverage_sheet(
         Text(""),
         _counts("By kind", coverage.by_kind),
     ]
+    known = coverage.known_by_barcode
+    parts += [Text(""), Text(f"{len(known)} products known by barcode: {', '.join(known) or 'none'}")]
     parts += [Text(""), Text("PRODUCT x USE x JURISDICTION", style="bold")]
     parts.append(Text("F full plan, S needs sign-off, D dose only, - refused (no vial size seen)"))
     parts.append(_uses(coverage))

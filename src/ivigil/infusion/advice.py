@@ -1,0 +1,76 @@
+"""The words of advice: closed codes with what they rest on. ``sheets`` puts them into sentences."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from ivigil.knowledge.logic import Saw
+from ivigil.knowledge.reactions import Do, DrugClass, Flow, If
+
+Code = Literal[
+    "do",  # an action of a rule: ``action`` says which
+    "stop",
+    "do_not_start",  # not at all today, or not again
+    "pause",
+    "stay_halted",
+    "slow",
+    "identify",
+    "check_vitals",
+    "hang_vial",
+    "start",
+    "decide_restart",
+    "restart",
+    "step_up",
+    "hold_rate",
+    "complete",
+    "observe",
+    "may_leave",
+]
+
+Blocker = Literal[
+    "not_identified",
+    "baseline_missing",
+    "no_vial",
+    "vitals_overdue",
+    "vitals_at_this_rate",
+    "symptom_present",
+    "rule_holds",
+    "step_time",
+    "ceiling",
+    "top_of_ladder",
+    "no_planned_rate",
+    "observation_time",
+    "end_vitals_missing",
+]
+"""Why not yet."""
+
+Rank = Literal["emergency", "flow", "treat", "overdue", "next", "later"]
+RANKS: tuple[Rank, ...] = ("emergency", "flow", "treat", "overdue", "next", "later")
+"""From the most to the least pressing."""
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do or to leave, why, and since or until when."""
+
+    code: Code
+    rank: Rank
+    action: Do | None = None
+    drug_class: DrugClass | None = None
+    if_: If = ""
+    """Only then, for the person at the chair to judge; empty: it is so."""
+    rate_ml_per_h: Decimal | None = None
+    at: dt.datetime | None = None
+    """When it is due, or until when to wait; None: now."""
+    measures: tuple[str, ...] = ()
+    because: tuple[Saw, ...] = ()
+    facts: tuple[str, ...] = ()
+    weak: bool = False
+    """True if it rests only on evidence that may warn and restrict."""
+    stricter: tuple[Flow, ...] = ()
+    """What the same rules also allow."""
+    blockers: tuple[Blocker, ...] = ()
+    """Why the step is not taken yet; empty: it may be."""

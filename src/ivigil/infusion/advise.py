@@ -1,0 +1,153 @@
+"""``advise(briefing, state, now)``: what to do at this moment, the most pressing first.
+
+Advice refuses and records never do: nothing here keeps a person from acting otherwise. No
+rate is advised past the ceiling in force, and after a stop for a reaction nothing but a
+clinician's recorded decision lets the flow go on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from ivigil.infusion.advice import RANKS, Advice, Rank
+from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.moment import Moment, look
+from ivigil.infusion.onward import onward
+from ivigil.infusion.rules import Firing, strictest
+from ivigil.infusion.state import State
+from ivigil.knowledge.logic import Saw
+from ivigil.knowledge.reactions import Action, If
+
+_SHOWN_BY: dict[If, str] = {
+    "wheeze": "symptom.wheezing",
+    "hypotension": "symptom.low_blood_pressure",
+    "low_oxygen": "symptom.low_oxygen",
+}
+"""Conditions of an action that a sign decides; the others are for the person at the chair."""
+
+
+def advise(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Advice, ...]:
+    """Everything to do at ``now`` (aware), ranked. The state must hold no event after ``now``."""
+    moment = look(briefing, state, now)
+    found = [*_flow(moment), *_actions(moment), *_identity(moment), *_overdue(moment), *onward(moment)]
+    return tuple(sorted(found, key=lambda advice: RANKS.index(advice.rank)))
+
+
+def _flow(moment: Moment) -> Iterator[Advice]:
+    """Slow, halt or end: the strictest that any rule asks for, and the ceiling if it is passed."""
+    state, asked = moment.state, strictest(firing.flow for firing in moment.open)
+    ruling = [firing for firing in moment.open if firing.flow == asked]
+    if moment.bar is not None:
+        yield from _stopped(moment)
+    elif asked == "pause" and state.phase == "running":
+        yield _by(ruling, Advice(code="pause", rank="flow"))
+    elif asked == "pause" and state.phase == "halted":
+        yield _by(ruling, Advice(code="stay_halted", rank="flow"))
+    else:
+        yield from _slower(moment, ruling)
+
+
+def _stopped(moment: Moment) -> Iterator[Advice]:
+    """A stop is asked for until a clinician decides; once the flow has ended: do not restart."""
+    ruling = [f for f in moment.fired if moment.bar and f.fact in moment.bar.facts and f.flow == "stop"]
+    rank: Rank = "emergency" if _anaphylaxis(moment) else "flow"
+    yield _by(ruling, Advice(code="stop" if moment.state.connected else "do_not_start", rank=rank))
+
+
+def _slower(moment: Moment, ruling: list[Firing]) -> Iterator[Advice]:
+    ceiling, rate = moment.ceiling, moment.state.rate_ml_per_h
+    if ceiling is None or rate <= ceiling.rate_ml_per_h:
+        return
+    if not ceiling.rate_ml_per_h:
+        yield _by(ruling, Advice(code="pause", rank="flow", facts=ceiling.facts))
+        return
+    yield _by(
+        ruling,
+        Advice(code="slow", rank="flow", rate_ml_per_h=ceiling.rate_ml_per_h, facts=ceiling.facts),
+    )
+
+
+def _by(ruling: Iterable[Firing], advice: Advice) -> Advice:
+    """The advice with the rules that it rests on."""
+    rules = tuple(ruling)
+    facts = (*(rule.fact for rule in rules), *advice.facts)
+    return replace(
+        advice,
+        facts=tuple(dict.fromkeys(facts)),
+        because=_saw(rules),
+        weak=bool(rules) and all(rule.weak for rule in rules),
+        stricter=max((rule.stricter for rule in rules), key=len, default=()),
+    )
+
+
+def _actions(moment: Moment) -> Iterator[Advice]:
+    """What the rules that hold ask to be done, each action once."""
+    asked: dict[Action, list[Firing]] = {}
+    for firing in moment.open:
+        for action in firing.actions:
+            settled = _settled(action, moment)
+            if settled is not None:
+                asked.setdefault(settled, []).append(firing)
+    for action, ruling in asked.items():
+        if action.if_ and _unconditional(action) in asked:
+            continue
+        rank: Rank = "emergency" if _is_emergency(action, moment) else "treat"
+        yield _by(
+            ruling,
+            Advice(code="do", rank=rank, action=action.do, drug_class=action.drug_class, if_=action.if_),
+        )
+
+
+def _settled(action: Action, moment: Moment) -> Action | None:
+    """The action without its condition if that is met, None if it is not, else as it is."""
+    if action.if_ == "anaphylaxis_criteria_met":
+        return _unconditional(action) if _anaphylaxis(moment) else None
+    if action.if_ in _SHOWN_BY:
+        present = moment.signs is not None and _SHOWN_BY[action.if_] in moment.signs.symptoms
+        return _unconditional(action) if present else None
+    return action
+
+
+def _unconditional(action: Action) -> Action:
+    return replace(action, if_="")
+
+
+def _is_emergency(action: Action, moment: Moment) -> bool:
+    return action.do == "call_emergency_team" or (action.drug_class == "epinephrine" and _anaphylaxis(moment))
+
+
+def _anaphylaxis(moment: Moment) -> bool:
+    return any(firing.kind == "anaphylaxis" for firing in moment.open)
+
+
+def _identity(moment: Moment) -> Iterator[Advice]:
+    if moment.identified or moment.state.phase in ("ended", "left"):
+        return
+    known = moment.state.identified
+    saw = (Saw("identity", known.value),) if known else ()
+    yield Advice(code="identify", rank="overdue" if moment.state.connected else "next", because=saw)
+
+
+def _overdue(moment: Moment) -> Iterator[Advice]:
+    """One advice a time for all measurements that are late; a late vial is urgent too."""
+    late = [each for each in moment.overdue if each.what == "vitals"]
+    if late:
+        yield Advice(
+            code="check_vitals",
+            rank="overdue",
+            at=late[0].at,
+            measures=tuple(dict.fromkeys(name for each in late for name in each.measures)),
+            facts=tuple(dict.fromkeys(fact for each in late for fact in each.facts)),
+        )
+    yield from (
+        Advice(code="hang_vial", rank="overdue", at=each.at)
+        for each in moment.overdue
+        if each.what == "vial_change"
+    )
+
+
+def _saw(rules: Iterable[Firing]) -> tuple[Saw, ...]:
+    return tuple(dict.fromkeys(saw for rule in rules for saw in rule.because))

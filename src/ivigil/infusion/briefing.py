@@ -1,0 +1,169 @@
+"""What is known before the start: everything the chair needs, picked once from plan and knowledge.
+
+A briefing is a plain value: it can be shown, stored with the infusion and carried to a
+device that is offline. Advice is then a function of briefing, state and time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from ivigil.course import CareItem, Day, Plan
+from ivigil.knowledge.care import Monitoring
+from ivigil.knowledge.logic import Reading, Truth, judge
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.reactions import AgeLimit, Population
+from ivigil.knowledge.store import FactFile, Knowledge, all_facts
+from ivigil.order import Route
+from ivigil.patient import Identifier, Patient, completed_years
+
+_SIGN_MEASURES: dict[str, tuple[str, ...]] = {
+    "temperature": ("measure.temperature_c",),
+    "heart_rate": ("measure.heart_rate_per_min",),
+    "blood_pressure": ("measure.systolic_mmhg", "measure.diastolic_mmhg"),
+    "respiratory_rate": ("measure.respiratory_rate_per_min",),
+    "spo2": ("measure.spo2_percent",),
+    "urine_output": ("measure.urine_ml_per_kg_per_h",),
+}
+"""What is measured for each sign that a monitoring rule names."""
+
+
+class BriefingError(ValueError):
+    """The plan has no such day to be given. Carries a closed code."""
+
+    def __init__(self, code: Literal["blocked", "no_such_day"], plan: str, number: int) -> None:
+        super().__init__(f"{code}: plan {plan}, day {number}")
+        self.code = code
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Measurements that a monitoring rule asks for, and when."""
+
+    fact: str
+    phase: Literal["before_start", "titration", "rate_change", "steady", "end", "whole", "after"]
+    interval_minutes: int | None
+    measures: tuple[str, ...]
+
+
+class Briefing(msgspec.Struct, frozen=True, kw_only=True):
+    """One patient, one day, one product, and the rules that hold for them."""
+
+    plan: str
+    """Id of the plan."""
+    knowledge_version: str
+    patient: Identifier
+    age_months: int
+    """Completed months on the day."""
+    weight_kg: Decimal
+    """Actual body weight: reaction drugs are dosed on it."""
+    adult: bool
+    product: str
+    route: Route
+    day: Day
+    pump_step_ml_per_h: Decimal
+    checks: tuple[Check, ...] = ()
+    observation: CareItem | None = None
+    facts: FactFile = FactFile()
+    """Symptoms, rules, criteria, CTCAE terms, reactions and reaction drugs: those for this patient."""
+    permitted: frozenset[str] = frozenset()
+    """Ids of those facts that may permit; every one may warn and restrict."""
+
+    @property
+    def age_years(self) -> int:
+        return self.age_months // 12
+
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """The policies by id."""
+        return {policy.id: policy for policy in self.facts.policy}
+
+
+def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
+    """The briefing for one day (from 1) of a plan.
+
+    Raises BriefingError if the plan is blocked or has no such day.
+    """
+    day = next((day for day in plan.days if day.number == number), None)
+    if plan.status == "blocked" or plan.product is None:
+        raise BriefingError("blocked", plan.id, number)
+    if day is None:
+        raise BriefingError("no_such_day", plan.id, number)
+    patient = plan.order.patient
+    months = _age_months(patient, day.date)
+    adult = _is_adult(completed_years(patient.birth_date, day.date), knowledge)
+    facts = _facts_for("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
+    return Briefing(
+        plan=plan.id,
+        knowledge_version=knowledge.version,
+        patient=patient.id,
+        age_months=months,
+        weight_kg=patient.weight_kg,
+        adult=adult,
+        product=plan.product.id,
+        route=plan.order.route,
+        day=day,
+        pump_step_ml_per_h=_pump_step_ml_per_h(plan, knowledge),
+        checks=_checks(plan.monitoring, knowledge.facts.monitoring),
+        observation=plan.observation,
+        facts=facts,
+        permitted=frozenset(fact.id for fact in all_facts(facts) if knowledge.permits(fact)),
+    )
+
+
+def _pump_step_ml_per_h(plan: Plan, knowledge: Knowledge) -> Decimal:
+    step = plan.order.pump_step_ml_per_h or knowledge.policies["policy.pump_step"].number
+    if step is None:
+        raise LookupError("policy.pump_step has no number")
+    return step
+
+
+def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
+    """What the fact base says of the chair, for this population, age and weight."""
+    return FactFile(
+        policy=facts.policy,
+        measure=facts.measure,
+        symptom=facts.symptom,
+        age_limit=tuple(limit for limit in facts.age_limit if _in_age(limit, months)),
+        stop_rule=tuple(rule for rule in facts.stop_rule if rule.population in ("any", population)),
+        anaphylaxis_criterion=facts.anaphylaxis_criterion,
+        ctcae_term=facts.ctcae_term,
+        grade_action=facts.grade_action,
+        restart_rule=facts.restart_rule,
+        reaction=facts.reaction,
+        emergency_drug=tuple(drug for drug in facts.emergency_drug if drug.serves(months, weight_kg)),
+    )
+
+
+def _checks(planned: tuple[CareItem, ...], rules: tuple[Monitoring, ...]) -> tuple[Check, ...]:
+    """The planned monitoring rules that ask for a measurement."""
+    wanted = {fact for item in planned for fact in item.facts}
+    return tuple(
+        Check(
+            rule.id,
+            rule.phase,
+            rule.interval_minutes,
+            tuple(measure for sign in rule.signs for measure in _SIGN_MEASURES[sign]),
+        )
+        for rule in rules
+        if rule.id in wanted and rule.signs
+    )
+
+
+def _in_age(limit: AgeLimit, months: int) -> bool:
+    return limit.age_months_min <= months and (
+        limit.age_months_below is None or months < limit.age_months_below
+    )
+
+
+def _is_adult(age_years: int, knowledge: Knowledge) -> bool:
+    when, case = knowledge.terms["adult"].when, {"age_years": Reading.exactly(age_years)}
+    return when is not None and judge(when, case).truth is Truth.TRUE
+
+
+def _age_months(patient: Patient, on: dt.date) -> int:
+    birth = patient.birth_date
+    return (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)

@@ -1,0 +1,92 @@
+"""Events in the order in which they happened, with repeats dropped and corrections applied.
+
+The result depends on the set of events alone: any order of arrival gives the same one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import msgspec
+
+from ivigil.infusion.events import (
+    Completed,
+    Corrected,
+    Event,
+    IdentityChecked,
+    ObservationEnded,
+    Paused,
+    RateSet,
+    RestartDecided,
+    Resumed,
+    Started,
+    Stopped,
+    VialFinished,
+    VialHung,
+)
+
+_AT_ONE_INSTANT = (
+    IdentityChecked,
+    VialHung,
+    Started,
+    RestartDecided,
+    Resumed,
+    RateSet,
+    VialFinished,
+    Paused,
+    Stopped,
+    Completed,
+    ObservationEnded,
+)
+"""Which comes first when two events carry one time: what makes a flow before what ends it."""
+
+
+def chronicle(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events as they stand: each id once, corrected, in UTC, by time.
+
+    Two different events under one id cannot both be right: the one whose content sorts last
+    holds, whatever came first. A correction of an unknown event is kept out of sight until
+    that event arrives.
+    """
+    unique = _once(events)
+    corrections: dict[str, Event] = {}
+    for event in sorted(unique.values(), key=_key):
+        if isinstance(event.what, Corrected):
+            corrections[event.what.event] = event
+    standing = (
+        _corrected(event, corrections.get(event.id))
+        for event in unique.values()
+        if not isinstance(event.what, Corrected)
+    )
+    return tuple(sorted((event for event in standing if event is not None), key=_key))
+
+
+def _once(events: Iterable[Event]) -> dict[str, Event]:
+    unique: dict[str, Event] = {}
+    for event in events:
+        settled = msgspec.structs.replace(event, at=event.at.astimezone(dt.UTC))
+        other = unique.get(event.id)
+        if other is None or _content(other) < _content(settled):
+            unique[event.id] = settled
+    return unique
+
+
+def _content(event: Event) -> bytes:
+    return msgspec.json.encode(event, order="sorted")
+
+
+def _corrected(event: Event, correction: Event | None) -> Event | None:
+    if correction is None or not isinstance(correction.what, Corrected):
+        return event
+    change = correction.what
+    if change.what is None:
+        return None
+    at = event.at if change.at is None else change.at.astimezone(dt.UTC)
+    return msgspec.structs.replace(event, what=change.what, at=at)
+
+
+def _key(event: Event) -> tuple[dt.datetime, int, str]:
+    kinds = [isinstance(event.what, kind) for kind in _AT_ONE_INSTANT]
+    rank = kinds.index(True) if True in kinds else len(kinds)
+    return event.at, rank, event.id

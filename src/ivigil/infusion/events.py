@@ -1,0 +1,207 @@
+"""What can happen at the chair: one frozen value an event, as it happened and who saw it.
+
+An event states a fact about the world and never a judgement of ours: a rate past the limit
+or a vial of another patient is recorded like any other. Times are aware; arithmetic with
+them is done in UTC, so that daylight saving moves no volume.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from ivigil.patient import Identifier
+
+CTCAE_GRADES: tuple[int, ...] = (1, 2, 3, 4, 5)
+
+
+class What(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """Base of everything that can happen. The tag ``kind`` names it on paper and in the journal."""
+
+
+class IdentityChecked(What, frozen=True, tag="identity_checked"):
+    """The person in the chair was identified: the identifier read from the wristband or card."""
+
+    identifier: Identifier
+    method: Literal["scanned", "asked"]
+
+
+class Started(What, frozen=True, tag="started"):
+    """The line was connected. The flow begins with the first rate."""
+
+    pump: str = ""
+
+
+class RateSet(What, frozen=True, tag="rate_set"):
+    """The pump was set to a rate in mL/h; 0 halts it."""
+
+    rate_ml_per_h: Decimal
+
+
+class VialHung(What, frozen=True, tag="vial_hung"):
+    """A vial was spiked or pooled. ``product`` and ``gtin`` as scanned or typed, never guessed."""
+
+    product: str | None
+    grams: Decimal
+    volume_ml: Decimal | None = None
+    lot: str = ""
+    """Empty: not read."""
+    expiry: dt.date | None = None
+    gtin: str = ""
+    serial: str = ""
+
+
+class VialFinished(What, frozen=True, tag="vial_finished"):
+    """A hung vial is empty, or was taken down with ``left_g`` in it."""
+
+    hung: str
+    """Id of the event that hung it."""
+    left_g: Decimal = Decimal(0)
+
+
+class VitalsTaken(What, frozen=True, tag="vitals_taken"):
+    """Measured values by measure id ("measure.systolic_mmhg"), in the unit of the id."""
+
+    readings: dict[str, Decimal]
+
+
+class SymptomNoted(What, frozen=True, tag="symptom_noted"):
+    """A symptom came, or is gone."""
+
+    symptom: str
+    present: bool = True
+    note: str = ""
+
+
+class ReactionGraded(What, frozen=True, tag="reaction_graded"):
+    """A clinician's grade of a reaction by a CTCAE term, with the version that was used."""
+
+    term: str
+    grade: int
+    version: str
+    reaction: str = ""
+    """Suspected reaction, if one was named."""
+
+
+class MedicineGiven(What, frozen=True, tag="medicine_given"):
+    """A medicine as it was given: always recordable, whatever was advised."""
+
+    drug: str
+    drug_class: str = ""
+    route: str = ""
+    dose_mg: Decimal | None = None
+    text: str = ""
+    """The dose in words where milligrams do not say it ("oxygen 6 L/min")."""
+
+
+class Paused(What, frozen=True, tag="paused"):
+    """The pump was halted and may go on."""
+
+    reason: str = ""
+
+
+class RestartDecided(What, frozen=True, tag="restart_decided"):
+    """A clinician decided that the infusion goes on after a reaction, and how fast at most."""
+
+    decided_by: str
+    rate_ml_per_h_max: Decimal
+    reason: str
+
+
+class Resumed(What, frozen=True, tag="resumed"):
+    """The pump runs again, at the last rate unless another is given."""
+
+    rate_ml_per_h: Decimal | None = None
+
+
+class Disconnected(What, frozen=True, tag="disconnected"):
+    """The line was taken off (imaging, toilet, another line) and may be put back."""
+
+    reason: str = ""
+
+
+class Stopped(What, frozen=True, tag="stopped"):
+    """The infusion was ended before its volume was in."""
+
+    reason: str = ""
+    volume_ml: Decimal | None = None
+    """As the pump counted it."""
+
+
+class Completed(What, frozen=True, tag="completed"):
+    """The volume is in."""
+
+    volume_ml: Decimal | None = None
+    """As the pump counted it."""
+
+
+class ObservationEnded(What, frozen=True, tag="observation_ended"):
+    """The patient left the chair."""
+
+
+class AdviceShown(What, frozen=True, tag="advice_shown"):
+    """What was on the screen: the code and the facts that ruled."""
+
+    code: str
+    facts: tuple[str, ...] = ()
+
+
+class AdviceOverridden(What, frozen=True, tag="advice_overridden"):
+    """A person did otherwise, and why."""
+
+    code: str
+    reason: str
+
+
+class Corrected(What, frozen=True, tag="corrected"):
+    """An earlier event was recorded wrongly. The first record stays in the journal.
+
+    A correction is never itself corrected: the event is corrected anew, and the later
+    correction holds.
+    """
+
+    event: str
+    """Id of the event that was wrong."""
+    what: Happening | None = None
+    """What happened instead; None: it did not happen."""
+    at: dt.datetime | None = None
+    """When it happened; None: the time was right."""
+    reason: str = ""
+
+
+Happening = (
+    IdentityChecked
+    | Started
+    | RateSet
+    | VialHung
+    | VialFinished
+    | VitalsTaken
+    | SymptomNoted
+    | ReactionGraded
+    | MedicineGiven
+    | Paused
+    | RestartDecided
+    | Resumed
+    | Disconnected
+    | Stopped
+    | Completed
+    | ObservationEnded
+    | AdviceShown
+    | AdviceOverridden
+)
+"""Everything that can happen but a correction."""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One thing that happened at an instant."""
+
+    id: str
+    """Made by the client; the same id is the same event."""
+    at: dt.datetime
+    """Aware."""
+    what: Happening | Corrected
+    by: str = ""
+    """Who did or saw it."""

@@ -1,0 +1,65 @@
+"""One moment of one infusion: everything that advice looks at, computed once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.ceiling import Bar, Ceiling, bar, ceiling, last_decision, undecided
+from ivigil.infusion.due import Due, due
+from ivigil.infusion.rules import Firing, firings
+from ivigil.infusion.signs import Signs, history
+from ivigil.infusion.state import State
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """Briefing and state at ``now``. Events after ``now`` must not be in the state."""
+
+    briefing: Briefing
+    state: State
+    now: dt.datetime
+    fired: tuple[Firing, ...]
+    """Every rule that held at some time until now."""
+    open: tuple[Firing, ...]
+    """Those that hold now and that no clinician has decided about."""
+    symptoms: tuple[str, ...]
+    """Symptoms that are present and that no clinician has decided about."""
+    bar: Bar | None
+    ceiling: Ceiling | None
+    due: tuple[Due, ...]
+    signs: Signs | None
+    """The last picture of the patient; None: nothing was noted or measured."""
+
+    @property
+    def identified(self) -> bool:
+        """Is the person in the chair the patient of the plan?"""
+        return self.state.identified == self.briefing.patient
+
+    @property
+    def overdue(self) -> tuple[Due, ...]:
+        return tuple(each for each in self.due if each.overdue(self.now))
+
+
+def look(briefing: Briefing, state: State, now: dt.datetime) -> Moment:
+    """Everything about this moment."""
+    pictures = history(briefing, state)
+    fired = tuple(firing for firing in firings(briefing, state, pictures) if firing.since <= now)
+    decided = last_decision(state, now)
+    return Moment(
+        briefing=briefing,
+        state=state,
+        now=now,
+        fired=fired,
+        open=undecided(fired, state, now),
+        symptoms=tuple(
+            spell.symptom
+            for spell in state.symptoms
+            if spell.present_at(now) and (decided is None or spell.since > decided.at)
+        ),
+        bar=bar(state, fired, now),
+        ceiling=ceiling(briefing, state, fired, now),
+        due=due(briefing, state, now),
+        signs=pictures[-1] if pictures else None,
+    )

@@ -1,0 +1,207 @@
+"""The way on when no rule holds it back: start, step up, restart, finish, observe; or why not yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ivigil.infusion.advice import Advice, Blocker, Code
+from ivigil.infusion.ceiling import Bar, last_decision, restart_rules
+from ivigil.infusion.due import measured_at_this_rate, step_up_at
+from ivigil.infusion.moment import Moment
+from ivigil.infusion.progress import left_ml
+
+
+def onward(moment: Moment) -> Iterator[Advice]:
+    """What comes next at this phase of the infusion."""
+    match moment.state.phase:
+        case "not_started":
+            yield from _start(moment)
+        case "running":
+            yield from _running(moment)
+        case "halted":
+            yield from _restart(moment)
+        case "ended":
+            yield from _ended(moment)
+
+
+def _start(moment: Moment) -> Iterator[Advice]:
+    if moment.bar is not None:
+        return
+    blockers = _start_blockers(moment)
+    if "baseline_missing" in blockers:
+        wanted = [check for check in moment.due if check.what == "vitals"]
+        yield Advice(
+            code="check_vitals",
+            rank="next",
+            measures=tuple(dict.fromkeys(name for check in wanted for name in check.measures)),
+            facts=tuple(dict.fromkeys(fact for check in wanted for fact in check.facts)),
+        )
+    if "no_vial" in blockers:
+        yield Advice(code="hang_vial", rank="next")
+    yield Advice(code="start", rank="next", rate_ml_per_h=_first_rate(moment), blockers=blockers)
+
+
+def _start_blockers(moment: Moment) -> tuple[Blocker, ...]:
+    found: dict[Blocker, bool] = {
+        "not_identified": not moment.identified,
+        "baseline_missing": any(each.what == "vitals" for each in moment.due),
+        "no_vial": not moment.state.vials,
+        "symptom_present": bool(moment.symptoms),
+        "rule_holds": bool(moment.open),
+        "no_planned_rate": not moment.briefing.day.steps,
+    }
+    return tuple(code for code, holds in found.items() if holds)
+
+
+def _first_rate(moment: Moment) -> Decimal | None:
+    """The first planned rate, under the ceiling; None if nothing may flow."""
+    if moment.ceiling is None:
+        return None
+    first = moment.briefing.day.steps[0].rate_ml_per_h
+    return min(first, moment.ceiling.rate_ml_per_h) or None
+
+
+def _running(moment: Moment) -> Iterator[Advice]:
+    if not left_ml(moment.state, moment.now):
+        yield Advice(code="complete", rank="next")
+        return
+    yield from _coming(moment)
+    if moment.bar is None and not any(firing.flow == "pause" for firing in moment.open):
+        yield from _step_up(moment)
+
+
+def _coming(moment: Moment) -> Iterator[Advice]:
+    """Measurements and vials that are not yet late."""
+    for each in moment.due:
+        if not each.overdue(moment.now):
+            code: Code = "check_vitals" if each.what == "vitals" else "hang_vial"
+            yield Advice(code=code, rank="later", at=each.at, measures=each.measures, facts=each.facts)
+
+
+def _step_up(moment: Moment) -> Iterator[Advice]:
+    """The next planned rate, or the present one with the reasons to stay at it."""
+    rate, above = moment.state.rate_ml_per_h, _rate_above(moment)
+    blockers, at = _step_blockers(moment, above), step_up_at(moment.state, moment.now)
+    facts = moment.ceiling.facts if moment.ceiling and "ceiling" in blockers else ()
+    if blockers:
+        yield Advice(
+            code="hold_rate",
+            rank="later",
+            rate_ml_per_h=rate,
+            at=at if "step_time" in blockers else None,
+            blockers=blockers,
+            facts=facts,
+        )
+    else:
+        yield Advice(code="step_up", rank="next", rate_ml_per_h=above)
+
+
+def _rate_above(moment: Moment) -> Decimal | None:
+    """The lowest planned rate above the present one; None at the top."""
+    rate = moment.state.rate_ml_per_h
+    return min(
+        (step.rate_ml_per_h for step in moment.briefing.day.steps if step.rate_ml_per_h > rate), default=None
+    )
+
+
+def _step_blockers(moment: Moment, above: Decimal | None) -> tuple[Blocker, ...]:
+    at = step_up_at(moment.state, moment.now)
+    at_rate_change = [check for check in moment.briefing.checks if check.phase == "rate_change"]
+    found: dict[Blocker, bool] = {
+        "no_planned_rate": not moment.briefing.day.steps,
+        "top_of_ladder": bool(moment.briefing.day.steps) and above is None,
+        "not_identified": not moment.identified,
+        "rule_holds": any(firing.holds_at(moment.now) for firing in moment.fired),
+        "symptom_present": bool(moment.symptoms),
+        "ceiling": above is not None and _passes_ceiling(above, moment),
+        "vitals_overdue": any(each.what == "vitals" for each in moment.overdue),
+        "vitals_at_this_rate": not all(
+            measured_at_this_rate(check, moment.state) for check in at_rate_change
+        ),
+        "step_time": at is not None and moment.now < at,
+    }
+    return tuple(code for code, holds in found.items() if holds)
+
+
+def _passes_ceiling(rate: Decimal, moment: Moment) -> bool:
+    return moment.ceiling is None or rate > moment.ceiling.rate_ml_per_h
+
+
+def _restart(moment: Moment) -> Iterator[Advice]:
+    """Going on after a halt: as it was, slower after a reaction, or only if a clinician decides."""
+    if moment.bar is not None:
+        yield _barred(moment, moment.bar)
+        return
+    blockers, rate = _restart_blockers(moment), _restart_rate(moment)
+    facts = moment.ceiling.facts if moment.ceiling else ()
+    if rate is None or _needs_decision(moment):
+        yield Advice(code="decide_restart", rank="next", facts=facts, blockers=blockers)
+    else:
+        yield Advice(code="restart", rank="next", rate_ml_per_h=rate, facts=facts, blockers=blockers)
+
+
+def _barred(moment: Moment, bar: Bar) -> Advice:
+    """After a stop a clinician decides, unless a rule says no to this reaction or grade."""
+    rules = {
+        rule.id: rule
+        for firing in moment.fired
+        if firing.fact in bar.facts
+        for rule in moment.briefing.facts.restart_rule
+        if rule.id in firing.restart or set(rule.reactions) & set(firing.reactions)
+    }
+    refusing = tuple(rule.id for rule in rules.values() if rule.allowed == "no")
+    if refusing:
+        return Advice(code="do_not_start", rank="flow", facts=(*bar.facts, *refusing))
+    return Advice(code="decide_restart", rank="later", facts=(*bar.facts, *rules))
+
+
+def _restart_blockers(moment: Moment) -> tuple[Blocker, ...]:
+    found: dict[Blocker, bool] = {
+        "not_identified": not moment.identified,
+        "no_planned_rate": not moment.briefing.day.steps,
+        "rule_holds": bool(moment.open),
+        "symptom_present": bool(moment.symptoms),
+        "vitals_overdue": any(each.what == "vitals" for each in moment.overdue),
+    }
+    return tuple(code for code, holds in found.items() if holds)
+
+
+def _needs_decision(moment: Moment) -> bool:
+    """Does a restart rule of a reaction leave it to a clinician, who has not decided since?"""
+    decided = last_decision(moment.state, moment.now)
+    return any(
+        rule.allowed != "yes"
+        for firing in moment.fired
+        if firing.flow == "pause" and (decided is None or firing.since > decided.at)
+        for rule in restart_rules(firing, moment.briefing)
+    )
+
+
+def _restart_rate(moment: Moment) -> Decimal | None:
+    """What was set before, or the first step, under the ceiling; None if nothing may flow."""
+    before = moment.state.rate_at(moment.now)
+    planned = before or _first_rate(moment)
+    if planned is None or moment.ceiling is None:
+        return None
+    return min(planned, moment.ceiling.rate_ml_per_h) or None
+
+
+def _ended(moment: Moment) -> Iterator[Advice]:
+    """Observation until its time, then the patient may leave if nothing is open."""
+    observation, ended = moment.briefing.observation, moment.state.ended_at
+    if ended is None:
+        return
+    until = ended + dt.timedelta(minutes=(observation.minutes if observation else None) or 0)
+    found: dict[Blocker, bool] = {
+        "observation_time": moment.now < until,
+        "end_vitals_missing": any(each.what == "vitals" for each in moment.due),
+        "symptom_present": bool(moment.symptoms),
+        "rule_holds": bool(moment.open),
+    }
+    blockers = tuple(code for code, holds in found.items() if holds)
+    facts = observation.facts if observation else ()
+    yield Advice(
+        code="observe" if blockers else "may_leave", rank="next", at=until, facts=facts, blockers=blockers
+    )

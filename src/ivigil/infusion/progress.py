@@ -1,0 +1,110 @@
+"""How far an infusion is: volume and grams given and left at any instant, step, end time.
+
+Volume is rate x time, summed over the flows. Elapsed time is exact in microseconds and the
+division comes last, so that the volumes of adjoining intervals add up exactly.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from ivigil.course import Step
+from ivigil.infusion.state import Flow, State
+
+_MICROSECOND = dt.timedelta(microseconds=1)
+_MICROSECONDS_PER_HOUR = Decimal(3_600_000_000)
+_MINUTE = dt.timedelta(minutes=1)
+
+
+def given_ml(state: State, now: dt.datetime) -> Decimal:
+    """Millilitres given until ``now`` (aware).
+
+    The pump's own count at the end replaces rate x time once the flow is over.
+    """
+    if state.counted_ml is not None and state.ended_at is not None and now >= state.ended_at:
+        return state.counted_ml
+    scaled = sum((flow.rate_ml_per_h * _microseconds(flow, now) for flow in state.flows), Decimal(0))
+    return scaled / _MICROSECONDS_PER_HOUR
+
+
+def left_ml(state: State, now: dt.datetime) -> Decimal:
+    """Millilitres of the day's plan that are still to give; 0 if more was given."""
+    return max(state.day.volume_ml - given_ml(state, now), Decimal(0))
+
+
+def given_g(state: State, now: dt.datetime) -> Decimal:
+    """Grams given until ``now``, at the concentration of the day's plan."""
+    return given_ml(state, now) * state.day.grams / state.day.volume_ml
+
+
+def left_g(state: State, now: dt.datetime) -> Decimal:
+    """Grams of the day's plan that are still to give."""
+    return left_ml(state, now) * state.day.grams / state.day.volume_ml
+
+
+def step_number(state: State) -> int | None:
+    """The planned step (from 1) whose rate the pump has reached; None if it does not flow.
+
+    A rate below the first step counts as the first.
+    """
+    rate = state.rate_ml_per_h
+    if not rate or not state.day.steps:
+        return None
+    return max(reached(state.day.steps, rate), 1)
+
+
+def reached(steps: tuple[Step, ...], rate_ml_per_h: Decimal) -> int:
+    """How many planned steps lie at or below a rate."""
+    return sum(step.rate_ml_per_h <= rate_ml_per_h for step in steps)
+
+
+def time_at_step(state: State, now: dt.datetime) -> dt.timedelta:
+    """How long it has flowed at the present step without a lower rate between; halts do not count."""
+    number = step_number(state)
+    if number is None:
+        return dt.timedelta()
+    total = dt.timedelta()
+    for flow in reversed(state.flows):
+        if max(reached(state.day.steps, flow.rate_ml_per_h), 1) < number:
+            break
+        total += _elapsed(flow, now)
+    return total
+
+
+def expected_end(state: State, now: dt.datetime, *, highest_step: int | None = None) -> dt.datetime | None:
+    """When the planned volume is in, if every step is raised on time from now on.
+
+    ``highest_step`` (from 1) is where the rate is held, the ladder's top if None. None while
+    nothing flows.
+    """
+    number, steps = step_number(state), state.day.steps
+    if number is None:
+        return None
+    top = len(steps) if highest_step is None else min(max(highest_step, number), len(steps))
+    rate, left, at = state.rate_ml_per_h, left_ml(state, now), now.astimezone(dt.UTC)
+    stay = steps[number - 1].minutes * _MINUTE - time_at_step(state, now)
+    while number < top:
+        stay = max(stay, dt.timedelta())
+        volume = rate * Decimal(stay // _MICROSECOND) / _MICROSECONDS_PER_HOUR
+        if volume >= left:
+            break
+        at, left, number = at + stay, left - volume, number + 1
+        rate, stay = steps[number - 1].rate_ml_per_h, steps[number - 1].minutes * _MINUTE
+    return at + int(left * _MICROSECONDS_PER_HOUR / rate) * _MICROSECOND
+
+
+def highest_rate_ml_per_h(state: State) -> Decimal | None:
+    """The highest rate that flowed; None if nothing did."""
+    return max((flow.rate_ml_per_h for flow in state.flows), default=None)
+
+
+def _microseconds(flow: Flow, now: dt.datetime) -> Decimal:
+    return Decimal(_elapsed(flow, now) // _MICROSECOND)
+
+
+def _elapsed(flow: Flow, now: dt.datetime) -> dt.timedelta:
+    """Time of a flow until ``now``; in UTC, because subtraction within one zone ignores its clock changes."""
+    instant = now.astimezone(dt.UTC)
+    end = instant if flow.end is None else min(flow.end, instant)
+    return max(end - flow.start, dt.timedelta())

@@ -1,0 +1,80 @@
+"""What was to be seen of the patient at each moment: symptoms, what they imply, measured values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.state import State
+from ivigil.knowledge.bounds import reached
+from ivigil.knowledge.logic import Truth
+from ivigil.knowledge.reactions import Limit
+
+
+class Signs(msgspec.Struct, frozen=True):
+    """The picture from one moment until the next. A measured value holds until it is taken again."""
+
+    at: dt.datetime
+    symptoms: frozenset[str]
+    """Noted, measured and implied."""
+    readings: dict[str, Decimal]
+    baseline: dict[str, Decimal]
+
+    def judge(self, limit: Limit, age_years: int) -> Truth:
+        """Is a limit reached?"""
+        return reached(limit, self.readings.get(limit.measure), self.baseline.get(limit.measure), age_years)
+
+
+def history(briefing: Briefing, state: State) -> tuple[Signs, ...]:
+    """The picture at every moment when something was noted, measured or graded, by time."""
+    moments = {vitals.at for vitals in state.vitals} | {graded.at for graded in state.grades}
+    for spell in state.symptoms:
+        moments |= {spell.since} | ({spell.until} if spell.until else set())
+    before, readings = baseline(state), dict[str, Decimal]()
+    waiting, pictures = deque(state.vitals), list[Signs]()
+    for moment in sorted(moments):
+        while waiting and waiting[0].at <= moment:
+            readings = readings | waiting.popleft().readings
+        noted = {spell.symptom for spell in state.symptoms if spell.present_at(moment)}
+        measured = _measured(Signs(moment, frozenset(), readings, before), briefing)
+        pictures.append(Signs(moment, with_implied(noted | measured, briefing), readings, before))
+    return tuple(pictures)
+
+
+def baseline(state: State) -> dict[str, Decimal]:
+    """The patient's own values: of each measure the last before the flow began, else the first.
+
+    The first value after the start is a poor baseline, but the only one there is: a change
+    from it is still a change.
+    """
+    begun = state.flows[0].start if state.flows else None
+    values: dict[str, Decimal] = {}
+    for vitals in state.vitals:
+        before = begun is None or vitals.at <= begun
+        values |= {m: v for m, v in vitals.readings.items() if before or m not in values}
+    return values
+
+
+def with_implied(symptoms: Iterable[str], briefing: Briefing) -> frozenset[str]:
+    """These symptoms and every one that is present whenever one of them is."""
+    implies = {symptom.id: symptom.implies for symptom in briefing.facts.symptom}
+    found: set[str] = set()
+    waiting = list(symptoms)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(implies.get(name, ()))
+    return frozenset(found)
+
+
+def _measured(signs: Signs, briefing: Briefing) -> set[str]:
+    """Symptoms that the measured values amount to."""
+    rows = [(symptom.id, limit) for symptom in briefing.facts.symptom for limit in symptom.limits]
+    rows += [(row.symptom, row.limit) for row in briefing.facts.age_limit]
+    return {name for name, limit in rows if signs.judge(limit, briefing.age_years) is Truth.TRUE}
