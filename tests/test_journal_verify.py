@@ -24,9 +24,11 @@ def filled(journal: Journal) -> Journal:
 
 
 def codes(journal: Journal, *checkpoints: object) -> list[tuple[str, int]]:
+    """What was found in the journal itself; that views differ from it is in test_journal_views."""
     verdict = verify(journal, checkpoints)  # type: ignore[arg-type]
     assert verdict.is_sound == (not any(finding.is_fault for finding in verdict.findings))
-    return [(finding.code, finding.position) for finding in verdict.findings]
+    in_journal = [finding for finding in verdict.findings if finding.code != "views_differ"]
+    return [(finding.code, finding.position) for finding in in_journal]
 
 
 def test_a_journal_that_was_left_alone_is_sound(filled: Journal) -> None:

@@ -36,7 +36,7 @@ def create(store: Store, secrets_folder: Path) -> tuple[Identity, Secrets]:
             raise JournalRefusedError(f"there is a journal already at {store.name}")
         kept = secrets.read(secrets_folder) if secrets.exist(secrets_folder) else secrets.make(secrets_folder)
         identity = Identity(str(uuid.uuid4()), tables.SCHEMA, kept.fingerprint, kept.public_key)
-        tables.metadata.create_all(connection)
+        tables.metadata.create_all(connection)  # of the journal and of its views
         connection.execute(insert(tables.journal).values(msgspec.structs.asdict(identity)))
         empty = {"journal": identity.id, "position": 0, "hash": chain.genesis(identity.id)}
         connection.execute(insert(tables.head).values(empty))

@@ -1,4 +1,4 @@
-"""The tables, the same on SQLite and PostgreSQL.
+"""The tables of the journal itself, the same on SQLite and PostgreSQL.
 
 ``event`` is what the journal is; ``head`` makes writers queue; ``patient_key`` is what erasure destroys.
 Times are UTC text with microseconds, so that they sort, hash and read the same everywhere.

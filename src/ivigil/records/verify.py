@@ -9,10 +9,11 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from ivigil.records import chain, checkpoint, keys, rows, tables
+from ivigil.records import chain, checkpoint, keys, rows, tables, views
 from ivigil.records.checkpoint import Checkpoint
 from ivigil.records.journal import ERASED, Journal
 from ivigil.records.opening import Identity
+from ivigil.records.progress import Progress, untold
 from ivigil.records.vault import DoesNotOpenError, PatientKey
 from ivigil.records.words import Head
 
@@ -28,6 +29,7 @@ Code = Literal[
     "other_journal",  # a checkpoint of another journal
     "rewritten",  # the journal once had another hash at this position
     "cut_short",  # the journal once went further: truncated, or an old backup put back
+    "views_differ",  # a view is not what the events make it: rebuild the views
     "clock_backward",  # received before the event before it
 ]
 NOTICES: frozenset[Code] = frozenset({"clock_backward"})
@@ -35,16 +37,14 @@ NOTICES: frozenset[Code] = frozenset({"clock_backward"})
 MOST_SHOWN = 100
 PAGE = 1000
 
-Progress = Callable[[int, int], None]
-"""Called with how many events are done, and of how many."""
-
 
 class Finding(msgspec.Struct, frozen=True):
     """One thing found at one position."""
 
     code: Code
     position: int
-    stream: str = ""
+    where: str = ""
+    """The stream, or the name of the view."""
 
     @property
     def is_fault(self) -> bool:
@@ -67,13 +67,7 @@ class Verdict(msgspec.Struct, frozen=True):
         return self.counts.keys() <= NOTICES
 
 
-def no_progress(done: int, total: int) -> None:
-    """Tell nobody."""
-
-
-def verify(
-    journal: Journal, checkpoints: Sequence[Checkpoint] = (), progress: Progress = no_progress
-) -> Verdict:
+def verify(journal: Journal, checkpoints: Sequence[Checkpoint] = (), progress: Progress = untold) -> Verdict:
     """Recompute the whole journal, in bounded memory, against its own checkpoints and those given.
 
     ``checkpoints``: what was kept elsewhere; without any, a journal written anew as a whole is not noticed.
@@ -87,6 +81,10 @@ def verify(
             _unusable(compared, journal.identity),
             _walk(connection, journal, head, compared, lambda done: progress(done, events)),
             _version_gaps(connection),
+            (
+                Finding("views_differ", head.position, name)
+                for name in views.differing(connection, journal.kinds)
+            ),
         )
         counts, first = _counted(findings)
     return Verdict(journal.identity.id, head, events, len(compared), first, counts)
