@@ -19,6 +19,7 @@ from ivigil.records.journal import Journal
 from ivigil.records.rows import utc_text
 from ivigil.records.secrets import Secrets
 from ivigil.records.tables import checkpoint as table
+from ivigil.records.words import Head
 
 
 class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,9 +57,17 @@ class CheckpointError(RecordsError):
 
 def take(journal: Journal) -> Checkpoint:
     """Sign where the journal ends now, and keep that beside the events. Export it to keep it elsewhere."""
-    head = journal.head()
+    return keep(journal, statement(journal, journal.head()))
+
+
+def statement(journal: Journal, head: Head) -> Checkpoint:
+    """Sign that the journal ends here now."""
     unsigned = Checkpoint(journal.identity.id, head.position, head.hash, utc_text(journal.clock()))
-    made = unsigned.signed(journal.secrets)
+    return unsigned.signed(journal.secrets)
+
+
+def keep(journal: Journal, made: Checkpoint) -> Checkpoint:
+    """Keep a checkpoint beside the events; once, however often it is kept."""
     with journal.store.writing() as connection:
         if made not in kept(connection):
             connection.execute(insert(table).values(msgspec.structs.asdict(made)))

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, func, select
 from ivigil.records import chain, checkpoint, keys, rows, tables, views
 from ivigil.records.checkpoint import Checkpoint
 from ivigil.records.journal import ERASED, Journal
+from ivigil.records.kinds import Kinds
 from ivigil.records.opening import Identity
 from ivigil.records.progress import Progress, untold
-from ivigil.records.vault import DoesNotOpenError, PatientKey
+from ivigil.records.vault import DoesNotOpenError, PatientKey, Vault
 from ivigil.records.words import Head
 
 Code = Literal[
@@ -73,21 +74,45 @@ def verify(journal: Journal, checkpoints: Sequence[Checkpoint] = (), progress: P
     ``checkpoints``: what was kept elsewhere; without any, a journal written anew as a whole is not noticed.
     """
     with journal.store.reading() as connection:
-        row = connection.execute(select(tables.head)).one()
-        head = Head(row.position, row.hash)
-        events = connection.execute(select(func.count()).select_from(tables.event)).scalar_one()
-        compared = tuple(dict.fromkeys([*checkpoint.kept(connection), *checkpoints]))
-        findings = itertools.chain(
-            _unusable(compared, journal.identity),
-            _walk(connection, journal, head, compared, lambda done: progress(done, events)),
-            _version_gaps(connection),
-            (
-                Finding("views_differ", head.position, name)
-                for name in views.differing(connection, journal.kinds)
-            ),
+        return verdict_on(
+            connection,
+            identity=journal.identity,
+            vault=journal.vault,
+            kinds=journal.kinds,
+            checkpoints=checkpoints,
+            progress=progress,
         )
-        counts, first = _counted(findings)
-    return Verdict(journal.identity.id, head, events, len(compared), first, counts)
+
+
+def verdict_on(
+    connection: Connection,
+    *,
+    identity: Identity,
+    vault: Vault,
+    kinds: Kinds,
+    checkpoints: Sequence[Checkpoint],
+    progress: Progress,
+) -> Verdict:
+    """The same inside a transaction: of a journal that is being restored, before it counts as one."""
+    row = connection.execute(select(tables.head)).one()
+    head = Head(row.position, row.hash)
+    events = connection.execute(select(func.count()).select_from(tables.event)).scalar_one()
+    compared = tuple(dict.fromkeys([*checkpoint.kept(connection), *checkpoints]))
+    findings = itertools.chain(
+        _unusable(compared, identity),
+        _walk(
+            connection,
+            identity=identity,
+            vault=vault,
+            head=head,
+            checkpoints=compared,
+            progress=lambda done: progress(done, events),
+        ),
+        _version_gaps(connection),
+        (Finding("views_differ", head.position, name) for name in views.differing(connection, kinds)),
+    )
+    counts, first = _counted(findings)
+    return Verdict(identity.id, head, events, len(compared), first, counts)
 
 
 def _counted(findings: Iterable[Finding]) -> tuple[dict[Code, int], tuple[Finding, ...]]:
@@ -110,7 +135,9 @@ def _unusable(checkpoints: Iterable[Checkpoint], identity: Identity) -> Iterator
 
 def _walk(
     connection: Connection,
-    journal: Journal,
+    *,
+    identity: Identity,
+    vault: Vault,
     head: Head,
     checkpoints: Iterable[Checkpoint],
     progress: Callable[[int], None],
@@ -118,14 +145,14 @@ def _walk(
     """Every event in order: its link, its payload, the checkpoints taken there."""
     stated: dict[int, set[str]] = {}
     for made in checkpoints:
-        if made.journal == journal.identity.id and made.is_genuine(journal.identity.public_key):
+        if made.journal == identity.id and made.is_genuine(identity.public_key):
             stated.setdefault(made.position, set()).add(made.hash)
-    last = Head(0, chain.genesis(journal.identity.id))
+    last = Head(0, chain.genesis(identity.id))
     received = ""
     yield from _against(stated, last)
     for done, page in _pages(connection):
         streams = {row["stream"] for row in page}
-        held = keys.of_streams(connection, journal.vault, streams)
+        held = keys.of_streams(connection, vault, streams)
         erased = _erasures(connection, streams)
         for row in page:
             header = rows.header_bytes(row)

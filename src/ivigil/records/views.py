@@ -149,11 +149,10 @@ def differing(connection: Connection, kinds: Kinds) -> tuple[str, ...]:
     fresh = [msgspec.structs.replace(view, table=_temporary(view.table, scratch)) for view in shown]
     scratch.create_all(connection)
     replay(connection, fresh, lambda _: None)
-    return tuple(
-        old.table.name
-        for old, new in zip(shown, fresh, strict=True)
-        if _differ(connection, old.table, new.table)
-    )
+    pairs = [(old.table, new.table) for old, new in zip(shown, fresh, strict=True)]
+    names = tuple(old.name for old, new in pairs if _differ(connection, old, new))
+    scratch.drop_all(connection)
+    return names
 
 
 def _temporary(table: Table, scratch: MetaData) -> Table:
