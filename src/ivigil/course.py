@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.logic import Saw
 from ivigil.order import Order
 
@@ -293,25 +294,6 @@ class TimelineEntry(Decision, frozen=True, kw_only=True):
     """What to use instead, for a test that cannot be read."""
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    title: str
-    publisher: str = ""
-    version: str = ""
-    url: str = ""
-
-
-class Cited(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence of one fact that ruled in this plan."""
-
-    basis: str
-    seen: bool
-    documents: tuple[Document, ...]
-    locator: str = ""
-    note: str = ""
-    signed: bool = False
-
-
 class Blocked(msgspec.Struct, frozen=True, kw_only=True):
     """Why no course may be given, or which step found no answer."""
 
@@ -329,6 +311,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     knowledge_version: str
     status: Status
     valid_until: dt.date | None
+    supersedes: str = ""
+    """Id of the plan that this one replaces, as ordered."""
     order: Order
     regimen: RegimenChoice | None = None
     dose: Dose | None = None
