@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ivigil.records import disk
 from ivigil.records.errors import JournalRefusedError
 
 BYTES = 32
@@ -59,7 +60,7 @@ def make(folder: Path) -> Secrets:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(folder / SIGNING, made.signing)
         _write(folder / MASTER, made.master)
-        _sync(folder)
+        disk.sync(folder)
     except FileExistsError as error:
         raise JournalRefusedError(f"secrets exist already: {error.filename}") from error
     except OSError as error:
@@ -105,11 +106,3 @@ def _refuse_if_open_to_others(path: Path) -> None:
         raise JournalRefusedError(f"secret cannot be read: {path}: {error.strerror}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise JournalRefusedError(f"other users may read {path}: allow its owner alone (chmod go= {path})")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
