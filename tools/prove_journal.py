@@ -11,17 +11,21 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from rich.progress import Progress
 
 from tests.support.postgres import running
+from tools.faults import power
 from tools.faults.bounds import upper
 from tools.faults.kills import WRITERS, Campaign, Figures
 from tools.report import DOCS, table, write_section
 
 DOCUMENT = DOCS / "durability.md"
+CUTS_PER_TRACE = 250
+CARELESS = ("synchronous=OFF", "synchronous=NORMAL")
+CARELESS_CUTS = 200
 
 
 def main() -> int:
@@ -73,6 +77,49 @@ def _kills(database: str, campaign: Campaign, moments: int) -> tuple[str, list[s
     return text, figures.faults
 
 
+def _power(options: argparse.Namespace) -> tuple[str, list[str]]:
+    figures = power.Figures()
+    _watched("power cuts", _cuts(figures, options.cuts, options.seed), options.cuts)
+    rows = [
+        ["writers traced, each on an empty disk", _count(figures.traces)],
+        ["steps recorded: writes, lengths, names, syncs, words", _count(figures.steps)],
+        ["of those, syncs", _count(figures.syncs)],
+        ["cuts, each with its own chance of what survives", _count(figures.cuts)],
+        ["of those, before the journal was made", _count(figures.unborn)],
+        ["events acknowledged before a cut, over all cuts", _count(figures.acknowledged)],
+        ["calls under way at a cut, sent again afterwards", _count(figures.under_way)],
+        ["of those, found written whole before they were sent again", _count(figures.committed)],
+        ["cuts after which anything was wrong", _count(figures.faulty)],
+    ]
+    bound = upper(figures.faulty, figures.cuts)
+    text = [
+        "## The power cut: SQLite",
+        table(["", ""], rows),
+        f"{_count(figures.faulty)} of {_count(figures.cuts)} cuts lost, halved or doubled anything: "
+        f"below {bound:.3%} of cuts, with 95 % confidence.",
+        "The same test finds losses when SQLite is told, behind the journal's back, to wait less for the disk "
+        "(the journal itself refuses that):",
+        table(["", "cuts", "with losses"], [_careless(pragma, options.seed) for pragma in CARELESS]),
+    ]
+    return "\n\n".join(text), figures.faults
+
+
+def _cuts(figures: power.Figures, cuts: int, seed: int) -> Iterator[int]:
+    """Half of the traces empty the log into the file often, so that the cuts find it at that too."""
+    while figures.cuts < cuts:
+        seed += 1
+        folder, steps = power.record(seed, ["wal_autocheckpoint=20"] if seed % 2 else [])
+        yield from power.cut(folder, steps, min(CUTS_PER_TRACE, cuts - figures.cuts), seed, figures)
+
+
+def _careless(pragma: str, seed: int) -> list[str]:
+    figures = power.Figures()
+    folder, steps = power.record(seed, [pragma])
+    for _ in power.cut(folder, steps, CARELESS_CUTS, seed, figures):
+        pass
+    return [f"`PRAGMA {pragma}`", _count(figures.cuts), _count(figures.faulty)]
+
+
 def _verdict(figures: Figures) -> str:
     failed = min(len(figures.faults), figures.moments)
     return (
@@ -95,6 +142,7 @@ def _count(number: int) -> str:
 PROOFS: dict[str, Callable[[argparse.Namespace], tuple[str, list[str]]]] = {
     "kills-sqlite": _kills_sqlite,
     "kills-postgresql": _kills_postgresql,
+    "power": _power,
 }
 
 if __name__ == "__main__":
