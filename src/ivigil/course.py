@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.logic import Saw
 from ivigil.order import Order
 
@@ -291,25 +292,6 @@ class TimelineEntry(Decision, frozen=True, kw_only=True):
     """Of a vaccine or test: the answer's code; of a follow-up test: the finding that asks for it."""
     instead: str = ""
     """What to use instead, for a test that cannot be read."""
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    title: str
-    publisher: str = ""
-    version: str = ""
-    url: str = ""
-
-
-class Cited(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence of one fact that ruled in this plan."""
-
-    basis: str
-    seen: bool
-    documents: tuple[Document, ...]
-    locator: str = ""
-    note: str = ""
-    signed: bool = False
 
 
 class Blocked(msgspec.Struct, frozen=True, kw_only=True):

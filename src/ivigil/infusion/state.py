@@ -119,11 +119,17 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ended_early: bool = False
     """True if it was stopped before its volume was in."""
     left_at: dt.datetime | None = None
+    line_off_at: dt.datetime | None = None
+    """When the line was last taken off; None: never, or it is on again."""
+    informed_at: dt.datetime | None = None
+    """When the patient was told what to report."""
     flows: tuple[Flow, ...] = ()
     set_rate_ml_per_h: Decimal | None = None
     """The rate last set: what the pump goes on with after a pause."""
     counted_ml: Decimal | None = None
     """The volume that the pump counted, told at the end."""
+    counted_at: dt.datetime | None = None
+    """When it was told. What flows later comes on top."""
     vials: tuple[HungVial, ...] = ()
     vitals: tuple[Vitals, ...] = ()
     symptoms: tuple[Spell, ...] = ()
