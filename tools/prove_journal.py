@@ -97,8 +97,8 @@ def _power(options: argparse.Namespace) -> tuple[str, list[str]]:
         table(["", ""], rows),
         f"{_count(figures.faulty)} of {_count(figures.cuts)} cuts lost, halved or doubled anything: "
         f"below {bound:.3%} of cuts, with 95 % confidence.",
-        "The same test finds losses when SQLite is told, behind the journal's back, to wait less for the disk "
-        "(the journal itself refuses that):",
+        "The same test finds losses when SQLite is told, behind the journal's back, to wait less for "
+        "the disk (the journal itself refuses that):",
         table(["", "cuts", "with losses"], [_careless(pragma, options.seed) for pragma in CARELESS]),
     ]
     return "\n\n".join(text), figures.faults
