@@ -163,6 +163,8 @@ def test_a_measured_value_holds_until_it_is_taken_again() -> None:
 def test_a_firing_lasts_from_its_first_sign_to_its_last() -> None:
     seen = after(sign(10, "chills"), sign(20, "chills", present=False), sign(30, "chills"))
     assert times(seen, "stop.mild_reaction") == [(minute(10), minute(20)), (minute(30), None)]
+    first = next(each for each in fired(seen) if each.fact == "stop.mild_reaction")
+    assert [first.holds_at(minute(n)) for n in (9, 10, 19, 20)] == [False, True, True, False]
 
 
 def test_a_new_sign_begins_a_firing_of_its_own_and_one_that_goes_does_not() -> None:

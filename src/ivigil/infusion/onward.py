@@ -216,8 +216,7 @@ def _ended(moment: Moment) -> Iterator[Advice]:
     observation, ended = moment.briefing.observation, moment.state.ended_at
     if ended is None:
         return
-    decided = last_decision(moment.state, moment.now)
-    if moment.state.ended_early and decided is not None and decided.at >= ended and moment.bar is None:
+    if _goes_on(moment, ended):
         yield from _restart(moment)
         return
     until = ended + dt.timedelta(minutes=(observation.minutes if observation else None) or 0)
@@ -233,3 +232,10 @@ def _ended(moment: Moment) -> Iterator[Advice]:
     yield Advice(
         code="observe" if blockers else "may_leave", rank="next", at=until, facts=facts, blockers=blockers
     )
+
+
+def _goes_on(moment: Moment, ended: dt.datetime) -> bool:
+    """Was it stopped before its volume was in, and decided since that it goes on?"""
+    decided = last_decision(moment.state, moment.now)
+    since = decided is not None and decided.at >= ended
+    return since and moment.state.ended_early and moment.bar is None and left_ml(moment.state, moment.now) > 0
