@@ -29,7 +29,7 @@ from ivigil.infusion.signs import baseline, history, with_implied
 from ivigil.infusion.state import State
 from ivigil.knowledge.bounds import depth, reached
 from ivigil.knowledge.logic import Truth
-from ivigil.knowledge.reactions import Limit
+from ivigil.knowledge.reactions import Limit, RestartRule
 from tests.support.bedside import (
     DAY,
     begun,
@@ -163,6 +163,8 @@ def test_a_measured_value_holds_until_it_is_taken_again() -> None:
 def test_a_firing_lasts_from_its_first_sign_to_its_last() -> None:
     seen = after(sign(10, "chills"), sign(20, "chills", present=False), sign(30, "chills"))
     assert times(seen, "stop.mild_reaction") == [(minute(10), minute(20)), (minute(30), None)]
+    first = next(each for each in fired(seen) if each.fact == "stop.mild_reaction")
+    assert [first.holds_at(minute(n)) for n in (9, 10, 19, 20)] == [False, True, True, False]
 
 
 def test_a_new_sign_begins_a_firing_of_its_own_and_one_that_goes_does_not() -> None:
@@ -288,6 +290,23 @@ def test_half_a_rate_is_rounded_down_on_the_pump() -> None:
     assert highest(after(rate(10, 25), graded), 20) == 12
     assert highest(after(rate(10, 25), graded), 20, coarse) == 10
     assert highest(after(decided(10, 27)), 20, coarse) == 25
+
+
+def test_under_the_first_step_the_smallest_share_of_any_rule_counts() -> None:
+    """A quarter of 30 is 7.5, rounded down."""
+    quarter = RestartRule(
+        id="restart.quarter",
+        text="a quarter",
+        allowed="clinician_decides",
+        grades=(1,),
+        rate="factor",
+        rate_factor=D("0.25"),
+        basis="synthesis",
+        seen=False,
+    )
+    rules = (*BASE.facts.restart_rule, quarter)
+    base = replace(BASE, facts=replace(BASE.facts, restart_rule=rules))
+    assert highest(after(sign(20, "chills")), 20, base) == 7
 
 
 def test_without_planned_rates_only_what_happened_limits() -> None:

@@ -69,11 +69,17 @@ def _slower(moment: Moment, ruling: list[Firing]) -> Iterator[Advice]:
     if ceiling is None or rate <= ceiling.rate_ml_per_h or not left_ml(moment.state, moment.now):
         return
     if not ceiling.rate_ml_per_h:
-        yield _by(ruling, Advice(code="pause", rank="flow", facts=ceiling.facts))
+        yield _by(ruling, Advice(code="pause", rank="flow", facts=ceiling.facts, weak=ceiling.weak))
         return
     yield _by(
         ruling,
-        Advice(code="slow", rank="flow", rate_ml_per_h=ceiling.rate_ml_per_h, facts=ceiling.facts),
+        Advice(
+            code="slow",
+            rank="flow",
+            rate_ml_per_h=ceiling.rate_ml_per_h,
+            facts=ceiling.facts,
+            weak=ceiling.weak,
+        ),
     )
 
 
@@ -85,7 +91,7 @@ def _by(ruling: Iterable[Firing], advice: Advice) -> Advice:
         advice,
         facts=tuple(dict.fromkeys(facts)),
         because=_saw(rules),
-        weak=bool(rules) and all(rule.weak for rule in rules),
+        weak=all(rule.weak for rule in rules) if rules else advice.weak,
         stricter=max((rule.stricter for rule in rules), key=len, default=()),
     )
 
