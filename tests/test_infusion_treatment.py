@@ -14,7 +14,7 @@ from ivigil.infusion.events import MedicineGiven
 from ivigil.infusion.state import Given
 from ivigil.infusion.treatment import Amount, Dosing, RepeatCode, doses, of_class
 from ivigil.knowledge.policies import Policy
-from ivigil.knowledge.reactions import DrugClass, EmergencyDrug
+from ivigil.knowledge.reactions import DrugClass, EmergencyDrug, Population
 from tests.support.ladder_day import at, briefing
 from tests.support.orders import knowledge
 
@@ -121,7 +121,8 @@ def test_no_dose_of_any_class_is_above_the_single_maximum_of_its_record(
     assert (found.gap == "no_record") == (not found.options)
     for each in found.options:
         record = knowledge().by_id[each.fact]
-        assert isinstance(record, EmergencyDrug) and record.serves(age_months, weight_kg)
+        population: Population = "adult" if age_months >= 216 else "child"
+        assert isinstance(record, EmergencyDrug) and record.serves(age_months, weight_kg, population)
         assert not each.withheld
         if each.dose_mg is not None:
             assert record.max_mg is not None and each.dose_mg.high <= record.max_mg
@@ -306,11 +307,6 @@ def test_an_infusion_by_the_minute_is_no_single_dose() -> None:
     known = with_drug(briefing(), infusion_ug_per_kg_per_min_max=D("0.2"))
     signed = replace(known, permitted=known.permitted | {"site.drug"})
     assert option("glucagon", signed, name="site").withheld == "not_a_single_dose"
-
-
-def test_a_record_for_the_other_population_does_not_rule() -> None:
-    known = with_drug(briefing(), population="child", dose_mg_min=D(1), dose_mg_max=D(1), max_mg=D(1))
-    assert [o.drug for o in doses("glucagon", known, (), at(0)).options] == ["glucagon"]
 
 
 def test_the_briefing_carries_the_policies_of_the_chair() -> None:

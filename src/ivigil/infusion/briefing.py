@@ -35,7 +35,7 @@ _SIGN_MEASURES: dict[str, tuple[str, ...]] = {
 class BriefingError(ValueError):
     """The plan has no such day to be given. Carries a closed code."""
 
-    def __init__(self, code: Literal["blocked", "no_such_day"], plan: str, number: int) -> None:
+    def __init__(self, code: Literal["blocked", "dose_only", "no_such_day"], plan: str, number: int) -> None:
         super().__init__(f"{code}: plan {plan}, day {number}")
         self.code = code
 
@@ -86,11 +86,13 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
 def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     """The briefing for one day (from 1) of a plan.
 
-    Raises BriefingError if the plan is blocked or has no such day.
+    Raises BriefingError if the plan is blocked, names a dose and no product, or has no such day.
     """
     day = next((day for day in plan.days if day.number == number), None)
-    if plan.status == "blocked" or plan.product is None:
+    if plan.status == "blocked":
         raise BriefingError("blocked", plan.id, number)
+    if plan.product is None:
+        raise BriefingError("dose_only", plan.id, number)
     if day is None:
         raise BriefingError("no_such_day", plan.id, number)
     patient = plan.order.patient
@@ -136,7 +138,9 @@ def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: 
         restart_rule=facts.restart_rule,
         reaction=facts.reaction,
         reaction_observation=facts.reaction_observation,
-        emergency_drug=tuple(drug for drug in facts.emergency_drug if drug.serves(months, weight_kg)),
+        emergency_drug=tuple(
+            drug for drug in facts.emergency_drug if drug.serves(months, weight_kg, population)
+        ),
     )
 
 

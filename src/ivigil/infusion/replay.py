@@ -73,9 +73,9 @@ def _started(state: State, event: Event, what: Started) -> State:
 
 
 def _rate_set(state: State, event: Event, what: RateSet) -> State:
-    rate, limit = what.rate_ml_per_h, state.limit_ml_per_h
-    if limit is not None and rate > limit:
-        state = _alarm(state, event, "rate_past_limit", f"{rate}", f"{limit}")
+    rate, top = what.rate_ml_per_h, state.top_step
+    if top is not None and top.is_passed_by(rate):
+        state = _alarm(state, event, "rate_past_limit", f"{rate}", f"{top.limit_ml_per_h}")
     if state.started_at is None and rate > 0:
         state = _begun(_alarm(state, event, "flow_without_start", f"{rate}"), event)
     state = replace(state, set_rate_ml_per_h=rate)
@@ -83,6 +83,8 @@ def _rate_set(state: State, event: Event, what: RateSet) -> State:
 
 
 def _resumed(state: State, event: Event, what: Resumed) -> State:
+    if what.rate_ml_per_h is None and state.set_rate_ml_per_h is None:
+        return _halted(state, event, "no_rate")
     state = replace(state, halt="")
     if what.rate_ml_per_h is None:
         return _flow(state, event)
@@ -208,15 +210,9 @@ def _halted(state: State, event: Event, halt: Halt) -> State:
 
 
 def _ended(state: State, event: Event, counted_ml: Decimal | None) -> State:
-    counted = state.counted_ml if counted_ml is None else counted_ml
-    return replace(
-        _closed(state, event.at),
-        phase="ended",
-        halt="",
-        ended_at=event.at,
-        ended_early=False,
-        counted_ml=counted,
-    )
+    if counted_ml is not None:
+        state = replace(state, counted_ml=counted_ml, counted_at=event.at)
+    return replace(_closed(state, event.at), phase="ended", halt="", ended_at=event.at, ended_early=False)
 
 
 def _closed(state: State, at: dt.datetime) -> State:

@@ -143,9 +143,7 @@ def _ruling(drug_class: DrugClass, briefing: Briefing) -> list[EmergencyDrug]:
     """The records to compute: for each drug and route the one that a policy chose, else the default."""
     choices = {policy.choice for policy in briefing.facts.policy}
     usable = [
-        drug
-        for drug in briefing.facts.emergency_drug
-        if drug.drug_class == drug_class and not drug.device and _is_for_population(drug, briefing)
+        drug for drug in briefing.facts.emergency_drug if drug.drug_class == drug_class and not drug.device
     ]
     settled = {(drug.drug, drug.route) for drug in usable if drug.id in choices}
     return [
@@ -153,12 +151,6 @@ def _ruling(drug_class: DrugClass, briefing: Briefing) -> list[EmergencyDrug]:
         for drug in usable
         if drug.id in choices or (drug.default and (drug.drug, drug.route) not in settled)
     ]
-
-
-def _is_for_population(drug: EmergencyDrug, briefing: Briefing) -> bool:
-    """Ages of its own stand above the word: a briefing holds only records that serve the age."""
-    own_ages = drug.age_months_min is not None or drug.age_months_below is not None
-    return own_ages or drug.population in ("any", "adult" if briefing.adult else "child")
 
 
 def _dosing(drug: EmergencyDrug, briefing: Briefing, given: tuple[Given, ...], now: dt.datetime) -> Dosing:

@@ -359,6 +359,8 @@ class StopRule(Fact):
     population: Population = "any"
     actions: tuple[Action, ...] = ()
     reactions: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    """Rules for going on that the same source states; empty: those of the label."""
     hours_after_end_max: Decimal | None = None
     """The sign still counts this long after the end."""
 
@@ -469,10 +471,15 @@ class EmergencyDrug(Fact):
     """In words; an age limit is in the age fields."""
     caution: str = ""
 
-    def serves(self, age_months: int, weight_kg: Decimal) -> bool:
-        """Is the record meant for a patient of this age (completed months) and weight?"""
+    def serves(self, age_months: int, weight_kg: Decimal, population: Population) -> bool:
+        """Is the record meant for a patient of this age (completed months) and weight?
+
+        A record without ages goes by its population.
+        """
+        aged = self.age_months_min is not None or self.age_months_below is not None
         return (
-            (self.age_months_min is None or age_months >= self.age_months_min)
+            (aged or self.population in ("any", population))
+            and (self.age_months_min is None or age_months >= self.age_months_min)
             and (self.age_months_below is None or age_months < self.age_months_below)
             and (self.weight_kg_min is None or weight_kg >= self.weight_kg_min)
             and (self.weight_kg_below is None or weight_kg < self.weight_kg_below)

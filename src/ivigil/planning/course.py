@@ -180,14 +180,14 @@ def _from_stock(
     targets: tuple[Decimal, ...], product: Product, shelf: Shelf, situation: Situation
 ) -> Filled | None:
     """The same from counted vials, the next day from what the day before left."""
-    whole = stock.one_by_one(targets, shelf, Shelf.at_most)
+    whole = stock.one_by_one(targets, shelf, stock.whole)
     if whole is not None:
         grams = tuple(sum(vials, Decimal(0)) for vials in whole)
         short = [target - given for target, given in zip(targets, grams, strict=True)]
         if _is_near(grams, targets, situation) and max(short) - min(short) <= min(shelf.left):
             return Filled(grams, whole)
     parts = _parts(targets, product, situation)
-    opened = stock.one_by_one(parts, shelf, Shelf.at_least)
+    opened = stock.one_by_one(parts, shelf, stock.part)
     return None if opened is None else Filled(parts, opened)
 
 
