@@ -54,6 +54,13 @@ REQUIRED_POLICIES = (
     "policy.check_rate_span",
     "policy.check_dose_span",
     "policy.check_confirmed",
+    "policy.simulated_temperature_c",
+    "policy.simulated_heart_rate_per_min",
+    "policy.simulated_respiratory_rate_per_min",
+    "policy.simulated_systolic_mmhg",
+    "policy.simulated_diastolic_mmhg",
+    "policy.simulated_spo2_percent",
+    "policy.simulated_urine_ml_per_kg_per_h",
 )
 VOLUME_TOLERANCE = Decimal("0.07")
 """Labels round a vial's volume; a larger gap to grams / strength is a fault."""
