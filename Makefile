@@ -49,8 +49,8 @@ bench: $(TEST)       ## time a plan; write docs/benchmarks.md
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write
 
-mutate-code: $(DEV)  ## mutants of the planner's code; write docs/mutation.md (half an hour)
-	$(BIN)/python -m tools.mutate_code --write
+mutate-code: $(DEV)  ## mutants of the planner's code; write docs/mutation.md (half an hour; MODULES=planning.vials: report that alone)
+	$(BIN)/python -m tools.mutate_code $(or $(MODULES),--write)
 
 lock:                ## write the pinned requirements anew, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet pip-tools

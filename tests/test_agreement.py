@@ -138,3 +138,10 @@ def test_rounded_second_figures_are_named() -> None:
     traps = list(rounding_traps(Knowledge(FACT_FILE, VERSION)))
     assert "octagam-5-us.schedule.pi: 0.07 mL/kg/min is faster than 200 mg/kg/h" in traps
     assert not any(line.startswith("privigen-us") for line in traps)
+
+
+def test_what_replaced_a_fact_exists() -> None:
+    slipped = changed("hizentra-20-us.conversion.iv-2013", superseded_by="hizentra-20-us.conversion")
+    assert "hizentra-20-us.conversion.iv-2013: superseded by unknown 'hizentra-20-us.conversion'" in faults(
+        slipped
+    )

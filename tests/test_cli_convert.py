@@ -48,7 +48,7 @@ def test_a_superseded_factor_is_shown_without_a_number(command: Command) -> None
     item = converted("hizentra-20-us")["hizentra-20-us.conversion.iv-2013"]
     assert (item.state, item.weekly_grams, item.weekly_ml) == ("superseded", None, None)
     flat = command("convert", *DOSE, "--product", "hizentra-20-us").flat
-    assert "x 1.53 (PI): superseded: no number" in flat
+    assert "x 1.53 (PI): superseded by a newer figure: no number" in flat
     assert "11.475" not in flat
 
 
@@ -57,14 +57,25 @@ def test_an_unread_factor_gives_no_number() -> None:
     product = knowledge().products["hizentra-20-us"]
     unread = replace(product, conversions=tuple(replace(item, seen=False) for item in product.conversions))
     found = convert(Decimal(30), Decimal(4), unread, knowledge())
-    assert {item.state for item in found} == {"unsigned"}
+    assert [item.state for item in found] == ["unsigned", "superseded"]
     assert all(item.weekly_grams is None for item in found)
 
 
-def test_two_signatures_bring_the_number(command: Command, tmp_path: Path) -> None:
+def test_two_signatures_bring_the_number_of_an_unread_factor() -> None:
+    """The planner converts by it then, too (``test_subcutaneous_planning``)."""
+    factor = replace(knowledge().products["hizentra-20-us"].conversions[0], seen=False)
+    product = replace(knowledge().products["hizentra-20-us"], conversions=(factor,))
+    signed = replace(knowledge(), signed=frozenset({factor.id}))
+    (item,) = convert(Decimal(30), Decimal(4), product, signed)
+    assert (item.state, item.weekly_grams) == ("signed", Decimal("10.275"))
+
+
+def test_two_signatures_do_not_bring_a_superseded_factor_back(command: Command, tmp_path: Path) -> None:
+    """As in a plan: a newer label is in force."""
     site = signing(tmp_path, "hizentra-20-us.conversion.iv-2013")
     flat = command("convert", *DOSE, "--product", "hizentra-20-us", "--site", site).flat
-    assert "11.475 g a week = 57.4 mL, signed by this site" in flat
+    assert "x 1.53 (PI): superseded by a newer figure: no number" in flat
+    assert "11.475" not in flat
 
 
 def test_every_product_of_a_place_is_there_even_without_a_factor(command: Command) -> None:

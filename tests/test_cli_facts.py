@@ -55,24 +55,38 @@ def test_a_disagreement_is_attached_with_the_choice(command: Command) -> None:
     assert {item.id for item in inner} <= about  # a product shows what concerns its parts
 
 
+HELD_BACK = "gammagard-liquid-us.schedule.tool-steps"
 SUPERSEDED = "hizentra-20-us.conversion.iv-2013"
 
 
 def test_the_printed_signature_carries_the_fingerprint(command: Command) -> None:
-    ran = command("facts", SUPERSEDED)
+    ran = command("facts", HELD_BACK)
     printed = ran.out[ran.out.index("[[signature]]") :].replace("YYYY-MM-DD", "2026-11-01")
     signature = tomllib.loads(printed)["signature"][0]
-    assert signature["fact"] == SUPERSEDED
-    assert signature["fingerprint"] == fingerprint(knowledge().by_id[SUPERSEDED])
-    assert signature["fingerprint"] == command("facts", SUPERSEDED, "--json").json["fingerprint"]
+    assert signature["fact"] == HELD_BACK
+    assert signature["fingerprint"] == fingerprint(knowledge().by_id[HELD_BACK])
+    assert signature["fingerprint"] == command("facts", HELD_BACK, "--json").json["fingerprint"]
 
 
 @pytest.mark.parametrize(("people", "state"), [(TWO[:1], "held_back"), (TWO, "signed")])
 def test_two_people_sign_and_one_does_not(
     command: Command, tmp_path: Path, people: tuple[str, ...], state: str
 ) -> None:
-    site = signing(tmp_path, SUPERSEDED, people)
-    assert command("facts", SUPERSEDED, "--site", site, "--json").json["sign_off"] == state
+    site = signing(tmp_path, HELD_BACK, people)
+    assert command("facts", HELD_BACK, "--site", site, "--json").json["sign_off"] == state
+
+
+def test_a_superseded_figure_names_the_newer_one_and_no_signature_brings_it_back(
+    command: Command, tmp_path: Path
+) -> None:
+    """Hizentra US: 1.53 in the label of 09/2013, 1.37 since 01/2015."""
+    ran = command("facts", SUPERSEDED, "--site", signing(tmp_path, SUPERSEDED))
+    assert "superseded by hizentra-20-us.conversion.iv" in ran.flat
+    assert "used for nothing, signed or not" in ran.flat
+    assert "[[signature]]" not in ran.out
+    shown = command("facts", SUPERSEDED, "--site", str(tmp_path / "signed-by-2"), "--json").json
+    assert (shown["sign_off"], shown["permits"]) == ("superseded", False)
+    assert f"replaces {SUPERSEDED}" in command("facts", "hizentra-20-us.conversion.iv").flat
 
 
 def test_weak_evidence_says_that_it_permits_nothing(command: Command) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivigil.cli.main import COMMANDS
+from tests.support.command import Command
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "tests/scenarios"
@@ -40,6 +41,17 @@ def test_links_and_paths_lead_somewhere(document: str) -> None:
     here = (ROOT / document).parent
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("http") or (here / target).exists(), target
+
+
+def test_the_readme_shows_what_is_printed(command: Command) -> None:
+    """Each stretch between two "..." is in the output, in this order."""
+    shown = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert shown is not None
+    printed = command("plan", str(ROOT / "examples/dermatomyositis.toml")).out
+    place = 0
+    for stretch in re.split(r"^ *\.\.\.\n|\n\n", shown.group(1), flags=re.MULTILINE):
+        place = printed.find(stretch.rstrip(), place)
+        assert place >= 0, stretch
 
 
 def test_the_readme_names_every_command() -> None:

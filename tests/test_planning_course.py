@@ -30,7 +30,7 @@ from ivigil.planning.course import (
 )
 from ivigil.planning.rates import Ladder, ladder
 from ivigil.planning.situation import Situation
-from ivigil.planning.vials import Sizes
+from ivigil.planning.stock import Shelf
 from tests.support import small
 from tests.support.small import (
     D,
@@ -140,6 +140,7 @@ ONE_TIME = condition(course="one_time")
         ({"rule": regimen(allowed_days=(1, 2)), "of": ONE_TIME}, [1, 2, 3, 4, 5]),
         # ...nor an infusion of prescribed hours, nor days whose doses are printed
         ({"rule": regimen(allowed_days=(2,), infusion_hours_max=D(12))}, [2]),
+        ({"rule": regimen(allowed_days=(2,), infusion_hours_min=D(4))}, [2]),
         ({"rule": regimen(allowed_days=(2,), day_doses_g_per_kg=(D(1), D(1)))}, [2]),
     ],
 )
@@ -385,6 +386,13 @@ def test_the_hour_on_the_wall_stays_across_a_change_of_the_clocks() -> None:
     ]
 
 
+def test_each_day_opens_the_vials_that_it_gives() -> None:
+    """140 g on 5 days: 30 30 30 of three vials of 10 g, 25 25 of two and one of 5 g."""
+    days = built(situation(days=5)).days
+    assert [sum(vial.grams * vial.count for vial in day.vials) for day in days] == [30, 30, 30, 25, 25]
+    assert [len(day.vials) for day in days] == [1, 1, 1, 2, 2]
+
+
 # The regimen's hours: at least...
 
 
@@ -419,6 +427,20 @@ def test_an_infusion_that_takes_the_time_anyway_is_left_alone() -> None:
     found = built(situation("35", rule=rule), rate_of("1"))
     assert (found.days[0].steps[0].rate_ml_per_h, found.days[0].duration_min) == (D(70), 300)
     assert found.days[0].steps[0].limit_ml_per_h == 70
+
+
+def test_an_infusion_that_takes_exactly_the_time_keeps_the_label_s_limit() -> None:
+    """1.005 mL/kg/h are 70.35 mL/h, 70 on the pump: 350 mL take 5 h, as prescribed."""
+    rule = regimen(allowed_days=(1,), infusion_hours_min=D(5))
+    (step,) = built(situation("35", rule=rule), rate_of("1.005")).days[0].steps
+    assert (step.rate_ml_per_h, step.limit_ml_per_h, step.minutes) == (D(70), D("70.35"), 300)
+
+
+def test_stretching_goes_down_to_a_single_step_of_the_pump() -> None:
+    """5 mL in at least 5 h: 1 mL/h."""
+    rule = regimen(allowed_days=(1,), infusion_hours_min=D(5))
+    (day,) = built(situation("0.5", rule=rule, of=ONE_TIME), rate_of("4", sizes="0.5")).days
+    assert (day.steps[0].rate_ml_per_h, day.duration_min) == (D(1), 300)
 
 
 def test_a_pump_that_cannot_go_slowly_enough_is_too_coarse() -> None:
@@ -548,7 +570,7 @@ def test_the_course_sums_up() -> None:
             # 20 g for one of them
             neighbour("fewer", "135", "-3.57", 14, 5),
         ),
-        facts=("two-grams", "policy.rounding", "policy.rounding_tolerance"),
+        facts=("two-grams", "policy.rounding", "policy.rounding_tolerance", "policy.stock"),
     )
 
 
@@ -557,6 +579,7 @@ def test_the_policy_for_days_is_named_where_it_was_used() -> None:
         "silent",
         "policy.rounding",
         "policy.rounding_tolerance",
+        "policy.stock",
         "policy.days_not_stated",
     )
     assert "policy.days_not_stated" not in built(situation(rule=silent(), days=3)).course.facts
@@ -577,7 +600,7 @@ def near(dose: str, days: int, sizes: str, *vials: str, **policies: Any) -> tupl
     taken = tuple(tuple(D(v) for v in day.split()) for day in vials)
     filled = Filled(tuple(sum(day, D(0)) for day in taken), taken)
     where = situation(dose, days=days, known=knowledge(policies=policies))
-    return neighbours(filled, Sizes(tuple(D(s) for s in sizes.split())), where)
+    return neighbours(filled, Shelf(dict.fromkeys(D(s) for s in sizes.split())), where)
 
 
 def neighbour(kind: str, grams_: str, percent: str, vials: int, days: int) -> Neighbour:
@@ -647,5 +670,5 @@ def test_below_the_smallest_vial_there_is_no_neighbour() -> None:
 def test_a_part_vial_counts_as_drawn() -> None:
     filled = Filled((D("14.2"),), ((D(10), D(5)),))
     assert (filled.total, filled.drawn) == (D("14.2"), D(15))
-    found = course.neighbours(filled, Sizes((D(5), D(10))), situation("14.23", days=1))
+    found = course.neighbours(filled, Shelf({D(5): None, D(10): None}), situation("14.23", days=1))
     assert found == (neighbour("up", "15", "5.41", 2, 1),)

@@ -602,3 +602,16 @@ def test_a_change_of_the_clocks_moves_no_step() -> None:
     assert first.end.tzinfo is stockholm
     assert (second.end.hour, second.end.minute) == (3, 45)
     assert second.start == first.end
+
+
+def test_no_step_is_left_with_nothing_to_give() -> None:
+    """33.5 mL/h for 30 min are 16.75 mL, told as 16.8: all of 16.8 mL, given in 31 min (30.1)."""
+    slow = Ladder(
+        rungs=(Rung(D("33.5"), 30), Rung(D(40), None)),
+        caps=(),
+        weight_kg=D(1),
+        pump_step_ml_per_h=D("0.5"),
+        decision=climbed(product()).decision,
+    )
+    made_steps = steps(slow, D("16.8"), dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC))
+    assert [(s.minutes, s.volume_ml) for s in made_steps] == [(31, D("16.8"))]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivigil.course import Vial
-from ivigil.planning.vials import Sizes, as_vials, sizes_of
+from ivigil.planning.vials import Sizes, as_vials
 from tests.support import small
 from tests.support.small import D
 
@@ -90,16 +90,6 @@ def test_against_one_vial_after_the_other(halves: list[int], dose: int) -> None:
     assert made.at_least(Decimal(dose) / 2) == Decimal(above) / 2
     assert made.count(Decimal(below) / 2) == fewest[below]
     assert sum(made.fill(Decimal(above) / 2), D(0)) == Decimal(above) / 2
-
-
-def test_only_presentations_that_were_seen_count() -> None:
-    seen, unseen = small.vial("5"), small.vial("20", seen=False)
-    known = sizes_of(small.product(vials=(seen, unseen)))
-    assert known is not None
-    assert known.at_least(D(20)) == 20  # of 5 g vials
-    assert known.count(D(20)) == 4
-    assert sizes_of(small.product(vials=(unseen,))) is None
-    assert sizes_of(small.product(vials=())) is None
 
 
 def test_vials_are_listed_by_size_with_the_printed_volume() -> None:

@@ -119,7 +119,7 @@ def test_trough_tables_are_not_shared(products: dict[str, Product], product: str
 def test_recalled_trough_cells_are_weak_and_old_editions_are_marked(products: dict[str, Product]) -> None:
     assert all(cell.weak for cell in products["hizentra-20-us"].trough_adjustments)
     assert len(products["hizentra-20-us"].trough_adjustments) == 29
-    assert all(cell.superseded for cell in products["cutaquig-165-us"].trough_adjustments)
+    assert all(cell.replaced for cell in products["cutaquig-165-us"].trough_adjustments)
 
 
 def _factor(items: tuple[Conversion, ...], indication: str, *, superseded: bool = False) -> list[Decimal]:
@@ -127,7 +127,7 @@ def _factor(items: tuple[Conversion, ...], indication: str, *, superseded: bool 
         item.factor
         for item in items
         if item.convert_from == "IV"
-        and item.superseded is superseded
+        and item.replaced is superseded
         and (indication in item.indications or not item.indications)
     ]
 

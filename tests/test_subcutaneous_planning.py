@@ -511,21 +511,23 @@ def test_the_trough_changes_the_dose_by_the_products_own_table(
     assert said in notes(made)
 
 
-@pytest.mark.parametrize(
-    ("product", "cell"),
-    [
-        ("hizentra-20-us", "hizentra-20-us.trough.weekly.100.over-50"),  # recalled, not read
-        ("cutaquig-165-us", "cutaquig-165-us.trough.weekly.100.70"),  # label of 2020, superseded
-    ],
-)
-def test_a_table_that_is_not_in_force_changes_nothing_and_asks_for_a_signature(
-    product: str, cell: str
-) -> None:
-    made = plan(with_trough(going_on(product), "9", "10"), knowledge())
+def test_a_table_that_was_recalled_changes_nothing_and_asks_for_a_signature() -> None:
+    cell = "hizentra-20-us.trough.weekly.100.over-50"
+    made = plan(with_trough(going_on("hizentra-20-us"), "9", "10"), knowledge())
     assert made.dose is not None and made.dose.grams == Decimal(10)
     assert "trough_table_not_seen" in notes(made)
     assert cell in [sign.fact for sign in made.needs_sign_off]
     assert made.status == "needs_sign_off"
+
+
+def test_a_superseded_table_changes_nothing_signed_or_not() -> None:
+    """Cutaquig's table was read in the label of 2020; that of the label in force was not."""
+    cell = "cutaquig-165-us.trough.weekly.100.70"
+    for signed in (frozenset[str](), frozenset({cell})):
+        made = plan(with_trough(going_on("cutaquig-165-us"), "9", "10"), replace(knowledge(), signed=signed))
+        assert made.dose is not None and made.dose.grams == Decimal(10)
+        assert "trough_table_not_seen" in notes(made)
+        assert not made.needs_sign_off
 
 
 def test_a_signed_table_is_used() -> None:

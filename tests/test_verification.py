@@ -17,8 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivigil import verification
-from ivigil.course import Blocked, Plan, Question, SignOff, Step, Vial
+from ivigil.course import Blocked, Plan, ProductExcluded, Question, Reason, SignOff, Step, Vial
+from ivigil.knowledge.hazards import AvoidStabilisers, Effect, PreferProducts
 from ivigil.knowledge.logic import Reading
+from ivigil.knowledge.products import AtRiskRate as LabelRisk
+from ivigil.knowledge.products import StartAfter
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order, Override
 from ivigil.patient import Measurement, Screening
@@ -564,6 +567,38 @@ HALVED: dict[str, object] = {
 }
 
 
+SEEN: dict[str, Any] = {"basis": "label", "seen": True, "sources": ("s.label",)}
+
+
+def towards(target: Decimal | None, igg: Decimal | None) -> dict[str, object]:
+    """8 g a week of the same product go on; the trough that is wanted, and the one that was measured."""
+    known = {} if igg is None else {"igg_g_per_l": Measurement(Reading.exactly(igg))}
+    before = last(product="twenty", infusions=9, interval_days=7, route="SC", grams=D(8))
+    return {
+        "target_trough_g_per_l": target,
+        "last_immunoglobulin": before,
+        "patient.measurements": known,
+    }
+
+
+def starting(least: str, most: str, **fields: Any) -> StartAfter:
+    """What a label says of the weeks between the last dose into a vein and the first under the skin."""
+    usual: dict[str, Any] = {"schedule": "weekly", "last_route": "IV"} | SEEN
+    return StartAfter(id="twenty.start", weeks_min=D(least), weeks_max=D(most), **(usual | fields))
+
+
+def started(weeks: str) -> Reason:
+    return Reason(code="start_after_last_dose", fact="twenty.start", value=weeks)
+
+
+FORMULARY = ("policy.borrow_regimen", {"id": "policy.formulary", "ranking": ("ten",)})
+
+
+def left_out(code: str, **fields: str) -> ProductExcluded:
+    """Product five, left out for one reason."""
+    return ProductExcluded(id="five", because=(Reason(code=code, **fields),))
+
+
 def right(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
     return Turn(name, code, **fields), False
 
@@ -571,6 +606,65 @@ def right(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
 def wrong(name: str, code: str, **fields: Any) -> tuple[Turn, bool]:
     return Turn(name, code, **fields), True
 
+
+PROLINE_FIVE = ("five.stabiliser", {"text": "l-proline"})
+PROLINE_REASON = {"finding": "proline", "fact": "five.stabiliser"}
+LEFT_OUT: tuple[tuple[Any, str, str, dict[str, str], dict[str, Any], Any], ...] = (
+    (right, "another was ordered", "not_ordered", {}, {"product": "ten"}, None),
+    (wrong, "no other was ordered", "not_ordered", {}, {}, None),
+    (right, "a formulary without it", "not_on_formulary", {"fact": "policy.formulary"}, {}, FORMULARY),
+    (wrong, "no formulary", "not_on_formulary", {"fact": "policy.formulary"}, {}, None),
+    (wrong, "its vials were seen", "no_presentation_seen", {}, {}, None),
+    (right, "its stabiliser", "stabiliser", PROLINE_REASON, {"patient.screening": PROLINE}, PROLINE_FIVE),
+    (wrong, "another stabiliser", "stabiliser", PROLINE_REASON, {"patient.screening": PROLINE}, None),
+    (wrong, "a finding that is absent", "stabiliser", PROLINE_REASON, {}, PROLINE_FIVE),
+    (wrong, "a finding that is none", "stabiliser", {"finding": "made_up"}, {}, PROLINE_FIVE),
+    (right, "13.1 h of 13", "opening_hours", {"value": "13.1"}, {}, None),
+    (wrong, "12.9 h of 13", "opening_hours", {"value": "12.9"}, {}, None),
+    (wrong, "hours not told", "opening_hours", {}, {}, None),
+    (wrong, "23.9 h a day", "longer_than_a_day", {"value": "23.9"}, {}, None),
+    (wrong, "another product's pooled bag", "pooled_use", {"fact": "ten.pooled", "value": "9"}, {}, None),
+    (right, "the day of the regimen", "daily_dose", {"fact": "dm.guide"}, {}, None),
+    (wrong, "a day's dose of nobody", "daily_dose", {"fact": "volume_risk.dose"}, {}, None),
+    *((trial, f"{name}, {code}", code, {"fact": fact}, asked, None)
+      for code, fact in (("daily_dose", "volume_risk.dose"), ("daily_volume", "volume_risk.volume"),
+                         ("minimum_days", "volume_risk.days"))
+      for trial, name, asked in ((right, "heart failure", {"patient.screening": HEART}),
+                                  (wrong, "a sound heart", {}))),
+)  # fmt: skip
+
+
+def wished(effect: Effect) -> tuple[str, dict[str, object]]:
+    """The risk of headache, which plan B takes as present, with one effect more."""
+    return "headache_risk", {"effects": (*facts().hazards["headache_risk"].effects, effect)}
+
+
+BY_HOURS = PreferProducts(id="wish", property="pooled_use_within_h", order="low", **SEEN)
+RISK_NUMBER = LabelRisk(id="five.risk", groups=("renal",), rule="maximum", rate=D(1), unit="mL/kg/h", **SEEN)
+LICENSED = (msgspec.structs.replace(facts().products["five"].uses[0], indication="DM"),)
+UNKNOWN_LAST: dict[str, object] = {"last_immunoglobulin": last(product=None)}
+YOUNG: dict[str, object] = UNKNOWN_LAST | {"patient.birth_date": dt.date(2010, 6, 1)}
+KIDNEY_LAST: dict[str, object] = UNKNOWN_LAST | {"patient.screening": KIDNEY}
+BETTER: tuple[tuple[Any, str, str, Any, dict[str, object], dict[str, object]], ...] = (
+    (right, "as planned", "adult", None, {}, {}),
+    (wrong, "the product of last time", "adult", None, {"last_immunoglobulin": last(product="five")}, {}),
+    (right, "licensed as well", "adult", ("five", {"uses": LICENSED}), UNKNOWN_LAST, {}),
+    (wrong, "licensed at this age", "adult", ("five", {"uses": LICENSED}), YOUNG, {}),
+    (right, "no limit at risk either", "adult", ("five", {"uses": LICENSED}), KIDNEY_LAST, {}),
+    (wrong, "a limit for the kidney at risk", "adult",
+     ("five", {"uses": LICENSED, "at_risk_rates": (RISK_NUMBER,)}), KIDNEY_LAST, {}),
+    (right, "a limit that is none: above its maximum", "adult", ("five", {"uses": LICENSED, "at_risk_rates": (
+        msgspec.structs.replace(RISK_NUMBER, rate=D(5)),)}), KIDNEY_LAST, {}),
+    (wrong, "without the stabiliser to avoid", "infant",
+     wished(AvoidStabilisers(id="wish", stabilisers=("sorbitol",), **SEEN)), {}, {}),
+    (right, "with the stabiliser to avoid", "infant",
+     wished(AvoidStabilisers(id="wish", stabilisers=("glycine",), **SEEN)), {}, {}),
+    (wrong, "the only figure that was seen", "infant", wished(BY_HOURS), {}, {}),
+    (right, "a preference that nobody meets", "infant",
+     wished(msgspec.structs.replace(BY_HOURS, property="latex_free", order="flagged")), {}, {}),
+    (right, "better, but without rates", "infant", wished(BY_HOURS), {},
+     {"product.alternatives[0].rates_seen": False}),
+)  # fmt: skip
 
 EDGES = (
     # limits of findings
@@ -819,16 +913,106 @@ EDGES = (
           fact=("twenty.dose", {"g_per_day_max": D(7), "weight_kg_min": D(70)})),
     right("a range not stated for who comes from a vein", "skin_dose_above_label", plan="weekly", fact=(
           "twenty.dose", {"g_per_kg_per_week_max": D("0.05"), "unless_from_iv": True})),
-    *(trial(f"towards a trough: {grams} g", "skin_dose", plan="weekly", spoil={"dose.grams": grams},
-            order={"target_trough_g_per_l": target, "last_immunoglobulin": last(
-                product="twenty", infusions=9, interval_days=7, route="SC", grams=D(8))})
-      for trial, grams, target in (
-          (right, D(8), D(8)), (right, D(9), D(8)), (right, D(7), D(8)), (wrong, D(10), D(8)),
-          (wrong, D(9), None))),
-    wrong("above 70 kg the cell of the table is another", "skin_dose", plan="weekly",
+    right("whole vials 0.6 mL short of a dose, measured to 1 mL", "rounding_tolerance", plan="weekly",
+          fact=policy("rounding_tolerance", number=D(1))),
+    wrong("1.1 mL short of a dose, measured to 1 mL", "rounding_tolerance", plan="weekly",
+          fact=policy("rounding_tolerance", number=D(1)), spoil={"days[1].grams": D("7.9")}),
+    # the trough: 8 g a week go on; the table has 5 mL = 1 g for a difference of 1 g/L
+    *(trial(f"{grams} g: {name}", "skin_dose", plan="weekly", spoil={"dose.grams": grams},
+            order=towards(target, measured_igg))
+      for trial, grams, name, target, measured_igg in (
+          (right, D(9), "1 g/L below the target", D(8), D(7)),
+          (wrong, D(8), "1 g/L below the target", D(8), D(7)),
+          (wrong, D(7), "1 g/L below the target", D(8), D(7)),
+          (wrong, D(10), "1 g/L below the target", D(8), D(7)),
+          (right, D(7), "1 g/L above the target", D(8), D(9)),
+          (wrong, D(9), "1 g/L above the target", D(8), D(9)),
+          (right, D(8), "0.9 g/L below the target", D(8), D("7.1")),
+          (wrong, D(9), "0.9 g/L below the target", D(8), D("7.1")),
+          (right, D(8), "beyond the table's last row", D(8), D("6.9")),
+          (wrong, D(9), "beyond the table's last row", D(8), D("6.9")),
+          (right, D(8), "not measured", D(8), None),
+          (wrong, D(9), "not measured", D(8), None),
+          (wrong, D(9), "no target", None, D(7)))),
+    right("above 70 kg the cell of the table is another", "skin_dose", plan="weekly",
+          spoil={"dose.grams": D(8)}, fact=("twenty.trough", {"weight_kg_up_to": D("69.9")}),
+          order=towards(D(8), D(7))),
+    wrong("a change by the cell for lighter patients", "skin_dose", plan="weekly",
           spoil={"dose.grams": D(9)}, fact=("twenty.trough", {"weight_kg_up_to": D("69.9")}),
-          order={"target_trough_g_per_l": D(8), "last_immunoglobulin": last(
-              product="twenty", infusions=9, interval_days=7, route="SC", grams=D(8))}),
+          order=towards(D(8), D(7))),
+    wrong("a change by a column for heavier patients", "skin_dose", plan="weekly",
+          spoil={"dose.grams": D(9)}, order=towards(D(8), D(7)),
+          fact=("twenty.trough", {"weight_kg": D(71)})),
+    right("a change by the column of 70 kg", "skin_dose", plan="weekly",
+          spoil={"dose.grams": D(9)}, order=towards(D(8), D(7)),
+          fact=("twenty.trough", {"weight_kg": D(70)})),
+    *(wrong(f"a change by a cell {name}", "skin_dose", plan="weekly", spoil={"dose.grams": D(9)},
+            fact=("twenty.trough", fields), order=towards(D(8), D(7)))
+      for name, fields in (("not seen", {"seen": False}), ("superseded", {"superseded": True}),
+                           ("of another interval", {"interval": "biweekly"}))),
+    wrong("a change of a dose that was ordered", "skin_dose", plan="weekly",
+          spoil={"dose.grams": D(9)}, order=towards(D(8), D(7)) | {"total_dose_g": D(8)}),
+    wrong("a change without a note", "trough_note", plan="weekly",
+          spoil={"dose.grams": D(9)}, order=towards(D(8), D(7))),
+    *(trial(f"a note: {code} {value}", "trough_note", plan="weekly", order=towards(D(8), D(7)),
+            spoil={"course.days_because": (Reason(code=code, fact="twenty.trough", value=value),)})
+      for trial, code, value in (
+          (right, "trough_change", "+5"), (wrong, "trough_change", "-5"), (wrong, "trough_change", "+10"),
+          (wrong, "trough_change_not_made", "+5"), (wrong, "trough_table_not_seen", ""))),
+    wrong("a change whose cell the dose does not name", "trough_not_cited", plan="weekly",
+          order=towards(D(8), D(7))),
+    wrong("a cell to be signed that is not listed", "trough_not_listed", plan="weekly",
+          fact=("twenty.trough", {"seen": False}), order=towards(D(8), D(7))),
+    # the first dose under the skin: a week after the last one, where the label says so
+    *(trial(f"{name}", "start_note", plan="weekly", fact=("twenty", {"starts_after": (start,)}),
+            spoil={"course.days_because": notes})
+      for trial, name, start, notes in (
+          (right, "a week after the last dose, of one week", starting("1", "1"), ()),
+          (wrong, "a week after the last dose, of two weeks", starting("2", "2"), ()),
+          (right, "of two weeks, and said", starting("2", "2"), (started("1.0"),)),
+          (wrong, "of two weeks, and told wrongly", starting("2", "2"), (started("2.0"),)),
+          (wrong, "said twice", starting("2", "2"), (started("1.0"), started("1.00"))),
+          (wrong, "of one week, and said all the same", starting("1", "1"), (started("1.0"),)),
+          (right, "of two weeks, after another route", starting("2", "2", last_route="SC"), ()),
+          (right, "of two weeks, for another interval", starting("2", "2", interval_days_min=8), ()),
+          (right, "of two weeks, for another use", starting("2", "2", indications=("CIDP",)), ()),
+          (wrong, "of two weeks, for this use", starting("2", "2", indications=("PI",)), ()))),
+    wrong("a weak rule lifts no warning", "start_note", plan="weekly", fact=("twenty", {
+          "starts_after": (starting("2", "2"), starting("1", "1", seen=False))})),
+    right("a weak rule alone is kept to", "start_note", plan="weekly", fact=("twenty", {
+          "starts_after": (starting("1", "1", seen=False),)})),
+    # the product: ten is licensed here and five is not
+    *(trial(name, code, fact=fact, order=order, spoil=spoil) for trial, name, code, fact, order, spoil in (
+          (wrong, "an offer that is left out by a finding", "option_excluded",
+           ("five.stabiliser", {"text": "l-proline"}), {"patient.screening": PROLINE}, {}),
+          (right, "an offer that the finding spares", "option_excluded", None,
+           {"patient.screening": PROLINE}, {}),
+          (wrong, "an offer that is not on the formulary", "option_excluded", FORMULARY, {}, {}),
+          (wrong, "a licence that the offer has not", "option_licence", None, {},
+           {"product.alternatives[0].on_label": True}),
+          (wrong, "a licence that the offer has", "option_licence",
+           ("PI", {"conditions": ("dermatomyositis",)}), {}, {}),
+          (wrong, "rates that the offer has", "option_rates", None, {},
+           {"product.alternatives[0].rates_seen": False}),
+          (wrong, "rates that the offer has not", "option_rates", ("five", {"schedules": ()}), {}, {}),
+          (wrong, "nothing of a product of the place", "product_missing", None, {},
+           {"product.alternatives": ()}),
+          (wrong, "nothing of a product that was left out", "product_missing", None, {},
+           {"products_excluded": ()}),
+          (wrong, "left out and offered", "product_twice", None, {},
+           {"products_excluded": (*adult_plan().products_excluded, left_out("not_ordered"))}),
+          (wrong, "a product of another place", "not_licensed_here", None, {},
+           {"product.alternatives[0].id": "ten-us"}),
+          (wrong, "a product of another place, left out", "not_licensed_here", None, {},
+           {"products_excluded[0].id": "ten-us"}))),
+    *(trial(f"left out: {name}", "exclusion_unfounded", order=order, fact=fact,
+            spoil={"product.alternatives": (), "products_excluded": (
+                *adult_plan().products_excluded, left_out(code, **fields))})
+      for trial, name, code, fields, order, fact in LEFT_OUT),
+    wrong("left out for no reason", "exclusion_unfounded", spoil={"products_excluded[0].because": ()}),
+    # the product: what comes first
+    *(trial(f"better: {name}", "better_product", plan=plan, fact=fact, order=order, spoil=spoil)
+      for trial, name, plan, fact, order, spoil in BETTER),
     right("three sites of three by policy", "site_count", plan="weekly",
           fact=("twenty.site.max", {"sites_max": None}),
           spoil={"days[0].sites": (weekly_plan().days[0].sites * 2)[:3]}),

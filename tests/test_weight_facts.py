@@ -172,7 +172,7 @@ def test_lines_ask_only_what_an_order_can_answer(policies: dict[str, WeightPolic
 def test_one_default_a_jurisdiction(policies: dict[str, WeightPolicy]) -> None:
     defaults = [policy.jurisdiction for policy in policies.values() if policy.default]
     assert sorted(defaults) == ["AU", "CA-ON", "INT"]
-    assert not any(policy.default and policy.superseded for policy in policies.values())
+    assert not any(policy.default and policy.replaced for policy in policies.values())
 
 
 @pytest.mark.parametrize(

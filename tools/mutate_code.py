@@ -1,6 +1,7 @@
 """Mutation of the code of dose, course, rates, hazards, limits and logic, with mutmut.
 
     python -m tools.mutate_code [--write]
+    python -m tools.mutate_code planning.vials planning.dose    (these modules alone)
 
 What is mutated and which tests run stands in ``pyproject.toml`` under ``[tool.mutmut]``. A survivor that
 changes nothing that can be observed is listed with the reason in ``tools/equivalent_mutants.toml``, by
@@ -46,12 +47,18 @@ class Survivor(msgspec.Struct, frozen=True):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Mutate the planner's code; report what the tests notice.")
+    parser.add_argument("modules", nargs="*", help="these modules alone, as in planning.vials")
     parser.add_argument("--write", action="store_true", help="write the figures to docs/mutation.md")
     parser.add_argument("--results", action="store_true", help="report the last run, do not run again")
     options = parser.parse_args()
+    if options.modules and options.write:
+        parser.error("docs/mutation.md shows all modules or none: leave out --write or the modules")
     if not options.results:
-        subprocess.run([sys.executable, "-m", "mutmut", "run"], check=False, stdout=subprocess.DEVNULL)
-    mutants = _mutants()
+        names = [f"ivigil.{module}.*" for module in options.modules]
+        subprocess.run(
+            [sys.executable, "-m", "mutmut", "run", *names], check=False, stdout=subprocess.DEVNULL
+        )
+    mutants = [mutant for mutant in _mutants() if mutant.module in options.modules or not options.modules]
     survivors = [_survivor(mutant) for mutant in mutants if mutant.status not in KILLED]
     reasons = _reasons()
     text = report(mutants, survivors, reasons)

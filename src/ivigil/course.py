@@ -329,7 +329,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     knowledge_version: str
     status: Status
     valid_until: dt.date | None
-    supersedes: str = ""
     order: Order
     regimen: RegimenChoice | None = None
     dose: Dose | None = None

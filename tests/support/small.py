@@ -45,6 +45,7 @@ POLICIES: dict[str, str | int | Decimal | tuple[str, ...] | None] = {
     "policy.opening_hours": None,
     "policy.days_not_stated": 5,
     "policy.longest_course": 5,
+    "policy.stock": None,
 }
 
 

@@ -30,8 +30,11 @@ from ivigil.course import (
     Plan,
     Premedication,
     ProductChoice,
+    ProductExcluded,
+    ProductOption,
     Question,
     RateDecision,
+    Reason,
     RegimenChoice,
     Site,
     State,
@@ -151,6 +154,9 @@ def day(
     )
 
 
+NO_VIALS = ProductExcluded(id="pro", because=(Reason(code="no_presentation_seen", fact="pro"),))
+
+
 # ---- plan A: a man of 70 kg with dermatomyositis and an earlier clot, 2 g/kg over 2 days
 
 
@@ -235,7 +241,15 @@ def adult_plan() -> Plan:
             facts=("dm.guide", "policy.dose_within_range"),
         ),
         findings=findings,
-        product=ProductChoice(id="ten", name="Ten 10%", g_per_100_ml=D(10), on_label=True, facts=("ten",)),
+        product=ProductChoice(
+            id="ten",
+            name="Ten 10%",
+            g_per_100_ml=D(10),
+            on_label=True,
+            alternatives=(ProductOption(id="five", name="Five 5%", on_label=False, rates_seen=True),),
+            facts=("ten",),
+        ),
+        products_excluded=(NO_VIALS,),
         course=Course(
             days=2,
             grams=D(140),
@@ -280,6 +294,7 @@ def adult_plan() -> Plan:
             "policy.dose_within_range",
             "ten",
             "ten.schedule.dm",
+            "pro",
             "clot_risk",
             "headache_risk",
             "drug.paracetamol",
@@ -391,7 +406,14 @@ def infant_plan() -> Plan:
             grams_on_actual_weight=D("12.6"),
         ),
         findings=findings,
-        product=ProductChoice(id="five", name="Five 5%", g_per_100_ml=D(5), on_label=False),
+        product=ProductChoice(
+            id="five",
+            name="Five 5%",
+            g_per_100_ml=D(5),
+            on_label=False,
+            alternatives=(ProductOption(id="ten", name="Ten 10%", on_label=False, rates_seen=True),),
+        ),
+        products_excluded=(NO_VIALS,),
         course=Course(days=1, grams=D("12.6"), change_percent=D(0), vials=2, discard_g=D("2.4")),
         rates=RateDecision(
             schedule="five.schedule.pi",
@@ -425,6 +447,7 @@ def infant_plan() -> Plan:
             "kd.guide",
             "five",
             "five.schedule.pi",
+            "pro",
             "first_exposure",
             "anaphylaxis",
             "headache_risk",

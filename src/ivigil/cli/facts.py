@@ -35,7 +35,7 @@ class Finds(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One record whole. ``sign_off``: signed | local | weak | held_back | strong."""
+    """One record whole. ``sign_off``: superseded | signed | local | weak | held_back | strong."""
 
     kind: str
     record: Fact

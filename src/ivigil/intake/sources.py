@@ -40,7 +40,7 @@ class Range(msgspec.Struct, frozen=True):
 
 def regimens(condition: Condition, phase: str, knowledge: Knowledge) -> list[Regimen]:
     """The intravenous regimens of a phase, or of all if none is named; the permitting ones if any are."""
-    pool = [r for r in condition.regimens if r.route == "IV" and not r.superseded_by]
+    pool = [r for r in condition.regimens if r.route == "IV" and not r.replaced]
     in_phase = [r for r in pool if phase in (r.phase, *r.also_phases)] if phase else pool
     return [r for r in in_phase if _permits(r, knowledge)] or in_phase
 
@@ -73,7 +73,7 @@ def interval_days(pool: Iterable[Regimen]) -> Range | None:
 
 def weekly(condition: Condition, knowledge: Knowledge) -> Range | None:
     """Subcutaneous dose of a week: by regimens, by labels, and by conversion from intravenous doses."""
-    pool = [r for r in condition.regimens if not r.superseded_by and _permits(r, knowledge)]
+    pool = [r for r in condition.regimens if _permits(r, knowledge)]
     doses = _label_doses(condition, knowledge)
     factors = _conversion_factors(knowledge)
     return _join(
@@ -165,7 +165,7 @@ def _conversion_factors(knowledge: Knowledge) -> list[Decimal]:
         conversion.factor
         for item in knowledge.facts.product
         for conversion in item.conversions
-        if conversion.convert_from == "IV" and not conversion.superseded and knowledge.permits(conversion)
+        if conversion.convert_from == "IV" and knowledge.permits(conversion)
     ]
 
 

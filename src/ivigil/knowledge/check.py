@@ -46,6 +46,7 @@ REQUIRED_POLICIES = (
     "policy.first_questions",
     "policy.dosing_weight",
     "policy.formulary",
+    "policy.stock",
     "policy.sc_interval",
     "policy.sc_listed",
     "policy.sc_initial_infusions",
@@ -106,14 +107,15 @@ def _evidence(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _references(knowledge: Knowledge) -> Iterator[str]:
+    for fact in knowledge.by_id.values():
+        if fact.superseded_by and fact.superseded_by not in knowledge.by_id:
+            yield f"{fact.id}: superseded by unknown {fact.superseded_by!r}"
     for indication in knowledge.facts.label_indication:
         for name in indication.conditions:
             if name not in knowledge.conditions:
                 yield f"{indication.id}: unknown condition {name!r}"
     for condition in knowledge.facts.condition:
         for regimen in condition.regimens:
-            if regimen.superseded_by and regimen.superseded_by not in knowledge.by_id:
-                yield f"{regimen.id}: superseded by unknown {regimen.superseded_by!r}"
             for place in regimen.jurisdictions:
                 if place not in knowledge.jurisdictions:
                     yield f"{regimen.id}: unknown jurisdiction {place!r}"
@@ -312,7 +314,7 @@ def _reach(product: Product, code: str, knowledge: Knowledge) -> str:
     if product.route == "SC":
         return _reach_of_sites(product, code, knowledge)
     rates = [s for s in product.schedules if code in s.indications or "ANY" in s.indications]
-    if any((s.plannable and knowledge.permits(s)) or s.id in knowledge.signed for s in rates):
+    if any(knowledge.permits(s) and (s.plannable or s.id in knowledge.signed) for s in rates):
         return "full plan"
     return "sign-off" if rates else "dose only"
 

@@ -80,7 +80,6 @@ class Regimen(Fact):
     scig_weekly_g_per_kg_max: Decimal | None = None
     repeatable: bool | None = None
     repeat_text: str = ""
-    superseded_by: str = ""
 
 
 class RateCap(Fact):

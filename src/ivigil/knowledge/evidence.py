@@ -72,6 +72,15 @@ class Fact(Record):
     note: str = ""
     derived: bool = False
     """Arithmetic on seen figures, not printed in a source."""
+    superseded: bool = False
+    """A newer edition replaced it: it is shown and permits nothing, signed or not."""
+    superseded_by: str = ""
+    """Id of the fact that replaced it, where there is one here; it needs no ``superseded`` beside it."""
+
+    @property
+    def replaced(self) -> bool:
+        """True if a newer edition says otherwise."""
+        return self.superseded or bool(self.superseded_by)
 
     @property
     def weak(self) -> bool:

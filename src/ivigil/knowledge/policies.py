@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.evidence import Fact, Record
+
+
+class Stock(Record):
+    """Vials of a product on a site's shelf."""
+
+    product: str
+    grams: Decimal | None = None
+    """Of one vial of the size meant; None: every size."""
+    vials: int | None = None
+    """How many of that size; None: as many as it takes."""
 
 
 class Policy(Fact):
@@ -19,6 +29,8 @@ class Policy(Fact):
     number: Decimal | None = None
     unit: str = ""
     ranking: tuple[str, ...] = ()
+    stock: tuple[Stock, ...] = ()
+    """What is on the shelf, all of it; empty: not listed, and not limited."""
     bolder: tuple[str, ...] = ()
     """The alternatives that loosen: a site needs two signatures for them."""
     bolder_number: Literal["higher", "lower", "either", ""] = ""

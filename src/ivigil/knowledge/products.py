@@ -169,7 +169,6 @@ class Conversion(Fact):
     factor: Decimal
     indications: tuple[str, ...] = ()
     """Empty: any use of the product."""
-    superseded: bool = False
 
 
 class StartAfter(Fact):
@@ -265,7 +264,6 @@ class TroughAdjustment(Fact):
     """The printed weight column, or the band below."""
     weight_kg_above: Decimal | None = None
     weight_kg_up_to: Decimal | None = None
-    superseded: bool = False
 
 
 class Product(Fact):

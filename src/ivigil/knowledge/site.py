@@ -11,8 +11,8 @@ import datetime as dt
 import hashlib
 import tomllib
 import zoneinfo
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -127,6 +127,7 @@ def _policy_faults(base: Knowledge, site: Overlay) -> list[str]:
         if before is None:
             faults.append(f"{policy.id}: no such policy; accepted: {', '.join(sorted(base.policies))}")
             continue
+        faults += _stock_faults(base, site, policy)
         known = (before.choice, *before.alternatives)
         if policy.choice and policy.choice not in known:
             faults.append(f"{policy.id}: choice {policy.choice!r}; accepted: {', '.join(known)}")
@@ -136,6 +137,26 @@ def _policy_faults(base: Knowledge, site: Overlay) -> list[str]:
                 f"with fingerprint {fingerprint(policy)}"
             )
     return faults
+
+
+def _stock_faults(base: Knowledge, site: Overlay, policy: Policy) -> Iterator[str]:
+    """Each row names a product, a size that it comes in, and what is there once."""
+    products = {product.id: product for product in (*base.facts.product, *site.facts.product)}
+    for row in policy.stock:
+        product = products.get(row.product)
+        sizes = sorted({vial.grams for vial in product.vials if vial.seen}) if product else []
+        if product is None:
+            yield f"{policy.id}: no product {row.product!r}"
+        elif row.grams is not None and row.grams not in sizes:
+            accepted = ", ".join(f"{grams:f}" for grams in sizes)
+            yield f"{policy.id}: {row.product} has no vial of {row.grams:f} g; accepted: {accepted}"
+        if row.vials is not None and (row.grams is None or row.vials < 0):
+            yield f"{policy.id}: {row.product}: vials are counted from 0, for one size in grams"
+    counts = Counter((row.product, row.grams) for row in policy.stock)
+    whole = {product for product, grams in counts if grams is None}
+    for (name, grams), count in counts.items():
+        if count > 1 or (name in whole and grams is not None):
+            yield f"{policy.id}: {name} is listed twice"
 
 
 def _loosens(before: Policy, after: Policy) -> bool:

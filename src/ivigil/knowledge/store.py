@@ -181,8 +181,8 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     """Signed settings of the site that loosen a default: shown on every page."""
 
     def permits(self, fact: Fact) -> bool:
-        """May this fact set a dose or a rate? Strong evidence of ours, or signed by the site."""
-        return fact.id in self.signed or not (fact.weak or fact.id in self.local)
+        """May this fact set a dose or a rate? Strong evidence of ours, or signed; never a superseded one."""
+        return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
     @cached_property
     def sources(self) -> dict[str, Source]:

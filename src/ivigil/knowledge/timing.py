@@ -59,7 +59,6 @@ class VaccineInterval(Fact):
     weeks: int | None = None
     days: int | None = None
     """The interval: exactly one of the three for wait and caution, none otherwise."""
-    superseded: bool = False
     practice: bool = False
     """What a study or a country was seen to do. Shown beside a rule, never instead of one."""
     text: str = ""
@@ -103,7 +102,6 @@ class VaccineRule(Fact):
     months: int | None = None
     weeks: int | None = None
     days: int | None = None
-    superseded: bool = False
 
 
 class Residual(Fact):

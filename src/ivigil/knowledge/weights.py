@@ -60,7 +60,6 @@ class WeightPolicy(Fact):
     ]
     lines: tuple[WeightRule, ...]
     effective: date | None = None
-    superseded: bool = False
     default: bool = False
     """True if it is used without being asked for in its jurisdiction."""
     override_text: str = ""
@@ -111,7 +110,6 @@ class TroughTarget(Fact):
     """SC: the target is the last IV trough plus this."""
     rise_over_baseline_g_per_l: Decimal | None = None
     """The target is the untreated IgG plus this."""
-    superseded: bool = False
     text: str = ""
 
 

@@ -90,9 +90,12 @@ def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tup
 
 
 def _stabilisers(product: Product) -> tuple[str, ...] | None:
-    """Stabilisers that were seen; None if the composition was not."""
-    seen = tuple(item.text for item in product.properties_named("stabiliser") if item.text)
-    return seen or (() if product.properties_named("sugar_g_per_g_protein") else None)
+    """Stabilisers on record; None unless one was read: a recalled one would lift a warning."""
+    listed = product.properties_named("stabiliser")
+    if any(not item.weak for item in listed):
+        return tuple(item.text for item in listed if item.text)
+    sugar = product.properties_named("sugar_g_per_g_protein")
+    return () if any(item.number == 0 and not item.weak for item in sugar) else None
 
 
 def _is_ongoing(situation: Situation) -> bool:

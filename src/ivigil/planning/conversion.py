@@ -15,7 +15,7 @@ FactorState = Literal[
     "usable",  # read in a source and current
     "signed",  # held back, and signed by the site
     "unsigned",  # weak evidence, or added by the site and not signed
-    "superseded",  # a newer figure replaced it
+    "superseded",  # a newer figure replaced it; a signature does not bring it back
 ]
 
 
@@ -82,8 +82,8 @@ def _converted(
 
 
 def _state(factor: Conversion, knowledge: Knowledge) -> FactorState:
+    if factor.replaced:
+        return "superseded"
     if factor.id in knowledge.signed:
         return "signed"
-    if not knowledge.permits(factor):
-        return "unsigned"
-    return "superseded" if factor.superseded else "usable"
+    return "usable" if knowledge.permits(factor) else "unsigned"

@@ -19,11 +19,12 @@ from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.doses import daily_range
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays, MinimumHours
 from ivigil.knowledge.products import Product
-from ivigil.planning import rates
+from ivigil.planning import rates, stock
 from ivigil.planning.dose import MG
 from ivigil.planning.rates import Ladder
 from ivigil.planning.situation import Situation
-from ivigil.planning.vials import Sizes, as_vials, sizes_of
+from ivigil.planning.stock import Shelf
+from ivigil.planning.vials import Sizes, as_vials
 
 PERCENT = Decimal(100)
 PERCENT_STEP = Decimal("0.01")
@@ -62,23 +63,30 @@ class Filled(msgspec.Struct, frozen=True):
         return sum(self.grams, Decimal(0))
 
     @property
+    def opened(self) -> tuple[Decimal, ...]:
+        """Every vial of the course."""
+        return tuple(grams for day in self.vials for grams in day)
+
+    @property
     def drawn(self) -> Decimal:
-        return sum((g for day in self.vials for g in day), Decimal(0))
+        return sum(self.opened, Decimal(0))
 
 
 def build(product: Product, ladder: Ladder, situation: Situation) -> Built | NoCourse:
     """The first day count whose whole days fit every limit."""
     misfits: list[Misfit] = []
-    sizes = sizes_of(product)
-    if sizes is None:
-        return NoCourse((Misfit(0, Reason(code="no_presentation_seen", fact=product.id)),))
+    lacking = stock.lacking(product, situation.knowledge)
+    if lacking is not None:
+        return NoCourse((Misfit(0, lacking),))
+    shelf = stock.shelf(product, situation.knowledge)
     for count in _day_counts(situation):
-        made = _try(count, product, sizes, ladder, situation)
-        if isinstance(made, Reason):
-            misfits.append(Misfit(count, made))
-            continue
-        filled, days = made
-        return Built(_course(filled, days, sizes, misfits, situation), ladder.decision, days)
+        made = _try(count, product, shelf, ladder, situation)
+        if not isinstance(made, Reason):
+            filled, days = made
+            return Built(_course(filled, days, shelf, misfits, situation), ladder.decision, days)
+        misfits.append(Misfit(count, made))
+        if made.code == stock.NOT_IN_STOCK:  # a course is not lengthened for want of vials
+            break
     return NoCourse(tuple(misfits))
 
 
@@ -97,8 +105,12 @@ def _day_counts(situation: Situation) -> Iterator[int]:
     single = situation.condition.course == "one_time" and regimen.allowed_days == (1,)
     if regimen.day_doses_g_per_kg:
         return
-    if not (single or regimen.infusion_hours_max is not None) or _capped_by_a_finding(situation):
+    if not (single or _prescribes_hours(regimen)) or _capped_by_a_finding(situation):
         yield from range(max(allowed) + 1, int(situation.number("policy.longest_course")) + 1)
+
+
+def _prescribes_hours(regimen: Regimen) -> bool:
+    return regimen.infusion_hours_min is not None or regimen.infusion_hours_max is not None
 
 
 def _capped_by_a_finding(situation: Situation) -> bool:
@@ -117,17 +129,14 @@ def _unstated(situation: Situation) -> tuple[int, ...]:
 
 
 def _try(
-    count: int, product: Product, sizes: Sizes, ladder: Ladder, situation: Situation
+    count: int, product: Product, shelf: Shelf, ladder: Ladder, situation: Situation
 ) -> tuple[Filled, tuple[Day, ...]] | Reason:
     for minimum in situation.limits.of(MinimumDays):
         if count < minimum.effect.days:
             return Reason(code="minimum_days", finding=minimum.finding, fact=minimum.effect.id)
-    filled = fill(_targets(count, situation), product, sizes, situation)
-    if filled is None:
-        return Reason(code="no_vial_fits", fact=product.id)
-    over = over_daily_limits(filled, product, situation)
-    if over is not None:
-        return over
+    filled = fill(_targets(count, situation), product, shelf, situation)
+    if isinstance(filled, Reason):
+        return filled
     days: list[Day] = []
     for number in range(1, count + 1):
         day = _day(number, filled, product, ladder, situation)
@@ -137,19 +146,60 @@ def _try(
     return filled, tuple(days)
 
 
-def fill(targets: tuple[Decimal, ...], product: Product, sizes: Sizes, situation: Situation) -> Filled | None:
-    """Whole vials for near-equal days; a part vial where whole vials miss the tolerance."""
+def fill(
+    targets: tuple[Decimal, ...], product: Product, shelf: Shelf, situation: Situation
+) -> Filled | Reason:
+    """Vials for near-equal days, within the limits of a day and the stock."""
+    filled = _unlimited(targets, product, shelf.sizes, situation)
+    if filled is None:
+        return Reason(code="no_vial_fits", fact=product.id)
+    over = over_daily_limits(filled, product, situation)
+    if over is not None or shelf.holds(filled.opened):
+        return over or filled
+    left = _from_stock(targets, product, shelf, situation)
+    if left is None:
+        return stock.short(shelf)
+    return over_daily_limits(left, product, situation) or left
+
+
+def _unlimited(
+    targets: tuple[Decimal, ...], product: Product, sizes: Sizes, situation: Situation
+) -> Filled | None:
+    """Whole vials; a part vial where whole vials miss the tolerance."""
     whole = _whole(targets, sizes, _daily_cap(product, situation), situation)
-    ordered = _ordered(targets)
-    total = sum(whole, Decimal(0))
-    tolerance = situation.number("policy.rounding_tolerance") / PERCENT
-    if all(whole) and abs(ordered - total) <= ordered * tolerance:
+    if all(whole) and _is_near(whole, targets, situation):
         return Filled(whole, tuple(sizes.fill(g) for g in whole))
-    step = situation.number("policy.part_vial_step") * product.g_per_100_ml / units.ML_PER_DL
-    parts = tuple(units.floor_to(t, step) for t in targets)
+    parts = _parts(targets, product, situation)
     if not all(parts):
         return None
     return Filled(parts, tuple(sizes.fill(sizes.at_least(g)) for g in parts))
+
+
+def _from_stock(
+    targets: tuple[Decimal, ...], product: Product, shelf: Shelf, situation: Situation
+) -> Filled | None:
+    """The same from counted vials, the next day from what the day before left."""
+    whole = stock.one_by_one(targets, shelf, Shelf.at_most)
+    if whole is not None:
+        grams = tuple(sum(vials, Decimal(0)) for vials in whole)
+        short = [target - given for target, given in zip(targets, grams, strict=True)]
+        if _is_near(grams, targets, situation) and max(short) - min(short) <= min(shelf.left):
+            return Filled(grams, whole)
+    parts = _parts(targets, product, situation)
+    opened = stock.one_by_one(parts, shelf, Shelf.at_least)
+    return None if opened is None else Filled(parts, opened)
+
+
+def _is_near(grams: tuple[Decimal, ...], targets: tuple[Decimal, ...], situation: Situation) -> bool:
+    """Is the whole given within the tolerance of the whole ordered?"""
+    ordered, tolerance = _ordered(targets), situation.number("policy.rounding_tolerance") / PERCENT
+    return abs(ordered - sum(grams, Decimal(0))) <= ordered * tolerance
+
+
+def _parts(targets: tuple[Decimal, ...], product: Product, situation: Situation) -> tuple[Decimal, ...]:
+    """The targets as a syringe measures them, rounded down."""
+    step = situation.number("policy.part_vial_step") * product.g_per_100_ml / units.ML_PER_DL
+    return tuple(units.floor_to(target, step) for target in targets)
 
 
 def _targets(count: int, situation: Situation) -> tuple[Decimal, ...]:
@@ -306,7 +356,7 @@ def _too_long(minutes: int, product: Product, situation: Situation, *, own_time:
 
 
 def _course(
-    filled: Filled, days: tuple[Day, ...], sizes: Sizes, misfits: list[Misfit], situation: Situation
+    filled: Filled, days: tuple[Day, ...], shelf: Shelf, misfits: list[Misfit], situation: Situation
 ) -> Course:
     ordered = situation.dose.grams
     vials = sum(v.count for day in days for v in day.vials)
@@ -321,14 +371,14 @@ def _course(
         vials=vials,
         discard_g=filled.drawn - filled.total,
         days_because=tuple(dict.fromkeys(because)),
-        neighbours=neighbours(filled, sizes, situation),
+        neighbours=neighbours(filled, shelf, situation),
         facts=(situation.regimen.id, *_policies(filled, situation)),
     )
 
 
 def _policies(filled: Filled, situation: Situation) -> tuple[str, ...]:
     """The policies that had a say in the days and the rounding."""
-    used = ["policy.rounding", "policy.rounding_tolerance"]
+    used = ["policy.rounding", "policy.rounding_tolerance", stock.STOCK]
     if filled.drawn != filled.total:
         used.append("policy.part_vial_step")
     if not situation.regimen.allowed_days and situation.order.days is None:
@@ -340,15 +390,18 @@ def change_percent(grams: Decimal, ordered: Decimal) -> Decimal:
     return ((grams - ordered) * PERCENT / ordered).quantize(PERCENT_STEP) + 0
 
 
-def neighbours(filled: Filled, sizes: Sizes, situation: Situation) -> tuple[Neighbour, ...]:
-    """The next dose up, and the nearest smaller one that saves a vial; the smallest day changes."""
-    ordered = situation.dose.grams
-    count = len(filled.grams)
-    vials = sum(len(v) for v in filled.vials)
+def neighbours(filled: Filled, shelf: Shelf, situation: Situation) -> tuple[Neighbour, ...]:
+    """The next dose up, and the nearest smaller one that saves a vial; the smallest day changes.
+
+    One whose vials are not in stock is not shown.
+    """
+    ordered, sizes = situation.dose.grams, shelf.sizes
     found: list[Neighbour] = []
     hair = sizes.smallest / PERCENT
     up = _with_smallest(filled.grams, sizes.at_least(min(filled.grams) + hair))
-    found.append(_neighbour("round_up", up, ordered, sizes, count))
+    opened = _opened(up, sizes)
+    if shelf.holds(opened):
+        found.append(_neighbour("round_up", up, ordered, opened))
     smaller = sizes.at_most(min(filled.grams) - hair)
     tolerance = situation.number("policy.rounding_tolerance") / PERCENT
     while smaller > 0:
@@ -356,8 +409,9 @@ def neighbours(filled: Filled, sizes: Sizes, situation: Situation) -> tuple[Neig
         total = sum(trial, Decimal(0))
         if ordered - total > ordered * tolerance:
             break
-        if _vials(trial, sizes) < vials:
-            found.append(_neighbour("fewer_vials", trial, ordered, sizes, count))
+        opened = _opened(trial, sizes)
+        if len(opened) < len(filled.opened) and shelf.holds(opened):
+            found.append(_neighbour("fewer_vials", trial, ordered, opened))
             break
         smaller = sizes.at_most(smaller - hair)
     return tuple(found)
@@ -369,22 +423,21 @@ def _with_smallest(days: tuple[Decimal, ...], grams: Decimal) -> tuple[Decimal, 
     return (*days[:place], grams, *days[place + 1 :])
 
 
-def _vials(grams: tuple[Decimal, ...], sizes: Sizes) -> int:
-    return sum(len(sizes.fill(sizes.at_least(g))) for g in grams)
+def _opened(grams: tuple[Decimal, ...], sizes: Sizes) -> tuple[Decimal, ...]:
+    return tuple(vial for g in grams for vial in sizes.fill(sizes.at_least(g)))
 
 
 def _neighbour(
     kind: Literal["round_up", "fewer_vials"],
     grams: tuple[Decimal, ...],
     ordered: Decimal,
-    sizes: Sizes,
-    days: int,
+    opened: tuple[Decimal, ...],
 ) -> Neighbour:
     total = sum(grams, Decimal(0))
     return Neighbour(
         kind=kind,
         grams=total,
         change_percent=change_percent(total, ordered),
-        vials=_vials(grams, sizes),
-        days=days,
+        vials=len(opened),
+        days=len(grams),
     )

@@ -50,6 +50,7 @@ from ivigil.planning import (
     questions,
     rates,
     regimen,
+    stock,
     subcutaneous,
     timeline,
     weight,
@@ -256,12 +257,16 @@ def _option(candidate: Ranked) -> ProductOption:
 def _no_product(
     unseen: list[Ranked], dropped: tuple[ProductExcluded, ...], order: Order, knowledge: Knowledge
 ) -> Chosen:
-    """No product can be planned: rates to sign, none sold here (dose only), or none that fits."""
+    """No product can be planned: rates to sign, none in stock or sold here (dose only), or none that fits."""
+    wanting = any(left.because[-1].code == stock.NOT_IN_STOCK for left in dropped)
+    short = (Blocked(code=stock.NOT_IN_STOCK, facts=(stock.STOCK,)),) if wanting else ()
     if unseen:
         ladders = [c.ladder for c in unseen if isinstance(c.ladder, rates.NoRates)]
         signs = tuple(_sign_off(fact, ladder.code) for ladder in ladders for fact in ladder.unsigned)
         gap = Blocked(code="rates_not_seen", facts=tuple(c.product.id for c in unseen))
-        return Chosen(None, dropped, sign_off=signs, gaps=(gap,))
+        return Chosen(None, dropped, sign_off=signs, gaps=(gap, *short))
+    if short:
+        return Chosen(None, dropped, gaps=short)
     if not products.licensed(order, knowledge):
         gap = Blocked(code="no_product_here", value=order.jurisdiction)
         return Chosen(None, dropped, gaps=(gap,))
@@ -275,7 +280,7 @@ def _sign_off(fact: Fact, because: str) -> SignOff:
     return SignOff(fact=fact.id, because=because, fingerprint=fingerprint(fact))
 
 
-_DOSE_ONLY = frozenset({"no_product_here", "rates_not_seen"})
+_DOSE_ONLY = frozenset({"no_product_here", "rates_not_seen", stock.NOT_IN_STOCK})
 """Gaps that leave a dose-only plan for a person to complete; every other gap blocks."""
 
 

@@ -12,7 +12,7 @@ from ivigil.knowledge.hazards import AvoidStabilisers, ExcludeProducts, PreferPr
 from ivigil.knowledge.products import Product, Property, PropertyName
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.planning import rates
+from ivigil.planning import rates, stock
 from ivigil.planning.licence import label_use
 from ivigil.planning.limits import Entry
 from ivigil.planning.rates import Ladder, NoRates
@@ -63,10 +63,11 @@ def exclusions(product: Product, situation: Situation) -> list[Reason]:
     formulary = situation.knowledge.policies[FORMULARY]
     if formulary.ranking and product.id not in formulary.ranking:
         reasons.append(Reason(code="not_on_formulary", fact=formulary.id))
-    if not any(vial.seen for vial in product.vials):
-        reasons.append(Reason(code="no_presentation_seen", fact=product.id))
     if situation.order.product is not None and product.id != situation.order.product:
         reasons.append(Reason(code="not_ordered", value=situation.order.product))
+    lacking = stock.lacking(product, situation.knowledge)
+    if lacking is not None and (not reasons or lacking.code != stock.NOT_IN_STOCK):
+        reasons.append(lacking)  # stock counts only for a product that could be used
     return reasons
 
 

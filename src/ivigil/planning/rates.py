@@ -66,7 +66,7 @@ class NoRates(msgspec.Struct, frozen=True):
 def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:
     """Schedules that may be planned from: complete and seen, or signed by the site."""
     return tuple(
-        s for s in product.schedules if (s.plannable and knowledge.permits(s)) or s.id in knowledge.signed
+        s for s in product.schedules if knowledge.permits(s) and (s.plannable or s.id in knowledge.signed)
     )
 
 
@@ -147,13 +147,18 @@ def _stretches(ladder: Ladder, volume_ml: Decimal, ceiling: Decimal | None) -> l
         if rate <= 0:
             return []
         to_end = _minutes_for(volume_ml - given, rate)
-        if minutes is None or to_end <= minutes:
+        upto = volume_ml if minutes is None else given + _tenths(rate, minutes)
+        if minutes is None or to_end <= minutes or upto >= volume_ml:  # no step is left with nothing to give
             made.append(Stretch(rate, limit, to_end, volume_ml - given))
             return made
-        upto = given + (rate * minutes / units.MINUTES_PER_HOUR).quantize(TENTH)
         made.append(Stretch(rate, limit, minutes, upto - given))
         given = upto
     return made
+
+
+def _tenths(rate_ml_per_h: Decimal, minutes: int) -> Decimal:
+    """What a step gives, to 0.1 mL."""
+    return (rate_ml_per_h * minutes / units.MINUTES_PER_HOUR).quantize(TENTH)
 
 
 def _later(clock: dt.datetime, minutes: int) -> dt.datetime:

@@ -41,7 +41,7 @@ def choose(
     """Choose one regimen and say why; or say why none can be planned."""
     phase = order.phase or condition.default_phase
     population = populations(case)
-    pool = [r for r in condition.regimens if _serves(r, order) and not r.superseded_by]
+    pool = [r for r in condition.regimens if _serves(r, order) and not r.replaced]
     named = [r for r in pool if r.id == order.regimen]
     in_phase = named or [r for r in pool if not phase or phase in (r.phase, *r.also_phases)]
     losers = _losers(knowledge.facts.disagreement, in_phase)

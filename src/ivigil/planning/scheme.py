@@ -280,7 +280,7 @@ def _factors(product: Product, last: LastImmunoglobulin, ask: _Ask) -> list[Conv
         c
         for c in product.conversions
         if c.convert_from == last.route
-        and not c.superseded
+        and not c.replaced
         and ask.knowledge.covers(c.indications, ask.order.condition)
     ]
 
@@ -325,7 +325,7 @@ def _nothing(ask: _Ask) -> NoScheme:
     """Why no source gives grams."""
     product, last = ask.product, ask.order.last_immunoglobulin
     convertible = product is not None and any(
-        not c.superseded and ask.knowledge.covers(c.indications, ask.order.condition)
+        not c.replaced and ask.knowledge.covers(c.indications, ask.order.condition)
         for c in product.conversions
     )
     incomplete = last is None or last.grams is None or not last.interval_days

@@ -17,11 +17,12 @@ from ivigil import units
 from ivigil.course import Course, Day, RateDecision, Reason, Step
 from ivigil.knowledge.hazards import MinimumDays
 from ivigil.knowledge.products import Product, Vial
-from ivigil.planning import course, rates, sites
+from ivigil.planning import course, rates, sites, stock
 from ivigil.planning.course import Built, Filled, Misfit, NoCourse
 from ivigil.planning.scheme import DAYS_PER_WEEK, Scheme, allowed_interval
 from ivigil.planning.situation import Situation
-from ivigil.planning.vials import Sizes, as_vials, sizes_of
+from ivigil.planning.stock import Shelf
+from ivigil.planning.vials import as_vials
 
 HOURS_PER_DAY = Decimal(24)
 
@@ -42,21 +43,29 @@ class _Made(msgspec.Struct, frozen=True):
     decision: RateDecision
     facts: tuple[str, ...]
 
+    @property
+    def opened(self) -> tuple[Decimal, ...]:
+        """Every vial of the infusion."""
+        return tuple(vial.grams for vial in self.day.vials for _ in range(vial.count))
+
 
 def build(product: Product, situation: Situation) -> Built | NoCourse:
     """The least frequent infusions of this product that fit every limit; its rates were seen."""
-    scheme, sizes = situation.scheme, sizes_of(product)
+    scheme, lacking = situation.scheme, stock.lacking(product, situation.knowledge)
     assert scheme is not None
-    if sizes is None:
-        return NoCourse((Misfit(0, Reason(code="no_presentation_seen", fact=product.id)),))
+    if lacking is not None:
+        return NoCourse((Misfit(0, lacking),))
+    shelf = stock.shelf(product, situation.knowledge)
     misfits: list[Misfit] = []
     for parts in _parts(scheme, situation):
         dated, after = _dated(parts, scheme, situation)
-        made = _try(parts, dated, product, sizes, situation)
+        made = _try(parts, dated, product, shelf, situation)
         if isinstance(made, Reason):
             misfits.append(Misfit(parts, made))
+            if made.code == stock.NOT_IN_STOCK:  # a dose is not divided for want of vials
+                break
             continue
-        planned = _course(parts, made, misfits, sizes, situation)
+        planned = _course(parts, made, misfits, shelf, situation)
         next_date = None if after is None else course.start_of(after + 1, situation).date()
         return Built(planned, _rates(made), tuple(m.day for m in made), next_date)
     if not misfits:
@@ -99,27 +108,30 @@ def _dated(parts: int, scheme: Scheme, situation: Situation) -> tuple[tuple[Date
 
 
 def _try(
-    parts: int, dated: tuple[Dated, ...], product: Product, sizes: Sizes, situation: Situation
+    parts: int, dated: tuple[Dated, ...], product: Product, shelf: Shelf, situation: Situation
 ) -> tuple[_Made, ...] | Reason:
     for minimum in situation.limits.of(MinimumDays):
         if parts < minimum.effect.days:
             return Reason(code="minimum_days", finding=minimum.finding, fact=minimum.effect.id)
     made: list[_Made] = []
     for index, infusion in enumerate(dated):
-        one = _infusion(index + 1, infusion, product, sizes, situation)
+        one = _infusion(index + 1, infusion, product, shelf, situation)
         if isinstance(one, Reason):
             return one
         made.append(one)
+        shelf = shelf.less(one.opened)
+        if not shelf.left and index + 1 < len(dated):
+            return stock.short(shelf)
     return tuple(made)
 
 
 def _infusion(
-    index: int, infusion: Dated, product: Product, sizes: Sizes, situation: Situation
+    index: int, infusion: Dated, product: Product, shelf: Shelf, situation: Situation
 ) -> _Made | Reason:
-    filled = course.fill((infusion.grams,), product, sizes, situation)
-    if filled is None:
-        return Reason(code="no_vial_fits", fact=product.id)
-    over = course.over_daily_limits(filled, product, situation) or _over_label(filled, situation)
+    filled = course.fill((infusion.grams,), product, shelf, situation)
+    if isinstance(filled, Reason):
+        return filled
+    over = _over_label(filled, situation)
     if over is not None:
         return over
     volume = _volume_ml(filled, product)
@@ -196,7 +208,7 @@ def _course(
     parts: int,
     made: tuple[_Made, ...],
     misfits: list[Misfit],
-    sizes: Sizes,
+    shelf: Shelf,
     situation: Situation,
 ) -> Course:
     scheme = situation.scheme
@@ -208,8 +220,10 @@ def _course(
         fact = scheme.label.id if scheme.label is not None else scheme.rule.id
         because.append(Reason(code="more_often", fact=fact, value=str(parts)))
     whole = parts == 1 and scheme.ramp is None
-    first = Filled((days[0].grams,), (tuple(v.grams for v in days[0].vials for _ in range(v.count)),))
-    ruling = [scheme.rule.id, "policy.rounding", "policy.rounding_tolerance", *_policies(scheme, situation)]
+    first = Filled((days[0].grams,), (made[0].opened,))
+    left = shelf.less(grams for later in made[1:] for grams in later.opened)
+    ruling = [scheme.rule.id, "policy.rounding", "policy.rounding_tolerance", stock.STOCK]
+    ruling += _policies(scheme, situation)
     ruling += [] if scheme.ramp is None else [scheme.ramp.id]
     return Course(
         days=len(days),
@@ -219,7 +233,7 @@ def _course(
         discard_g=sum((d.discard_g for d in days), Decimal(0)),
         interval_days=None if scheme.once else scheme.interval_days,
         days_because=tuple(dict.fromkeys(because)),
-        neighbours=course.neighbours(first, sizes, situation) if whole else (),
+        neighbours=course.neighbours(first, left, situation) if whole else (),
         facts=tuple(dict.fromkeys([*ruling, *(fact for m in made for fact in m.facts)])),
     )
 

@@ -56,15 +56,16 @@ def adjust(
         return _none("trough_not_measured", product.id)
     saw = (Saw(MEASURED, format(measured, "f"), measured), Saw(TARGET, format(target, "f"), target))
     table = _table(product, interval_days)
-    usable = [cell for cell in table if _permitted(cell, knowledge)]
+    usable = [cell for cell in table if knowledge.permits(cell)]
     difference = target - measured
     code, cell = _find(usable or table, abs(difference), order.patient.weight_kg)
     if cell is None:
         return _none(code, product.id, saw)
     change_ml = cell.change_ml if difference > 0 else -cell.change_ml
     if cell not in usable:
+        unsigned = () if cell.replaced else (cell,)  # a signature would not bring an old edition back
         return Adjustment(
-            notes=(Reason(code="trough_table_not_seen", fact=cell.id),), saw=saw, unsigned=(cell,)
+            notes=(Reason(code="trough_table_not_seen", fact=cell.id),), saw=saw, unsigned=unsigned
         )
     shown = f"{change_ml.normalize():+f}"
     if not applies:
@@ -88,10 +89,6 @@ def _table(product: Product, interval_days: int) -> list[TroughAdjustment]:
     """The cells for this interval; other intervals have no table."""
     name = _INTERVALS.get(interval_days)
     return [cell for cell in product.trough_adjustments if cell.interval == name]
-
-
-def _permitted(cell: TroughAdjustment, knowledge: Knowledge) -> bool:
-    return cell.id in knowledge.signed or (knowledge.permits(cell) and not cell.superseded)
 
 
 def _find(

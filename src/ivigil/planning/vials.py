@@ -87,12 +87,6 @@ def _fewest(sizes: tuple[int, ...], limit: int) -> tuple[int | None, ...]:
     return tuple(table)
 
 
-def sizes_of(product: Product) -> Sizes | None:
-    """The vial sizes of a product whose presentations were seen; None if there are none."""
-    grams = tuple(vial.grams for vial in product.vials if vial.seen)
-    return Sizes(grams) if grams else None
-
-
 def as_vials(product: Product, grams: tuple[Decimal, ...]) -> tuple[Vial, ...]:
     """Group the chosen vials by size, largest first, with the volume printed for each."""
     volumes = {vial.grams: vial.volume_ml for vial in product.vials if vial.seen}

@@ -85,7 +85,7 @@ def _policy(order: Order, knowledge: Knowledge) -> WeightPolicy:
     for place in knowledge.lineage(order.jurisdiction):
         for policy in policies.values():
             in_force = policy.effective is None or policy.effective <= order.start.date()
-            if policy.jurisdiction == place and policy.default and not policy.superseded and in_force:
+            if policy.jurisdiction == place and policy.default and not policy.replaced and in_force:
                 return policy
     return policies[HOUSE_POLICY]
 

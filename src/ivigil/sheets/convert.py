@@ -18,7 +18,7 @@ from ivigil.sheets.references import References
 
 _NO_NUMBER = {
     "unsigned": "not read in a strong source: no number before two people have signed it",
-    "superseded": "superseded: no number unless two people have signed it",
+    "superseded": "superseded by a newer figure: no number",
 }
 
 

@@ -49,7 +49,7 @@ def fact_sheet(fact: Fact, disagreements: tuple[Disagreement, ...], knowledge: K
         Text(records.kind(fact), style="dim"),
         *_fields(fact, knowledge),
         *_parts(fact, knowledge),
-        _evidence(fact),
+        _evidence(fact, knowledge),
         _sources(fact, knowledge),
         *_disagreements(disagreements, fact),
         _signature(fact, knowledge),
@@ -95,7 +95,7 @@ def _parts(fact: Fact, knowledge: Knowledge) -> list[RenderableType]:
     return [section(f"Holds {len(inside)} facts, each with evidence of its own", *lines)]
 
 
-def _evidence(fact: Fact) -> RenderableType:
+def _evidence(fact: Fact, knowledge: Knowledge) -> RenderableType:
     grid = table(26, None)
     grid.add_row("basis", fact.basis)
     grid.add_row("read in a source", "yes" if fact.seen else "NO")
@@ -105,6 +105,9 @@ def _evidence(fact: Fact) -> RenderableType:
         grid.add_row("where", fact.locator)
     if fact.note:
         grid.add_row("note", fact.note)
+    older = [item.id for item in knowledge.by_id.values() if item.superseded_by == fact.id]
+    if older:
+        grid.add_row("replaces", ", ".join(older))
     grid.add_row("strength", "weak: may warn or restrict, never permit" if fact.weak else "may permit")
     return section("Evidence", grid)
 
@@ -148,7 +151,9 @@ def _disagreements(items: tuple[Disagreement, ...], fact: Fact) -> list[Renderab
 
 
 def sign_off_state(fact: Fact, knowledge: Knowledge) -> str:
-    """Where the fact stands: "signed", "local", "weak", "held_back" or "strong"."""
+    """Where the fact stands: "superseded", "signed", "local", "weak", "held_back" or "strong"."""
+    if fact.replaced:
+        return "superseded"
     if fact.id in knowledge.signed:
         return "signed"
     if fact.id in knowledge.local:
@@ -159,27 +164,31 @@ def sign_off_state(fact: Fact, knowledge: Knowledge) -> str:
 
 
 def _held_back(fact: Fact) -> bool:
-    """True for a well read record that still plans nothing: incomplete, unreliable or superseded."""
+    """True for a well read record that still plans nothing: incomplete or unreliable."""
     if isinstance(fact, Schedule):
         return not fact.plannable
     if isinstance(fact, Regimen):
         return fact.reliability == "low"
-    return bool(getattr(fact, "superseded", False))
+    return False
 
 
 _SIGN_OFF = {
+    "superseded": "superseded by a newer edition: shown, and used for nothing, signed or not",
     "signed": "signed by two people of this site as it now stands: it permits",
     "local": "added by this site: permits nothing before two people have signed it",
     "weak": "not signed: permits nothing before two people of a site have signed it",
-    "held_back": "read, but incomplete, unreliable or superseded: not used before two people sign it",
+    "held_back": "read, but incomplete or unreliable: not used before two people sign it",
     "strong": "needs no signature",
 }
 
 
 def _signature(fact: Fact, knowledge: Knowledge) -> RenderableType:
     """State, and the table that a signature takes in an overlay; unindented so that 80 columns hold it."""
+    state = section("Sign-off", Text(_SIGN_OFF[sign_off_state(fact, knowledge)]))
+    if fact.replaced:
+        return state
     return Group(
-        section("Sign-off", Text(_SIGN_OFF[sign_off_state(fact, knowledge)])),
+        state,
         Text(""),
         Text(
             "[[signature]]\n"

@@ -13,7 +13,7 @@ from ivigil.knowledge.logic import When
 from ivigil.knowledge.vocabulary import Term
 from ivigil.sheets import words
 
-_EVIDENCE = frozenset(Fact.__struct_fields__)
+_EVIDENCE = frozenset(Fact.__struct_fields__) - {"superseded", "superseded_by"}
 _SPEAKS = frozenset(
     {"name", "text", "what", "test", "drug", "agent", "question", "measure", "authority", "title", "item"}
 )

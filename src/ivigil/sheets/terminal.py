@@ -160,9 +160,9 @@ def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableT
         return layout.section("Findings", Text("none"))
     rows: list[RenderableType] = []
     for finding in plan.findings:
-        if finding.state == "asked" and not _blocks(finding, plan):
+        if finding.state == "asked" and not (_blocks(finding, plan) or finding.overridden_by):
             continue
-        rows.append(_finding(finding, knowledge, refs))
+        rows.append(_finding(finding, plan, knowledge, refs))
     return layout.section("Findings", *rows)
 
 
@@ -170,7 +170,11 @@ def _blocks(finding: Finding, plan: Plan) -> bool:
     return any(q.blocking and finding.id in q.findings for q in plan.questions)
 
 
-def _finding(finding: Finding, knowledge: Knowledge, refs: References) -> RenderableType:
+_LIFTED = frozenset({"block", "confirm"})
+"""Effects that an override lifts; every other one stands."""
+
+
+def _finding(finding: Finding, plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType:
     state = finding.state.upper() if finding.state != "present" else ""
     head = Text(f"{finding.severity}: {finding.name}", style=_SEVERITY[finding.severity])
     head.append(f"  {state}" if state else "")
@@ -180,7 +184,12 @@ def _finding(finding: Finding, knowledge: Knowledge, refs: References) -> Render
     lines: list[RenderableType] = [head]
     if finding.because:
         lines.append(Padding(Text("because: " + words.saw(finding.because, knowledge.terms)), (0, 0, 0, 2)))
-    effects = [words.EFFECT[a.effect] for a in finding.do if a.effect != "advise"]
+    if finding.overridden_by:
+        reason = next(item.reason for item in plan.order.overrides if item.finding == finding.id)
+        aside = f"set aside by {finding.overridden_by}: {reason}"
+        lines.append(Padding(Text(aside, style="bold"), (0, 0, 0, 2)))
+    silent = {"advise"} | (_LIFTED if finding.overridden_by else set())
+    effects = [words.EFFECT[a.effect] for a in finding.do if a.effect not in silent]
     if effects:
         lines.append(Padding(Text("acts: " + "; ".join(dict.fromkeys(effects))), (0, 0, 0, 2)))
     return Group(*lines)

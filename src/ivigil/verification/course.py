@@ -11,7 +11,7 @@ from ivigil.course import Course, Day
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.hazards import CapDailyDose, CapDailyVolume, MinimumDays
 from ivigil.knowledge.products import Product
-from ivigil.verification import doses
+from ivigil.verification import doses, stock
 from ivigil.verification.doses import Cap
 from ivigil.verification.exact import ml, show
 from ivigil.verification.matter import Matter
@@ -169,7 +169,12 @@ def _equal(matter: Matter) -> Iterator[Objection]:
 
 def _gap(matter: Matter, product: Product) -> Fraction:
     """Largest gap between neighbouring whole-vial sums: the smallest vial added always makes a next sum."""
-    sizes = [vial.grams for vial in product.vials if usable(matter, vial)]
+    listed = stock.rows(matter)
+    sizes = [
+        vial.grams
+        for vial in product.vials
+        if usable(matter, vial) and (not listed or stock.on_shelf(listed, product.id, vial.grams) != 0)
+    ]
     return Fraction(min(sizes or [vial.grams for vial in product.vials]))
 
 

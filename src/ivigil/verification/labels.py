@@ -24,10 +24,11 @@ def covers(matter: Matter, codes: Iterable[str]) -> bool:
 def labelled_uses(matter: Matter, product: Product) -> tuple[LabelUse, ...]:
     """Licensed uses that cover the ordered condition at the patient's age."""
     age = body.years_old(matter.order.patient.birth_date, matter.start.date())
-    return tuple(use for use in product.uses if covers(matter, (use.indication,)) and _fits(use, age))
+    return tuple(use for use in product.uses if covers(matter, (use.indication,)) and fits_age(use, age))
 
 
-def _fits(use: LabelUse, age: int) -> bool:
+def fits_age(use: LabelUse, age: int) -> bool:
+    """Is the use licensed at this age, in completed years?"""
     old_enough = use.age_min_years is None or age >= use.age_min_years
     return old_enough and (use.age_max_years is None or age <= use.age_max_years)
 

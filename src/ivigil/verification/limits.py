@@ -105,18 +105,19 @@ def _at_risk(matter: Matter) -> Iterator[Ceiling]:
     if product is None:
         return
     for effect in matter.effects(AtRiskRate):
-        printed = _printed(matter, product, effect.group)
-        for risk, rate in printed:
+        for risk, rate in _printed(matter, product, effect.group):
             yield Ceiling("at_risk_rate", rate, risk.strict, (risk.id, effect.id))
-        if not _may_step_up(matter, product, effect.group, printed):
+        most = (ceiling.ml_per_h for ceiling in ordinary(matter))
+        if not may_step_up(matter, product, effect.group, most):
             for start in starts(matter):
                 yield Ceiling("no_step_up", start.ml_per_h, False, (effect.id, *start.facts))
 
 
 def _printed(matter: Matter, product: Product, group: RiskGroup) -> list[tuple[LabelRisk, Fraction]]:
     """What the label prints as maximum for a risk group, or for other groups if it is silent on this one."""
+    weight = matter.actual_weight_kg
     return [
-        (risk, _of(matter, risk.rate, risk.unit))
+        (risk, ml_per_h(risk.rate, risk.unit, product.g_per_100_ml, weight))
         for risk in _said(product, group)
         if risk.rate is not None and risk.unit is not None
     ]
@@ -127,10 +128,8 @@ def _said(product: Product, group: RiskGroup) -> tuple[LabelRisk, ...]:
     return own or product.at_risk_rates
 
 
-def _may_step_up(
-    matter: Matter, product: Product, group: RiskGroup, printed: list[tuple[LabelRisk, Fraction]]
-) -> bool:
-    """Is there a number for this risk group below the ordinary maximum, that may permit a rate?
+def may_step_up(matter: Matter, product: Product, group: RiskGroup, ordinary: Iterable[Fraction]) -> bool:
+    """Is there a number for this risk group below every ordinary maximum, that may permit a rate?
 
     A site may read "minimum practicable" as the start rate whatever number is printed.
     """
@@ -138,8 +137,8 @@ def _may_step_up(
     rules = {risk.rule for risk in _said(product, group)}
     if stay and "minimum_practicable" in rules:
         return False
-    most = min((ceiling.ml_per_h for ceiling in ordinary(matter)), default=Fraction(0))
-    return any(rate < most and usable(matter, risk) for risk, rate in printed)
+    most = min(ordinary, default=Fraction(0))
+    return any(rate < most and usable(matter, risk) for risk, rate in _printed(matter, product, group))
 
 
 # ---- caps

@@ -10,4 +10,4 @@ from ivigil.verification.matter import Matter
 def usable(matter: Matter, fact: Fact) -> bool:
     """May the fact set a dose or a rate? A schedule must also be known to be complete."""
     complete = fact.plannable if isinstance(fact, Schedule) else True
-    return fact.id in matter.knowledge.signed or (complete and matter.knowledge.permits(fact))
+    return matter.knowledge.permits(fact) and (complete or fact.id in matter.knowledge.signed)

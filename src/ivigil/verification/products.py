@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ivigil.course import ProductChoice
 from ivigil.knowledge.hazards import ExcludeProducts
 from ivigil.knowledge.products import Product, Property
+from ivigil.verification.composition import may_contain
 from ivigil.verification.exact import show
 from ivigil.verification.labels import labelled_uses
 from ivigil.verification.matter import Matter
@@ -31,7 +32,7 @@ def check(matter: Matter) -> Iterator[Objection]:
             "product_excluded", "product.id", choice.id, "a product that the plan did not leave out"
         )
     for effect in matter.effects(ExcludeProducts):
-        if _matches(effect, product):
+        if excludes(effect, product):
             expected = "a product that the finding does not exclude"
             yield Objection("product_excluded", "product.id", product.id, expected, (effect.id, product.id))
 
@@ -59,9 +60,10 @@ def _order(matter: Matter, product: Product) -> Iterator[Objection]:
 # ---- exclusions: all criteria of one effect must match, and what was not seen matches
 
 
-def _matches(effect: ExcludeProducts, product: Product) -> bool:
+def excludes(effect: ExcludeProducts, product: Product) -> bool:
+    """Does the effect leave the product out? A property of which nothing was seen does not save it."""
     tests = (
-        not effect.stabilisers or _has_stabiliser(effect, product),
+        not effect.stabilisers or may_contain(product, effect.stabilisers),
         effect.property is None or _has_property(effect, product),
         not effect.routes or product.route in effect.routes,
         not effect.contraindication or effect.contraindication in _codes(product),
@@ -72,13 +74,6 @@ def _matches(effect: ExcludeProducts, product: Product) -> bool:
 
 def _codes(product: Product) -> set[str]:
     return {item.code for item in product.contraindications}
-
-
-def _has_stabiliser(effect: ExcludeProducts, product: Product) -> bool:
-    listed = product.properties_named("stabiliser")
-    named = {item.text.casefold() for item in listed if item.text}
-    wanted = {name.casefold() for name in effect.stabilisers}
-    return bool(named & wanted) or not any(item.seen for item in listed)
 
 
 def _has_property(effect: ExcludeProducts, product: Product) -> bool:

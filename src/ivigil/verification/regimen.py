@@ -51,7 +51,7 @@ def _belongs(matter: Matter, choice: RegimenChoice, regimen: Regimen) -> Iterato
     ordered = matter.order.regimen
     if ordered is not None and ordered != choice.id:
         yield Objection("regimen_not_as_ordered", "regimen.id", choice.id, ordered, facts)
-    if ordered is None and regimen.superseded_by:
+    if ordered is None and regimen.replaced:
         yield Objection("regimen_superseded", "regimen.id", choice.id, regimen.superseded_by, facts)
     if ordered is None and regimen.special and not _only_special(matter):
         yield Objection("regimen_special", "regimen.id", choice.id, "a regimen without a condition", facts)

@@ -31,11 +31,11 @@ def screen(hazards: Iterable[Hazard], route: str, cases: Sequence[Case]) -> tupl
     """Judge each hazard of the route on every possible case; the first is the planned one."""
     distinct = [case for index, case in enumerate(cases) if case not in cases[:index]]
     here = [hazard for hazard in hazards if route in hazard.routes]
-    judged = [tuple(_truth(hazard, case) for case in distinct) for hazard in here]
+    judged = [tuple(judge_hazard(hazard, case) for case in distinct) for hazard in here]
     return tuple(Standing(hazard, truths[0], truths) for hazard, truths in zip(here, judged, strict=True))
 
 
-def _truth(hazard: Hazard, case: Case) -> Truth:
+def judge_hazard(hazard: Hazard, case: Case) -> Truth:
     """True if any factor is; unknown if none is true and one is unknown."""
     truths = {judge(factor.when, case).truth for factor in hazard.factors}
     return next((truth for truth in (Truth.TRUE, Truth.UNKNOWN) if truth in truths), Truth.FALSE)

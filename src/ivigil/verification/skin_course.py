@@ -123,9 +123,8 @@ def _grams(matter: Matter, where: str, day: Day, aim: Aim) -> Iterator[Objection
     tolerance, step = matter.number("policy.rounding_tolerance"), matter.number("policy.part_vial_step")
     if tolerance is None or abs(short) * PERCENT <= aim.grams * Fraction(tolerance):
         return
-    strength = matter.product.g_per_100_ml if matter.product else None
-    measured = day.discard_g > 0 and step is not None and strength is not None
-    if not (measured and 0 <= ml(short, strength or step or day.grams) < Fraction(step or 0)):
+    product, finest_ml = matter.product, Fraction(step or 0)
+    if product is None or not 0 <= ml(short, product.g_per_100_ml) < finest_ml:
         expected = f"{show(aim.grams)} g within {show(tolerance)} %"
         facts = ("policy.rounding_tolerance",)
         yield Objection("rounding_tolerance", where, show(day.grams), expected, facts)

@@ -9,6 +9,7 @@ from fractions import Fraction
 import msgspec
 
 from ivigil.knowledge.products import Conversion, Product, SubcutaneousDose
+from ivigil.verification import skin_trough
 from ivigil.verification.labels import covers
 from ivigil.verification.matter import Matter
 from ivigil.verification.permission import usable
@@ -53,11 +54,9 @@ def carried(matter: Matter) -> tuple[Offer, ...]:
         return ()
     grams = Fraction(last.grams) * DAYS_PER_WEEK / last.interval_days * span
     if last.route == "SC" and last.product == product.id:
-        return tuple(_adjusted(matter, product, Offer(grams, grams, product.id)))
+        return (_adjusted(matter, product, grams, product.id),)
     factors = sorted(_factors(matter, product), key=lambda item: (item.factor, item.id))
-    return tuple(
-        Offer(grams * Fraction(item.factor), grams * Fraction(item.factor), item.id) for item in factors[:1]
-    )
+    return tuple(_adjusted(matter, product, grams * Fraction(item.factor), item.id) for item in factors[:1])
 
 
 def _factors(matter: Matter, product: Product) -> Iterator[Conversion]:
@@ -66,25 +65,17 @@ def _factors(matter: Matter, product: Product) -> Iterator[Conversion]:
     if last is None or (last.route == "SC" and before and before.facilitated != product.facilitated):
         return
     for item in product.conversions:
-        current = item.convert_from == last.route and not item.superseded
+        current = item.convert_from == last.route and not item.replaced
         if current and covers(matter, item.indications) and usable(matter, item):
             yield item
 
 
-def _adjusted(matter: Matter, product: Product, offer: Offer) -> Iterator[Offer]:
-    """The dose as it was; and with what a cell of the product's own table adds or takes for a trough."""
-    yield offer
-    if matter.order.target_trough_g_per_l is None:
-        return
-    weight = matter.actual_weight_kg
-    for cell in product.trough_adjustments:
-        above = cell.weight_kg_above is None or weight > cell.weight_kg_above
-        up_to = cell.weight_kg_up_to is None or weight <= cell.weight_kg_up_to
-        if above and up_to and not cell.superseded and usable(matter, cell):
-            change = Fraction(cell.change_ml) * Fraction(product.g_per_100_ml) / 100
-            for sign in (1, -1):
-                grams = max(offer.low + sign * change, Fraction(0))
-                yield Offer(grams, grams, cell.id)
+def _adjusted(matter: Matter, product: Product, grams: Fraction, fact: str) -> Offer:
+    """The dose as it was carried over, and what the product's own table adds or takes for a trough."""
+    change = skin_trough.change(matter)
+    more = Fraction(0) if change is None else change.grams(product.g_per_100_ml)
+    adjusted = max(grams + more, Fraction(0))
+    return Offer(adjusted, adjusted, fact)
 
 
 def ranges(matter: Matter) -> Iterator[Offer]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 import msgspec
 
 from ivigil.course import Dose
+from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.logic import Truth, judge
 from ivigil.knowledge.weights import AdjustedWeightFormula, WeightPolicy, WeightRule
 from ivigil.verification import body
@@ -86,7 +87,7 @@ def _told(asked: Asked) -> str:
 
 def _asked(matter: Matter) -> Iterator[Asked]:
     """Every weight that may be meant: the regimen's own, or the policy lines that may hold."""
-    regimen = matter.regimen
+    regimen = matter.regimen or _behind(matter)
     if regimen is not None and regimen.weight is not None:
         for factor in _factors(matter, ""):
             yield Asked(regimen.weight, _computed(matter, regimen.weight, factor), regimen.id)
@@ -95,6 +96,13 @@ def _asked(matter: Matter) -> Iterator[Asked]:
         for line in _lines(policy, matter):
             for factor in _factors(matter, line.factor):
                 yield Asked(line.weight, _computed(matter, line.weight, factor), line.id)
+
+
+def _behind(matter: Matter) -> Regimen | None:
+    """The regimen that a subcutaneous dose names though its grams come from elsewhere: its weight holds."""
+    own = {regimen.id: regimen for regimen in matter.condition.regimens} if matter.condition else {}
+    named = matter.plan.dose.facts if matter.plan.dose and matter.order.route == "SC" else ()
+    return next((own[name] for name in named if name in own), None)
 
 
 def _policies(matter: Matter) -> tuple[WeightPolicy, ...]:
@@ -107,7 +115,7 @@ def _policies(matter: Matter) -> tuple[WeightPolicy, ...]:
         found = tuple(
             policy
             for policy in matter.knowledge.facts.weight_policy
-            if policy.jurisdiction == place and policy.default and not policy.superseded
+            if policy.jurisdiction == place and policy.default and not policy.replaced
             if policy.effective is None or policy.effective <= on
         )
         if found:

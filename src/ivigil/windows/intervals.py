@@ -104,7 +104,7 @@ def apply(row: VaccineInterval, start: date, marks: tuple[Mark, ...] = ()) -> Ru
     own: list[Mark] = [
         *(("weak",) if row.weak else ()),
         *(("caution",) if row.kind == "caution" else ()),
-        *(("superseded",) if row.superseded else ()),
+        *(("superseded",) if row.replaced else ()),
         *(("practice",) if row.practice else ()),
     ]
     return Ruling(row.id, row.authority, row.kind, start, _until(row, start), (*own, *marks))
@@ -124,7 +124,7 @@ def _holds(row: VaccineInterval, lineage: tuple[str, ...]) -> bool:
 
 
 def _may_decide(row: VaccineInterval) -> bool:
-    if row.superseded or row.practice or row.kind not in _DECIDING:
+    if row.replaced or row.practice or row.kind not in _DECIDING:
         return False
     return not (row.weak and row.kind == "no_interval_needed")
 
@@ -147,7 +147,7 @@ def _by_table(
     # Rows are steps of one ladder only if they cover the same vaccines in the same edition.
     tables: dict[tuple[str, bool, tuple[str, ...]], list[VaccineInterval]] = {}
     for row in rows:
-        tables.setdefault((row.table, row.superseded, row.covers), []).append(row)
+        tables.setdefault((row.table, row.replaced, row.covers), []).append(row)
     for table in tables.values():
         strong = [row for row in table if not row.weak]
         parts = (strong, table) if 0 < len(strong) < len(table) else (table,)

@@ -54,7 +54,7 @@ class VaccineFacts(msgspec.Struct, frozen=True, dict=True, eq=False):
             vaccine.id: tuple(
                 rule
                 for rule in self.rules
-                if not rule.superseded and (not rule.covers or _covers(rule.covers, vaccine))
+                if not rule.replaced and (not rule.covers or _covers(rule.covers, vaccine))
             )
             for vaccine in self.vaccines
         }
