@@ -105,7 +105,7 @@ LINKS = {
     "symptom": ["implies"],
     "age_limit": ["symptom"],
     "reaction": ["symptoms", "panels", "incidence", "grading"],
-    "stop_rule": ["symptoms", "reactions"],
+    "stop_rule": ["symptoms", "reactions", "restart"],
     "grade_action": ["symptoms", "restart"],
     "restart_rule": ["reactions"],
     "symptom_urgency": ["all_of", "any_of", "reactions"],
@@ -384,7 +384,16 @@ def test_warning_signs_are_easy_to_read() -> None:
 
 
 def serving(age_months: int, weight_kg: Decimal) -> list[EmergencyDrug]:
-    return [drug for drug in FILE.emergency_drug if drug.serves(age_months, weight_kg)]
+    population: Population = "adult" if age_months >= 216 else "child"
+    return [drug for drug in FILE.emergency_drug if drug.serves(age_months, weight_kg, population)]
+
+
+def test_a_drug_record_without_ages_serves_its_population_alone() -> None:
+    """An adult of 28 kg is not given a child's record, nor a child of 32 kg an adult's."""
+    small_adult = {drug.id for drug in serving(480, Decimal(28))}
+    large_child = {drug.id for drug in serving(120, Decimal(32))}
+    assert "drug.epinephrine-im.ebmed-child" not in small_adult
+    assert not {"drug.epinephrine-im.fixed-order", "drug.epinephrine-infusion.adult"} & large_child
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             present = order.get("screening", {}).get("present", [])
             absent = [flag for flag in flags if flag not in (*present, *self.unasked)]
             order = {**order, "screening": {"complete": False, "present": present, "absent": absent}}
-        return "".join(_json(order)).encode(), "json"
+        return json_text(order).encode(), "json"
 
 
 def read(path: Path) -> list[Scenario]:
@@ -65,16 +65,16 @@ def read(path: Path) -> list[Scenario]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         cases = table.pop("case", None)
-        tables = [table] if cases is None else [_laid_over(table, case) for case in cases]
+        tables = [table] if cases is None else [laid_over(table, case) for case in cases]
         return [msgspec.convert(item, Scenario) for item in tables]
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ScenarioError(f"{path.name}: {error}") from error
 
 
 def read_all(folder: Path = FOLDER) -> dict[str, Scenario]:
-    """Every scenario of a folder by its name: path without suffix, and the number of the case."""
+    """Every scenario of a plan by its name: path without suffix, and the number of the case."""
     found: dict[str, Scenario] = {}
-    for path in sorted(folder.rglob("*.toml")):
+    for path in sorted(set(folder.rglob("*.toml")) - set(folder.glob("chair/*"))):
         scenarios = read(path)
         name = path.relative_to(folder).with_suffix("").as_posix()
         numbered = len(scenarios) > 1
@@ -189,12 +189,16 @@ def _name(item: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = str(value) if isinstance(value, Decimal | str) else "".join(_json(value))
+    text = str(value) if isinstance(value, Decimal | str) else json_text(value)
     return text if len(text) <= 600 else text[:599] + "…"
 
 
-def _json(value: Any) -> Iterator[str]:
+def json_text(value: Any) -> str:
     """JSON text that keeps the digits of a number; dates become text."""
+    return "".join(_json(value))
+
+
+def _json(value: Any) -> Iterator[str]:
     match value:
         case dict():
             yield "{" + ", ".join(f"{json.dumps(k)}: {''.join(_json(v))}" for k, v in value.items()) + "}"
@@ -208,7 +212,7 @@ def _json(value: Any) -> Iterator[str]:
             yield json.dumps(value)
 
 
-def _laid_over(below: Table, above: Table) -> Table:
+def laid_over(below: Table, above: Table) -> Table:
     """Tables merge, everything else replaces; a case's title follows the title of its file."""
     merged = dict(below)
     for key, value in above.items():
@@ -217,6 +221,6 @@ def _laid_over(below: Table, above: Table) -> Table:
             merged[key] = f"{old}: {value}"
         else:
             merged[key] = (
-                _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+                laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
             )
     return merged

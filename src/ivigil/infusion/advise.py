@@ -16,8 +16,10 @@ from ivigil.infusion.advice import RANKS, Advice, Rank
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.moment import Moment, look
 from ivigil.infusion.onward import onward
+from ivigil.infusion.progress import left_ml
 from ivigil.infusion.rules import Firing, strictest
 from ivigil.infusion.state import State
+from ivigil.infusion.treatment import Treatment, doses
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.reactions import Action, If
 
@@ -26,7 +28,7 @@ _SHOWN_BY: dict[If, str] = {
     "hypotension": "symptom.low_blood_pressure",
     "low_oxygen": "symptom.low_oxygen",
 }
-"""Conditions of an action that a sign decides; the others are for the person at the chair."""
+"""Conditions of an action that a sign shows to be met; the others are for the person at the chair."""
 
 
 def advise(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Advice, ...]:
@@ -51,15 +53,20 @@ def _flow(moment: Moment) -> Iterator[Advice]:
 
 
 def _stopped(moment: Moment) -> Iterator[Advice]:
-    """A stop is asked for until a clinician decides; once the flow has ended: do not restart."""
+    """A stop is asked for until a clinician decides; once the flow has ended: do not restart.
+
+    It comes before the call for help: the infusion is stopped first.
+    """
     ruling = [f for f in moment.fired if moment.bar and f.fact in moment.bar.facts and f.flow == "stop"]
-    rank: Rank = "emergency" if _anaphylaxis(moment) else "flow"
+    pressing = any(_is_emergency(action, moment) for firing in moment.open for action in firing.actions)
+    rank: Rank = "emergency" if pressing else "flow"
     yield _by(ruling, Advice(code="stop" if moment.state.connected else "do_not_start", rank=rank))
 
 
 def _slower(moment: Moment, ruling: list[Firing]) -> Iterator[Advice]:
+    """Not once the volume is in: then it is completed."""
     ceiling, rate = moment.ceiling, moment.state.rate_ml_per_h
-    if ceiling is None or rate <= ceiling.rate_ml_per_h:
+    if ceiling is None or rate <= ceiling.rate_ml_per_h or not left_ml(moment.state, moment.now):
         return
     if not ceiling.rate_ml_per_h:
         yield _by(ruling, Advice(code="pause", rank="flow", facts=ceiling.facts))
@@ -88,27 +95,37 @@ def _actions(moment: Moment) -> Iterator[Advice]:
     asked: dict[Action, list[Firing]] = {}
     for firing in moment.open:
         for action in firing.actions:
-            settled = _settled(action, moment)
-            if settled is not None:
-                asked.setdefault(settled, []).append(firing)
+            asked.setdefault(_settled(action, moment), []).append(firing)
     for action, ruling in asked.items():
         if action.if_ and _unconditional(action) in asked:
             continue
         rank: Rank = "emergency" if _is_emergency(action, moment) else "treat"
-        yield _by(
-            ruling,
-            Advice(code="do", rank=rank, action=action.do, drug_class=action.drug_class, if_=action.if_),
+        advice = Advice(
+            code="do",
+            rank=rank,
+            action=action.do,
+            drug_class=action.drug_class,
+            treatment=_treatment(action, moment),
+            if_=action.if_,
         )
+        yield _by(ruling, advice)
 
 
-def _settled(action: Action, moment: Moment) -> Action | None:
-    """The action without its condition if that is met, None if it is not, else as it is."""
+def _treatment(action: Action, moment: Moment) -> Treatment | None:
+    if action.drug_class is None:
+        return None
+    return doses(action.drug_class, moment.briefing, moment.state.medicines, moment.now)
+
+
+def _settled(action: Action, moment: Moment) -> Action:
+    """The action without its condition if that is seen to be met, else as it is.
+
+    A sign that nobody noted is not known to be absent: the person at the chair judges it.
+    """
     if action.if_ == "anaphylaxis_criteria_met":
-        return _unconditional(action) if _anaphylaxis(moment) else None
-    if action.if_ in _SHOWN_BY:
-        present = moment.signs is not None and _SHOWN_BY[action.if_] in moment.signs.symptoms
-        return _unconditional(action) if present else None
-    return action
+        return _unconditional(action) if _anaphylaxis(moment) else action
+    present = moment.signs is not None and _SHOWN_BY.get(action.if_) in moment.signs.symptoms
+    return _unconditional(action) if present else action
 
 
 def _unconditional(action: Action) -> Action:

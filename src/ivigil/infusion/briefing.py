@@ -35,7 +35,7 @@ _SIGN_MEASURES: dict[str, tuple[str, ...]] = {
 class BriefingError(ValueError):
     """The plan has no such day to be given. Carries a closed code."""
 
-    def __init__(self, code: Literal["blocked", "no_such_day"], plan: str, number: int) -> None:
+    def __init__(self, code: Literal["blocked", "dose_only", "no_such_day"], plan: str, number: int) -> None:
         super().__init__(f"{code}: plan {plan}, day {number}")
         self.code = code
 
@@ -68,7 +68,8 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
-    """Symptoms, rules, criteria, CTCAE terms, reactions and reaction drugs: those for this patient."""
+    """Symptoms, rules, criteria, CTCAE terms, reactions, stays, reaction drugs and policies:
+    those for this patient."""
     permitted: frozenset[str] = frozenset()
     """Ids of those facts that may permit; every one may warn and restrict."""
 
@@ -85,17 +86,19 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
 def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     """The briefing for one day (from 1) of a plan.
 
-    Raises BriefingError if the plan is blocked or has no such day.
+    Raises BriefingError if the plan is blocked, names a dose and no product, or has no such day.
     """
     day = next((day for day in plan.days if day.number == number), None)
-    if plan.status == "blocked" or plan.product is None:
+    if plan.status == "blocked":
         raise BriefingError("blocked", plan.id, number)
+    if plan.product is None:
+        raise BriefingError("dose_only", plan.id, number)
     if day is None:
         raise BriefingError("no_such_day", plan.id, number)
     patient = plan.order.patient
     months = _age_months(patient, day.date)
     adult = _is_adult(completed_years(patient.birth_date, day.date), knowledge)
-    facts = _facts_for("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
+    facts = chair_facts("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
     return Briefing(
         plan=plan.id,
         knowledge_version=knowledge.version,
@@ -121,7 +124,7 @@ def _pump_step_ml_per_h(plan: Plan, knowledge: Knowledge) -> Decimal:
     return step
 
 
-def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
+def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
     """What the fact base says of the chair, for this population, age and weight."""
     return FactFile(
         policy=facts.policy,
@@ -134,7 +137,10 @@ def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: F
         grade_action=facts.grade_action,
         restart_rule=facts.restart_rule,
         reaction=facts.reaction,
-        emergency_drug=tuple(drug for drug in facts.emergency_drug if drug.serves(months, weight_kg)),
+        reaction_observation=facts.reaction_observation,
+        emergency_drug=tuple(
+            drug for drug in facts.emergency_drug if drug.serves(months, weight_kg, population)
+        ),
     )
 
 

@@ -39,17 +39,20 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 def ceiling(
     briefing: Briefing, state: State, firings: tuple[Firing, ...], now: dt.datetime
 ) -> Ceiling | None:
-    """The rate that holds at ``now``; None if the plan has no rates."""
-    if not briefing.day.steps:
-        return None
-    found = [Ceiling(rate_ml_per_h=max(step.rate_ml_per_h for step in briefing.day.steps))]
+    """The rate that holds at ``now``; None if the plan has no rates and nothing else limits it."""
+    found = (
+        [Ceiling(rate_ml_per_h=max(s.rate_ml_per_h for s in briefing.day.steps))]
+        if briefing.day.steps
+        else []
+    )
     decided = last_decision(state, now)
     if decided is not None:
-        found.append(Ceiling(rate_ml_per_h=decided.decision.rate_ml_per_h_max, decided=True))
+        highest = _on_pump(decided.decision.rate_ml_per_h_max, briefing)
+        found.append(Ceiling(rate_ml_per_h=highest, decided=True))
     for firing in firings:
         if firing.since <= now and not _settled(firing, decided):
             found.extend(_after(firing, briefing, state))
-    return min(found, key=lambda each: each.rate_ml_per_h)
+    return min(found, key=lambda each: each.rate_ml_per_h, default=None)
 
 
 def bar(state: State, firings: tuple[Firing, ...], now: dt.datetime) -> Bar | None:
@@ -73,7 +76,8 @@ def undecided(firings: tuple[Firing, ...], state: State, now: dt.datetime) -> tu
 
 
 def _settled(firing: Firing, decided: Decided | None) -> bool:
-    return decided is not None and firing.since <= decided.at
+    """A decision settles what began before it; at one instant the sign counts as later."""
+    return decided is not None and firing.since < decided.at
 
 
 def _after(firing: Firing, briefing: Briefing, state: State) -> Iterator[Ceiling]:
@@ -106,8 +110,8 @@ def restart_rules(firing: Firing, briefing: Briefing) -> tuple[RestartRule, ...]
 def _left(rule: RestartRule, rate: Decimal, briefing: Briefing) -> Decimal | None:
     """The rate that a rule leaves of ``rate``, on the pump's step; None if it names none.
 
-    "Slower" is the planned step below. Under the first step no source names a rate; it is the
-    share that the restart rules print.
+    "Slower" is the planned step below. Under the first step, or without planned steps, no source
+    names a rate; it is the share that the restart rules print.
     """
     if rule.rate == "factor" and rule.rate_factor is not None:
         return _on_pump(rate * rule.rate_factor, briefing)

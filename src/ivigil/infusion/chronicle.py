@@ -22,6 +22,7 @@ from ivigil.infusion.events import (
     Resumed,
     Started,
     Stopped,
+    SymptomNoted,
     VialFinished,
     VialHung,
 )
@@ -86,7 +87,12 @@ def _corrected(event: Event, correction: Event | None) -> Event | None:
     return msgspec.structs.replace(event, what=change.what, at=at)
 
 
-def _key(event: Event) -> tuple[dt.datetime, int, str]:
+def _key(event: Event) -> tuple[dt.datetime, int, bool, str]:
     kinds = [isinstance(event.what, kind) for kind in _AT_ONE_INSTANT]
     rank = kinds.index(True) if True in kinds else len(kinds)
-    return event.at, rank, event.id
+    return event.at, rank, _present(event), event.id
+
+
+def _present(event: Event) -> bool:
+    """A symptom that came and went at one instant is there: it is sorted last."""
+    return isinstance(event.what, SymptomNoted) and event.what.present

@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from ivigil.infusion.briefing import Briefing, Check
-from ivigil.infusion.progress import given_ml, step_number, time_at_step
-from ivigil.infusion.state import State
+from ivigil.infusion.progress import given_ml, reached, step_number, time_at_step
+from ivigil.infusion.state import HungVial, State
 
 _MICROSECONDS_PER_HOUR = Decimal(3_600_000_000)
 
@@ -33,7 +33,12 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def due(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Due, ...]:
-    """Everything that is still to be done, by its time. A thing that is done is not in it."""
+    """Everything that is still to be done, by its time. A thing that is done is not in it.
+
+    Nothing is due of a patient who has left.
+    """
+    if state.phase == "left":
+        return ()
     found = [*_vitals(briefing, state, now), *_vial_change(state, now)]
     return tuple(sorted(found, key=lambda each: (each.at, each.what, each.facts)))
 
@@ -41,7 +46,7 @@ def due(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Due, ...]:
 def step_up_at(state: State, now: dt.datetime) -> dt.datetime | None:
     """When the present step has lasted its planned time; None at the top, or while nothing flows."""
     number = step_number(state)
-    if number is None or number >= len(state.day.steps):
+    if number is None or reached(state.day.steps, state.rate_ml_per_h) >= len(state.day.steps):
         return None
     planned = dt.timedelta(minutes=state.day.steps[number - 1].minutes)
     return now.astimezone(dt.UTC) + planned - time_at_step(state, now)
@@ -81,12 +86,14 @@ def _baseline_due_at(check: Check, state: State) -> dt.datetime | None:
 
 
 def _interval_due_at(check: Check, state: State) -> dt.datetime | None:
-    """Titration: until the top step is reached. Steady: from then on."""
+    """Titration: until everything was measured at the top step. Steady: from the top step on."""
     if not state.connected or state.started_at is None or check.interval_minutes is None:
         return None
     steps, rate = state.day.steps, state.set_rate_ml_per_h or Decimal(0)
     at_top = bool(steps) and rate >= max(step.rate_ml_per_h for step in steps)
-    if (check.phase == "steady") != at_top:
+    if check.phase == "steady" and not at_top:
+        return None
+    if check.phase == "titration" and at_top and measured_at_this_rate(check, state):
         return None
     last = _last_whole(check, state)
     return max(last or state.started_at, state.started_at) + dt.timedelta(minutes=check.interval_minutes)
@@ -112,13 +119,22 @@ def _last_whole(check: Check, state: State, since: dt.datetime | None = None) ->
 
 
 def _vial_change(state: State, now: dt.datetime) -> Iterator[Due]:
-    """When what was hung will have run in at the present rate, if more is planned."""
-    hung_ml = sum((vial.volume_ml or _volume_ml(vial.grams, state) for vial in state.vials), Decimal(0))
+    """When what was hung will have run in at the present rate, if more is planned.
+
+    A flow without a vial on record has run dry from its start: the lot is still to be read.
+    """
+    hung_ml = sum((_hung_ml(vial, state) for vial in state.vials), Decimal(0))
     rate = state.rate_ml_per_h
-    if not rate or not state.vials or hung_ml >= state.day.volume_ml:
+    if not rate or hung_ml >= state.day.volume_ml:
         return
     microseconds = (hung_ml - given_ml(state, now)) * _MICROSECONDS_PER_HOUR / rate
     yield Due(what="vial_change", at=now.astimezone(dt.UTC) + dt.timedelta(microseconds=int(microseconds)))
+
+
+def _hung_ml(vial: HungVial, state: State) -> Decimal:
+    """What a vial gives: less than its volume if it was taken down with a rest in it."""
+    volume_ml = vial.volume_ml or _volume_ml(vial.grams, state)
+    return volume_ml * (vial.grams - vial.left_g) / vial.grams if vial.grams else volume_ml
 
 
 def _volume_ml(grams: Decimal, state: State) -> Decimal:

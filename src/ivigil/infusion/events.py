@@ -40,6 +40,9 @@ class RateSet(What, frozen=True, tag="rate_set"):
 
     rate_ml_per_h: Decimal
 
+    def __post_init__(self) -> None:
+        _amounts(rate_ml_per_h=self.rate_ml_per_h)
+
 
 class VialHung(What, frozen=True, tag="vial_hung"):
     """A vial was spiked or pooled. ``product`` and ``gtin`` as scanned or typed, never guessed."""
@@ -53,6 +56,9 @@ class VialHung(What, frozen=True, tag="vial_hung"):
     gtin: str = ""
     serial: str = ""
 
+    def __post_init__(self) -> None:
+        _amounts(grams=self.grams, volume_ml=self.volume_ml)
+
 
 class VialFinished(What, frozen=True, tag="vial_finished"):
     """A hung vial is empty, or was taken down with ``left_g`` in it."""
@@ -61,11 +67,18 @@ class VialFinished(What, frozen=True, tag="vial_finished"):
     """Id of the event that hung it."""
     left_g: Decimal = Decimal(0)
 
+    def __post_init__(self) -> None:
+        _amounts(left_g=self.left_g)
+
 
 class VitalsTaken(What, frozen=True, tag="vitals_taken"):
     """Measured values by measure id ("measure.systolic_mmhg"), in the unit of the id."""
 
     readings: dict[str, Decimal]
+
+    def __post_init__(self) -> None:
+        if not all(value.is_finite() for value in self.readings.values()):
+            raise ValueError("a reading is a number")
 
 
 class SymptomNoted(What, frozen=True, tag="symptom_noted"):
@@ -84,6 +97,10 @@ class ReactionGraded(What, frozen=True, tag="reaction_graded"):
     version: str
     reaction: str = ""
     """Suspected reaction, if one was named."""
+
+    def __post_init__(self) -> None:
+        if self.grade not in CTCAE_GRADES:
+            raise ValueError(f"no CTCAE grade: {self.grade}")
 
 
 class MedicineGiven(What, frozen=True, tag="medicine_given"):
@@ -110,11 +127,17 @@ class RestartDecided(What, frozen=True, tag="restart_decided"):
     rate_ml_per_h_max: Decimal
     reason: str
 
+    def __post_init__(self) -> None:
+        _amounts(rate_ml_per_h_max=self.rate_ml_per_h_max)
+
 
 class Resumed(What, frozen=True, tag="resumed"):
     """The pump runs again, at the last rate unless another is given."""
 
     rate_ml_per_h: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        _amounts(rate_ml_per_h=self.rate_ml_per_h)
 
 
 class Disconnected(What, frozen=True, tag="disconnected"):
@@ -130,6 +153,9 @@ class Stopped(What, frozen=True, tag="stopped"):
     volume_ml: Decimal | None = None
     """As the pump counted it."""
 
+    def __post_init__(self) -> None:
+        _amounts(volume_ml=self.volume_ml)
+
 
 class Completed(What, frozen=True, tag="completed"):
     """The volume is in."""
@@ -137,9 +163,16 @@ class Completed(What, frozen=True, tag="completed"):
     volume_ml: Decimal | None = None
     """As the pump counted it."""
 
+    def __post_init__(self) -> None:
+        _amounts(volume_ml=self.volume_ml)
+
 
 class ObservationEnded(What, frozen=True, tag="observation_ended"):
     """The patient left the chair."""
+
+
+class PatientInformed(What, frozen=True, tag="patient_informed"):
+    """The patient or caregiver was told what to report in the days after, and to whom."""
 
 
 class AdviceShown(What, frozen=True, tag="advice_shown"):
@@ -171,6 +204,10 @@ class Corrected(What, frozen=True, tag="corrected"):
     """When it happened; None: the time was right."""
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        if self.at is not None and self.at.tzinfo is None:
+            raise ValueError("the time of an event needs its offset from UTC")
+
 
 Happening = (
     IdentityChecked
@@ -189,6 +226,7 @@ Happening = (
     | Stopped
     | Completed
     | ObservationEnded
+    | PatientInformed
     | AdviceShown
     | AdviceOverridden
 )
@@ -205,3 +243,14 @@ class Event(msgspec.Struct, frozen=True):
     what: Happening | Corrected
     by: str = ""
     """Who did or saw it."""
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("the time of an event needs its offset from UTC")
+
+
+def _amounts(**values: Decimal | None) -> None:
+    """Raises ValueError for what no pump or vial shows: less than nothing, or no number."""
+    for name, value in values.items():
+        if value is not None and not (value.is_finite() and value >= 0):
+            raise ValueError(f"{name} is an amount of 0 or more, not {value}")

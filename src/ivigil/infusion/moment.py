@@ -38,6 +38,11 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         return self.state.identified == self.briefing.patient
 
     @property
+    def holding(self) -> tuple[Firing, ...]:
+        """The rules that hold now, whether or not a clinician decided to go on."""
+        return tuple(firing for firing in self.fired if firing.holds_at(self.now))
+
+    @property
     def overdue(self) -> tuple[Due, ...]:
         return tuple(each for each in self.due if each.overdue(self.now))
 
@@ -56,7 +61,7 @@ def look(briefing: Briefing, state: State, now: dt.datetime) -> Moment:
         symptoms=tuple(
             spell.symptom
             for spell in state.symptoms
-            if spell.present_at(now) and (decided is None or spell.since > decided.at)
+            if spell.present_at(now) and (decided is None or spell.since >= decided.at)
         ),
         bar=bar(state, fired, now),
         ceiling=ceiling(briefing, state, fired, now),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ivigil.infusion.advice import Advice, Blocker, Code
+from ivigil.infusion.advice import Advice, Blocker, Code, Rank
+from ivigil.infusion.after import observation
 from ivigil.infusion.ceiling import Bar, last_decision, restart_rules
 from ivigil.infusion.due import measured_at_this_rate, step_up_at
 from ivigil.infusion.moment import Moment
 from ivigil.infusion.progress import left_ml
+from ivigil.infusion.rules import Firing
+from ivigil.knowledge.reactions import RestartRule
 
 
 def onward(moment: Moment) -> Iterator[Advice]:
@@ -31,13 +33,7 @@ def _start(moment: Moment) -> Iterator[Advice]:
         return
     blockers = _start_blockers(moment)
     if "baseline_missing" in blockers:
-        wanted = [check for check in moment.due if check.what == "vitals"]
-        yield Advice(
-            code="check_vitals",
-            rank="next",
-            measures=tuple(dict.fromkeys(name for check in wanted for name in check.measures)),
-            facts=tuple(dict.fromkeys(fact for check in wanted for fact in check.facts)),
-        )
+        yield from _coming(moment, "next")
     if "no_vial" in blockers:
         yield Advice(code="hang_vial", rank="next")
     yield Advice(code="start", rank="next", rate_ml_per_h=_first_rate(moment), blockers=blockers)
@@ -57,7 +53,7 @@ def _start_blockers(moment: Moment) -> tuple[Blocker, ...]:
 
 def _first_rate(moment: Moment) -> Decimal | None:
     """The first planned rate, under the ceiling; None if nothing may flow."""
-    if moment.ceiling is None:
+    if moment.ceiling is None or not moment.briefing.day.steps:
         return None
     first = moment.briefing.day.steps[0].rate_ml_per_h
     return min(first, moment.ceiling.rate_ml_per_h) or None
@@ -65,23 +61,28 @@ def _first_rate(moment: Moment) -> Decimal | None:
 
 def _running(moment: Moment) -> Iterator[Advice]:
     if not left_ml(moment.state, moment.now):
-        yield Advice(code="complete", rank="next")
+        yield Advice(code="complete", rank="flow")
         return
-    yield from _coming(moment)
+    yield from _coming(moment, "later")
     if moment.bar is None and not any(firing.flow == "pause" for firing in moment.open):
         yield from _step_up(moment)
 
 
-def _coming(moment: Moment) -> Iterator[Advice]:
+def _coming(moment: Moment, rank: Rank) -> Iterator[Advice]:
     """Measurements and vials that are not yet late."""
     for each in moment.due:
         if not each.overdue(moment.now):
             code: Code = "check_vitals" if each.what == "vitals" else "hang_vial"
-            yield Advice(code=code, rank="later", at=each.at, measures=each.measures, facts=each.facts)
+            yield Advice(code=code, rank=rank, at=each.at, measures=each.measures, facts=each.facts)
 
 
 def _step_up(moment: Moment) -> Iterator[Advice]:
-    """The next planned rate, or the present one with the reasons to stay at it."""
+    """The next planned rate, or the present one with the reasons to stay at it.
+
+    Neither while the present rate is past what may be advised, and no rate without a plan.
+    """
+    if _passes_ceiling(moment.state.rate_ml_per_h, moment):
+        return
     rate, above = moment.state.rate_ml_per_h, _rate_above(moment)
     blockers, at = _step_blockers(moment, above), step_up_at(moment.state, moment.now)
     facts = moment.ceiling.facts if moment.ceiling and "ceiling" in blockers else ()
@@ -89,7 +90,7 @@ def _step_up(moment: Moment) -> Iterator[Advice]:
         yield Advice(
             code="hold_rate",
             rank="later",
-            rate_ml_per_h=rate,
+            rate_ml_per_h=rate if moment.briefing.day.steps else None,
             at=at if "step_time" in blockers else None,
             blockers=blockers,
             facts=facts,
@@ -113,7 +114,7 @@ def _step_blockers(moment: Moment, above: Decimal | None) -> tuple[Blocker, ...]
         "no_planned_rate": not moment.briefing.day.steps,
         "top_of_ladder": bool(moment.briefing.day.steps) and above is None,
         "not_identified": not moment.identified,
-        "rule_holds": any(firing.holds_at(moment.now) for firing in moment.fired),
+        "rule_holds": bool(moment.holding),
         "symptom_present": bool(moment.symptoms),
         "ceiling": above is not None and _passes_ceiling(above, moment),
         "vitals_overdue": any(each.what == "vitals" for each in moment.overdue),
@@ -126,7 +127,7 @@ def _step_blockers(moment: Moment, above: Decimal | None) -> tuple[Blocker, ...]
 
 
 def _passes_ceiling(rate: Decimal, moment: Moment) -> bool:
-    return moment.ceiling is None or rate > moment.ceiling.rate_ml_per_h
+    return moment.ceiling is not None and rate > moment.ceiling.rate_ml_per_h
 
 
 def _restart(moment: Moment) -> Iterator[Advice]:
@@ -134,10 +135,14 @@ def _restart(moment: Moment) -> Iterator[Advice]:
     if moment.bar is not None:
         yield _barred(moment, moment.bar)
         return
-    blockers, rate = _restart_blockers(moment), _restart_rate(moment)
+    if not left_ml(moment.state, moment.now):
+        yield Advice(code="complete", rank="next")
+        return
+    blockers, rate, deciding = _restart_blockers(moment), _restart_rate(moment), _left_to_a_clinician(moment)
     facts = moment.ceiling.facts if moment.ceiling else ()
-    if rate is None or _needs_decision(moment):
-        yield Advice(code="decide_restart", rank="next", facts=facts, blockers=blockers)
+    if rate is None or deciding:
+        both = tuple(dict.fromkeys((*deciding, *facts)))
+        yield Advice(code="decide_restart", rank="next", facts=both, blockers=blockers)
     else:
         yield Advice(code="restart", rank="next", rate_ml_per_h=rate, facts=facts, blockers=blockers)
 
@@ -149,12 +154,19 @@ def _barred(moment: Moment, bar: Bar) -> Advice:
         for firing in moment.fired
         if firing.fact in bar.facts
         for rule in moment.briefing.facts.restart_rule
-        if rule.id in firing.restart or set(rule.reactions) & set(firing.reactions)
+        if _concerns(rule, firing)
     }
     refusing = tuple(rule.id for rule in rules.values() if rule.allowed == "no")
     if refusing:
         return Advice(code="do_not_start", rank="flow", facts=(*bar.facts, *refusing))
     return Advice(code="decide_restart", rank="later", facts=(*bar.facts, *rules))
+
+
+def _concerns(rule: RestartRule, firing: Firing) -> bool:
+    """Is it a rule about this reaction? A reaction that nobody named may be any."""
+    same = bool(set(rule.reactions) & set(firing.reactions))
+    named = rule.id in firing.restart
+    return same or (named and not (rule.reactions and firing.reactions))
 
 
 def _restart_blockers(moment: Moment) -> tuple[Blocker, ...]:
@@ -168,40 +180,50 @@ def _restart_blockers(moment: Moment) -> tuple[Blocker, ...]:
     return tuple(code for code, holds in found.items() if holds)
 
 
-def _needs_decision(moment: Moment) -> bool:
-    """Does a restart rule of a reaction leave it to a clinician, who has not decided since?"""
+def _left_to_a_clinician(moment: Moment) -> tuple[str, ...]:
+    """The restart rules of a reaction that leave it to a clinician, who has not decided since."""
     decided = last_decision(moment.state, moment.now)
-    return any(
-        rule.allowed != "yes"
+    found = (
+        rule.id
         for firing in moment.fired
-        if firing.flow == "pause" and (decided is None or firing.since > decided.at)
+        if firing.flow == "pause" and (decided is None or firing.since >= decided.at)
         for rule in restart_rules(firing, moment.briefing)
+        if rule.allowed != "yes"
     )
+    return tuple(dict.fromkeys(found))
 
 
 def _restart_rate(moment: Moment) -> Decimal | None:
-    """What was set before, or the first step, under the ceiling; None if nothing may flow."""
+    """What was set before, or the first step, under the ceiling; None if nothing may flow.
+
+    Without planned rates only a clinician's decision names one.
+    """
     before = moment.state.rate_at(moment.now)
     planned = before or _first_rate(moment)
-    if planned is None or moment.ceiling is None:
+    allowed = moment.ceiling is not None and (moment.briefing.day.steps or moment.ceiling.decided)
+    if planned is None or moment.ceiling is None or not allowed:
         return None
     return min(planned, moment.ceiling.rate_ml_per_h) or None
 
 
 def _ended(moment: Moment) -> Iterator[Advice]:
-    """Observation until its time, then the patient may leave if nothing is open."""
-    observation, ended = moment.briefing.observation, moment.state.ended_at
-    if ended is None:
+    """Observation until its time, then the patient may leave if nothing is open.
+
+    A decision to go on says nothing about leaving: every sign that is there counts. If it was
+    decided to go on after a stop, that comes next.
+    """
+    ended, decided = moment.state.ended_at, last_decision(moment.state, moment.now)
+    gone_on = ended is not None and decided is not None and decided.at >= ended
+    if moment.state.ended_early and gone_on and moment.bar is None:
+        yield from _restart(moment)
         return
-    until = ended + dt.timedelta(minutes=(observation.minutes if observation else None) or 0)
+    stay = observation(moment.briefing, moment.state)
     found: dict[Blocker, bool] = {
-        "observation_time": moment.now < until,
+        "observation_time": stay.until is None or moment.now < stay.until,
         "end_vitals_missing": any(each.what == "vitals" for each in moment.due),
-        "symptom_present": bool(moment.symptoms),
-        "rule_holds": bool(moment.open),
+        "symptom_present": any(spell.present_at(moment.now) for spell in moment.state.symptoms),
+        "rule_holds": bool(moment.holding),
     }
     blockers = tuple(code for code, holds in found.items() if holds)
-    facts = observation.facts if observation else ()
-    yield Advice(
-        code="observe" if blockers else "may_leave", rank="next", at=until, facts=facts, blockers=blockers
-    )
+    code: Code = "observe" if blockers else "may_leave"
+    yield Advice(code=code, rank="next", at=stay.until, facts=stay.facts, blockers=blockers)

@@ -7,6 +7,7 @@ division comes last, so that the volumes of adjoining intervals add up exactly.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ivigil.course import Step
@@ -20,11 +21,18 @@ _MINUTE = dt.timedelta(minutes=1)
 def given_ml(state: State, now: dt.datetime) -> Decimal:
     """Millilitres given until ``now`` (aware).
 
-    The pump's own count at the end replaces rate x time once the flow is over.
+    From when it was told, the pump's own count replaces rate x time of what had flowed by then.
     """
-    if state.counted_ml is not None and state.ended_at is not None and now >= state.ended_at:
-        return state.counted_ml
-    scaled = sum((flow.rate_ml_per_h * _microseconds(flow, now) for flow in state.flows), Decimal(0))
+    flows, counted = state.flows, Decimal(0)
+    if state.counted_ml is not None and state.counted_at is not None and now >= state.counted_at:
+        flows = tuple(flow for flow in flows if flow.start >= state.counted_at)
+        counted = state.counted_ml
+    return counted + volume_ml(flows, now)
+
+
+def volume_ml(flows: Iterable[Flow], now: dt.datetime) -> Decimal:
+    """Rate x time of these flows until ``now`` (aware), in mL."""
+    scaled = sum((flow.rate_ml_per_h * _microseconds(flow, now) for flow in flows), Decimal(0))
     return scaled / _MICROSECONDS_PER_HOUR
 
 
@@ -60,15 +68,18 @@ def reached(steps: tuple[Step, ...], rate_ml_per_h: Decimal) -> int:
 
 
 def time_at_step(state: State, now: dt.datetime) -> dt.timedelta:
-    """How long it has flowed at the present step without a lower rate between; halts do not count."""
+    """How long it has flowed at the present step, since it was last at another; halts do not count.
+
+    Time at a higher step does not count either: who was slowed tolerates the lower rate anew.
+    """
     number = step_number(state)
     if number is None:
         return dt.timedelta()
     total = dt.timedelta()
     for flow in reversed(state.flows):
-        if max(reached(state.day.steps, flow.rate_ml_per_h), 1) < number:
+        if max(reached(state.day.steps, flow.rate_ml_per_h), 1) != number:
             break
-        total += _elapsed(flow, now)
+        total += elapsed(flow, now)
     return total
 
 
@@ -100,10 +111,10 @@ def highest_rate_ml_per_h(state: State) -> Decimal | None:
 
 
 def _microseconds(flow: Flow, now: dt.datetime) -> Decimal:
-    return Decimal(_elapsed(flow, now) // _MICROSECOND)
+    return Decimal(elapsed(flow, now) // _MICROSECOND)
 
 
-def _elapsed(flow: Flow, now: dt.datetime) -> dt.timedelta:
+def elapsed(flow: Flow, now: dt.datetime) -> dt.timedelta:
     """Time of a flow until ``now``; in UTC, because subtraction within one zone ignores its clock changes."""
     instant = now.astimezone(dt.UTC)
     end = instant if flow.end is None else min(flow.end, instant)

@@ -11,7 +11,7 @@ import msgspec
 
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.state import State
-from ivigil.knowledge.bounds import reached
+from ivigil.knowledge.bounds import depth, reached
 from ivigil.knowledge.logic import Truth
 from ivigil.knowledge.reactions import Limit
 
@@ -28,6 +28,11 @@ class Signs(msgspec.Struct, frozen=True):
     def judge(self, limit: Limit, age_years: int) -> Truth:
         """Is a limit reached?"""
         return reached(limit, self.readings.get(limit.measure), self.baseline.get(limit.measure), age_years)
+
+    def depth(self, limit: Limit) -> Decimal:
+        """How far the value lies in the limit's direction: the larger, the worse."""
+        found = depth(limit, self.readings.get(limit.measure), self.baseline.get(limit.measure))
+        return Decimal("-Infinity") if found is None else found
 
 
 def history(briefing: Briefing, state: State) -> tuple[Signs, ...]:

@@ -33,6 +33,17 @@ def reached(
     return Truth.of(number_reached)
 
 
+def depth(limit: Limit, value: Decimal | None, baseline: Decimal | None) -> Decimal | None:
+    """How far a value lies in the limit's direction; of two values the larger depth is worse.
+
+    Only for comparing values under one limit. None if something that the limit needs is missing.
+    """
+    compared = _compared(limit, value, baseline, None)
+    if compared is None or limit.above is not None or limit.at_least is not None:
+        return compared
+    return -compared
+
+
 def _compared(
     limit: Limit, value: Decimal | None, baseline: Decimal | None, upper_normal: Decimal | None
 ) -> Decimal | None:

@@ -62,6 +62,10 @@ REQUIRED_POLICIES = (
     "policy.simulated_diastolic_mmhg",
     "policy.simulated_spo2_percent",
     "policy.simulated_urine_ml_per_kg_per_h",
+    "reaction-epinephrine-ceiling",
+    "reaction-epinephrine-child-maximum",
+    "reaction-next-rate",
+    "reaction-syringe-step",
 )
 VOLUME_TOLERANCE = Decimal("0.07")
 """Labels round a vial's volume; a larger gap to grams / strength is a fault."""

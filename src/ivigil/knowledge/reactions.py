@@ -245,12 +245,14 @@ class Outcome(Fact):
     percent: Decimal | None = None
 
 
+Lever = Literal["stop_product", "slower", "premedicate", "hydrate", "split", "switch_product", "change_route"]
+"""What can be changed at the next infusion."""
+
+
 class NextTime(Fact):
     """What may be changed at the next infusion: a proposal that an order picks up."""
 
-    lever: Literal[
-        "slower", "premedicate", "hydrate", "split", "switch_product", "change_route", "stop_product"
-    ]
+    lever: Lever
     helps: bool
     """False: the source says that it does not help."""
     text: str
@@ -357,6 +359,8 @@ class StopRule(Fact):
     population: Population = "any"
     actions: tuple[Action, ...] = ()
     reactions: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    """Rules for going on that the same source states; empty: those of the label."""
     hours_after_end_max: Decimal | None = None
     """The sign still counts this long after the end."""
 
@@ -398,6 +402,24 @@ class RestartRule(Fact):
     scope: Literal["same_day", "later_day", "any"] = "same_day"
     """Which infusion the rule speaks of."""
     analogue: bool = False
+
+
+class ReactionObservation(Fact):
+    """How long a patient stays after a reaction: from the end, its last sign or its last dose of
+    epinephrine, whichever came last.
+
+    The shortest stay of a reaction whose terms are shown to be met holds.
+    """
+
+    reaction: str
+    who: str
+    minutes: int
+    epinephrine_doses: int | None = None
+    """Only after exactly so many doses; None: whatever was given."""
+    not_with: tuple[str, ...] = ()
+    """Not if one of these symptoms was seen."""
+    grade_below: int | None = None
+    """Only if a clinician graded the reaction, and never at this CTCAE grade or above."""
 
 
 class EmergencyDrug(Fact):
@@ -449,10 +471,15 @@ class EmergencyDrug(Fact):
     """In words; an age limit is in the age fields."""
     caution: str = ""
 
-    def serves(self, age_months: int, weight_kg: Decimal) -> bool:
-        """Is the record meant for a patient of this age (completed months) and weight?"""
+    def serves(self, age_months: int, weight_kg: Decimal, population: Population) -> bool:
+        """Is the record meant for a patient of this age (completed months) and weight?
+
+        A record without ages goes by its population.
+        """
+        aged = self.age_months_min is not None or self.age_months_below is not None
         return (
-            (self.age_months_min is None or age_months >= self.age_months_min)
+            (aged or self.population in ("any", population))
+            and (self.age_months_min is None or age_months >= self.age_months_min)
             and (self.age_months_below is None or age_months < self.age_months_below)
             and (self.weight_kg_min is None or weight_kg >= self.weight_kg_min)
             and (self.weight_kg_below is None or weight_kg < self.weight_kg_below)
