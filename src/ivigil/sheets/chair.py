@@ -398,9 +398,10 @@ def against_plan(state: State, now: dt.datetime) -> RenderableType:
 
 
 def _planned_top(state: State) -> str:
-    limit = state.limit_ml_per_h
-    top = max((step.rate_ml_per_h for step in state.day.steps), default=Decimal(0))
-    return f"{number(top)} mL/h" + (f" (limit {number(limit)})" if limit is not None else "")
+    if state.top_step is None:
+        return "no rates planned"
+    top = max(step.rate_ml_per_h for step in state.day.steps)
+    return f"{number(top)} mL/h (limit {number(state.top_step.limit_ml_per_h)})"
 
 
 def _lasted(state: State, now: dt.datetime) -> str:
