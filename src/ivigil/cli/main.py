@@ -12,8 +12,9 @@ from ivigil.cli.naming import InputError
 from ivigil.knowledge.store import KnowledgeError
 from ivigil.order import OrderError
 
-OK, BAD_INPUT, BLOCKED, DEFECT = 0, 2, 3, 4
-"""Exit codes: a plan or answer; input refused; a blocked plan; the verifier rejected the plan."""
+OK, BAD_INPUT, BLOCKED, DEFECT, UNAVAILABLE = 0, 2, 3, 4, 5
+"""Exit codes: an answer; input refused; blocked or refused on clinical grounds; a check rejected the
+plan or the journal; the journal cannot be used now."""
 
 COMMANDS = {
     "plan": "plan an order: dose, product, vials, rates, care, timeline, sources",
@@ -25,6 +26,9 @@ COMMANDS = {
     "tests": "which antibody tests a dose makes unreliable, until when, what instead",
     "convert": "convert an intravenous dose to subcutaneous",
     "simulate-infusion": "let an invented infusion run on a plan: a reaction, a late nurse, a wrong vial",
+    "authorise": "put a plan into the journal; prescribe, verify, release it",
+    "lots": "from a lot to every patient who got it, with how to reach them",
+    "journal": "make, verify, back up, restore and export the record of what happened",
     "check": "validate the fact base and a site's overlay; print coverage",
 }
 
@@ -54,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(name: str, rest: list[str]) -> int:
     module = importlib.import_module(f"ivigil.cli.{name.replace('-', '_')}")
     parser = Parser(prog=f"ivigil {name}", description=COMMANDS[name])
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    parser.add_argument("--site", metavar="FOLDER", help="site overlay (default: $IVIGIL_SITE)")
+    parser.set_defaults(json=False, site=None)
+    add_common(parser)
     module.add_arguments(parser)
     options = parser.parse_args(rest)
     try:
@@ -73,6 +77,16 @@ def _run(name: str, rest: list[str]) -> int:
         sys.stderr.close()
         return OK
     return code
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """What every command and every action of a command takes; defaults are the command's own."""
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of text"
+    )
+    parser.add_argument(
+        "--site", metavar="FOLDER", default=argparse.SUPPRESS, help="site overlay (default: $IVIGIL_SITE)"
+    )
 
 
 def _indented(text: str) -> str:

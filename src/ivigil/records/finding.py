@@ -1,0 +1,58 @@
+"""Finding plans and infusions by what a person types: their ids. Reads the views alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+from sqlalchemy import Table, select
+
+from ivigil.records import rows
+from ivigil.records.journal import Journal
+from ivigil.records.views import infusion_state, plan_state
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One plan or infusion, and what was recorded last about it."""
+
+    stream: str
+    subject: str
+    state: str
+    """Kind of the event that gave it its state; "" if none did yet."""
+    last_at: dt.datetime
+
+
+def infusion_id(plan: str, day: int) -> str:
+    """The id of the infusion of one day of a plan: "e3ddd26b5ee7fc54-1"."""
+    return f"{plan}-{day}"
+
+
+def plan_and_day(infusion: str) -> tuple[str, int] | None:
+    """The plan and day that ``infusion_id`` was made of; None if it is no such id."""
+    plan, _, day = infusion.rpartition("-")
+    return (plan, int(day)) if plan and day.isdecimal() else None
+
+
+def plans(journal: Journal) -> tuple[Listed, ...]:
+    """Every plan of the journal, the last changed first."""
+    return _listed(journal, plan_state)
+
+
+def infusions(journal: Journal) -> tuple[Listed, ...]:
+    """Every infusion of the journal, the last changed first."""
+    return _listed(journal, infusion_state)
+
+
+def stream_of_plan(journal: Journal, plan: str) -> str | None:
+    """The patient whose plan this is; None if the journal has no such plan."""
+    with journal.store.reading() as connection:
+        asked = select(plan_state.c.stream).where(plan_state.c.subject == plan)
+        return connection.execute(asked).scalars().first()
+
+
+def _listed(journal: Journal, view: Table) -> tuple[Listed, ...]:
+    with journal.store.reading() as connection:
+        found = connection.execute(select(view).order_by(view.c.last_at.desc(), view.c.subject)).mappings()
+        return tuple(
+            Listed(row["stream"], row["subject"], row["state"], rows.moment(row["last_at"])) for row in found
+        )
