@@ -40,11 +40,16 @@ class Actions:
     def add(self, name: str, text: str, *, writes: bool = False) -> argparse.ArgumentParser:
         """A further action; one that writes also takes who and when."""
         parser = self._added.add_parser(name, help=text, description=text)
+        self.complete(parser, writes=writes)
+        return parser
+
+    @staticmethod
+    def complete(parser: argparse.ArgumentParser, *, writes: bool = True) -> None:
+        """Let an action, or a part of one, take what the command takes."""
         add_common(parser)
         _add_place(parser)
         if writes:
             add_author(parser)
-        return parser
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:

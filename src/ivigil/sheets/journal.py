@@ -84,9 +84,14 @@ def verdict_sheet(verdict: Verdict) -> RenderableType:
     return Group(*parts)
 
 
+def refusal_text(refused: Refusal) -> str:
+    """One reason."""
+    return REFUSAL[refused.code].format(what=refused.what).strip()
+
+
 def refusals_text(refused: Iterable[Refusal]) -> str:
     """One reason a line."""
-    return "\n".join(f"  {REFUSAL[each.code].format(what=each.what)}".rstrip() for each in refused)
+    return "\n".join(f"  {refusal_text(each)}" for each in refused)
 
 
 def standing_sheet(standing: Standing, refused: Iterable[Refusal]) -> RenderableType:

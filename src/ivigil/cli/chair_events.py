@@ -1,0 +1,192 @@
+"""From what a nurse types to what happened: one form for each kind of event at the chair."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+
+from ivigil.cli.naming import InputError, one
+from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.events import (
+    AdviceOverridden,
+    Corrected,
+    Disconnected,
+    Happening,
+    IdentityChecked,
+    MedicineGiven,
+    PatientInformed,
+    Paused,
+    RateSet,
+    ReactionGraded,
+    RestartDecided,
+    Resumed,
+    SymptomNoted,
+    VialFinished,
+    VitalsTaken,
+)
+from ivigil.intake.numbers import NumberError, written_number
+from ivigil.patient import Identifier
+
+_PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
+_SHORT = {
+    "temperature": "measure.temperature_c",
+    "pulse": "measure.heart_rate_per_min",
+    "breathing": "measure.respiratory_rate_per_min",
+    "systolic": "measure.systolic_mmhg",
+    "diastolic": "measure.diastolic_mmhg",
+    "spo2": "measure.spo2_percent",
+    "urine": "measure.urine_ml_per_kg_per_h",
+    "pain": "measure.pain_0_10",
+}
+"""What is typed for a measurement; the unit is that of the measure."""
+
+
+def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.ArgumentParser], None]) -> None:
+    """The kinds of event, each with its own words."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+
+    def kind(name: str, text: str) -> argparse.ArgumentParser:
+        made = kinds.add_parser(name, help=text, description=text)
+        add_common(made)
+        return made
+
+    identity = kind("identity", "the person in the chair was identified")
+    identity.add_argument("value", metavar="IDENTIFIER")
+    identity.add_argument("--system", help="naming system of the identifier (default: the plan's)")
+    identity.add_argument("--scanned", action="store_true", help="read from a barcode, not asked")
+    kind("rate", "the pump was set to a rate").add_argument("ml_per_h", metavar="ML_PER_H")
+    vial = kind("vial", "a vial is hung: scanned, or typed")
+    vial.add_argument("--scan", metavar="TEXT", help="what the scanner read from its barcode")
+    vial.add_argument("--product", metavar="ID")
+    vial.add_argument("--grams", metavar="G")
+    vial.add_argument("--lot", default="")
+    vial.add_argument("--expiry", metavar="YYYY-MM-DD")
+    vial.add_argument("--given", action="store_true", help="it was hung all the same: record it")
+    finished = kind("vial-finished", "a hung vial is empty, or was taken down")
+    finished.add_argument("hung", metavar="EVENT", help="id of the event that hung it, or the vial's lot")
+    finished.add_argument("--left-g", default="0", metavar="G")
+    vitals = kind("vitals", "measured values")
+    vitals.add_argument("values", nargs="+", metavar="NAME=VALUE", help=f"bp=120/80, {', '.join(_SHORT)}")
+    symptom = kind("symptom", "a symptom came, or is gone")
+    symptom.add_argument("symptom", metavar="NAME")
+    symptom.add_argument("--gone", action="store_true")
+    symptom.add_argument("--note", default="")
+    graded = kind("grade", "a clinician graded a reaction (CTCAE)")
+    graded.add_argument("term", metavar="TERM")
+    graded.add_argument("grade", type=int, choices=(1, 2, 3, 4, 5))
+    medicine = kind("medicine", "a medicine as it was given")
+    medicine.add_argument("drug", metavar="DRUG")
+    medicine.add_argument("--mg", metavar="MG")
+    medicine.add_argument("--route", default="")
+    medicine.add_argument("--text", default="", help="the dose in words")
+    for name, text in (("pause", "the pump was halted"), ("disconnect", "the line was taken off")):
+        kind(name, text).add_argument("--reason", default="")
+    kind("resume", "the pump runs again").add_argument("--rate", metavar="ML_PER_H")
+    decide = kind("decide", "a clinician decides that it goes on after a reaction")
+    decide.add_argument("--decided-by", required=True, metavar="NAME")
+    decide.add_argument("--rate-max", required=True, metavar="ML_PER_H")
+    decide.add_argument("--reason", required=True)
+    kind("informed", "the patient was told what to report")
+    override = kind("override", "it was done otherwise than advised")
+    override.add_argument("code", metavar="ADVICE")
+    override.add_argument("--reason", required=True)
+    withdraw = kind("withdraw", "an earlier event did not happen, or at another time")
+    withdraw.add_argument("event", metavar="EVENT", help="id of the event")
+    withdraw.add_argument(
+        "--happened-at", metavar="TIME", help="with date and offset; without: it did not happen"
+    )
+    withdraw.add_argument("--reason", required=True)
+
+
+def happening(options: argparse.Namespace, briefing: Briefing) -> Happening | Corrected:
+    """What the options say happened; a vial is made by ``vial``. Raises InputError."""
+    return _READERS[options.kind](options, briefing)
+
+
+def zero_or_more(written: str, field: str) -> Decimal:
+    """A number of 0 or more as people write it. Raises InputError."""
+    try:
+        value = written_number(written)
+    except NumberError as error:
+        raise InputError(f"{field} {written}: {error}") from None
+    if value < 0:
+        raise InputError(f"{field} {written}: accepted: 0 or more")
+    return value
+
+
+def day(written: str, field: str) -> dt.date:
+    """A date as 2026-12-01. Raises InputError."""
+    try:
+        return dt.date.fromisoformat(written)
+    except ValueError:
+        raise InputError(f"{field} {written}: accepted: a date such as 2026-12-01") from None
+
+
+def _identity(options: argparse.Namespace, briefing: Briefing) -> Happening:
+    identifier = Identifier(options.system or briefing.patient.system, options.value)
+    return IdentityChecked(identifier=identifier, method="scanned" if options.scanned else "asked")
+
+
+def _vitals(options: argparse.Namespace, briefing: Briefing) -> Happening:
+    known = {measure.id for measure in briefing.facts.measure}
+    readings: dict[str, Decimal] = {}
+    for written in options.values:
+        name, _, value = written.partition("=")
+        if name == "bp" and value.count("/") == 1:
+            parts = value.split("/")
+            readings |= {m: zero_or_more(p, "bp") for m, p in zip(_PRESSURES, parts, strict=True)}
+            continue
+        measure = _SHORT.get(name, name)
+        if measure not in known or not value:
+            raise InputError(f"{written}: accepted: bp=120/80, or NAME=VALUE with {', '.join(_SHORT)}")
+        readings[measure] = zero_or_more(value, name)
+    return VitalsTaken(readings=readings)
+
+
+def _symptom(options: argparse.Namespace, briefing: Briefing) -> Happening:
+    names = {
+        symptom.id: (symptom.id, symptom.id.removeprefix("symptom."), symptom.name, *symptom.synonyms)
+        for symptom in briefing.facts.symptom
+    }
+    found = one("symptom", options.symptom, names)
+    return SymptomNoted(symptom=found, present=not options.gone, note=options.note)
+
+
+def _grade(options: argparse.Namespace, briefing: Briefing) -> Happening:
+    terms = {term.id: term for term in briefing.facts.ctcae_term}
+    names = {term.id: (term.id, term.term) for term in terms.values()}
+    term = terms[one("term", options.term, names)]
+    return ReactionGraded(term=term.id, grade=options.grade, version=term.version)
+
+
+def _medicine(options: argparse.Namespace, briefing: Briefing) -> Happening:
+    classes = {drug.drug.casefold(): drug.drug_class for drug in briefing.facts.emergency_drug}
+    return MedicineGiven(
+        drug=options.drug,
+        drug_class=classes.get(options.drug.casefold(), ""),
+        route=options.route,
+        dose_mg=zero_or_more(options.mg, "--mg") if options.mg is not None else None,
+        text=options.text,
+    )
+
+
+_READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Corrected]] = {
+    "identity": _identity,
+    "rate": lambda o, _: RateSet(rate_ml_per_h=zero_or_more(o.ml_per_h, "rate")),
+    "vial-finished": lambda o, _: VialFinished(hung=o.hung, left_g=zero_or_more(o.left_g, "--left-g")),
+    "vitals": _vitals,
+    "symptom": _symptom,
+    "grade": _grade,
+    "medicine": _medicine,
+    "pause": lambda o, _: Paused(reason=o.reason),
+    "disconnect": lambda o, _: Disconnected(reason=o.reason),
+    "resume": lambda o, _: Resumed(rate_ml_per_h=zero_or_more(o.rate, "--rate") if o.rate else None),
+    "decide": lambda o, _: RestartDecided(
+        decided_by=o.decided_by, rate_ml_per_h_max=zero_or_more(o.rate_max, "--rate-max"), reason=o.reason
+    ),
+    "informed": lambda o, _: PatientInformed(),
+    "override": lambda o, _: AdviceOverridden(code=o.code, reason=o.reason),
+    "withdraw": lambda o, _: Corrected(event=o.event, reason=o.reason),
+}

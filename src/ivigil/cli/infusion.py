@@ -1,0 +1,282 @@
+"""``ivigil infusion ACTION``: what happens at the chair is recorded, and what to do next is said."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+import time
+from decimal import Decimal
+
+import msgspec
+
+import ivigil
+from ivigil.cli import vials
+from ivigil.cli.chair_events import add_kinds, happening, zero_or_more
+from ivigil.cli.journaling import Actions, draft, guarded, now, opened
+from ivigil.cli.main import BLOCKED, OK
+from ivigil.cli.output import put
+from ivigil.infusion.advice import RANKS, Advice
+from ivigil.infusion.advise import advise
+from ivigil.infusion.after import DischargeCheck, discharge
+from ivigil.infusion.briefing import Briefing, brief
+from ivigil.infusion.card import Comparison, compare
+from ivigil.infusion.due import Due, due
+from ivigil.infusion.events import (
+    AdviceShown,
+    Completed,
+    Corrected,
+    Event,
+    Happening,
+    ObservationEnded,
+    Started,
+    Stopped,
+)
+from ivigil.infusion.next_time import Proposal, next_time
+from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
+from ivigil.infusion.replay import replay
+from ivigil.infusion.state import State
+from ivigil.knowledge.store import Knowledge
+from ivigil.records import Draft, Journal
+from ivigil.records.authorisation import may_start
+from ivigil.records.finding import infusion_id
+from ivigil.records.infusing import Infusion, load
+from ivigil.release import checked_plan
+
+_PRESSING = RANKS[: RANKS.index("next")]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One infusion at one moment."""
+
+    infusion: str
+    at: dt.datetime
+    state: State
+    given_ml: Decimal
+    given_g: Decimal
+    left_ml: Decimal
+    expected_end: dt.datetime | None
+    due: tuple[Due, ...]
+    advice: tuple[Advice, ...]
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """What is settled at the end, how it ran, what may change next time."""
+
+    discharge: tuple[DischargeCheck, ...]
+    comparison: Comparison
+    next_time: tuple[Proposal, ...]
+
+
+class _Bedside(msgspec.Struct, frozen=True, kw_only=True):
+    """An infusion as it stands: what the journal holds, and what it comes to."""
+
+    journal: Journal
+    knowledge: Knowledge
+    infusion: Infusion
+    briefing: Briefing
+    at: dt.datetime
+
+    def state(self, *more: Event) -> State:
+        """After the events until now, and further ones that are not yet written."""
+        known = [event for event in self.infusion.events if event.at <= self.at]
+        return replay(self.briefing.day, [*known, *more])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = Actions(parser)
+    starting = actions.add("start", "the line was connected; only of a plan that may start", writes=True)
+    starting.add_argument("plan", metavar="PLAN", help="id of a released plan")
+    starting.add_argument("--day", type=int, default=1, help="day of the plan, from 1")
+    starting.add_argument("--pump", default="")
+    recording = actions.add("record", "record what happened, and see what to do next")
+    for name, text in (("status", "where it is and what to do"), ("watch", "the same, live")):
+        looking = actions.add(name, text)
+        looking.add_argument("infusion", metavar="INFUSION", help="PLAN-DAY")
+        looking.add_argument("--at", metavar="TIME", help="as it was or will be then; default: now")
+    ending = actions.add("finish", "the flow is over; then: the patient leaves", writes=True)
+    for action in (recording, ending):
+        action.add_argument("infusion", metavar="INFUSION", help="PLAN-DAY")
+    ending.add_argument("--volume-ml", metavar="ML", help="as the pump counted it")
+    ending.add_argument("--stopped", metavar="REASON", help="it was stopped before its volume was in")
+    for action in (starting, ending):
+        action.add_argument("--given", action="store_true", help="it was done all the same: record it")
+    add_kinds(recording, actions.complete)
+
+
+def run(options: argparse.Namespace) -> int:
+    return guarded(lambda: _ACTIONS[options.action](options), f"infusion {options.action}")
+
+
+def _bedside(options: argparse.Namespace, infusion: str) -> _Bedside:
+    """The infusion at ``--at``, else at the latest of the present time and what is recorded.
+
+    A late entry is judged with everything that is known by now, not as of its own time.
+    """
+    journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
+    found = load(journal, infusion)
+    at = now(options, knowledge)
+    if options.action not in ("status", "watch") or options.at is None:
+        present = dt.datetime.now(at.tzinfo)
+        at = max([at, present, *(event.at for event in found.events)]).astimezone(at.tzinfo)
+    return _Bedside(
+        journal=journal,
+        knowledge=knowledge,
+        infusion=found,
+        briefing=brief(found.standing.plan, found.day, knowledge),
+        at=at,
+    )
+
+
+def _start(options: argparse.Namespace) -> int:
+    bedside = _bedside(options, infusion_id(options.plan, options.day))
+    against = _against_start(bedside)
+    if against and not options.given:
+        return _refuse("start", against)
+    return _write(bedside, Started(pump=options.pump), options)
+
+
+def _against_start(bedside: _Bedside) -> list[str]:
+    """Everything that speaks against the start: of the plan, and at the chair."""
+    from ivigil.sheets.chair_words import BLOCKER
+    from ivigil.sheets.journal import refusal_text
+
+    standing = bedside.infusion.standing
+    present = checked_plan(standing.plan.order, bedside.knowledge)
+    plan = [refusal_text(each) for each in may_start(standing, bedside.at.date(), present)]
+    advised = advise(bedside.briefing, bedside.state(), bedside.at)
+    chair = [BLOCKER[code] for advice in advised if advice.code == "start" for code in advice.blockers]
+    return [*plan, *chair]
+
+
+def _record(options: argparse.Namespace) -> int:
+    bedside = _bedside(options, options.infusion)
+    if options.kind != "vial":
+        return _write(bedside, happening(options, bedside.briefing), options)
+    plan, today = bedside.infusion.standing.plan, bedside.at.date()
+    vial = vials.seen(options, today)
+    stops = vials.stops(vial, vials.chair(plan, bedside.state(), today), bedside.knowledge)
+    if stops and not options.given:
+        return _refuse("hang", stops)
+    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options)
+
+
+def _write(bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace) -> int:
+    """One event, and the pressing advice that it brought up, in one transaction; then the sheet."""
+    written = draft(
+        options,
+        bedside.infusion.stream,
+        what,
+        bedside.infusion.id,
+        event_id=options.id,
+        product=getattr(what, "product", "") or "",
+        lot=getattr(what, "lot", ""),
+    )
+    state = bedside.state(Event(written.id, written.occurred_at, what, written.author))
+    advised = advise(bedside.briefing, state, bedside.at)
+    shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
+    bedside.journal.append([written, *shown])
+    return _put_status(bedside, state, advised, options)
+
+
+def _shown(advice: Advice, bedside: _Bedside, options: argparse.Namespace) -> Draft:
+    said = AdviceShown(code=advice.code, facts=advice.facts)
+    return draft(options, bedside.infusion.stream, said, bedside.infusion.id)
+
+
+def _status(options: argparse.Namespace) -> int:
+    bedside = _bedside(options, options.infusion)
+    state = bedside.state()
+    return _put_status(bedside, state, advise(bedside.briefing, state, bedside.at), options)
+
+
+def _put_status(
+    bedside: _Bedside, state: State, advised: tuple[Advice, ...], options: argparse.Namespace
+) -> int:
+    from ivigil.sheets.chair import status_sheet
+
+    briefing, at = bedside.briefing, bedside.at
+    report = Report(
+        infusion=bedside.infusion.id,
+        at=at,
+        state=state,
+        given_ml=given_ml(state, at),
+        given_g=given_g(state, at),
+        left_ml=left_ml(state, at),
+        expected_end=expected_end(state, at),
+        due=due(briefing, state, at),
+        advice=advised,
+    )
+    put(report, lambda: status_sheet(briefing, state, advised, at, bedside.knowledge), as_json=options.json)
+    return OK
+
+
+def _watch(options: argparse.Namespace) -> int:
+    """Redraw each second until interrupted; what other people record appears as it is written."""
+    from rich.live import Live
+
+    from ivigil.sheets.chair import status_sheet
+
+    try:
+        with Live(refresh_per_second=1, screen=sys.stdout.isatty()) as live:
+            while True:
+                seen = _bedside(options, options.infusion)
+                state = seen.state()
+                advised = advise(seen.briefing, state, seen.at)
+                sheet = status_sheet(seen.briefing, state, advised, seen.at, seen.knowledge)
+                live.update(sheet, refresh=True)
+                seen.journal.close()
+                time.sleep(1)
+    except KeyboardInterrupt:
+        return OK
+
+
+def _finish(options: argparse.Namespace) -> int:
+    """The first time: the flow is over. After that: the patient leaves, if everything is settled."""
+    bedside = _bedside(options, options.infusion)
+    if bedside.state().ended_at is None:
+        counted = zero_or_more(options.volume_ml, "--volume-ml") if options.volume_ml else None
+        if options.stopped:
+            _write_quietly(bedside, Stopped(reason=options.stopped, volume_ml=counted), options)
+        else:
+            _write_quietly(bedside, Completed(volume_ml=counted), options)
+        return _put_ending(_bedside(options, options.infusion), options)
+    from ivigil.sheets.ending import CHECK
+
+    checks = discharge(bedside.briefing, bedside.state(), bedside.at)
+    unsettled = [f"{CHECK[each.code]}: {each.state}" for each in checks if each.state != "met"]
+    if unsettled and not options.given:
+        return _refuse("leave", unsettled)
+    _write_quietly(bedside, ObservationEnded(), options)
+    return _put_ending(_bedside(options, options.infusion), options)
+
+
+def _write_quietly(bedside: _Bedside, what: Happening, options: argparse.Namespace) -> None:
+    written = draft(options, bedside.infusion.stream, what, bedside.infusion.id, event_id=options.id)
+    bedside.journal.append([written])
+
+
+def _put_ending(bedside: _Bedside, options: argparse.Namespace) -> int:
+    from ivigil.sheets.ending import ending_sheet
+
+    briefing, state, at = bedside.briefing, bedside.state(), bedside.at
+    ending = Ending(
+        discharge=discharge(briefing, state, at),
+        comparison=compare(state, at),
+        next_time=next_time(briefing, state),
+    )
+    put(
+        ending,
+        lambda: ending_sheet(ending.discharge, ending.next_time, state, at, bedside.knowledge),
+        as_json=options.json,
+    )
+    return OK
+
+
+def _refuse(what: str, reasons: list[str]) -> int:
+    lines = "\n".join(f"  {reason}" for reason in reasons)
+    print(f"ivigil infusion: do not {what}\n{lines}\nIf it was done all the same: --given", file=sys.stderr)
+    return BLOCKED
+
+
+_ACTIONS = {"start": _start, "record": _record, "status": _status, "watch": _watch, "finish": _finish}

@@ -1,0 +1,84 @@
+"""A vial as it was scanned or typed at the chair, and what speaks against hanging it."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+
+from ivigil.cli.chair_events import day, zero_or_more
+from ivigil.cli.naming import InputError
+from ivigil.course import Plan
+from ivigil.infusion.events import VialHung
+from ivigil.infusion.hanging import Chair, VialSeen, check, grams_of, of_record, of_scan
+from ivigil.infusion.scan import ScanError, read_scan
+from ivigil.infusion.state import State
+from ivigil.knowledge.store import Knowledge
+
+
+def seen(options: argparse.Namespace, today: dt.date) -> VialSeen:
+    """What the options say of the vial: a scan, completed by what was typed. Raises InputError."""
+    typed = VialSeen(
+        product=options.product,
+        grams=zero_or_more(options.grams, "--grams") if options.grams else None,
+        lot=options.lot or None,
+        expiry=day(options.expiry, "--expiry") if options.expiry else None,
+    )
+    if not options.scan:
+        return typed
+    try:
+        scanned = of_scan(read_scan(options.scan, today))
+    except ScanError as error:
+        raise InputError(f"--scan: {error}") from None
+    return VialSeen(
+        gtin=scanned.gtin,
+        product=typed.product,
+        grams=typed.grams,
+        lot=scanned.lot or typed.lot,
+        expiry=scanned.expiry or typed.expiry,
+        serial=scanned.serial,
+    )
+
+
+def chair(plan: Plan, state: State, today: dt.date) -> Chair:
+    """What a vial is held against on this day of the plan."""
+    return Chair(
+        identity=state.identified,
+        plan=plan,
+        day_number=state.day.number,
+        hung_so_far=tuple(of_record(hung) for hung in state.vials),
+        today=today,
+    )
+
+
+def stops(vial: VialSeen, chair: Chair, knowledge: Knowledge) -> list[str]:
+    """Every reason not to hang it, in words; notices are none."""
+    from ivigil.sheets.chair_words import STOP
+
+    return [STOP[stop.code] for stop in check(vial, chair, knowledge) if not stop.notice]
+
+
+def hung(vial: VialSeen, plan: Plan, knowledge: Knowledge) -> VialHung:
+    """The vial as it is recorded. What its barcode means is kept; nothing is taken from a name.
+
+    Raises InputError if nobody knows how much is in it.
+    """
+    grams = grams_of(vial, knowledge)
+    if grams is None:
+        raise InputError("--grams: missing; accepted: the grams printed on the vial")
+    return VialHung(
+        product=_product(vial, plan, knowledge),
+        grams=grams,
+        lot=vial.lot or "",
+        expiry=vial.expiry,
+        gtin=vial.gtin or "",
+        serial=vial.serial or "",
+    )
+
+
+def _product(vial: VialSeen, plan: Plan, knowledge: Knowledge) -> str | None:
+    """The planned product if the barcode may mean it, else what it means, else what was typed."""
+    items = knowledge.trade_items.get(vial.gtin, ()) if vial.gtin else ()
+    named = [product for item in items for product in item.products]
+    if plan.product is not None and plan.product.id in named:
+        return plan.product.id
+    return named[0] if named else vial.product
