@@ -8,14 +8,18 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test lint check bench mutate-knowledge mutate-code lock clean
+.PHONY: run test postgresql lint check bench mutate-knowledge mutate-code lock clean
 
 run: $(RUN)          ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan --brief examples/*.toml
 	@$(BIN)/ivigil plan examples/kawasaki.toml
 
-test: $(TEST) lint check   ## types, style, layers, the fact base, and every test
+test: $(TEST) postgresql lint check   ## types, style, layers, the fact base, and every test
 	$(BIN)/python -m pytest -n auto
+
+postgresql:          ## the server that the tests start; installed from Debian if it is missing
+	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 \
+	  || { apt-get update && apt-get install -y postgresql; }
 
 lint: $(TEST)
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
 COLD_ROUNDS = 9
 WARM_ROUNDS = 7
 WEIGHTS = 8
+OUTSIDE = "library and interpreter"
 
 
 def main() -> None:
@@ -128,7 +129,7 @@ def _rate(orders: list[Order], work: Callable[[Order], object]) -> float:
 
 
 def _profile(knowledge: Knowledge) -> list[str]:
-    """Own time of each room, in percent of a checked plan."""
+    """Own time of each room and of the costliest modules, in percent of a checked plan."""
     orders = _orders(knowledge)
     profile = cProfile.Profile()
     profile.enable()
@@ -137,24 +138,31 @@ def _profile(knowledge: Knowledge) -> list[str]:
     profile.disable()
     spent: Counter[str] = Counter()
     for (path, _, _), (_, _, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
-        spent[_room(path)] += own
-    total = sum(spent.values())
-    rows = [f"| {room} | {100 * own / total:.0f} % |" for room, own in spent.most_common(8)]
+        spent[_module(path)] += own
+    rooms: Counter[str] = Counter()
+    for module, own in spent.items():
+        rooms[module.split("/")[0]] += own
+    del spent[OUTSIDE]
     return [
         "Where the time of a checked plan goes (own time under the profiler):",
         "",
-        "| room | share |",
-        "|---|---|",
-        *rows,
+        *_shares("room", rooms, rooms.total()),
+        "",
+        *_shares("module", spent, rooms.total()),
     ]
 
 
-def _room(path: str) -> str:
-    parts = Path(path).parts
-    if "ivigil" not in parts:
-        return "library and interpreter"
-    inside = parts[parts.index("ivigil", len(parts) - 4 if len(parts) > 4 else 0) + 1 :]
-    return "/".join(inside[:1]) if len(inside) > 1 else inside[0] if inside else "ivigil"
+def _shares(title: str, spent: Counter[str], total: float) -> list[str]:
+    rows = [f"| {name} | {100 * own / total:.0f} % |" for name, own in spent.most_common(8)]
+    return [f"| {title} | share |", "|---|---|", *rows]
+
+
+def _module(path: str) -> str:
+    """Room and file: "planning/rates.py"."""
+    try:
+        return Path(path).relative_to(ROOT / "src/ivigil").as_posix()
+    except ValueError:
+        return OUTSIDE
 
 
 if __name__ == "__main__":

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from ivigil.records.journal import Journal
 from tests.support.command import Command
+from tests.support.journals import Place
+from tests.support.postgres import Postgres, running
 
 
 @pytest.fixture
@@ -12,3 +18,27 @@ def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     """The command without a site overlay."""
     monkeypatch.delenv("IVIGIL_SITE", raising=False)
     return Command(capfd)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL server."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty place for a journal, on each database."""
+    if request.param == "sqlite":
+        return Place(str(tmp_path / "journal.db"), tmp_path)
+    server: Postgres = request.getfixturevalue("postgres")
+    return Place(server.new_database(), tmp_path)
+
+
+@pytest.fixture
+def journal(place: Place) -> Iterator[Journal]:
+    """An empty journal, on each database."""
+    made = place.create()
+    yield made
+    made.close()

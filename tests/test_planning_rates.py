@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,7 +52,7 @@ def only(*schedules: Schedule, **fields: Any) -> Product:
     return product(schedules=schedules, **fields)
 
 
-def shown(found: list[tuple[Any, Any, int | None]]) -> list[Setting]:
+def shown(found: Sequence[tuple[Any, Any, int | None]]) -> list[Setting]:
     return [(f"{rate.normalize():f}", f"{limit.normalize():f}", minutes) for rate, limit, minutes in found]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ivigil.course import Day, Neighbour, Reason
+from ivigil.knowledge.hazards import CapDailyVolume
 from ivigil.knowledge.policies import Stock
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning import course, stock
@@ -76,6 +77,12 @@ def test_taking_vials_leaves_the_rest() -> None:
     assert (left.text, of().text) == ("2 x 10 g, 1 g", "0")
 
 
+def test_how_much_there_is() -> None:
+    assert of(g10=3, g5=2).total == 40
+    assert of(g10=3, g5=None).total is None
+    assert of().total == 0
+
+
 def listed(*rows: Stock, **policies: Any) -> Knowledge:
     """The small fact base of a site that lists its stock."""
     base = small.knowledge(policies=policies)
@@ -93,6 +100,7 @@ def test_only_sizes_that_were_read_and_are_in_stock_count() -> None:
     assert shelf(of_three, listed(vials("5", 2), vials("10", 0), vials("20"))) == Shelf({D(5): 2})
     assert shelf(of_three, listed(Stock(product="iggy"))) == Shelf({D(10): None, D(5): None})
     assert shelf(of_three, listed(Stock(product="other"))) == Shelf({})
+    assert shelf(of_three, listed(vials("5", 2), vials("10", 1))).text == "1 x 10 g, 2 x 5 g"
 
 
 def tried(dose: str, known: Knowledge, days: int = 1, sizes: str = "5 10", **fields: Any) -> Built | NoCourse:
@@ -120,6 +128,8 @@ def opened(days: tuple[Day, ...]) -> list[str]:
         ("70", 2, (vials("10", 5), vials("5", 4)), ["3 x 10 + 1 x 5", "2 x 10 + 3 x 5"]),
         # 70 g over two days, 65 g there: 35 and 30 g, 7 % less
         ("70", 2, (vials("10", 6), vials("5", 1)), ["3 x 10 + 1 x 5", "3 x 10"]),
+        # 100 g over two days, 90 g there: 45 g each, 10 % less
+        ("100", 2, (vials("10", 8), vials("5", 2)), ["4 x 10 + 1 x 5", "4 x 10 + 1 x 5"]),
     ],
 )
 def test_a_course_from_the_shelf(dose: str, days: int, rows: tuple[Stock, ...], expected: list[str]) -> None:
@@ -153,16 +163,13 @@ def test_too_little_is_said_with_what_is_there_and_no_day_is_added(
     assert tried(dose, listed(*rows), days) == NoCourse((Misfit(number, reason),))
 
 
-def test_days_that_the_shelf_would_make_uneven_are_not_made() -> None:
-    """120 g over two days, vials of 10, 25 and 35 g: 35 + 25 and then 5 x 10 are 60 and 50 g: apart by one
-    smallest vial. With 4 x 10 g, 60 and 40 g: more than a smallest vial apart, and 17 % too little.
+@pytest.mark.parametrize(("fives", "expected"), [(9, ["1 x 50", "9 x 5"]), (8, None)])
+def test_days_that_the_shelf_makes_uneven_are_not_made(fives: int, expected: list[str] | None) -> None:
+    """100 g over two days from 1 x 50 g and vials of 5 g: 50 and 45 g are one smallest vial apart. 50 and
+    40 g are two apart, though they too are within 10 % of the whole; and nothing is left for a part vial.
     """
-    sizes, ten, rest = "10 25 35", vials("10", 5), (vials("25", 1), vials("35", 1))
-    made = tried("120", listed(ten, *rest), 2, sizes)
-    assert isinstance(made, Built)
-    assert [day.grams for day in made.days] == [60, 50]
-    loose = listed(vials("10", 4), *rest, **{"policy.rounding_tolerance": 20})
-    assert isinstance(tried("120", loose, 2, sizes), NoCourse)
+    made = tried("100", listed(vials("50", 1), vials("5", fives)), 2, "5 50")
+    assert (opened(made.days) if isinstance(made, Built) else None) == expected
 
 
 def test_what_lies_beside_the_course_is_in_stock_too() -> None:
@@ -172,3 +179,42 @@ def test_what_lies_beside_the_course_is_in_stock_too() -> None:
     up = Neighbour(kind="round_up", grams=D(40), change_percent=D("14.29"), vials=4, days=1)
     assert up in free.course.neighbours
     assert up not in held.course.neighbours
+
+
+def test_a_neighbour_of_fewer_vials_needs_them_in_stock() -> None:
+    """35 g a day: 30 + 5, then 3 x 10 + 5. With 30 g on one day, 3 vials would do, two of them of 30 g."""
+    made = tried("70", listed(vials("30", 1), vials("10", 3), vials("5", 2)), 2, "5 10 30")
+    assert isinstance(made, Built)
+    assert opened(made.days) == ["1 x 30 + 1 x 5", "3 x 10 + 1 x 5"]
+    assert [n.kind for n in made.course.neighbours] == []
+
+
+def test_part_vials_are_measured_from_what_is_left() -> None:
+    """38 g a day within 5 %, vials of 10 and 40 g: 40 g opened on day 1, then 4 x 10 g."""
+    known = listed(vials("40", 1), vials("10", 4), **{"policy.rounding_tolerance": 5})
+    made = tried("76", known, 2, "10 40")
+    assert isinstance(made, Built)
+    assert [day.grams for day in made.days] == [38, 38]
+    assert opened(made.days) == ["1 x 40", "4 x 10"]
+    assert made.course.discard_g == 4
+
+
+def test_days_of_unequal_dose_are_each_held_against_their_own() -> None:
+    """40 and 20 g from 5 x 10 + 2 x 5."""
+    rule = small.regimen(allowed_days=(2,), day_doses_g_per_kg=(D(1), D("0.5")))
+    where = small.situation("60", rule=rule, known=listed(vials("10", 5), vials("5", 2)))
+    of_two = small.product()
+    climbed = ladder(of_two, where)
+    assert isinstance(climbed, Ladder)
+    made = course.build(of_two, climbed, where)
+    assert isinstance(made, Built)
+    assert opened(made.days) == ["4 x 10", "1 x 10 + 2 x 5"]
+
+
+def test_what_the_stock_makes_is_held_against_the_limits_of_a_day() -> None:
+    """At most 360 mL a day. 35 g twice would fit, but there is one vial of 5 g; 38 g of 4 x 10 are 380 mL."""
+    cap = small.entry(CapDailyVolume, "heart", ml_per_kg=D(5))
+    known = listed(vials("10", 8), vials("5", 1))
+    found = tried("76", known, 2, limits=(cap,), weight_kg="72")
+    assert isinstance(found, NoCourse)
+    assert found.misfits[0] == Misfit(2, Reason(code="daily_volume", finding="heart's finding", fact="heart"))

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.logic import Saw
 from ivigil.order import Order
 
@@ -187,6 +188,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     limit_ml_per_h: Decimal
     """The exact limit that the rate was rounded down from."""
 
+    def is_passed_by(self, rate_ml_per_h: Decimal) -> bool:
+        """Is a rate past the limit, or at a limit from which the planned rate was kept away?
+
+        Where a label gives the limit as "less than", the planned rate lies under it even if the
+        pump could be set to it.
+        """
+        limit = self.limit_ml_per_h
+        return rate_ml_per_h > limit or (rate_ml_per_h == limit and self.rate_ml_per_h < limit)
+
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One subcutaneous site."""
@@ -293,25 +303,6 @@ class TimelineEntry(Decision, frozen=True, kw_only=True):
     """What to use instead, for a test that cannot be read."""
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    title: str
-    publisher: str = ""
-    version: str = ""
-    url: str = ""
-
-
-class Cited(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence of one fact that ruled in this plan."""
-
-    basis: str
-    seen: bool
-    documents: tuple[Document, ...]
-    locator: str = ""
-    note: str = ""
-    signed: bool = False
-
-
 class Blocked(msgspec.Struct, frozen=True, kw_only=True):
     """Why no course may be given, or which step found no answer."""
 
@@ -329,6 +320,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     knowledge_version: str
     status: Status
     valid_until: dt.date | None
+    supersedes: str = ""
+    """Id of the plan that this one replaces, as ordered."""
     order: Order
     regimen: RegimenChoice | None = None
     dose: Dose | None = None

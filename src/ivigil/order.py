@@ -60,6 +60,8 @@ class Order(msgspec.Struct, frozen=True):
     target_trough_g_per_l: Decimal | None = None
     """IgG that the dose should hold at the end of the interval (subcutaneous replacement)."""
     overrides: tuple[Override, ...] = ()
+    supersedes: str = ""
+    """Id of the plan that this order replaces; "": none."""
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -21,10 +21,8 @@ from ivigil.course import (
     Assumption,
     Blocked,
     CareItem,
-    Cited,
     Course,
     Day,
-    Document,
     Dose,
     Finding,
     Plan,
@@ -41,7 +39,7 @@ from ivigil.course import (
     Step,
     Vial,
 )
-from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.evidence import Cited, Document, Fact
 from ivigil.knowledge.store import Knowledge, read_folder
 from ivigil.order import LastImmunoglobulin, Order
 from ivigil.patient import Identifier, Measurement, Patient, Screening

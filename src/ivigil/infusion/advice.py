@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from ivigil.infusion.treatment import Treatment
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.reactions import Do, DrugClass, Flow, If
 
@@ -45,7 +46,6 @@ Blocker = Literal[
     "no_planned_rate",
     "observation_time",
     "end_vitals_missing",
-    "anaphylaxis",
 ]
 """Why not yet."""
 
@@ -61,6 +61,8 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     rank: Rank
     action: Do | None = None
     drug_class: DrugClass | None = None
+    treatment: Treatment | None = None
+    """The computed doses, where something is to be given."""
     if_: If = ""
     """Only then, for the person at the chair to judge; empty: it is so."""
     rate_ml_per_h: Decimal | None = None

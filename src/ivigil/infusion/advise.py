@@ -19,6 +19,7 @@ from ivigil.infusion.onward import onward
 from ivigil.infusion.progress import left_ml
 from ivigil.infusion.rules import Firing, strictest
 from ivigil.infusion.state import State
+from ivigil.infusion.treatment import Treatment, doses
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.reactions import Action, If
 
@@ -105,10 +106,21 @@ def _actions(moment: Moment) -> Iterator[Advice]:
         if action.if_ and _unconditional(action) in asked:
             continue
         rank: Rank = "emergency" if _is_emergency(action, moment) else "treat"
-        yield _by(
-            ruling,
-            Advice(code="do", rank=rank, action=action.do, drug_class=action.drug_class, if_=action.if_),
+        advice = Advice(
+            code="do",
+            rank=rank,
+            action=action.do,
+            drug_class=action.drug_class,
+            treatment=_treatment(action, moment),
+            if_=action.if_,
         )
+        yield _by(ruling, advice)
+
+
+def _treatment(action: Action, moment: Moment) -> Treatment | None:
+    if action.drug_class is None:
+        return None
+    return doses(action.drug_class, moment.briefing, moment.state.medicines, moment.now)
 
 
 def _settled(action: Action, moment: Moment) -> Action:

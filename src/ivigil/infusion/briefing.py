@@ -68,7 +68,8 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
-    """Symptoms, rules, criteria, CTCAE terms, reactions and reaction drugs: those for this patient."""
+    """Symptoms, rules, criteria, CTCAE terms, reactions, stays, reaction drugs and policies:
+    those for this patient."""
     permitted: frozenset[str] = frozenset()
     """Ids of those facts that may permit; every one may warn and restrict."""
 
@@ -97,7 +98,7 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     patient = plan.order.patient
     months = _age_months(patient, day.date)
     adult = _is_adult(completed_years(patient.birth_date, day.date), knowledge)
-    facts = _facts_for("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
+    facts = chair_facts("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
     return Briefing(
         plan=plan.id,
         knowledge_version=knowledge.version,
@@ -123,7 +124,7 @@ def _pump_step_ml_per_h(plan: Plan, knowledge: Knowledge) -> Decimal:
     return step
 
 
-def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
+def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: FactFile) -> FactFile:
     """What the fact base says of the chair, for this population, age and weight."""
     return FactFile(
         policy=facts.policy,
@@ -136,6 +137,7 @@ def _facts_for(population: Population, months: int, weight_kg: Decimal, facts: F
         grade_action=facts.grade_action,
         restart_rule=facts.restart_rule,
         reaction=facts.reaction,
+        reaction_observation=facts.reaction_observation,
         emergency_drug=tuple(
             drug for drug in facts.emergency_drug if drug.serves(months, weight_kg, population)
         ),

@@ -171,6 +171,10 @@ class ObservationEnded(What, frozen=True, tag="observation_ended"):
     """The patient left the chair."""
 
 
+class PatientInformed(What, frozen=True, tag="patient_informed"):
+    """The patient or caregiver was told what to report in the days after, and to whom."""
+
+
 class AdviceShown(What, frozen=True, tag="advice_shown"):
     """What was on the screen: the code and the facts that ruled."""
 
@@ -222,6 +226,7 @@ Happening = (
     | Stopped
     | Completed
     | ObservationEnded
+    | PatientInformed
     | AdviceShown
     | AdviceOverridden
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
 from ivigil.infusion.advice import Advice, Blocker, Code, Rank
+from ivigil.infusion.after import observation
 from ivigil.infusion.ceiling import Bar, last_decision, restart_rules
 from ivigil.infusion.due import measured_at_this_rate, step_up_at
 from ivigil.infusion.moment import Moment
@@ -209,33 +209,26 @@ def _restart_rate(moment: Moment) -> Decimal | None:
 def _ended(moment: Moment) -> Iterator[Advice]:
     """Observation until its time, then the patient may leave if nothing is open.
 
-    A decision to go on says nothing about leaving: every sign that is there counts. How long to
-    stay after anaphylaxis is a clinician's call. If it was decided to go on after a stop, that
-    comes next.
+    A decision to go on says nothing about leaving: every sign that is there counts. If it was
+    decided to go on after a stop, that comes next.
     """
-    observation, ended = moment.briefing.observation, moment.state.ended_at
-    if ended is None:
-        return
-    if _goes_on(moment, ended):
+    if _goes_on(moment):
         yield from _restart(moment)
         return
-    until = ended + dt.timedelta(minutes=(observation.minutes if observation else None) or 0)
+    stay = observation(moment.briefing, moment.state)
     found: dict[Blocker, bool] = {
-        "observation_time": moment.now < until,
+        "observation_time": stay.until is None or moment.now < stay.until,
         "end_vitals_missing": any(each.what == "vitals" for each in moment.due),
         "symptom_present": any(spell.present_at(moment.now) for spell in moment.state.symptoms),
         "rule_holds": bool(moment.holding),
-        "anaphylaxis": any(firing.kind == "anaphylaxis" for firing in moment.fired),
     }
     blockers = tuple(code for code, holds in found.items() if holds)
-    facts = observation.facts if observation else ()
-    yield Advice(
-        code="observe" if blockers else "may_leave", rank="next", at=until, facts=facts, blockers=blockers
-    )
+    code: Code = "observe" if blockers else "may_leave"
+    yield Advice(code=code, rank="next", at=stay.until, facts=stay.facts, blockers=blockers)
 
 
-def _goes_on(moment: Moment, ended: dt.datetime) -> bool:
+def _goes_on(moment: Moment) -> bool:
     """Was it stopped before its volume was in, and decided since that it goes on?"""
-    decided = last_decision(moment.state, moment.now)
-    since = decided is not None and decided.at >= ended
+    ended, decided = moment.state.ended_at, last_decision(moment.state, moment.now)
+    since = ended is not None and decided is not None and decided.at >= ended
     return since and moment.state.ended_early and moment.bar is None and left_ml(moment.state, moment.now) > 0

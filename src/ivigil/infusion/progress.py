@@ -7,6 +7,7 @@ division comes last, so that the volumes of adjoining intervals add up exactly.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ivigil.course import Step
@@ -26,8 +27,13 @@ def given_ml(state: State, now: dt.datetime) -> Decimal:
     if state.counted_ml is not None and state.counted_at is not None and now >= state.counted_at:
         flows = tuple(flow for flow in flows if flow.start >= state.counted_at)
         counted = state.counted_ml
+    return counted + volume_ml(flows, now)
+
+
+def volume_ml(flows: Iterable[Flow], now: dt.datetime) -> Decimal:
+    """Rate x time of these flows until ``now`` (aware), in mL."""
     scaled = sum((flow.rate_ml_per_h * _microseconds(flow, now) for flow in flows), Decimal(0))
-    return counted + scaled / _MICROSECONDS_PER_HOUR
+    return scaled / _MICROSECONDS_PER_HOUR
 
 
 def left_ml(state: State, now: dt.datetime) -> Decimal:
@@ -73,7 +79,7 @@ def time_at_step(state: State, now: dt.datetime) -> dt.timedelta:
     for flow in reversed(state.flows):
         if max(reached(state.day.steps, flow.rate_ml_per_h), 1) != number:
             break
-        total += _elapsed(flow, now)
+        total += elapsed(flow, now)
     return total
 
 
@@ -105,10 +111,10 @@ def highest_rate_ml_per_h(state: State) -> Decimal | None:
 
 
 def _microseconds(flow: Flow, now: dt.datetime) -> Decimal:
-    return Decimal(_elapsed(flow, now) // _MICROSECOND)
+    return Decimal(elapsed(flow, now) // _MICROSECOND)
 
 
-def _elapsed(flow: Flow, now: dt.datetime) -> dt.timedelta:
+def elapsed(flow: Flow, now: dt.datetime) -> dt.timedelta:
     """Time of a flow until ``now``; in UTC, because subtraction within one zone ignores its clock changes."""
     instant = now.astimezone(dt.UTC)
     end = instant if flow.end is None else min(flow.end, instant)

@@ -19,6 +19,7 @@ from ivigil.infusion.events import (
     IdentityChecked,
     MedicineGiven,
     ObservationEnded,
+    PatientInformed,
     Paused,
     RateSet,
     ReactionGraded,
@@ -72,9 +73,9 @@ def _started(state: State, event: Event, what: Started) -> State:
 
 
 def _rate_set(state: State, event: Event, what: RateSet) -> State:
-    rate, limit = what.rate_ml_per_h, state.limit_ml_per_h
-    if limit is not None and rate > limit:
-        state = _alarm(state, event, "rate_past_limit", f"{rate}", f"{limit}")
+    rate, top = what.rate_ml_per_h, state.top_step
+    if top is not None and top.is_passed_by(rate):
+        state = _alarm(state, event, "rate_past_limit", f"{rate}", f"{top.limit_ml_per_h}")
     if state.started_at is None and rate > 0:
         state = _begun(_alarm(state, event, "flow_without_start", f"{rate}"), event)
     state = replace(state, set_rate_ml_per_h=rate)
@@ -95,7 +96,7 @@ def _paused(state: State, event: Event, what: Paused) -> State:
 
 
 def _disconnected(state: State, event: Event, what: Disconnected) -> State:
-    return _halted(state, event, "disconnected")
+    return replace(_halted(state, event, "disconnected"), line_off_at=event.at)
 
 
 def _stopped(state: State, event: Event, what: Stopped) -> State:
@@ -108,6 +109,10 @@ def _completed(state: State, event: Event, what: Completed) -> State:
 
 def _observation_ended(state: State, event: Event, what: ObservationEnded) -> State:
     return replace(_closed(state, event.at), phase="left", left_at=event.at)
+
+
+def _patient_informed(state: State, event: Event, what: PatientInformed) -> State:
+    return replace(state, informed_at=event.at)
 
 
 def _vial_hung(state: State, event: Event, what: VialHung) -> State:
@@ -195,6 +200,7 @@ def _flow(state: State, event: Event) -> State:
         ended_at=None,
         ended_early=False,
         left_at=None,
+        line_off_at=None,
     )
 
 
@@ -230,6 +236,7 @@ _HANDLERS: dict[type, Callable[[State, Event, Any], State]] = {
     Stopped: _stopped,
     Completed: _completed,
     ObservationEnded: _observation_ended,
+    PatientInformed: _patient_informed,
     VialHung: _vial_hung,
     VialFinished: _vial_finished,
     VitalsTaken: _vitals_taken,

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from ivigil.course import Day
+from ivigil.course import Day, Step
 from ivigil.infusion.events import MedicineGiven, ReactionGraded, RestartDecided
 from ivigil.patient import Identifier
 
@@ -119,6 +119,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ended_early: bool = False
     """True if it was stopped before its volume was in."""
     left_at: dt.datetime | None = None
+    line_off_at: dt.datetime | None = None
+    """When the line was last taken off; None: never, or it is on again."""
+    informed_at: dt.datetime | None = None
+    """When the patient was told what to report."""
     flows: tuple[Flow, ...] = ()
     set_rate_ml_per_h: Decimal | None = None
     """The rate last set: what the pump goes on with after a pause."""
@@ -139,9 +143,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return sum((vial.grams for vial in self.vials), Decimal(0))
 
     @property
-    def limit_ml_per_h(self) -> Decimal | None:
-        """The highest limit of the day's plan; None: no rates were planned."""
-        return max((step.limit_ml_per_h for step in self.day.steps), default=None)
+    def top_step(self) -> Step | None:
+        """The step with the highest limit of the day's plan; None: no rates were planned."""
+        return max(self.day.steps, key=lambda s: (s.limit_ml_per_h, s.rate_ml_per_h), default=None)
 
     @property
     def rate_ml_per_h(self) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -40,10 +41,12 @@ KEYS = (
     "pump_step_ml_per_h",
     "last_immunoglobulin",
     "overrides",
+    "supersedes",
     "screening",
 )
 WHOLE = "order"
 """The field of a fault that has no field of its own."""
+PLAN_ID = "the id of an earlier plan: 16 digits and letters a to f"
 EXPERIENCES: tuple[Experience, ...] = get_args(Experience)
 
 
@@ -68,6 +71,7 @@ class _Draft(msgspec.Struct, kw_only=True):
     pump_step_ml_per_h: Decimal | None
     last_immunoglobulin: LastImmunoglobulin | None
     overrides: tuple[Override, ...]
+    supersedes: str | None
 
 
 def parse_order(text: bytes, format: Format, knowledge: Knowledge) -> Order:
@@ -123,6 +127,7 @@ def _read(fields: Fields, knowledge: Knowledge) -> _Draft:
         pump_step_ml_per_h=fields.number("pump_step_ml_per_h"),
         last_immunoglobulin=history.last_immunoglobulin(last, jurisdiction, knowledge),
         overrides=history.overrides(fields, knowledge),
+        supersedes=_supersedes(fields),
     )
     _resolve(draft, fields, knowledge)
     return draft
@@ -137,6 +142,13 @@ def _day(start: Any) -> dt.date | None:
 def _experience(fields: Fields) -> Experience | None:
     written = fields.choice("experience", EXPERIENCES)
     return next((item for item in EXPERIENCES if item == written), None)
+
+
+def _supersedes(fields: Fields) -> str | None:
+    written = fields.text("supersedes", PLAN_ID)
+    if written is not None and not re.fullmatch("[0-9a-f]{16}", written):
+        fields.fault("supersedes", PLAN_ID)
+    return written
 
 
 def _case(person: Person | None, day: dt.date | None, experience: Experience | None) -> Case:
@@ -218,6 +230,7 @@ def _order(draft: _Draft) -> Order:
         pump_step_ml_per_h=draft.pump_step_ml_per_h,
         last_immunoglobulin=draft.last_immunoglobulin,
         overrides=draft.overrides,
+        supersedes=draft.supersedes or "",
     )
 
 

@@ -55,6 +55,10 @@ REQUIRED_POLICIES = (
     "policy.check_rate_span",
     "policy.check_dose_span",
     "policy.check_confirmed",
+    "reaction-epinephrine-ceiling",
+    "reaction-epinephrine-child-maximum",
+    "reaction-next-rate",
+    "reaction-syringe-step",
 )
 VOLUME_TOLERANCE = Decimal("0.07")
 """Labels round a vial's volume; a larger gap to grams / strength is a fault."""

@@ -88,6 +88,27 @@ class Fact(Record):
         return not self.seen or self.basis in WEAK_BASES
 
 
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A source as a plan shows it."""
+
+    id: str
+    title: str
+    publisher: str = ""
+    version: str = ""
+    url: str = ""
+
+
+class Cited(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence of one fact as a plan shows it, with its documents."""
+
+    basis: str
+    seen: bool
+    documents: tuple[Document, ...]
+    locator: str = ""
+    note: str = ""
+    signed: bool = False
+
+
 def fingerprint(record: Record) -> str:
     """Hash of a record's content; a site's signature is bound to it and lapses with it."""
     return hashlib.sha256(msgspec.json.encode(record, order="sorted")).hexdigest()

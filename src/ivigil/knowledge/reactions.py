@@ -245,12 +245,14 @@ class Outcome(Fact):
     percent: Decimal | None = None
 
 
+Lever = Literal["stop_product", "slower", "premedicate", "hydrate", "split", "switch_product", "change_route"]
+"""What can be changed at the next infusion."""
+
+
 class NextTime(Fact):
     """What may be changed at the next infusion: a proposal that an order picks up."""
 
-    lever: Literal[
-        "slower", "premedicate", "hydrate", "split", "switch_product", "change_route", "stop_product"
-    ]
+    lever: Lever
     helps: bool
     """False: the source says that it does not help."""
     text: str
@@ -400,6 +402,24 @@ class RestartRule(Fact):
     scope: Literal["same_day", "later_day", "any"] = "same_day"
     """Which infusion the rule speaks of."""
     analogue: bool = False
+
+
+class ReactionObservation(Fact):
+    """How long a patient stays after a reaction: from the end, its last sign or its last dose of
+    epinephrine, whichever came last.
+
+    The shortest stay of a reaction whose terms are shown to be met holds.
+    """
+
+    reaction: str
+    who: str
+    minutes: int
+    epinephrine_doses: int | None = None
+    """Only after exactly so many doses; None: whatever was given."""
+    not_with: tuple[str, ...] = ()
+    """Not if one of these symptoms was seen."""
+    grade_below: int | None = None
+    """Only if a clinician graded the reaction, and never at this CTCAE grade or above."""
 
 
 class EmergencyDrug(Fact):

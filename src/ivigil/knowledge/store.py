@@ -23,7 +23,7 @@ from msgspec.structs import astuple
 
 from ivigil.knowledge.care import BaselineTest, Hydration, Instruction, Monitoring, Observation, Premedication
 from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
-from ivigil.knowledge.evidence import Fact, Record, Source
+from ivigil.knowledge.evidence import Cited, Document, Fact, Record, Source
 from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.policies import Policy
@@ -37,6 +37,7 @@ from ivigil.knowledge.reactions import (
     Incidence,
     Measure,
     Reaction,
+    ReactionObservation,
     ReportField,
     RestartRule,
     ResultRule,
@@ -138,6 +139,7 @@ class FactFile(Record):
     stop_rule: tuple[StopRule, ...] = ()
     grade_action: tuple[GradeAction, ...] = ()
     restart_rule: tuple[RestartRule, ...] = ()
+    reaction_observation: tuple[ReactionObservation, ...] = ()
     emergency_drug: tuple[EmergencyDrug, ...] = ()
     symptom_urgency: tuple[SymptomUrgency, ...] = ()
     warning_sign: tuple[WarningSign, ...] = ()
@@ -148,6 +150,7 @@ class FactFile(Record):
     term_code: tuple[TermCode, ...] = ()
 
 
+_NONE: frozenset[str] = frozenset()
 KINDS: tuple[str, ...] = FactFile.__struct_fields__
 
 
@@ -193,6 +196,12 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         return {term.id: term for term in self.facts.term}
 
     @cached_property
+    def implied_flags(self) -> tuple[Term, ...]:
+        """Flags that other answers may settle (see ``vocabulary.settle``)."""
+        flags = (term for term in self.facts.term if term.kind == "flag")
+        return tuple(flag for flag in flags if flag.signs or flag.when or flag.absent_when)
+
+    @cached_property
     def policies(self) -> dict[str, Policy]:
         return {policy.id: policy for policy in self.facts.policy}
 
@@ -229,14 +238,52 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         """Every fact, nested ones included."""
         return {fact.id: fact for fact in all_facts(self.facts)}
 
+    def cited(self, fact: Fact) -> Cited:
+        """The evidence of one fact with its documents; made when it is first cited."""
+        known = self._citations.get(fact.id)
+        if known is None:
+            known = self._citations[fact.id] = self._cite(fact)
+        return known
+
+    @cached_property
+    def _citations(self) -> dict[str, Cited]:
+        return {}
+
+    def _cite(self, fact: Fact) -> Cited:
+        documents = tuple(
+            Document(id=s.id, title=s.title, publisher=s.publisher, version=s.version, url=s.url)
+            for s in (self.sources[key] for key in fact.sources if key in self.sources)
+        )
+        return Cited(
+            basis=fact.basis,
+            seen=fact.seen,
+            documents=documents,
+            locator=fact.locator,
+            note=fact.note,
+            signed=fact.id in self.signed,
+        )
+
     def covers(self, indications: Iterable[str], condition: str) -> bool:
         """True if one of a label's uses covers the condition, or if it names none and means any."""
         codes = tuple(indications)
-        known = (self.label_indications.get(code) for code in codes)
-        return not codes or any(use is not None and condition in use.conditions for use in known)
+        return not codes or not self._uses_of.get(condition, _NONE).isdisjoint(codes)
+
+    @cached_property
+    def _uses_of(self) -> dict[str, frozenset[str]]:
+        """Condition -> the label indications that cover it."""
+        named = {condition for item in self.facts.label_indication for condition in item.conditions}
+        uses = self.label_indications.values()
+        return {name: frozenset(use.id for use in uses if name in use.conditions) for name in named}
 
     def lineage(self, jurisdiction: str) -> tuple[str, ...]:
         """The jurisdiction and everything it lies in, innermost first."""
+        return self._lineages.get(jurisdiction) or self._lineage(jurisdiction)
+
+    @cached_property
+    def _lineages(self) -> dict[str, tuple[str, ...]]:
+        return {place: self._lineage(place) for place in self.jurisdictions}
+
+    def _lineage(self, jurisdiction: str) -> tuple[str, ...]:
         chain: list[str] = []
         while jurisdiction and jurisdiction not in chain:
             chain.append(jurisdiction)

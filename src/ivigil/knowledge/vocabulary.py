@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ivigil.knowledge.evidence import Fact
-from ivigil.knowledge.logic import Case, Truth, Value, When, judge
+from ivigil.knowledge.logic import Case, Truth, Value, When, truth_of
 
 TermKind = Literal["flag", "number", "choice"]
 TermScope = Literal["patient", "screening", "order", "derived"]
@@ -71,11 +71,11 @@ def settle(terms: Iterable[Term], case: Case) -> dict[str, Value]:
 
 
 def _follows(flag: Term, case: Case) -> bool | None:
-    if any(judge(sign.when, case).truth is Truth.TRUE for sign in flag.signs):
+    if any(truth_of(sign.when, case) is Truth.TRUE for sign in flag.signs):
         return True
     if flag.when is not None:
-        truth = judge(flag.when, case).truth
+        truth = truth_of(flag.when, case)
         return None if truth is Truth.UNKNOWN else truth is Truth.TRUE
     if flag.id not in case and flag.absent_when is not None:
-        return False if judge(flag.absent_when, case).truth is Truth.TRUE else None
+        return False if truth_of(flag.absent_when, case) is Truth.TRUE else None
     return None

@@ -10,7 +10,7 @@ from ivigil.course import CareItem, Day, Premedication
 from ivigil.knowledge import care as facts
 from ivigil.knowledge.conditions import Cotreatment
 from ivigil.knowledge.hazards import Advise, Hydrate, Observe, OrderTest, Premedicate, Suppress
-from ivigil.knowledge.logic import Case, Reading, Truth, When, judge
+from ivigil.knowledge.logic import Case, Reading, Truth, When, truth_of
 from ivigil.knowledge.products import Product, PropertyName, Route
 from ivigil.planning.situation import Situation
 
@@ -82,7 +82,7 @@ def _drug(
     drug: facts.Premedication, indicated_by: list[str], suppressed_by: list[str], situation: Situation
 ) -> Premedication:
     contra = drug.contraindicated_when
-    if contra is not None and judge(contra, situation.case).truth is not Truth.FALSE:
+    if contra is not None and truth_of(contra, situation.case) is not Truth.FALSE:
         suppressed_by = [*suppressed_by, drug.id]
     dose, dose_max = _dose_mg(drug, situation)
     permitted = situation.knowledge.permits(drug)
@@ -293,7 +293,7 @@ def advice(situation: Situation) -> tuple[CareItem, ...]:
 
 
 def _applies(when: When | None, case: Case) -> bool:
-    return when is None or judge(when, case).truth is not Truth.FALSE
+    return when is None or truth_of(when, case) is not Truth.FALSE
 
 
 def _unique(items: Iterable[CareItem]) -> tuple[CareItem, ...]:

@@ -36,7 +36,7 @@ def patient_case(order: Order, knowledge: Knowledge) -> dict[str, Value]:
         **_history(order),
         **_answers(order, knowledge),
     }
-    return settle(knowledge.facts.term, case)
+    return settle(knowledge.implied_flags, case)
 
 
 def dosed_case(
@@ -56,7 +56,7 @@ def dosed_case(
         )
     else:
         dosed["cumulative_dose_g_per_kg"] = Reading(low=g_per_kg, high=None)
-    return settle(knowledge.facts.term, dosed)
+    return settle(knowledge.implied_flags, dosed)
 
 
 def product_changed(order: Order, product: str | None) -> bool | None:

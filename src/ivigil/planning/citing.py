@@ -2,60 +2,61 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple, get_args
 
 import msgspec
 
-from ivigil.course import Cited, Document
-from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.store import Knowledge
-from ivigil.order import Order
 
 
 def sources(named: set[str], knowledge: Knowledge) -> dict[str, Cited]:
     """Evidence by fact id for every fact that a plan names."""
-    return {
-        fact_id: cited(knowledge.by_id[fact_id], knowledge)
-        for fact_id in sorted(named)
-        if fact_id in knowledge.by_id
-    }
+    facts = knowledge.by_id
+    return {fact_id: knowledge.cited(facts[fact_id]) for fact_id in sorted(named) if fact_id in facts}
 
 
-def named_facts(value: object) -> set[str]:
-    """Every fact id in ``facts`` and ``fact`` fields, anywhere below a value."""
+def named_facts(*parts: msgspec.Struct) -> set[str]:
+    """Every fact id in ``facts`` and ``fact`` fields, anywhere below these parts of a plan."""
     found: set[str] = set()
-    waiting = [value]
+    waiting = list(parts)
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, tuple):
-            waiting.extend(item)
-        elif isinstance(item, msgspec.Struct) and not isinstance(item, Order):
-            for name in item.__struct_fields__:
-                inner = getattr(item, name)
-                if name == "facts":
-                    found.update(inner)
-                elif name == "fact":
-                    found.add(inner)
-                elif inner.__class__ not in _PLAIN:
-                    waiting.append(inner)
+        part = waiting.pop()
+        fields = _fields(part.__class__)
+        for name in fields.facts:
+            found.update(getattr(part, name))
+        for name in fields.fact:
+            found.add(getattr(part, name))
+        for name in fields.holding:
+            inner = getattr(part, name)
+            waiting.extend(inner if isinstance(inner, tuple) else () if inner is None else (inner,))
     return found - {""}
 
 
-_PLAIN = frozenset({str, int, bool, Decimal, dt.date, dt.datetime, dict, type(None)})
+class _Fields(NamedTuple):
+    """Of a kind of part: the fields that name facts or one fact, and those that hold parts that do."""
+
+    facts: tuple[str, ...]
+    fact: tuple[str, ...]
+    holding: tuple[str, ...]
 
 
-def cited(fact: Fact, knowledge: Knowledge) -> Cited:
-    """The evidence of one fact, with its documents."""
-    documents = tuple(
-        Document(id=s.id, title=s.title, publisher=s.publisher, version=s.version, url=s.url)
-        for s in (knowledge.sources[key] for key in fact.sources if key in knowledge.sources)
+@cache
+def _fields(kind: type[msgspec.Struct]) -> _Fields:
+    """Read off the types once, so that no part is searched that cannot name a fact."""
+    fields = msgspec.structs.fields(kind)
+    return _Fields(
+        facts=tuple(field.name for field in fields if field.name == "facts"),
+        fact=tuple(field.name for field in fields if field.name == "fact"),
+        holding=tuple(f.name for f in fields if any(any(_fields(inner)) for inner in _structs(f.type))),
     )
-    return Cited(
-        basis=fact.basis,
-        seen=fact.seen,
-        documents=documents,
-        locator=fact.locator,
-        note=fact.note,
-        signed=fact.id in knowledge.signed,
-    )
+
+
+def _structs(hint: object) -> Iterator[type[msgspec.Struct]]:
+    """Every kind of part that a field of this type may hold."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+    for argument in get_args(hint):
+        yield from _structs(argument)

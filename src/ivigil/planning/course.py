@@ -137,9 +137,10 @@ def _try(
     filled = fill(_targets(count, situation), product, shelf, situation)
     if isinstance(filled, Reason):
         return filled
+    limits = {g: ceiling(count, ladder, _volume_ml(g, product), situation) for g in set(filled.grams)}
     days: list[Day] = []
-    for number in range(1, count + 1):
-        day = _day(number, filled, product, ladder, situation)
+    for number, grams in enumerate(filled.grams, start=1):
+        day = _day(number, filled, product, ladder, situation, limit=limits[grams])
         if isinstance(day, Reason):
             return day
         days.append(day)
@@ -179,14 +180,14 @@ def _from_stock(
     targets: tuple[Decimal, ...], product: Product, shelf: Shelf, situation: Situation
 ) -> Filled | None:
     """The same from counted vials, the next day from what the day before left."""
-    whole = stock.one_by_one(targets, shelf, Shelf.at_most)
+    whole = stock.one_by_one(targets, shelf, stock.whole)
     if whole is not None:
         grams = tuple(sum(vials, Decimal(0)) for vials in whole)
         short = [target - given for target, given in zip(targets, grams, strict=True)]
         if _is_near(grams, targets, situation) and max(short) - min(short) <= min(shelf.left):
             return Filled(grams, whole)
     parts = _parts(targets, product, situation)
-    opened = stock.one_by_one(parts, shelf, Shelf.at_least)
+    opened = stock.one_by_one(parts, shelf, stock.part)
     return None if opened is None else Filled(parts, opened)
 
 
@@ -268,11 +269,23 @@ def over_daily_limits(filled: Filled, product: Product, situation: Situation) ->
     return None
 
 
-def _day(number: int, filled: Filled, product: Product, ladder: Ladder, situation: Situation) -> Day | Reason:
+def _volume_ml(grams: Decimal, product: Product) -> Decimal:
+    return units.volume_ml(grams, product.g_per_100_ml)
+
+
+def _day(
+    number: int,
+    filled: Filled,
+    product: Product,
+    ladder: Ladder,
+    situation: Situation,
+    *,
+    limit: Decimal | None,
+) -> Day | Reason:
+    """One day with its steps, under the ceiling ``limit`` that days of these grams have."""
     grams, vials = filled.grams[number - 1], filled.vials[number - 1]
-    volume = units.volume_ml(grams, product.g_per_100_ml)
+    volume = _volume_ml(grams, product)
     count = len(filled.grams)
-    limit = ceiling(count, ladder, volume, situation)
     start = start_of(number, situation)
     steps = rates.steps(ladder, volume, start, limit)
     if not steps:

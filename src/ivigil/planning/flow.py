@@ -34,6 +34,7 @@ from ivigil.knowledge.evidence import Fact, fingerprint
 from ivigil.knowledge.hazards import Block
 from ivigil.knowledge.logic import Value
 from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.planning import (
@@ -118,6 +119,7 @@ def _draft(order: Order, knowledge: Knowledge) -> Plan:
         knowledge_version=knowledge.version,
         status="ready",
         valid_until=_valid_until(order, knowledge),
+        supersedes=order.supersedes,
         order=order,
     )
 
@@ -213,16 +215,11 @@ def _first_that_fits(
     unseen: list[Ranked] = []
     options: list[ProductOption] = []
     for index, (candidate, situation) in enumerate(candidates):
-        ladder = candidate.ladder
-        if isinstance(ladder, rates.NoRates):
+        if candidate.no_rates is not None:
             unseen.append(candidate)
             options.append(_option(candidate))
             continue
-        built = (
-            subcutaneous.build(candidate.product, situation)
-            if order.route == "SC"
-            else course.build(candidate.product, ladder, situation)
-        )
+        built = _build(candidate.product, situation)
         if isinstance(built, course.NoCourse):
             reasons = tuple(dict.fromkeys(m.reason for m in built.misfits))
             dropped.append(ProductExcluded(id=candidate.product.id, because=reasons))
@@ -244,12 +241,21 @@ def _first_that_fits(
     return _no_product(unseen, tuple(dropped), order, knowledge)
 
 
+def _build(product: Product, situation: Situation) -> course.Built | course.NoCourse:
+    """The course of a product whose rates were seen."""
+    if product.route == "SC":
+        return subcutaneous.build(product, situation)
+    ladder = rates.ladder(product, situation)
+    assert isinstance(ladder, rates.Ladder)
+    return course.build(product, ladder, situation)
+
+
 def _option(candidate: Ranked) -> ProductOption:
     return ProductOption(
         id=candidate.product.id,
         name=candidate.product.name,
         on_label=candidate.on_label,
-        rates_seen=isinstance(candidate.ladder, rates.Ladder),
+        rates_seen=candidate.no_rates is None,
         because=candidate.because,
     )
 
@@ -261,8 +267,8 @@ def _no_product(
     wanting = any(left.because[-1].code == stock.NOT_IN_STOCK for left in dropped)
     short = (Blocked(code=stock.NOT_IN_STOCK, facts=(stock.STOCK,)),) if wanting else ()
     if unseen:
-        ladders = [c.ladder for c in unseen if isinstance(c.ladder, rates.NoRates)]
-        signs = tuple(_sign_off(fact, ladder.code) for ladder in ladders for fact in ladder.unsigned)
+        lacking = [c.no_rates for c in unseen if c.no_rates is not None]
+        signs = tuple(_sign_off(fact, none.code) for none in lacking for fact in none.unsigned)
         gap = Blocked(code="rates_not_seen", facts=tuple(c.product.id for c in unseen))
         return Chosen(None, dropped, sign_off=signs, gaps=(gap, *short))
     if short:

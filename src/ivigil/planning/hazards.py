@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ivigil.course import Action, Finding, State
 from ivigil.knowledge.hazards import Advise, Block, Effect, Hazard
-from ivigil.knowledge.logic import Case, Truth, judge
+from ivigil.knowledge.logic import Case, Truth, any_of, judge, truth_of
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.planning.limits import Entry, Limits, condition_limits
@@ -59,16 +59,13 @@ def settle(situation: Situation, product_changed: bool | None) -> tuple[tuple[Fi
 def _judge_hazard(hazard: Hazard, order: Order, case: Case) -> Finding | None:
     if order.route not in hazard.routes:
         return None
-    judged = [(factor, judge(factor.when, case)) for factor in hazard.factors]
-    deciding = [(f, j) for f, j in judged if j.truth is Truth.TRUE]
-    truth = Truth.TRUE if deciding else Truth.FALSE
-    if not deciding:
-        deciding = [(f, j) for f, j in judged if j.truth is Truth.UNKNOWN]
-        if not deciding:
-            return None
-        truth = Truth.UNKNOWN
+    truth = any_of((factor.when for factor in hazard.factors), case)
+    if truth is Truth.FALSE:
+        return None
+    deciding = [factor for factor in hazard.factors if truth_of(factor.when, case) is truth]
+    judged = [judge(factor.when, case) for factor in deciding]
     state: State = "present" if truth is Truth.TRUE else _STATES[hazard.unknown]
-    saw = _merge(j.because for _, j in deciding)
+    saw = _merge(j.because for j in judged)
     return Finding(
         id=hazard.id,
         name=hazard.name,
@@ -77,11 +74,11 @@ def _judge_hazard(hazard: Hazard, order: Order, case: Case) -> Finding | None:
         state=state,
         because=saw,
         saw=saw,
-        factors=tuple(f.id for f, _ in deciding),
-        missing=_merge(j.missing for _, j in deciding) if truth is Truth.UNKNOWN else (),
-        facts=(hazard.id, *(f.id for f, _ in deciding)),
+        factors=tuple(f.id for f in deciding),
+        missing=_merge(j.missing for j in judged) if truth is Truth.UNKNOWN else (),
+        facts=(hazard.id, *(f.id for f in deciding)),
         do=tuple(_action(effect) for effect in hazard.effects),
-        weak=all(f.weak for f, _ in deciding),
+        weak=all(f.weak for f in deciding),
         overridden_by=_overrider(order, hazard.id),
     )
 

@@ -7,13 +7,14 @@ off, never computed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import Generic, TypeVar, cast
 
 import msgspec
 
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.hazards import CapDailyDose, CapRate, Effect
-from ivigil.knowledge.logic import Case, Truth, judge
+from ivigil.knowledge.logic import Case, Truth, truth_of
 
 E = TypeVar("E")
 
@@ -25,14 +26,21 @@ class Entry(msgspec.Struct, Generic[E], frozen=True):
     finding: str
 
 
-class Limits(msgspec.Struct, frozen=True):
+class Limits(msgspec.Struct, frozen=True, dict=True):
     """Everything that binds this course. More entries never loosen anything."""
 
     entries: tuple[Entry[Effect], ...] = ()
 
     def of(self, kind: type[E]) -> tuple[Entry[E], ...]:
         """All entries of one kind of effect, in the order of their findings."""
-        return tuple(Entry(e.effect, e.finding) for e in self.entries if isinstance(e.effect, kind))
+        return cast("tuple[Entry[E], ...]", self._by_kind.get(kind, ()))
+
+    @cached_property
+    def _by_kind(self) -> dict[type, tuple[Entry[Effect], ...]]:
+        found: dict[type, list[Entry[Effect]]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.effect.__class__, []).append(entry)
+        return {kind: tuple(entries) for kind, entries in found.items()}
 
     def plus(self, more: Iterable[Entry[Effect]]) -> Limits:
         return Limits((*self.entries, *more))
@@ -43,7 +51,7 @@ def condition_limits(condition: Condition, regimen: Regimen, case: Case) -> list
     entries: list[Entry[Effect]] = []
     for cap in condition.rate_caps:
         # An unknown condition of a cap does not lift the cap.
-        if cap.when is None or judge(cap.when, case).truth is not Truth.FALSE:
+        if cap.when is None or truth_of(cap.when, case) is not Truth.FALSE:
             effect = CapRate(
                 id=cap.id,
                 basis=cap.basis,

@@ -18,6 +18,7 @@ from ivigil.order import Order
 from ivigil.planning import case, hazards, products, scheme, sites
 from ivigil.planning.limits import Limits
 from ivigil.planning.products import Ranked
+from ivigil.planning.rates import NoRates
 from ivigil.planning.scheme import NoScheme, Scheme
 from ivigil.planning.situation import Situation
 
@@ -90,7 +91,9 @@ def _placed(offer: Offer, dosed: list[Offer]) -> Ranked | ProductExcluded | None
     reasons = products.exclusions(offer.product, offer.situation)
     if reasons:
         return ProductExcluded(id=offer.product.id, because=tuple(reasons))
-    return products.place(offer.product, sites.first_ladder(offer.product, offer.situation), _widest(dosed))
+    ladder = sites.first_ladder(offer.product, offer.situation)
+    held = ladder if isinstance(ladder, NoRates) else ladder.held
+    return products.place(offer.product, held, _widest(dosed))
 
 
 def _offer(product: Product | None, chosen: Scheme, order: Order, known: Case, knowledge: Knowledge) -> Offer:

@@ -15,7 +15,7 @@ from ivigil.order import Order
 from ivigil.planning import rates, stock
 from ivigil.planning.licence import label_use
 from ivigil.planning.limits import Entry
-from ivigil.planning.rates import Ladder, NoRates
+from ivigil.planning.rates import NoRates
 from ivigil.planning.situation import Situation
 
 SUGARS = frozenset({"sucrose", "glucose", "maltose"})
@@ -30,7 +30,8 @@ class Ranked(msgspec.Struct, frozen=True):
 
     product: Product
     on_label: bool
-    ladder: Ladder | NoRates
+    no_rates: NoRates | None
+    """Why it cannot be planned, if its rates were not seen."""
     key: tuple[Decimal, ...]
     because: tuple[Reason, ...]
 
@@ -44,7 +45,7 @@ def rank(situation: Situation) -> tuple[tuple[Ranked, ...], tuple[ProductExclude
         if reasons:
             excluded.append(ProductExcluded(id=product.id, because=tuple(reasons)))
         else:
-            ranked.append(place(product, rates.ladder(product, situation), situation))
+            ranked.append(place(product, rates.held(product, situation), situation))
     ranked.sort(key=lambda r: (r.key, r.product.id))
     return tuple(ranked), tuple(excluded)
 
@@ -132,8 +133,10 @@ def _shown(item: Property) -> str:
     return f"{item.comparator}{value}"
 
 
-def place(product: Product, ladder: Ladder | NoRates, situation: Situation) -> Ranked:
-    """A product with its rank key and what lowered it."""
+def place(product: Product, held: tuple[Reason, ...] | NoRates, situation: Situation) -> Ranked:
+    """A product with its rank key and what lowered it. held: why it would stay at its start rate."""
+    no_rates = held if isinstance(held, NoRates) else None
+    stays = () if isinstance(held, NoRates) else held
     avoided = [
         Reason(code="avoided_stabiliser", finding=entry.finding, fact=item.id, value=item.text or "")
         for entry in situation.limits.of(AvoidStabilisers)
@@ -143,17 +146,16 @@ def place(product: Product, ladder: Ladder | NoRates, situation: Situation) -> R
     use = label_use(product, situation)
     last = situation.order.last_immunoglobulin
     other = last is not None and last.product is not None and last.product != product.id
-    held = ladder.held if isinstance(ladder, Ladder) else ()
     preferences, lowered = _preferences(product, situation)
-    reasons = [*avoided, *held]
+    reasons = [*avoided, *stays]
     if use is None:
         reasons.append(Reason(code="off_label", fact=product.id))
     if other:
         reasons.append(Reason(code="other_than_last", value=last.product or "" if last else ""))
     # A change of product is a risk of its own; a licence comes before any preference.
-    key = (len(avoided), other, use is None, bool(held))
+    key = (len(avoided), other, use is None, bool(stays))
     return Ranked(
-        product, use is not None, ladder, (*(Decimal(k) for k in key), *preferences), (*reasons, *lowered)
+        product, use is not None, no_rates, (*(Decimal(k) for k in key), *preferences), (*reasons, *lowered)
     )
 
 

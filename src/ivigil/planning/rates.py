@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -44,7 +45,15 @@ class Cap(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class Ladder(msgspec.Struct, frozen=True):
+class Setting(NamedTuple):
+    """A pump setting, the limit that it was rounded down from, and how long it holds (None: to the end)."""
+
+    rate_ml_per_h: Decimal
+    limit_ml_per_h: Decimal
+    minutes: int | None
+
+
+class Ladder(msgspec.Struct, frozen=True, dict=True):
     """The rungs and caps for one product and patient, and the decision that shaped them."""
 
     rungs: tuple[Rung, ...]
@@ -54,6 +63,21 @@ class Ladder(msgspec.Struct, frozen=True):
     decision: RateDecision
     held: tuple[Reason, ...] = ()
     """Why the start rate is kept to the end, if it is."""
+
+    @cached_property
+    def under_caps(self) -> tuple[Setting, ...]:
+        """One setting a rung, under every cap."""
+        step = self.pump_step_ml_per_h
+        caps = [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in self.caps]
+        lowest_cap = [min(caps)] if caps else []
+        return tuple(
+            Setting(*min([_setting(rung.ml_per_kg_h * self.weight_kg, step), *lowest_cap]), rung.minutes)
+            for rung in self.rungs
+        )
+
+
+def _setting(limit_ml_per_h: Decimal, pump_step_ml_per_h: Decimal) -> tuple[Decimal, Decimal]:
+    return units.floor_to(limit_ml_per_h, pump_step_ml_per_h), limit_ml_per_h
 
 
 class NoRates(msgspec.Struct, frozen=True):
@@ -70,23 +94,45 @@ def plannable(product: Product, knowledge: Knowledge) -> tuple[Schedule, ...]:
     )
 
 
-def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
-    """The ladder of this product for this patient: label steps, then every cap."""
-    weight_kg, knowledge = situation.weight_kg, situation.knowledge
-    usable = [s for s in plannable(product, knowledge) if _fits_patient(s, situation)]
+class Serving(NamedTuple):
+    """The schedules of a product that may serve this patient, and the one to follow."""
+
+    usable: list[Schedule]
+    on_label: bool
+    schedule: Schedule
+
+
+def _serving(product: Product, situation: Situation) -> Serving | NoRates:
+    usable = [s for s in plannable(product, situation.knowledge) if _fits_patient(s, situation)]
     if not usable:
         return NoRates("rates_not_seen", product.schedules)
     on_label = [s for s in usable if is_on_label(s, product, situation)]
-    schedule = _choose(on_label) if on_label else _slowest(usable)
+    return Serving(usable, bool(on_label), _choose(on_label) if on_label else _slowest(usable))
+
+
+def held(product: Product, situation: Situation) -> tuple[Reason, ...] | NoRates:
+    """Why this patient would stay at the product's start rate, without the work of a ladder."""
+    serving = _serving(product, situation)
+    return serving if isinstance(serving, NoRates) else _at_risk(product, serving.schedule, situation)[1]
+
+
+def ladder(product: Product, situation: Situation) -> Ladder | NoRates:
+    """The ladder of this product for this patient: label steps, then every cap."""
+    weight_kg = situation.weight_kg
+    serving = _serving(product, situation)
+    if isinstance(serving, NoRates):
+        return serving
+    usable, on_label, schedule = serving
     rungs = _rungs(schedule, situation)
     if not on_label:
         rungs = _no_shorter(rungs, usable, situation)
     if not on_label or situation.limits.of(SlowStart):
         rungs = _from_slowest_start(rungs, usable, situation)
-    caps, hold = _caps(product, schedule, situation)
+    at_risk, hold = _at_risk(product, schedule, situation)
     if hold:
         rungs = (Rung(rungs[0].ml_per_kg_h, None),)
-    caps = (*_schedule_caps([schedule] if on_label else usable, weight_kg), *caps)
+    ordinary = _schedule_caps([schedule] if on_label else usable, weight_kg)
+    caps = (*ordinary, *_finding_caps(product, situation), *at_risk)
     lowest = min(c.ml_per_h for c in caps)
     decision = RateDecision(
         schedule=schedule.id,
@@ -171,35 +217,20 @@ def top_rate(ladder: Ladder) -> Decimal:
     return max(rate for rate, _, _ in settings(ladder))
 
 
-def settings(ladder: Ladder, ceiling: Decimal | None = None) -> list[tuple[Decimal, Decimal, int | None]]:
-    """(rate, limit it was rounded down from, minutes) of each setting; equal neighbours merged."""
-    settings: list[tuple[Decimal, Decimal, int | None]] = []
-    lowest_cap = _lowest_cap(ladder, ceiling)
-    for rung in ladder.rungs:
-        rate, limit = min([_rate(rung, ladder), *lowest_cap])
-        if settings and settings[-1][0] == rate:
-            _, before, minutes = settings[-1]
-            joined = None if minutes is None or rung.minutes is None else minutes + rung.minutes
-            settings[-1] = (rate, before, joined)
+def settings(ladder: Ladder, ceiling: Decimal | None = None) -> tuple[Setting, ...]:
+    """The settings of the ladder under a further limit in mL/h; equal neighbours merged."""
+    lowest = [] if ceiling is None else [_setting(ceiling, ladder.pump_step_ml_per_h)]
+    merged: list[Setting] = []
+    for own_rate, own_limit, minutes in ladder.under_caps:
+        rate, limit = min([(own_rate, own_limit), *lowest])
+        if merged and merged[-1].rate_ml_per_h == rate:
+            before = merged[-1]
+            joined = None if before.minutes is None or minutes is None else before.minutes + minutes
+            merged[-1] = before._replace(minutes=joined)
         else:
-            settings.append((rate, limit, rung.minutes))
-    rate, limit, _ = settings[-1]
-    settings[-1] = (rate, limit, None)
-    return settings
-
-
-def _rate(rung: Rung, ladder: Ladder) -> tuple[Decimal, Decimal]:
-    wanted = rung.ml_per_kg_h * ladder.weight_kg
-    return units.floor_to(wanted, ladder.pump_step_ml_per_h), wanted
-
-
-def _lowest_cap(ladder: Ladder, ceiling: Decimal | None) -> list[tuple[Decimal, Decimal]]:
-    """The lowest cap on the whole ladder as (pump setting, cap); empty without caps."""
-    step = ladder.pump_step_ml_per_h
-    caps = [(units.floor_below(c.ml_per_h, step, strict=c.strict), c.ml_per_h) for c in ladder.caps]
-    if ceiling is not None:
-        caps.append((units.floor_to(ceiling, step), ceiling))
-    return [min(caps)] if caps else []
+            merged.append(Setting(rate, limit, minutes))
+    merged[-1] = merged[-1]._replace(minutes=None)
+    return tuple(merged)
 
 
 def _minutes_for(volume_ml: Decimal, rate_ml_per_h: Decimal) -> int:
@@ -323,24 +354,29 @@ def _schedule_caps(schedules: Iterable[Schedule], weight_kg: Decimal) -> tuple[C
     )
 
 
-def _caps(
-    product: Product, schedule: Schedule, situation: Situation
-) -> tuple[tuple[Cap, ...], tuple[Reason, ...]]:
-    """Caps from hazards and conditions, and the reasons (if any) to stay at the start rate."""
-    caps: list[Cap] = []
-    hold: list[Reason] = []
-    for entry in situation.limits.of(CapRate):
-        cap, weight = entry.effect, situation.weight_kg
-        ml_per_h = units.rate_ml_per_h(cap.rate, cap.unit, product.g_per_100_ml, weight)
-        caps.append(Cap(ml_per_h, cap.strict, Reason(code="cap_rate", finding=entry.finding, fact=cap.id)))
-    for risk in situation.limits.of(RiskEffect):
-        found, stay = _at_risk(product, schedule, risk, situation)
-        caps.extend(found)
-        hold.extend(stay)
-    return tuple(caps), tuple(hold)
+def _finding_caps(product: Product, situation: Situation) -> list[Cap]:
+    """Caps that findings, the condition and its regimen put on the rate."""
+    return [
+        Cap(
+            units.rate_ml_per_h(
+                entry.effect.rate, entry.effect.unit, product.g_per_100_ml, situation.weight_kg
+            ),
+            entry.effect.strict,
+            Reason(code="cap_rate", finding=entry.finding, fact=entry.effect.id),
+        )
+        for entry in situation.limits.of(CapRate)
+    ]
 
 
 def _at_risk(
+    product: Product, schedule: Schedule, situation: Situation
+) -> tuple[tuple[Cap, ...], tuple[Reason, ...]]:
+    """Caps for every risk that acts, and the reasons (if any) to stay at the start rate."""
+    found = [_of_risk(product, schedule, risk, situation) for risk in situation.limits.of(RiskEffect)]
+    return tuple(cap for caps, _ in found for cap in caps), tuple(why for _, hold in found for why in hold)
+
+
+def _of_risk(
     product: Product, schedule: Schedule, risk: Entry[RiskEffect], situation: Situation
 ) -> tuple[list[Cap], list[Reason]]:
     """What this label says for one risk group. Without a number of its own: no step up."""

@@ -182,7 +182,7 @@ def _describe(
     regimen = best.regimen
     others = tuple(_option(c, best) for c in candidates if c.regimen.id != regimen.id)
     ids = {regimen.id, *(o.id for o in others)}
-    disagreements = tuple(d.id for d in knowledge.facts.disagreement if ids & set(d.about))
+    disagreements = tuple(d.id for d in knowledge.facts.disagreement if not ids.isdisjoint(d.about))
     bounds = total_range(regimen)
     borrowed = best.place == ANYWHERE
     return RegimenChoice(

@@ -22,6 +22,8 @@ NOT_IN_STOCK = "not_in_stock"
 
 Vials = tuple[Decimal, ...]
 """The grams of each vial, largest first."""
+Targets = tuple[Decimal, ...]
+"""Grams aimed at, of this day and of the days after it."""
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -47,6 +49,13 @@ class Shelf(msgspec.Struct, frozen=True):
         taken = Counter(vials)
         counted = {grams: None if n is None else n - taken[grams] for grams, n in self.left.items()}
         return Shelf({grams: n for grams, n in counted.items() if n != 0})
+
+    @property
+    def total(self) -> Decimal | None:
+        """Grams of all vials together; None if some size is there as often as it takes."""
+        counted = [None if n is None else n * grams for grams, n in self.left.items()]
+        known = [grams for grams in counted if grams is not None]
+        return sum(known, Decimal(0)) if len(known) == len(counted) else None
 
     def at_most(self, grams: Decimal) -> Vials | None:
         """The fewest vials of the largest sum not above ``grams``; None if not even one fits."""
@@ -106,13 +115,28 @@ def short(at_hand: Shelf) -> Reason:
     return Reason(code=NOT_IN_STOCK, fact=STOCK, value=at_hand.text)
 
 
+def whole(targets: Targets, at_hand: Shelf) -> Vials | None:
+    """Whole vials for the first of these targets; where there is too little for all, for its share."""
+    first, total = targets[0], at_hand.total
+    share = first if total is None else total * first / sum(targets, Decimal(0))
+    shared = at_hand.at_least(share) if share < first else None
+    if shared is not None and sum(shared, Decimal(0)) <= first:
+        return shared
+    return at_hand.at_most(first)
+
+
+def part(targets: Targets, at_hand: Shelf) -> Vials | None:
+    """Vials from which the first of these targets can be measured."""
+    return at_hand.at_least(targets[0])
+
+
 def one_by_one(
-    targets: tuple[Decimal, ...], at_hand: Shelf, take: Callable[[Shelf, Decimal], Vials | None]
+    targets: Targets, at_hand: Shelf, take: Callable[[Targets, Shelf], Vials | None]
 ) -> tuple[Vials, ...] | None:
     """Vials for each target in turn, each from what the one before left; None if one finds none."""
     taken: list[Vials] = []
-    for target in targets:
-        vials = take(at_hand, target)
+    for index in range(len(targets)):
+        vials = take(targets[index:], at_hand)
         if vials is None:
             return None
         taken.append(vials)

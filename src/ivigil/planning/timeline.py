@@ -44,9 +44,12 @@ def _merged(entries: list[TimelineEntry]) -> list[TimelineEntry]:
     for entry in entries:
         key = (entry.date, entry.until, entry.kind, entry.what)
         known = merged.get(key)
-        facts = entry.facts if known is None else tuple(dict.fromkeys((*known.facts, *entry.facts)))
-        merged[key] = replace(known or entry, facts=facts)
+        merged[key] = entry if known is None else _with_facts_of(known, entry)
     return list(merged.values())
+
+
+def _with_facts_of(known: TimelineEntry, entry: TimelineEntry) -> TimelineEntry:
+    return replace(known, facts=tuple(dict.fromkeys((*known.facts, *entry.facts))))
 
 
 def _infusions(days: tuple[Day, ...]) -> list[TimelineEntry]:

@@ -20,17 +20,18 @@ class Sizes:
     """The vial sizes of one product, in milligrams, and what can be made of them."""
 
     def __init__(self, grams: tuple[Decimal, ...]) -> None:
-        self._milligrams = tuple(sorted({int(g * _THOUSAND) for g in grams}, reverse=True))
-        self.unit = gcd(*self._milligrams)
+        milligrams = sorted({int(g * _THOUSAND) for g in grams}, reverse=True)
+        self.unit = gcd(*milligrams)
+        self._units = tuple(size // self.unit for size in milligrams)
 
     @property
     def smallest(self) -> Decimal:
-        return Decimal(self._milligrams[-1]) / _THOUSAND
+        return self._grams(self._units[-1])
 
     def at_most(self, grams: Decimal) -> Decimal:
         """The largest sum of whole vials not above ``grams``; 0 if not even one fits."""
         units = int(grams * _THOUSAND) // self.unit
-        table = _fewest(self._units(), units)
+        table = self._table(units)
         while units > 0 and table[units] is None:
             units -= 1
         return self._grams(max(units, 0))
@@ -38,42 +39,39 @@ class Sizes:
     def at_least(self, grams: Decimal) -> Decimal:
         """The smallest sum of whole vials not below ``grams``."""
         units = -(-int((grams * _THOUSAND).to_integral_value(rounding="ROUND_CEILING")) // self.unit)
-        limit = units + max(self._units())
-        table = _fewest(self._units(), limit)
+        table = self._table(units + max(self._units))
         while table[units] is None:
             units += 1
         return self._grams(units)
 
     def count(self, grams: Decimal) -> int:
-        """Fewest vials for a sum that can be made."""
-        return len(self.fill(grams))
+        """Fewest vials for a sum. Raises ValueError if no whole vials add up to it."""
+        units, rest = divmod(int(grams * _THOUSAND), self.unit)
+        fewest = self._table(units)[units]
+        if rest or fewest is None:
+            raise ValueError(f"{grams} g cannot be made of whole vials")
+        return fewest
 
     def fill(self, grams: Decimal) -> tuple[Decimal, ...]:
         """The fewest vials that add up to ``grams`` exactly, largest first.
 
         Raises ValueError if no whole vials add up to it.
         """
-        units, rest = divmod(int(grams * _THOUSAND), self.unit)
-        table = _fewest(self._units(), units)
-        if rest or table[units] is None:
-            raise ValueError(f"{grams} g cannot be made of whole vials")
+        fewest, units = self.count(grams), int(grams * _THOUSAND) // self.unit
+        table = self._table(units)
         chosen: list[Decimal] = []
-        while units > 0:
-            size = next(s for s in self._units() if s <= units and _is_next(table, units, s))
+        for rest in reversed(range(fewest)):
+            size = next(s for s in self._units if s <= units and table[units - s] == rest)
             chosen.append(self._grams(size))
             units -= size
         return tuple(sorted(chosen, reverse=True))
 
-    def _units(self) -> tuple[int, ...]:
-        return tuple(size // self.unit for size in self._milligrams)
+    def _table(self, units: int) -> tuple[int | None, ...]:
+        """Fewest vials for each sum up to ``units`` at least; its length is doubled, so that few are made."""
+        return _fewest(self._units, 1 << units.bit_length())
 
     def _grams(self, units: int) -> Decimal:
         return Decimal(units * self.unit) / _THOUSAND
-
-
-def _is_next(table: tuple[int | None, ...], units: int, size: int) -> bool:
-    left, here = table[units - size], table[units]
-    return left is not None and here is not None and left == here - 1
 
 
 @lru_cache(maxsize=256)

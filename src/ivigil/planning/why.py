@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ivigil.course import Cited, Decision, Plan
+from ivigil.course import Decision, Plan
+from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.logic import Saw
 from ivigil.planning.citing import named_facts
 
@@ -51,5 +52,5 @@ def why(plan: Plan, decision: str) -> Why:
     value = known[decision]
     parts = value if isinstance(value, tuple) else (value,)
     saw = tuple(dict.fromkeys(s for part in parts for s in part.saw))
-    facts = sorted(named_facts(parts))
+    facts = sorted(named_facts(*parts))
     return Why(decision, value, saw, {f: plan.sources[f] for f in facts if f in plan.sources})

@@ -23,7 +23,6 @@ from ivigil.knowledge.conditions import (
 )
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.store import Knowledge, all_facts
-from ivigil.planning.citing import cited
 from ivigil.sheets import doses, words
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.numbers import number, span
@@ -71,7 +70,7 @@ def condition_sheet(
     item: Condition, disagreements: tuple[Disagreement, ...], places: tuple[str, ...], knowledge: Knowledge
 ) -> RenderableType:
     """One condition. places: show only regimens of these jurisdictions; empty: of all."""
-    facts = {fact.id: cited(fact, knowledge) for fact in (*all_facts(item), *disagreements)}
+    facts = {fact.id: knowledge.cited(fact) for fact in (*all_facts(item), *disagreements)}
     refs = References(facts)
     sections = [
         _head(item, refs),

@@ -10,7 +10,6 @@ from rich.text import Text
 
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
-from ivigil.planning.citing import cited
 from ivigil.planning.conversion import Converted, StartAfter
 from ivigil.sheets.layout import DISCLAIMER, references, section
 from ivigil.sheets.numbers import number, span
@@ -31,7 +30,7 @@ def convert_sheet(
     grams, weeks = dose
     shown = [item for _, items in results for item in items]
     named = [name for item in shown for name in (item.fact, *(start.fact for start in item.start_after))]
-    refs = References({name: cited(knowledge.by_id[name], knowledge) for name in named})
+    refs = References({name: knowledge.cited(knowledge.by_id[name]) for name in named})
     every = "every week" if weeks == 1 else f"every {number(weeks)} weeks"
     parts: list[RenderableType] = [
         Text("INTRAVENOUS TO SUBCUTANEOUS", style="bold"),

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ivigil.course import Cited
+from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning.why import Why
 from ivigil.sheets import words

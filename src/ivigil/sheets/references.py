@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ivigil.course import Cited, Document
-from ivigil.knowledge.evidence import WEAK_BASES
+from ivigil.knowledge.evidence import WEAK_BASES, Cited, Document
 
 
 class References:

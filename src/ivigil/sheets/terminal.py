@@ -64,6 +64,8 @@ def _head(plan: Plan, knowledge: Knowledge) -> RenderableType:
         f"{condition.name}, {order.route}, {order.jurisdiction}, start {order.start:%Y-%m-%d %H:%M %z}",
     )
     table.add_row("Plan", f"{plan.id}, knowledge {plan.knowledge_version}, valid until {plan.valid_until}")
+    if plan.supersedes:
+        table.add_row("Replaces", f"plan {plan.supersedes}")
     return Group(Text("IVIGIL: TREATMENT PLAN", style="bold"), Padding(table, (0, 0, 0, 2)))
 
 

@@ -8,7 +8,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ivigil.knowledge.store import Knowledge
-from ivigil.planning.citing import cited
 from ivigil.sheets.numbers import number
 from ivigil.sheets.references import References
 from ivigil.windows.doses import GivenDose
@@ -51,4 +50,4 @@ def marks(names: Iterable[str]) -> str:
 
 def cite(names: Iterable[str], knowledge: Knowledge) -> References:
     """References for these facts."""
-    return References({n: cited(knowledge.by_id[n], knowledge) for n in names if n in knowledge.by_id})
+    return References({n: knowledge.cited(knowledge.by_id[n]) for n in names if n in knowledge.by_id})

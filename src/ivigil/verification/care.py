@@ -9,7 +9,7 @@ from ivigil.course import CareItem, Premedication, TimelineEntry
 from ivigil.knowledge.care import Hydration, Observation
 from ivigil.knowledge.care import Premedication as Drug
 from ivigil.knowledge.hazards import Hydrate, Observe, OrderTest, Premedicate, Suppress
-from ivigil.knowledge.logic import Truth, judge
+from ivigil.knowledge.logic import Truth, truth_of
 from ivigil.verification import body
 from ivigil.verification.exact import show
 from ivigil.verification.labels import is_false
@@ -135,7 +135,7 @@ def _watches(matter: Matter) -> Iterator[tuple[str, int]]:
 
 
 def _holds(matter: Matter, fact: Observation) -> bool:
-    return fact.applies_when is not None and judge(fact.applies_when, matter.case).truth is Truth.TRUE
+    return fact.applies_when is not None and truth_of(fact.applies_when, matter.case) is Truth.TRUE
 
 
 # ---- tests and checks

@@ -25,7 +25,7 @@ from fractions import Fraction
 
 import msgspec
 
-from ivigil.knowledge.logic import Case, Reading, Truth, Value, judge
+from ivigil.knowledge.logic import Case, Reading, Truth, Value, truth_of
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
 from ivigil.order import Order
@@ -46,9 +46,12 @@ class CourseDose(msgspec.Struct, frozen=True):
 
 
 def build(
-    order: Order, knowledge: Knowledge, on: dt.date, dose: CourseDose, product: str | None
+    order: Order, knowledge: Knowledge, on: dt.date, dose: CourseDose, *, changed: bool | None
 ) -> dict[str, Value]:
-    """The case on the local day ``on`` of the start, with the planned dose and a product to compare."""
+    """The case on the local day ``on`` of the start, with the planned dose.
+
+    changed: does the product change? None: not known.
+    """
     patient = order.patient
     case: dict[str, Value] = {"condition": order.condition, "route": order.route, "sex": patient.sex}
     case |= {
@@ -56,12 +59,12 @@ def build(
         "age_days": Reading.exactly((on - patient.birth_date).days),
     }
     case |= _body(order, knowledge, on)
-    case |= _history(order, on, product)
+    case |= _history(order, on, changed)
     case |= _doses(order, knowledge, on, dose)
     case |= _measured(order, knowledge, on)
     case |= patient.choices
     case |= _answered(order, knowledge)
-    return _settled(knowledge.facts.term, case)
+    return _settled(knowledge.implied_flags, case)
 
 
 def _body(order: Order, knowledge: Knowledge, on: dt.date) -> dict[str, Value]:
@@ -79,20 +82,30 @@ def _body(order: Order, knowledge: Knowledge, on: dt.date) -> dict[str, Value]:
     return found
 
 
-def _history(order: Order, on: dt.date, product: str | None) -> dict[str, Value]:
+def product_changed(order: Order, product: str | None) -> bool | None:
+    """Is ``product`` another than the last one? None where that is not known."""
+    last = order.last_immunoglobulin
+    if order.experience == "naive":
+        return False
+    if last is None or last.product is None or product is None:
+        return None
+    return product != last.product
+
+
+def _history(order: Order, on: dt.date, changed: bool | None) -> dict[str, Value]:
     last = order.last_immunoglobulin
     if order.experience == "naive":
         return {
             "immunoglobulin_naive": True,
-            "product_changed": False,
+            "product_changed": changed is True,
             "prior_infusions": Reading.exactly(0),
         }
     if last is None:
         return {"immunoglobulin_naive": False} if order.experience == "experienced" else {}
     found: dict[str, Value] = {"immunoglobulin_naive": False}
     found["weeks_since_last_immunoglobulin"] = _reading(Fraction((on - last.date).days, DAYS_PER_WEEK))
-    if product is not None and last.product is not None:
-        found["product_changed"] = product != last.product
+    if changed is not None:
+        found["product_changed"] = changed
     if last.infusions is not None:
         found["prior_infusions"] = Reading.exactly(last.infusions)
     if last.tolerated_rate_ml_per_kg_per_h is not None:
@@ -168,12 +181,12 @@ def _settled(terms: Iterable[Term], case: dict[str, Value]) -> dict[str, Value]:
 
 def _implied(flag: Term, case: Case) -> Truth | None:
     """What other answers say of a flag; None if they leave it as it is."""
-    if any(judge(sign.when, case).truth is Truth.TRUE for sign in flag.signs):
+    if any(truth_of(sign.when, case) is Truth.TRUE for sign in flag.signs):
         return Truth.TRUE
     if flag.when is not None:
-        truth = judge(flag.when, case).truth
+        truth = truth_of(flag.when, case)
         return None if truth is Truth.UNKNOWN else truth
     unanswered = flag.id not in case and flag.absent_when is not None
-    if unanswered and flag.absent_when and judge(flag.absent_when, case).truth is Truth.TRUE:
+    if unanswered and flag.absent_when and truth_of(flag.absent_when, case) is Truth.TRUE:
         return Truth.FALSE
     return None

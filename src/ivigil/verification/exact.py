@@ -14,15 +14,16 @@ MILLIGRAM = Fraction(1, 1000)
 """Grams are stated to the milligram."""
 
 _PER_HOUR = {"h": 1, "min": 60}
+_PER_GRAM = {"g": 1, "mg": 1000}
 
 
 def ml_per_h(rate: Decimal, unit: str, g_per_100_ml: Decimal, weight_kg: Fraction) -> Fraction:
     """A source's rate as mL/h for one patient. ``unit`` is amount[/kg]/time, as labels write it."""
     amount, *per_kg, time = unit.split("/")
-    ml_per_amount = {"mL": Fraction(1), "g": ml(Fraction(1), g_per_100_ml)}
-    ml_per_amount["mg"] = ml_per_amount["g"] / 1000
-    weight = weight_kg if per_kg == ["kg"] else Fraction(1)
-    return Fraction(rate) * ml_per_amount[amount] * weight * _PER_HOUR[time]
+    per_hour = Fraction(rate) * _PER_HOUR[time]
+    if amount != "mL":
+        per_hour = ml(per_hour / _PER_GRAM[amount], g_per_100_ml)
+    return per_hour * weight_kg if per_kg == ["kg"] else per_hour
 
 
 def ml(grams: Fraction, g_per_100_ml: Decimal) -> Fraction:

@@ -9,7 +9,6 @@ from ivigil.course import (
     Action,
     Assumption,
     Blocked,
-    Cited,
     Decision,
     Dose,
     Finding,
@@ -22,13 +21,26 @@ from ivigil.course import (
     RegimenOption,
     SignOff,
 )
-from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.evidence import Cited, Fact
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 from ivigil.verification.walk import Trail, place, walk
 
 Named = tuple[Trail, str]
 """The id of a fact, and where it stands."""
+
+_LISTS_FACTS = (Decision, Blocked)
+_NAMES_ONE: dict[type, str] = {
+    Reason: "fact",
+    Action: "fact",
+    SignOff: "fact",
+    Dose: "capped_by",
+    RateDecision: "schedule",
+    RegimenChoice: "id",
+    ProductChoice: "id",
+}
+"""Field of a part that names a fact outside a list."""
+_MENTIONING = (RegimenOption, ProductOption, ProductExcluded, Assumption, Finding, ProductChoice)
 
 
 def check(matter: Matter) -> Iterator[Objection]:
@@ -47,6 +59,8 @@ def _inputs(matter: Matter) -> Iterator[Objection]:
         differ = {trail for trail in (*ours, *theirs) if ours.get(trail) != theirs.get(trail)}
         fields = sorted(place(trail) for trail in differ if trail)
         yield Objection("other_order", "order", ", ".join(fields), "the order as given")
+    if plan.supersedes != matter.order.supersedes:
+        yield Objection("other_order", "supersedes", plan.supersedes, matter.order.supersedes)
     if plan.knowledge_version != version:
         yield Objection("other_knowledge", "knowledge_version", plan.knowledge_version, version)
 
@@ -98,28 +112,19 @@ def _told(entry: Cited) -> str:
 def _ruling(matter: Matter) -> Iterator[Named]:
     """Every fact that decided something, with its place."""
     for trail, part in matter.parts:
-        if isinstance(part, Decision | Blocked):
-            yield from (((*trail, "facts"), name) for name in part.facts)
-        yield from ((trail, name) for name in _own(part) if name)
-
-
-def _own(part: object) -> tuple[str, ...]:
-    match part:
-        case Reason() | Action() | SignOff():
-            return (part.fact,)
-        case Dose():
-            return (part.capped_by,)
-        case RateDecision():
-            return (part.schedule,)
-        case RegimenChoice() | ProductChoice():
-            return (part.id,)
-        case _:
-            return ()
+        if isinstance(part, _LISTS_FACTS) and part.facts:
+            where = (*trail, "facts")
+            yield from ((where, name) for name in part.facts)
+        own = _NAMES_ONE.get(part.__class__)
+        if own is not None and (name := getattr(part, own)):
+            yield trail, name
 
 
 def _mentioned(matter: Matter) -> Iterator[Named]:
     """Every further fact that is only named: alternatives, exclusions, findings, assumptions."""
     for trail, part in matter.parts:
+        if part.__class__ not in _MENTIONING:
+            continue
         match part:
             case RegimenOption() | ProductOption() | ProductExcluded():
                 yield trail, part.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ivigil.knowledge.logic import Truth, judge
+from ivigil.knowledge.logic import Truth, truth_of
 from ivigil.knowledge.logic import When as Condition
 from ivigil.knowledge.products import LabelUse, Product, Schedule
 from ivigil.verification import body
@@ -57,4 +57,4 @@ def usable_schedules(matter: Matter) -> tuple[Schedule, ...]:
 
 def is_false(matter: Matter, when: Condition) -> bool:
     """Is a condition known not to hold?"""
-    return judge(when, matter.case).truth is Truth.FALSE
+    return truth_of(when, matter.case) is Truth.FALSE

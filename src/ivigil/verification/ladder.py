@@ -42,12 +42,13 @@ def check(matter: Matter) -> Iterator[Objection]:
     if matter.order.route != "IV" or schedule is None:
         return
     rungs = _rungs(matter, schedule)
+    start = None if rungs else limits.tightest(limits.starts(matter))
     for index, day in enumerate(matter.plan.days):
         runs = _runs(day)
         if rungs:
             yield from _climb(index, runs, rungs, schedule.id)
-        else:
-            yield from _even_steps(matter, index, runs, schedule)
+        elif start is not None:
+            yield from _even_steps(matter, index, runs, schedule, start.ml_per_h)
 
 
 def _runs(day: Day) -> tuple[Run, ...]:
@@ -95,11 +96,10 @@ def _rung_of(rate: Fraction, rungs: tuple[Rung, ...]) -> int:
 # ---- no printed ladder
 
 
-def _even_steps(matter: Matter, index: int, runs: tuple[Run, ...], schedule: Schedule) -> Iterator[Objection]:
+def _even_steps(
+    matter: Matter, index: int, runs: tuple[Run, ...], schedule: Schedule, start: Fraction
+) -> Iterator[Objection]:
     """Each whole interval earns one more rise by the start rate, or one doubling by policy."""
-    start = limits.tightest(limits.starts(matter))
-    if start is None:
-        return
     pump = matter.pump_step_ml_per_h or Fraction(0)
     earned = 0
     for run, following in pairwise(runs):
@@ -107,8 +107,8 @@ def _even_steps(matter: Matter, index: int, runs: tuple[Run, ...], schedule: Sch
         rises = _rises(matter, schedule, run.minutes, first=first)
         earned += rises
         highest = min(
-            _risen(matter, start.ml_per_h, start.ml_per_h, earned),
-            _risen(matter, run.rate, start.ml_per_h, rises) + pump,
+            _risen(matter, start, start, earned),
+            _risen(matter, run.rate, start, rises) + pump,
         )
         if following.rate > highest:
             where = f"days[{index}].steps[{following.number}].rate_ml_per_h"

@@ -6,19 +6,19 @@ import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
 from ivigil.course import Plan
 from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.evidence import Fact
-from ivigil.knowledge.hazards import Hazard
+from ivigil.knowledge.hazards import Effect, Hazard
 from ivigil.knowledge.logic import Truth, Value
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.verification.case import CourseDose, build
+from ivigil.verification.case import CourseDose, build, product_changed
 from ivigil.verification.overlap import overlaps
 from ivigil.verification.screening import Standing, screen
 from ivigil.verification.walk import Found, walk
@@ -112,22 +112,27 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def case(self) -> dict[str, Value]:
         """The case with the planned product in place of the ordered one; without a product none changes."""
-        last = self.order.last_immunoglobulin
-        if self.plan.product is not None:
-            return self._case(self.plan.product.id)
-        return self._case(self.order.product or (last.product if last else None))
+        return self._case(self._changed)
 
     @cached_property
     def standings(self) -> tuple[Standing, ...]:
         """Every hazard; without a planned product, it is open which one is meant."""
-        possible = [self.case, self._case(self.order.product)]
-        if self.plan.product is None:
-            possible += [self._case(None), self._case(ANOTHER)]
-        return screen(self.knowledge.facts.hazard, self.order.route, possible)
+        possible = (self.order.product,) if self.plan.product else (self.order.product, None, ANOTHER)
+        changes = {product_changed(self.order, product) for product in possible} - {self._changed}
+        cases = [self.case, *(self._case(changed) for changed in changes)]
+        return screen(self.knowledge.facts.hazard, self.order.route, cases)
 
-    def _case(self, product: str | None) -> dict[str, Value]:
+    @cached_property
+    def _changed(self) -> bool | None:
+        """Does the product change with the planned one, or without one the ordered or the last one?"""
+        last = self.order.last_immunoglobulin
+        if self.plan.product is not None:
+            return product_changed(self.order, self.plan.product.id)
+        return product_changed(self.order, self.order.product or (last.product if last else None))
+
+    def _case(self, changed: bool | None) -> dict[str, Value]:
         dose = CourseDose(self._g_per_kg(), self.dosing_weight_kg, self._overlaps)
-        return build(self.order, self.knowledge, self.start.date(), dose, product)
+        return build(self.order, self.knowledge, self.start.date(), dose, changed=changed)
 
     @cached_property
     def _overlaps(self) -> bool | None:
@@ -169,6 +174,12 @@ class Matter(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     def effects(self, kind: type[E]) -> tuple[E, ...]:
         """The effects of one kind that bind this plan."""
-        return tuple(
-            effect for hazard in self.acting for effect in hazard.effects if isinstance(effect, kind)
-        )
+        return cast("tuple[E, ...]", tuple(self._effects.get(kind, ())))
+
+    @cached_property
+    def _effects(self) -> dict[type, list[Effect]]:
+        found: dict[type, list[Effect]] = {}
+        for hazard in self.acting:
+            for effect in hazard.effects:
+                found.setdefault(effect.__class__, []).append(effect)
+        return found

@@ -28,7 +28,10 @@ def check(matter: Matter) -> Iterator[Objection]:
         )
     if rates is not None and schedule is not None:
         yield from _schedule(matter, rates, schedule)
-    yield from _steps(matter)
+    starts = limits.starts(matter)
+    if rates is not None and schedule is not None:
+        yield from _stated(matter, rates, starts)
+    yield from _steps(matter, starts)
 
 
 # ---- the schedule
@@ -44,7 +47,6 @@ def _schedule(matter: Matter, rates: RateDecision, schedule: Schedule) -> Iterat
     lacking = _lacking(matter, schedule)
     if lacking:
         yield Objection("not_experienced", "rates.schedule", schedule.id, lacking, facts)
-    yield from _stated(matter, rates)
 
 
 def _lacking(matter: Matter, schedule: Schedule) -> str:
@@ -66,10 +68,10 @@ def _lacking(matter: Matter, schedule: Schedule) -> str:
     return "" if tolerated and tolerated >= needed else f"{show(needed)} mL/kg/h tolerated"
 
 
-def _stated(matter: Matter, rates: RateDecision) -> Iterator[Objection]:
+def _stated(matter: Matter, rates: RateDecision, starts: tuple[Ceiling, ...]) -> Iterator[Objection]:
     """Start and maximum as the plan states them, in mL per kilogram of body weight."""
     pairs = (
-        ("start_ml_per_kg_h", rates.start_ml_per_kg_h, limits.starts(matter)),
+        ("start_ml_per_kg_h", rates.start_ml_per_kg_h, starts),
         ("max_ml_per_kg_h", rates.max_ml_per_kg_h, limits.ordinary(matter)),
     )
     for name, told, bounds in pairs:
@@ -82,8 +84,8 @@ def _stated(matter: Matter, rates: RateDecision) -> Iterator[Objection]:
 # ---- the steps
 
 
-def _steps(matter: Matter) -> Iterator[Objection]:
-    ceilings, starts = limits.ceilings(matter), limits.starts(matter)
+def _steps(matter: Matter, starts: tuple[Ceiling, ...]) -> Iterator[Objection]:
+    ceilings = limits.ceilings(matter)
     for index, day in enumerate(matter.plan.days):
         where = f"days[{index}].steps"
         if not day.steps:
@@ -91,7 +93,7 @@ def _steps(matter: Matter) -> Iterator[Objection]:
             continue
         for number, step in enumerate(day.steps):
             yield from _rate(matter, f"{where}[{number}]", step, ceilings)
-        yield from _within(f"{where}[0].rate_ml_per_h", day.steps[0].rate_ml_per_h, starts)
+        yield from _within(f"{where}[0].rate_ml_per_h", Fraction(day.steps[0].rate_ml_per_h), starts)
         for number, (before, after) in enumerate(pairwise(day.steps), start=1):
             if after.rate_ml_per_h < before.rate_ml_per_h:
                 expected = f"at least {show(before.rate_ml_per_h)} mL/h"
@@ -109,17 +111,16 @@ def _rate(matter: Matter, where: str, step: Step, ceilings: tuple[Ceiling, ...])
     if step.limit_ml_per_h < step.rate_ml_per_h:
         seen, expected = show(step.limit_ml_per_h), f"at least {show(rate)} mL/h"
         yield Objection("stated_limit", f"{where}.limit_ml_per_h", seen, expected)
-    yield from _within(f"{where}.rate_ml_per_h", step.rate_ml_per_h, ceilings)
+    yield from _within(f"{where}.rate_ml_per_h", rate, ceilings)
     bound = limits.tightest(ceilings)
     if bound is not None and Fraction(step.limit_ml_per_h) > bound.ml_per_h:
         seen, expected = show(step.limit_ml_per_h), f"at most {show(bound.ml_per_h)} mL/h"
         yield Objection("stated_limit", f"{where}.limit_ml_per_h", seen, expected, bound.facts)
 
 
-def _within(where: str, rate: object, ceilings: tuple[Ceiling, ...]) -> Iterator[Objection]:
-    value = Fraction(str(rate))
+def _within(where: str, rate: Fraction, ceilings: tuple[Ceiling, ...]) -> Iterator[Objection]:
     for ceiling in ceilings:
-        if not ceiling.allows(value):
+        if not ceiling.allows(rate):
             word = "below" if ceiling.strict else "at most"
             expected = f"{word} {show(ceiling.ml_per_h)} mL/h"
-            yield Objection(ceiling.code, where, show(value), expected, ceiling.facts)
+            yield Objection(ceiling.code, where, show(rate), expected, ceiling.facts)

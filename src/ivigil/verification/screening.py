@@ -8,7 +8,7 @@ import msgspec
 
 from ivigil.course import State
 from ivigil.knowledge.hazards import Hazard
-from ivigil.knowledge.logic import Case, Truth, judge
+from ivigil.knowledge.logic import Case, Truth, truth_of
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ def screen(hazards: Iterable[Hazard], route: str, cases: Sequence[Case]) -> tupl
 
 def judge_hazard(hazard: Hazard, case: Case) -> Truth:
     """True if any factor is; unknown if none is true and one is unknown."""
-    truths = {judge(factor.when, case).truth for factor in hazard.factors}
+    truths = {truth_of(factor.when, case) for factor in hazard.factors}
     return next((truth for truth in (Truth.TRUE, Truth.UNKNOWN) if truth in truths), Truth.FALSE)
 
 

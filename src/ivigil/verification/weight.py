@@ -10,7 +10,7 @@ import msgspec
 
 from ivigil.course import Dose
 from ivigil.knowledge.conditions import Regimen
-from ivigil.knowledge.logic import Truth, judge
+from ivigil.knowledge.logic import Truth, truth_of
 from ivigil.knowledge.weights import AdjustedWeightFormula, WeightPolicy, WeightRule
 from ivigil.verification import body
 from ivigil.verification.exact import show
@@ -128,7 +128,7 @@ def _lines(policy: WeightPolicy, matter: Matter) -> Iterator[WeightRule]:
     for line in policy.lines:
         if line.conditions and matter.order.condition not in line.conditions:
             continue
-        truth = judge(line.when, matter.case).truth if line.when else Truth.TRUE
+        truth = truth_of(line.when, matter.case) if line.when else Truth.TRUE
         if truth is not Truth.FALSE:
             yield line
         if truth is Truth.TRUE:

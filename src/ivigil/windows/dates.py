@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+DAYS_PER_WEEK = 7
+
 
 def add_months(start: date, months: int) -> date:
     """The same day ``months`` calendar months later, never earlier than that many whole months.
@@ -23,7 +25,8 @@ def add_months(start: date, months: int) -> date:
 def add(start: date, *, months: int | None = None, weeks: int | None = None, days: int | None = None) -> date:
     """``start`` plus calendar months, then weeks and days. None is 0."""
     later = add_months(start, months) if months else start
-    return later + timedelta(weeks=weeks or 0, days=days or 0)
+    further = DAYS_PER_WEEK * (weeks or 0) + (days or 0)
+    return later + timedelta(further) if further else later
 
 
 def first_clear_day(start: date, hours: int) -> date:

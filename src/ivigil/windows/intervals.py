@@ -7,7 +7,7 @@ date wins. What is not known about a dose is replaced by whatever makes the inte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple, get_args
@@ -35,6 +35,7 @@ Mark = Literal[
 ]
 _DECIDING = ("wait", "caution", "no_interval_needed")
 _UNBOUNDED = Decimal("Infinity")
+Rows = tuple[VaccineInterval, ...]
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -61,25 +62,66 @@ class _Chosen(NamedTuple):
     marks: tuple[Mark, ...]
 
 
-def in_force(
-    dose: GivenDose, vaccine: Vaccine, rows: Iterable[VaccineInterval], lineage: tuple[str, ...]
-) -> tuple[Ruling, ...]:
-    """What the tables in force say of ``dose``; empty if sources are silent.
+class Table(msgspec.Struct, frozen=True, eq=False):
+    """Rows that are steps of one ladder: they cover the same vaccines in the same edition."""
 
-    rows: those that cover the vaccine, in one direction. A weak row may lengthen what its place
-    says. It never shortens it, never stands alone for its place and never says that no interval
-    is needed.
+    parts: tuple[Rows, ...]
+    """All rows; before them the strong ones, if some are weak. The part with the latest date rules."""
+    away: bool
+    """True if no row is of the place."""
+    all_products: bool = False
+    """True if no row names the product: the longest of all rows is used."""
+
+    @property
+    def rows(self) -> Rows:
+        return self.parts[-1]
+
+
+def in_force(
+    kind: str, vaccines: Iterable[Vaccine], rows: Iterable[VaccineInterval], lineage: tuple[str, ...]
+) -> dict[str, tuple[Table, ...]]:
+    """Vaccine id -> the tables that rule for a kind of antibody product in a place; none if sources are
+    silent. Vaccines share tables.
+
+    rows: those of one direction. A weak row may lengthen what its place says. It never shortens it,
+    never stands alone for its place and never says that no interval is needed.
     """
     able = [row for row in rows if _may_decide(row)]
-    if any(row.products for row in able) and not any(dose.kind in row.products for row in able):
-        return tuple(_by_table(dose, able, lineage, all_products=True))
-    able = [row for row in able if not row.products or dose.kind in row.products]
-    home = [row for row in able if _holds(row, lineage)]
-    away = [row for row in able if not _holds(row, lineage) and not row.weak]
-    rulings = list(_by_table(dose, home, lineage))
-    if not _answer_for(vaccine, home):
-        rulings.extend(_by_table(dose, away, lineage))
-    return tuple(rulings)
+    named = [row for row in able if not row.products or kind in row.products]
+    every = _tables(able, lineage, all_products=True)
+    home = _tables((row for row in named if _holds(row, lineage)), lineage)
+    away = _tables((row for row in named if not _holds(row, lineage) and not row.weak), lineage)
+    return {vaccine.id: _ruling(kind, vaccine, every, home, away) for vaccine in vaccines}
+
+
+def _ruling(
+    kind: str,
+    vaccine: Vaccine,
+    every: tuple[Table, ...],
+    home: tuple[Table, ...],
+    away: tuple[Table, ...],
+) -> tuple[Table, ...]:
+    """Of all tables, of the place's and of the others for this kind of product: those that rule."""
+    every, home, away = (
+        tuple(table for table in tables if covers(table.rows[0].covers, vaccine))
+        for tables in (every, home, away)
+    )
+    products = {product for table in every for row in table.rows for product in row.products}
+    if products and kind not in products:
+        return every
+    return home if _answer_for(vaccine, home) else (*home, *away)
+
+
+def rule(dose: GivenDose, table: Table) -> Ruling:
+    """What one table says of the dose."""
+    ruling = max((_rule(dose, part, table.all_products) for part in table.parts), key=_strictness)
+    if not table.away and not dose.summed:
+        return ruling
+    marks: tuple[Mark, ...] = (
+        *(("borrowed",) if table.away else ()),
+        *(("doses_summed",) if dose.summed else ()),
+    )
+    return msgspec.structs.replace(ruling, marks=(*ruling.marks, *marks))
 
 
 def latest(rulings: Iterable[Ruling]) -> Ruling | None:
@@ -94,9 +136,8 @@ def shown_beside(
     about = [
         row for row in rows if row.kind != "not_read" and (not row.products or dose.kind in row.products)
     ]
-    return tuple(
-        found for found in _by_table(dose, about, lineage) if ruling is None or found.fact != ruling.fact
-    )
+    rulings = (rule(dose, table) for table in _tables(about, lineage))
+    return tuple(found for found in rulings if ruling is None or found.fact != ruling.fact)
 
 
 def apply(row: VaccineInterval, start: date, marks: tuple[Mark, ...] = ()) -> Ruling:
@@ -129,9 +170,15 @@ def _may_decide(row: VaccineInterval) -> bool:
     return not (row.weak and row.kind == "no_interval_needed")
 
 
-def _answer_for(vaccine: Vaccine, home: list[VaccineInterval]) -> bool:
-    """Do these rows, cautions and weak ones apart, answer for every part of the vaccine?"""
-    covered = {part for row in home if not row.weak and row.kind != "caution" for part in row.covers}
+def covers(parts: tuple[str, ...], vaccine: Vaccine) -> bool:
+    """Are these antigens and vaccines the vaccine, or a part of it?"""
+    return vaccine.id in parts or any(antigen in parts for antigen in vaccine.antigens)
+
+
+def _answer_for(vaccine: Vaccine, home: tuple[Table, ...]) -> bool:
+    """Do these tables, cautions and weak rows apart, answer for every part of the vaccine?"""
+    rows = (row for table in home for row in table.rows)
+    covered = {part for row in rows if not row.weak and row.kind != "caution" for part in row.covers}
     return vaccine.id in covered or all(antigen in covered for antigen in vaccine.antigens)
 
 
@@ -141,27 +188,24 @@ def _until(row: VaccineInterval, start: date) -> date | None:
     return add(start, months=row.months, weeks=row.weeks, days=row.days)
 
 
-def _by_table(
-    dose: GivenDose, rows: Iterable[VaccineInterval], lineage: tuple[str, ...], *, all_products: bool = False
-) -> Iterator[Ruling]:
-    # Rows are steps of one ladder only if they cover the same vaccines in the same edition.
-    tables: dict[tuple[str, bool, tuple[str, ...]], list[VaccineInterval]] = {}
+def _tables(
+    rows: Iterable[VaccineInterval], lineage: tuple[str, ...], *, all_products: bool = False
+) -> tuple[Table, ...]:
+    ladders: dict[tuple[str, bool, tuple[str, ...]], list[VaccineInterval]] = {}
     for row in rows:
-        tables.setdefault((row.table, row.replaced, row.covers), []).append(row)
-    for table in tables.values():
-        strong = [row for row in table if not row.weak]
-        parts = (strong, table) if 0 < len(strong) < len(table) else (table,)
-        ruling = latest(_rule(dose, part, all_products) for part in parts)
-        if ruling is not None:
-            away = not any(_holds(row, lineage) for row in table)
-            marks: tuple[Mark, ...] = (
-                *(("borrowed",) if away else ()),
-                *(("doses_summed",) if dose.summed else ()),
-            )
-            yield msgspec.structs.replace(ruling, marks=(*ruling.marks, *marks))
+        ladders.setdefault((row.table, row.replaced, row.covers), []).append(row)
+    return tuple(
+        Table(_parts(tuple(ladder)), not any(_holds(row, lineage) for row in ladder), all_products)
+        for ladder in ladders.values()
+    )
 
 
-def _rule(dose: GivenDose, rows: list[VaccineInterval], all_products: bool) -> Ruling:
+def _parts(ladder: Rows) -> tuple[Rows, ...]:
+    strong = tuple(row for row in ladder if not row.weak)
+    return (strong, ladder) if 0 < len(strong) < len(ladder) else (ladder,)
+
+
+def _rule(dose: GivenDose, rows: Rows, all_products: bool) -> Ruling:
     """The row of one table that governs the dose."""
     if all_products:
         chosen = _Chosen(_longest(rows, dose.date), ("product_not_stated",))
@@ -179,13 +223,13 @@ def _rule(dose: GivenDose, rows: list[VaccineInterval], all_products: bool) -> R
     return apply(chosen.row, dose.date, chosen.marks)
 
 
-def _by_route(dose: GivenDose, rows: list[VaccineInterval], route: DoseRoute) -> _Chosen:
-    fitting = [row for row in rows if not row.routes or route in row.routes]
+def _by_route(dose: GivenDose, rows: Rows, route: DoseRoute) -> _Chosen:
+    fitting = tuple(row for row in rows if not row.routes or route in row.routes)
     found = _by_amount(dose, fitting or rows)
     return found if fitting else _Chosen(found.row, (*found.marks, "route_not_stated"))
 
 
-def _by_amount(dose: GivenDose, rows: list[VaccineInterval]) -> _Chosen:
+def _by_amount(dose: GivenDose, rows: Rows) -> _Chosen:
     amount = dose.g_per_kg
     if amount is None:
         bounded = any(row.g_per_kg_min is not None or row.g_per_kg_max is not None for row in rows)
@@ -194,7 +238,7 @@ def _by_amount(dose: GivenDose, rows: list[VaccineInterval]) -> _Chosen:
     top = next((value for value in tops if value >= amount), tops[-1])
     # Lower steps count too, so that a larger dose is never shorter whatever the table says.
     steps = [
-        _by_condition(dose, [row for row in rows if _top(row) == value], ())
+        _by_condition(dose, tuple(row for row in rows if _top(row) == value), ())
         for value in reversed(tops)
         if value <= top
     ]
@@ -206,16 +250,16 @@ def _by_amount(dose: GivenDose, rows: list[VaccineInterval]) -> _Chosen:
     return found
 
 
-def _by_condition(dose: GivenDose, rows: list[VaccineInterval], marks: tuple[Mark, ...]) -> _Chosen:
+def _by_condition(dose: GivenDose, rows: Rows, marks: tuple[Mark, ...]) -> _Chosen:
     """Of rows for the same amount one named for the condition, or for none; else the longest."""
-    named = [row for row in rows if not row.conditions or dose.condition in row.conditions]
+    named = tuple(row for row in rows if not row.conditions or dose.condition in row.conditions)
     known = dose.condition and dose.g_per_kg is not None
     row = _longest(named if named and known else rows, dose.date)
     fits = not row.conditions or dose.condition in row.conditions
     return _Chosen(row, marks if fits else (*marks, "condition_not_named"))
 
 
-def _longest(rows: list[VaccineInterval], start: date) -> VaccineInterval:
+def _longest(rows: Rows, start: date) -> VaccineInterval:
     if len(rows) == 1:
         return rows[0]
     return max(rows, key=lambda row: _until(row, start) or date.min)

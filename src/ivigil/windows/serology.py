@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,14 +20,6 @@ LabAnswer = Literal[
     "not_affected",
     "no_dose",  # no dose with what disturbs this test
 ]
-
-
-class LabFacts(msgspec.Struct, frozen=True):
-    """The facts that these windows read."""
-
-    interferences: tuple[LabInterference, ...]
-    rules: tuple[LabRule, ...]
-    samples: tuple[BaselineSample, ...]
 
 
 class LabWindow(msgspec.Struct, frozen=True):
@@ -60,55 +53,76 @@ class LabWindow(msgspec.Struct, frozen=True):
     alternative_loinc: tuple[str, ...] = ()
 
 
+class LabFacts(msgspec.Struct, frozen=True, dict=True, eq=False):
+    """The facts that these windows read. Build it once: its indexes are kept."""
+
+    interferences: tuple[LabInterference, ...]
+    rules: tuple[LabRule, ...]
+    samples: tuple[BaselineSample, ...]
+
+    @cached_property
+    def without_dose(self) -> tuple[tuple[LabInterference, LabWindow], ...]:
+        """Each test, and its window if nothing was given."""
+        return tuple((item, self._without_dose(item)) for item in self.interferences)
+
+    @cached_property
+    def class_rules(self) -> tuple[LabRule, ...]:
+        """The rules for any test of an antibody that is infused."""
+        return tuple(rule for rule in self.rules if rule.topic == "class_window")
+
+    def _without_dose(self, item: LabInterference) -> LabWindow:
+        samples = [sample for sample in self.samples if item.id in sample.tests]
+        sample = min(samples, key=lambda found: found.priority, default=None)
+        return LabWindow(
+            item.id,
+            item.test,
+            item.loinc,
+            "no_dose",
+            draw_before=sample.priority if sample else None,
+            sample=sample.id if sample else "",
+            alternative=item.alternative,
+            alternative_loinc=item.alternative_loinc,
+        )
+
+
 def lab_windows(
     doses: tuple[GivenDose, ...], facts: LabFacts, *, ongoing: bool = False
 ) -> tuple[LabWindow, ...]:
     """One window for each test, in authored order. ongoing: regular therapy goes on."""
-    return tuple(_window(item, doses, facts, ongoing) for item in facts.interferences)
+    last_first = sorted(doses, key=lambda dose: dose.date, reverse=True)
+    return tuple(_window(item, blank, last_first, facts, ongoing) for item, blank in facts.without_dose)
 
 
-def _window(item: LabInterference, doses: tuple[GivenDose, ...], facts: LabFacts, ongoing: bool) -> LabWindow:
-    samples = [sample for sample in facts.samples if item.id in sample.tests]
-    sample = min(samples, key=lambda found: found.priority, default=None)
-    window = LabWindow(
-        item.id,
-        item.test,
-        item.loinc,
-        "no_dose",
-        draw_before=sample.priority if sample else None,
-        sample=sample.id if sample else "",
-        alternative=item.alternative,
-        alternative_loinc=item.alternative_loinc,
-    )
-    last = max((dose for dose in doses if _disturbs(dose, item)), key=lambda dose: dose.date, default=None)
+def _window(
+    item: LabInterference, blank: LabWindow, last_first: list[GivenDose], facts: LabFacts, ongoing: bool
+) -> LabWindow:
     if item.effect in ("not_affected", "not_expected") and not item.weak:
-        return msgspec.structs.replace(window, answer="not_affected")
+        return msgspec.structs.replace(blank, answer="not_affected")
+    last = next((dose for dose in last_first if _disturbs(dose, item)), None)
     if last is None:
-        return window
-    window = msgspec.structs.replace(
-        window,
+        return blank
+    own = _own_end(item, last.date)
+    ruled_by, end = _end(item, own, last.date, facts)
+    return msgspec.structs.replace(
+        blank,
         dose_date=last.date,
         hours_after_end=item.hours,
         assumed_product=bool(item.stabilisers) and last.stabilisers is None,
+        ruled_by=ruled_by,
+        **_answered(item, end, stated=own is not None and not item.weak, ongoing=ongoing),
     )
-    return _answered(window, item, last.date, facts, ongoing)
 
 
-def _answered(
-    window: LabWindow, item: LabInterference, start: date, facts: LabFacts, ongoing: bool
-) -> LabWindow:
-    own = _own_end(item, start)
-    ruled_by, end = _end(item, own, start, facts)
-    window = msgspec.structs.replace(window, ruled_by=ruled_by)
-    stated = own is not None and not item.weak
-    reliable = {"if_stopped" if ongoing and item.on_therapy else "reliable_from": end} if stated else {}
+def _answered(item: LabInterference, end: date | None, *, stated: bool, ongoing: bool) -> dict[str, Any]:
+    """The answer, and the day under the name that says how far it can be relied on."""
+    never_clear = ongoing and item.on_therapy
+    reliable = {"if_stopped" if never_clear else "reliable_from": end} if stated else {}
     if item.effect == "true_change":
-        return msgspec.structs.replace(window, answer="value_changed", **reliable)
-    if not stated:
-        reliable = {"not_before": end}
-    if ongoing and item.on_therapy:
-        return msgspec.structs.replace(window, answer="not_while_on_therapy", **reliable)
-    return msgspec.structs.replace(window, answer="until" if stated else "not_quantified", **reliable)
+        return {"answer": "value_changed", **reliable}
+    day = reliable or {"not_before": end}
+    if never_clear:
+        return {"answer": "not_while_on_therapy", **day}
+    return {"answer": "until" if stated else "not_quantified", **day}
 
 
 def _disturbs(dose: GivenDose, item: LabInterference) -> bool:
@@ -136,9 +150,5 @@ def _end(item: LabInterference, own: date | None, start: date, facts: LabFacts) 
         if seen.percent
     ]
     if item.passive_igg:
-        days += [
-            (rule.id, add(start, months=rule.months, weeks=rule.weeks))
-            for rule in facts.rules
-            if rule.topic == "class_window"
-        ]
+        days += [(rule.id, add(start, months=rule.months, weeks=rule.weeks)) for rule in facts.class_rules]
     return max(days, key=lambda found: found[1], default=("", None))

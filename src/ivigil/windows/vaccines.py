@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from itertools import chain
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from ivigil.knowledge.timing import Vaccine, VaccineInterval, VaccineRule
 from ivigil.windows.doses import GivenDose, as_courses
-from ivigil.windows.intervals import Ruling, in_force, latest, shown_beside, unread
+from ivigil.windows.intervals import Ruling, Table, covers, in_force, latest, rule, shown_beside, unread
 
+Direction = Literal["after_antibodies", "before_antibodies"]
 Answer = Literal["wait_until", "not_while_on_therapy", "no_interval_needed", "not_stated"]
 Verdict = Literal["counts", "repeat", "ask", "not_stated"]
 """repeat: unless serology shows a response. ask: only a caution or an unseen figure covers the dose."""
@@ -40,12 +42,8 @@ class VaccineFacts(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def after(self) -> dict[str, tuple[VaccineInterval, ...]]:
         """Vaccine id -> rows from an antibody product to that vaccine."""
-        return {vaccine.id: self._rows(vaccine, "after_antibodies") for vaccine in self.vaccines}
-
-    @cached_property
-    def before(self) -> dict[str, tuple[VaccineInterval, ...]]:
-        """Vaccine id -> rows from that vaccine to an antibody product."""
-        return {vaccine.id: self._rows(vaccine, "before_antibodies") for vaccine in self.vaccines}
+        rows = [row for row in self.intervals if row.direction in ("after_antibodies", "either")]
+        return {v.id: tuple(row for row in rows if covers(row.covers, v)) for v in self.vaccines}
 
     @cached_property
     def rules_of(self) -> dict[str, tuple[VaccineRule, ...]]:
@@ -54,19 +52,33 @@ class VaccineFacts(msgspec.Struct, frozen=True, dict=True, eq=False):
             vaccine.id: tuple(
                 rule
                 for rule in self.rules
-                if not rule.replaced and (not rule.covers or _covers(rule.covers, vaccine))
+                if not rule.replaced and (not rule.covers or covers(rule.covers, vaccine))
             )
             for vaccine in self.vaccines
         }
 
-    def _rows(
-        self, vaccine: Vaccine, direction: Literal["after_antibodies", "before_antibodies"]
-    ) -> tuple[VaccineInterval, ...]:
-        return tuple(
-            row
-            for row in self.intervals
-            if row.direction in (direction, "either") and _covers(row.covers, vaccine)
-        )
+    def tables(
+        self, direction: Direction, kind: str, lineage: tuple[str, ...]
+    ) -> dict[str, tuple[Table, ...]]:
+        """Live vaccine's id -> the tables that rule for a kind of antibody product; chosen once a place."""
+        key = (direction, kind, lineage)
+        known = self._tables.get(key)
+        if known is None:
+            live = (vaccine for vaccine in self.vaccines if vaccine.live)
+            rows = (row for row in self.intervals if row.direction in (direction, "either"))
+            known = self._tables[key] = in_force(kind, live, rows, lineage)
+        return known
+
+    @cached_property
+    def _tables(self) -> dict[tuple[Direction, str, tuple[str, ...]], dict[str, tuple[Table, ...]]]:
+        return {}
+
+
+class _Course(NamedTuple):
+    """A dose with its course's total, and what the tables in force say of it, by vaccine."""
+
+    dose: GivenDose
+    rulings: dict[str, tuple[Ruling, ...]]
 
 
 class VaccineWindow(msgspec.Struct, frozen=True):
@@ -130,14 +142,17 @@ def vaccine_windows(
     """One window for each live vaccine, in authored order; empty without doses.
 
     lineage: the jurisdiction and all that it lies in. ongoing: regular therapy goes on, so
-    every date is moved on by the next dose. beside: collect what other tables say as well.
+    every date is moved on by the next dose. beside: collect what is read beside the answer as well:
+    rules, tables that were not read, and what other tables say.
     """
     if not doses:
         return ()
-    courses = as_courses(doses, facts.course_days)
+    courses = _courses(doses, facts, lineage)
     live = (vaccine for vaccine in facts.vaccines if vaccine.live)
+    if not beside:
+        return tuple(_answer(vaccine, courses, ongoing) for vaccine in live)
     windows = (_window(vaccine, courses, facts, lineage, ongoing) for vaccine in live)
-    return tuple(_with_others(found, courses, facts, lineage) if beside else found for found in windows)
+    return tuple(_with_others(found, courses, facts, lineage) for found in windows)
 
 
 def check_vaccines(
@@ -147,7 +162,7 @@ def check_vaccines(
     lineage: tuple[str, ...],
 ) -> tuple[VaccineCheck, ...]:
     """Judge vaccine doses, one check each. A vaccine that facts or sources do not know is not stated."""
-    courses = as_courses(doses, facts.course_days)
+    courses = _courses(doses, facts, lineage)
     return tuple(_check(item, courses, facts, lineage) for item in given)
 
 
@@ -162,45 +177,71 @@ def non_live_vaccines(facts: VaccineFacts, lineage: tuple[str, ...]) -> tuple[No
     return tuple(found)
 
 
+def _courses(
+    doses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
+) -> tuple[_Course, ...]:
+    return tuple(
+        _Course(dose, _rulings(dose, facts.tables("after_antibodies", dose.kind, lineage)))
+        for dose in as_courses(doses, facts.course_days)
+    )
+
+
+def _rulings(dose: GivenDose, tables: dict[str, tuple[Table, ...]]) -> dict[str, tuple[Ruling, ...]]:
+    """Each table is asked once, however many vaccines it is for."""
+    said = {table: rule(dose, table) for table in set(chain.from_iterable(tables.values()))}
+    return {vaccine: tuple(said[table] for table in ruling) for vaccine, ruling in tables.items()}
+
+
 def _window(
     vaccine: Vaccine,
-    courses: tuple[GivenDose, ...],
+    courses: tuple[_Course, ...],
     facts: VaccineFacts,
     lineage: tuple[str, ...],
     ongoing: bool,
 ) -> VaccineWindow:
-    rows = facts.after[vaccine.id]
-    ruling = latest(ruling for dose in courses for ruling in in_force(dose, vaccine, rows, lineage))
-    window = VaccineWindow(
-        vaccine.id,
-        vaccine.name,
-        "not_stated",
-        ruling=ruling,
+    """The answer with the rules to read with it and the tables that were not read."""
+    return msgspec.structs.replace(
+        _answer(vaccine, courses, ongoing),
         rules=_rules(vaccine, facts, lineage, (*_READ_WITH, "on_therapy") if ongoing else _READ_WITH),
-        unread=unread(rows, lineage),
+        unread=unread(facts.after[vaccine.id], lineage),
     )
+
+
+def _answer(vaccine: Vaccine, courses: tuple[_Course, ...], ongoing: bool) -> VaccineWindow:
+    ruling = latest(ruling for course in courses for ruling in course.rulings[vaccine.id])
     if ruling is None:
-        return window
+        return VaccineWindow(vaccine.id, vaccine.name, "not_stated")
     if ruling.until is None:
-        return msgspec.structs.replace(window, answer="no_interval_needed")
+        return VaccineWindow(vaccine.id, vaccine.name, "no_interval_needed", ruling=ruling)
     if ongoing:
-        return msgspec.structs.replace(window, answer="not_while_on_therapy", if_stopped=ruling.until)
-    return msgspec.structs.replace(window, answer="wait_until", earliest=ruling.until)
+        return VaccineWindow(
+            vaccine.id, vaccine.name, "not_while_on_therapy", if_stopped=ruling.until, ruling=ruling
+        )
+    return VaccineWindow(vaccine.id, vaccine.name, "wait_until", earliest=ruling.until, ruling=ruling)
+
+
+def _before(
+    dose: GivenDose, vaccine: Vaccine, facts: VaccineFacts, lineage: tuple[str, ...]
+) -> tuple[Ruling, ...]:
+    """What the tables in force say of the time from the vaccine to the dose, put on the vaccine's day."""
+    tables = facts.tables("before_antibodies", dose.kind, lineage)
+    return tuple(rule(dose, table) for table in tables[vaccine.id])
 
 
 def _with_others(
-    window: VaccineWindow, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
+    window: VaccineWindow, courses: tuple[_Course, ...], facts: VaccineFacts, lineage: tuple[str, ...]
 ) -> VaccineWindow:
     """The window with what every other table says of the dose that set it."""
     ruling, rows = window.ruling, facts.after[window.vaccine]
-    setting = (dose for dose in courses if ruling is not None and dose.date == ruling.start)
-    dose = next(setting, courses[-1])
+    doses = [course.dose for course in courses]
+    setting = (dose for dose in doses if ruling is not None and dose.date == ruling.start)
+    dose = next(setting, doses[-1])
     others = shown_beside(dose, rows, lineage, ruling)
     return msgspec.structs.replace(window, alternatives=others)
 
 
 def _check(
-    given: GivenVaccine, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
+    given: GivenVaccine, courses: tuple[_Course, ...], facts: VaccineFacts, lineage: tuple[str, ...]
 ) -> VaccineCheck:
     vaccine = next((item for item in facts.vaccines if item.id == given.vaccine), None)
     if vaccine is None:
@@ -208,12 +249,12 @@ def _check(
     if not vaccine.live:
         return VaccineCheck(given, "counts", rules=_rules(vaccine, facts, lineage, _READ_WITH_NON_LIVE))
     hits = (
-        *_too_early(given.date, vaccine, courses, facts, lineage),
+        *_too_early(given.date, vaccine, courses),
         *_spoiled(given.date, vaccine, courses, facts, lineage),
     )
     own = GivenDose(date=given.date)
-    spans = in_force(own, vaccine, facts.before[vaccine.id], lineage)
-    stated = spans and in_force(own, vaccine, facts.after[vaccine.id], lineage)
+    spans = _before(own, vaccine, facts, lineage)
+    stated = spans and facts.tables("after_antibodies", own.kind, lineage)[vaccine.id]
     return VaccineCheck(
         given,
         _verdict(hits, stated=bool(stated)),
@@ -224,16 +265,13 @@ def _check(
     )
 
 
-def _too_early(
-    day: date, vaccine: Vaccine, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
-) -> tuple[Ruling, ...]:
+def _too_early(day: date, vaccine: Vaccine, courses: tuple[_Course, ...]) -> tuple[Ruling, ...]:
     """Rulings of the doses up to the vaccine's day whose time was not over: the last, and the last firm."""
-    rows = facts.after[vaccine.id]
-    earlier = (dose for dose in courses if dose.date <= day)
     running = [
         found
-        for dose in earlier
-        for found in in_force(dose, vaccine, rows, lineage)
+        for course in courses
+        if course.dose.date <= day
+        for found in course.rulings[vaccine.id]
         if found.until and found.until > day
     ]
     ends = (latest(found for found in running if found.firm), latest(running))
@@ -241,16 +279,16 @@ def _too_early(
 
 
 def _spoiled(
-    day: date, vaccine: Vaccine, courses: tuple[GivenDose, ...], facts: VaccineFacts, lineage: tuple[str, ...]
+    day: date, vaccine: Vaccine, courses: tuple[_Course, ...], facts: VaccineFacts, lineage: tuple[str, ...]
 ) -> tuple[Ruling, ...]:
     """Spans from the vaccine's day on into which a later dose falls."""
     hits: dict[str, Ruling] = {}
-    for dose in courses:
-        disturbs = any(found.until for found in in_force(dose, vaccine, facts.after[vaccine.id], lineage))
+    for dose, rulings in courses:
+        disturbs = any(found.until for found in rulings[vaccine.id])
         if dose.date < day or not disturbs:
             continue
         from_vaccine = msgspec.structs.replace(dose, date=day)
-        for span in in_force(from_vaccine, vaccine, facts.before[vaccine.id], lineage):
+        for span in _before(from_vaccine, vaccine, facts, lineage):
             if span.until and dose.date < span.until:
                 hits[span.fact] = span
     return tuple(hits.values())
@@ -274,7 +312,3 @@ def _rules(
         if rule.topic in topics
         and (not rule.jurisdictions or any(place in lineage for place in rule.jurisdictions))
     )
-
-
-def _covers(covers: tuple[str, ...], vaccine: Vaccine) -> bool:
-    return vaccine.id in covers or any(antigen in covers for antigen in vaccine.antigens)

@@ -1,0 +1,69 @@
+"""Bodies of plans, signatures and contacts. Those of an infusion are in ``infusion.events``."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ivigil.course import Plan
+from ivigil.patient import Identifier
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base: a body has a tag, the name of its kind, and takes no field that it does not know."""
+
+
+class Contact(Body, frozen=True, tag="contact"):
+    """Who the patient is and how to reach them: what a recall needs. The latest counts."""
+
+    patient: Identifier
+    name: str
+    phone: str = ""
+
+
+class Erasure(Body, frozen=True, tag="erased"):
+    """The patient's keys were destroyed; every earlier payload of the stream is unreadable."""
+
+    reason: str
+
+
+class Note(Body, frozen=True, tag="note"):
+    """Free text, also to correct what an earlier event says."""
+
+    text: str
+    corrects: str = ""
+    """Id of the event that it corrects."""
+
+
+class PlanMade(Body, frozen=True, tag="plan_made"):
+    """A plan, whole. The event's subject is the plan's id, here and in all that follow."""
+
+    plan: Plan
+
+
+class Prescribed(Body, frozen=True, tag="prescribed"):
+    """The event's author (or the person on whose behalf) prescribes the plan as it was made."""
+
+
+class Verified(Body, frozen=True, tag="verified"):
+    """Somebody else has checked the prescribed plan."""
+
+
+class Released(Body, frozen=True, tag="released"):
+    """The verified plan may be given."""
+
+
+class Reopened(Body, frozen=True, tag="reopened"):
+    """All signatures of the plan are void: its inputs changed, or a limit became tighter."""
+
+    reason: str
+
+
+class Superseded(Body, frozen=True, tag="superseded"):
+    """The plan is replaced, or withdrawn."""
+
+    by: str = ""
+    """Id of the plan in its place; "" if there is none."""
+
+
+PlanStep = PlanMade | Prescribed | Verified | Released | Reopened | Superseded
+"""Everything that can happen to a plan."""
