@@ -135,6 +135,18 @@ def test_a_superseded_plan_is_over() -> None:
     assert [refusal.code for refusal in may_prescribe(over)] == ["out_of_turn"]
 
 
+def test_prescribing_a_plan_that_replaces_another_ends_the_other() -> None:
+    new = replace(plan(), id="plan-2", supersedes=plan().id)
+    made, prescribed = (
+        replace(event, subject="plan-2") for event in stream((PlanMade(plan=new), "dr.demo"), PRESCRIBED)
+    )
+    found = standings([*stream(*ALL), made])
+    assert may_start(found[plan().id], TODAY, plan()) == (), "a draft replaces nothing"
+    found = standings([*stream(*ALL), made, prescribed])
+    assert may_start(found[plan().id], TODAY, plan()) == (Refusal("superseded", "plan-2"),)
+    assert found["plan-2"].step == "prescribed"
+
+
 def test_the_last_valid_day_counts_and_the_next_does_not() -> None:
     last = plan().valid_until
     assert last is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ivigil.infusion.events import RateSet, VialHung
+from ivigil.infusion.events import RateSet, VialHung, VitalsTaken
 from ivigil.records import Journal, JournalRefusedError, backup, export
 from ivigil.records.bodies import Contact, Note
 from ivigil.records.checkpoint import from_lines, take

@@ -229,6 +229,7 @@ def _ended(moment: Moment) -> Iterator[Advice]:
 
 def _goes_on(moment: Moment) -> bool:
     """Was it stopped before its volume was in, and decided since that it goes on?"""
-    ended, decided = moment.state.ended_at, last_decision(moment.state, moment.now)
-    since = ended is not None and decided is not None and decided.at >= ended
-    return since and moment.state.ended_early and moment.bar is None and left_ml(moment.state, moment.now) > 0
+    state, decided = moment.state, last_decision(moment.state, moment.now)
+    if state.ended_at is None or decided is None or decided.at < state.ended_at:
+        return False
+    return state.ended_early and moment.bar is None and left_ml(state, moment.now) > 0

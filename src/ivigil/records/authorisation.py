@@ -59,13 +59,20 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def standings(records: Iterable[Record]) -> dict[str, Standing]:
-    """Every plan of a stream by id, as its events leave it."""
+    """Every plan of a stream by id, as its events leave it.
+
+    Prescribing a plan whose order replaces another supersedes that one.
+    """
     found: dict[str, Standing] = {}
     for record in records:
         if isinstance(record.body, PlanMade):
             found[record.subject] = _made(found.get(record.subject), record.body.plan)
         elif record.subject in found:
-            found[record.subject] = _next(found[record.subject], record)
+            before = found[record.subject]
+            after = found[record.subject] = _next(before, record)
+            replaced = after.plan.supersedes
+            if after.step == "prescribed" != before.step and replaced in found:
+                found[replaced] = _superseded(found[replaced], record.subject)
     return found
 
 
@@ -86,8 +93,13 @@ def _next(standing: Standing, record: Record) -> Standing:
         case Reopened(reason=reason) if standing.step != "superseded":
             return Standing(plan=standing.plan, step="reopened", because=reason)
         case Superseded(by=other):
-            return Standing(plan=standing.plan, step="superseded", because=other)
+            return _superseded(standing, other)
     return standing
+
+
+def _superseded(standing: Standing, by: str) -> Standing:
+    """Over for good: a plan that was replaced is made anew, never signed again."""
+    return Standing(plan=standing.plan, step="superseded", because=by)
 
 
 def _signed(standing: Standing, step: Step, signature: Signature) -> Standing:

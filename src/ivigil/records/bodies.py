@@ -59,7 +59,7 @@ class Reopened(Body, frozen=True, tag="reopened"):
 
 
 class Superseded(Body, frozen=True, tag="superseded"):
-    """The plan is replaced, or withdrawn."""
+    """The plan is withdrawn, or replaced by one whose order does not say so."""
 
     by: str = ""
     """Id of the plan in its place; "" if there is none."""
