@@ -47,6 +47,7 @@ from tests.support.bedside import (
 BRIEFINGS = st.sampled_from([*map(briefing, NAMES), without_rates(briefing("immunodeficiency"))])
 RATED = st.sampled_from([*map(briefing, NAMES)])
 NOW = st.integers(-20, 260)
+unhurried = settings(deadline=None)
 GOING_ON = {"start", "restart", "step_up", "slow", "hold_rate"}
 
 
@@ -71,6 +72,7 @@ def strictness(advice: Iterable[Advice]) -> int:
 # --- order of arrival
 
 
+@unhurried
 @given(BRIEFINGS, RUNS, NOW, st.data())
 def test_any_order_and_repetition_gives_the_same_state_and_advice(
     base: Briefing, run: list[Event], now: int, data: st.DataObject
@@ -89,6 +91,7 @@ def test_any_order_and_repetition_gives_the_same_state_and_advice(
 # --- limits and stops
 
 
+@unhurried
 @given(BRIEFINGS, RUNS, NOW)
 def test_no_advised_rate_is_past_what_holds(base: Briefing, run: list[Event], now: int) -> None:
     moment = minute(now)
@@ -108,6 +111,7 @@ def test_no_advised_rate_is_past_what_holds(base: Briefing, run: list[Event], no
             assert advice.rate_ml_per_h <= step.rate_ml_per_h <= step.limit_ml_per_h
 
 
+@unhurried
 @given(
     BRIEFINGS,
     RUNS,
@@ -135,6 +139,7 @@ def test_after_a_stop_nothing_but_a_decision_goes_on(
     assert highest(advice) == 0
 
 
+@unhurried
 @given(BRIEFINGS, RUNS, NOW)
 def test_advice_is_never_empty_while_something_is_overdue_or_a_rule_holds(
     base: Briefing, run: list[Event], now: int
@@ -152,6 +157,7 @@ def test_advice_is_never_empty_while_something_is_overdue_or_a_rule_holds(
 # --- more signs
 
 
+@unhurried
 @given(RATED, RUNS, NOW, st.sampled_from(SYMPTOMS))
 def test_one_more_symptom_never_loosens(base: Briefing, run: list[Event], now: int, symptom: str) -> None:
     events = [*begun(base), *run]
@@ -170,6 +176,7 @@ WORSE = {
 """As bad as or worse than any value of a random run, in the direction of the strictest rule."""
 
 
+@unhurried
 @given(RATED, RUNS, st.integers(1, 260), st.sampled_from(sorted(WORSE)))
 def test_a_worse_value_never_loosens(base: Briefing, run: list[Event], now: int, measure: str) -> None:
     events = [
@@ -184,6 +191,7 @@ def test_a_worse_value_never_loosens(base: Briefing, run: list[Event], now: int,
     assert strictness(after) >= strictness(before)
 
 
+@unhurried
 @given(
     RATED,
     happenings(SIGNS.filter(lambda what: not isinstance(what, SymptomNoted) or what.present)),
@@ -209,6 +217,7 @@ def test_an_earlier_reaction_never_loosens(
 # --- time
 
 
+@unhurried
 @given(BRIEFINGS, happenings(PUMP), st.integers(-20, 260), st.integers(0, 200))
 def test_volume_never_decreases(base: Briefing, run: list[Event], now: int, later: int) -> None:
     state = replay(base.day, [*begun(base), *run])
@@ -216,6 +225,7 @@ def test_volume_never_decreases(base: Briefing, run: list[Event], now: int, late
     assert left_ml(state, minute(now)) >= left_ml(state, minute(now + later)) >= 0
 
 
+@unhurried
 @given(
     BRIEFINGS,
     RUNS,
@@ -264,6 +274,7 @@ def strong(base: Briefing) -> Briefing:
 STRONG = {base.plan: strong(base) for base in map(briefing, NAMES)}
 
 
+@unhurried
 @given(RATED, RUNS, NOW)
 def test_weak_facts_only_restrict(base: Briefing, run: list[Event], now: int) -> None:
     events = [*begun(base), *run]

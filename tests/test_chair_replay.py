@@ -178,6 +178,8 @@ def test_the_pump_counts_what_ran_until_it_told_so() -> None:
     assert [given_ml(state(stopped), minute(n)) for n in (39, 40, 100)] == [D("19.5"), 12, 12]
     again = [*stopped, rate(60, 30), event(80, Completed())]
     assert [given_ml(state(again), minute(n)) for n in (50, 70, 80, 90)] == [12, 17, 22, 22]
+    at_once = [*stopped, event(40, Stopped(volume_ml=D(12))), rate(40, 30)]
+    assert state(at_once).phase == "ended", "at one instant the end comes last"
     counted = [*again, event(85, Completed(volume_ml=D(25)))]
     assert given_ml(state(counted), minute(90)) == 25
     assert [alarm.code for alarm in state(again).alarms] == ["not_identified", "flow_after_end"]
@@ -272,6 +274,8 @@ def test_the_end_is_expected_if_every_step_is_raised_on_time() -> None:
     # held at the first step: 200 mL at 30 mL/h are 400 min; at the second: 30 + 185 min
     assert expected_end(seen, minute(0), highest_step=1) == minute(400)
     assert expected_end(seen, minute(0), highest_step=2) == minute(215)
+    # already at the second step: it is not taken back to the first; 15 mL in, 185 mL at 60 mL/h
+    assert expected_end(state([*GO, rate(30, 60)]), minute(30), highest_step=1) == minute(30 + 185)
     # late by 10 min: at minute 40 20 mL are in; 30 mL in 30 min, then 150 mL in 75 min
     assert expected_end(seen, minute(40)) == minute(40 + 30 + 75)
     assert expected_end(state([*GO, event(1, Paused())]), minute(5)) is None
