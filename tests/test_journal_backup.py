@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ivigil.infusion.events import RateSet, VialHung
+from ivigil.infusion.events import RateSet, VialHung, VitalsTaken
 from ivigil.records import Journal, JournalRefusedError, backup, export
 from ivigil.records.bodies import Contact, Note
 from ivigil.records.checkpoint import from_lines, take
@@ -194,7 +194,12 @@ def test_no_cell_is_a_formula(journal: Journal, start: str) -> None:
 
 def test_a_negative_number_stays_a_number(journal: Journal) -> None:
     stream = journal.stream(PATIENT)
-    journal.append([draft(stream, Hung(grams=-5)), draft(stream, RateSet(rate_ml_per_h=Decimal("-1E+2")))])
+    journal.append(
+        [
+            draft(stream, Hung(grams=-5)),
+            draft(stream, VitalsTaken(readings={"measure.pain_0_10": Decimal("-1E+2")})),
+        ]
+    )
     values = [line["value"] for line in lines(export.to_csv(journal.read(stream)))]
     assert "-5" in values
     assert "-100" in values

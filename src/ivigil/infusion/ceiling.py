@@ -27,6 +27,8 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
     """The restart rules and the reaction's rule; empty: the plan's own rate."""
     decided: bool = False
     """True if a clinician's decision sets it."""
+    weak: bool = False
+    """True if a rule sets it that may only warn and restrict."""
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ def _after(firing: Firing, briefing: Briefing, state: State) -> Iterator[Ceiling
     for rule in restart_rules(firing, briefing):
         left = _left(rule, rate, briefing)
         if left is not None:
-            yield Ceiling(rate_ml_per_h=left, facts=(rule.id, firing.fact))
+            yield Ceiling(rate_ml_per_h=left, facts=(rule.id, firing.fact), weak=firing.weak)
 
 
 def restart_rules(firing: Firing, briefing: Briefing) -> tuple[RestartRule, ...]:

@@ -57,10 +57,13 @@ def make(folder: Path) -> Secrets:
     """Write new secrets. Raises JournalRefusedError if either is there already, or cannot be written."""
     made = Secrets(os.urandom(BYTES), os.urandom(BYTES))
     try:
+        new = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(folder / SIGNING, made.signing)
         _write(folder / MASTER, made.master)
-        disk.sync(folder)
+        # A new folder is found again after a power cut only if the folder around it is on disk too.
+        for path in {folder, *(path.parent for path in new)}:
+            disk.sync(path)
     except FileExistsError as error:
         raise JournalRefusedError(f"secrets exist already: {error.filename}") from error
     except OSError as error:
