@@ -8,18 +8,19 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test postgresql lint check bench mutate-knowledge mutate-code lock clean
+.PHONY: run test debian lint check bench mutate-knowledge mutate-code prove-journal lock clean
 
 run: $(RUN)          ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan --brief examples/*.toml
 	@$(BIN)/ivigil plan examples/kawasaki.toml
 
-test: $(TEST) postgresql lint check   ## types, style, layers, the fact base, and every test
+test: $(TEST) debian lint check   ## types, style, layers, the fact base, and every test
 	$(BIN)/python -m pytest -n auto
 
-postgresql:          ## the server that the tests start; installed from Debian if it is missing
+debian:              ## what the tests start: a PostgreSQL server, strace; installed from Debian if missing
 	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 \
 	  || { apt-get update && apt-get install -y postgresql; }
+	@command -v strace >/dev/null || [ $$(id -u) -ne 0 ] || { apt-get update && apt-get install -y strace; } || true
 
 lint: $(TEST)
 	$(BIN)/ruff check .
@@ -47,14 +48,18 @@ $(DEV): $(TEST) requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-bench: $(TEST)       ## time a plan; write docs/benchmarks.md
+bench: $(TEST) debian   ## time a plan and the journal; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.planning --write
+	$(BIN)/python -m benchmarks.journal --write
 
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write
 
 mutate-code: $(DEV)  ## mutants of the planner's code; write docs/mutation.md (half an hour; MODULES=planning.vials: report that alone)
 	$(BIN)/python -m tools.mutate_code $(or $(MODULES),--write)
+
+prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
+	$(BIN)/python -m tools.prove_journal --write
 
 lock:                ## write the pinned requirements anew, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet pip-tools

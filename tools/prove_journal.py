@@ -12,6 +12,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 from rich.progress import Progress
@@ -23,7 +24,16 @@ from tools.faults.kills import WRITERS, Campaign, Figures
 from tools.report import DOCS, table, write_section
 
 DOCUMENT = DOCS / "durability.md"
-CUTS_PER_TRACE = 250
+CUTS_PER_TRACE = 200
+OFTEN_EMPTIED = ["wal_autocheckpoint=20"]
+TRACES: list[tuple[list[str], str]] = [
+    ([], ""),
+    # The log is emptied into the file so often that cuts find it at that too.
+    (OFTEN_EMPTIED, ""),
+    # The disk itself fails now and then, and the events are sent again.
+    (OFTEN_EMPTIED, "fdatasync:error=EIO:when=3+25"),
+    (OFTEN_EMPTIED, "pwrite64:error=ENOSPC:when=20+97"),
+]
 CARELESS = ("synchronous=OFF", "synchronous=NORMAL")
 CARELESS_CUTS = 200
 
@@ -84,6 +94,7 @@ def _power(options: argparse.Namespace) -> tuple[str, list[str]]:
         ["writers traced, each on an empty disk", _count(figures.traces)],
         ["steps recorded: writes, lengths, names, syncs, words", _count(figures.steps)],
         ["of those, syncs", _count(figures.syncs)],
+        ["of those, syncs that failed", _count(figures.failed_syncs)],
         ["cuts, each with its own chance of what survives", _count(figures.cuts)],
         ["of those, before the journal was made", _count(figures.unborn)],
         ["events acknowledged before a cut, over all cuts", _count(figures.acknowledged)],
@@ -97,19 +108,20 @@ def _power(options: argparse.Namespace) -> tuple[str, list[str]]:
         table(["", ""], rows),
         f"{_count(figures.faulty)} of {_count(figures.cuts)} cuts lost, halved or doubled anything: "
         f"below {bound:.3%} of cuts, with 95 % confidence.",
-        "The same test finds losses when SQLite is told, behind the journal's back, to wait less for "
-        "the disk (the journal itself refuses that):",
+        "The same test finds losses when SQLite is told, behind the journal's back, to wait less for the "
+        "disk (the journal itself refuses that):",
         table(["", "cuts", "with losses"], [_careless(pragma, options.seed) for pragma in CARELESS]),
     ]
     return "\n\n".join(text), figures.faults
 
 
 def _cuts(figures: power.Figures, cuts: int, seed: int) -> Iterator[int]:
-    """Half of the traces empty the log into the file often, so that the cuts find it at that too."""
-    while figures.cuts < cuts:
+    for pragmas, failing in cycle(TRACES):
         seed += 1
-        folder, steps = power.record(seed, ["wal_autocheckpoint=20"] if seed % 2 else [])
+        folder, steps = power.record(seed, pragmas, failing)
         yield from power.cut(folder, steps, min(CUTS_PER_TRACE, cuts - figures.cuts), seed, figures)
+        if figures.cuts >= cuts:
+            return
 
 
 def _careless(pragma: str, seed: int) -> list[str]:

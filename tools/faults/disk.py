@@ -2,7 +2,8 @@
 
 What was not synced survives whole, in part, in sectors, or not at all, file by file and name by name: a
 later write may be there and an earlier one not, a file may have grown and hold nothing, a new file may
-have no name, a removed one may be back.
+have no name, a removed one may be back. After a sync that failed, what it was to bring is lost: a later
+sync says that all is well, as systems are known to do.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import random
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from tools.faults.trace import Cut, Made, Moved, Said, Step, Synced, Wrote
+from tools.faults.trace import Cut, Made, Moved, Said, Step, Synced, SyncFailed, Wrote
 
 SECTOR = 512
 ROOT = 0
@@ -50,6 +51,8 @@ class Disk:
                 self._changes[step.node].append((number, step))
             case Synced():
                 self._sync(step)
+            case SyncFailed():
+                self._give_up(step)
             case Said():
                 pass
 
@@ -66,6 +69,11 @@ class Disk:
             else:
                 late.append((number, naming))
         self._namings = late
+
+    def _give_up(self, step: SyncFailed) -> None:
+        """Nothing of it comes to the disk later, whatever is synced: only what is written anew."""
+        if step.node in self._changes:
+            self._changes[step.node] = [(n, c) for n, c in self._changes[step.node] if n >= step.upto]
 
     def after_cut(self, chance: random.Random) -> Mapping[str, bytes | None]:
         """What is found after the power comes back: files with their bytes, folders with None."""

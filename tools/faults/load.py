@@ -156,18 +156,23 @@ class Writer:
         return receipts
 
     def _retried(self, ask: Callable[[], T]) -> T:
-        while True:
-            try:
-                return ask()
-            except JournalUnavailableError:
-                self._tell(Unavailable())
-                time.sleep(RETRY_SECONDS)
+        return retried(ask, self._tell)
 
     def _new(self, stream: str) -> Draft:
         return event(str(uuid.UUID(int=self._chance.getrandbits(128), version=4)), stream)
 
     def _any_held(self) -> tuple[str, tuple[str, Receipt]]:
         return self._chance.choice(list(self._held.items()))
+
+
+def retried(ask: Callable[[], T], tell: Tell) -> T:
+    """The answer of the journal, asked again while it is unavailable."""
+    while True:
+        try:
+            return ask()
+        except JournalUnavailableError:
+            tell(Unavailable())
+            time.sleep(RETRY_SECONDS)
 
 
 def opened(url: str, secrets: Path, chance: random.Random) -> Journal:

@@ -34,6 +34,7 @@ class Figures(msgspec.Struct):
     traces: int = 0
     steps: int = 0
     syncs: int = 0
+    failed_syncs: int = 0
     cuts: int = 0
     unborn: int = 0
     """Cuts before the journal was made."""
@@ -46,14 +47,16 @@ class Figures(msgspec.Struct):
     faults: list[str] = msgspec.field(default_factory=list)
 
 
-def record(seed: int, pragmas: Sequence[str] = ()) -> tuple[Path, list[Step]]:
-    """Trace a writer on the real disk: the folder that it wrote to (gone again), and what it did."""
+def record(seed: int, pragmas: Sequence[str] = (), failing: str = "") -> tuple[Path, list[Step]]:
+    """Trace a writer on the real disk: the folder that it wrote to (gone again), and what it did.
+
+    ``failing``: as for ``trace.record``.
+    """
     with tempfile.TemporaryDirectory(prefix="ivigil-trace-") as made:
         folder, said, log = (Path(made) / name for name in ("disk", "said", "log"))
         folder.mkdir()
-        trace.record(
-            [sys.executable, "-m", "tools.faults.traced", str(folder), str(said), str(seed), *pragmas], log
-        )
+        writer = [sys.executable, "-m", "tools.faults.traced", str(folder), str(said), str(seed), *pragmas]
+        trace.record(writer, log, failing)
         return folder, trace.steps(log, folder, said)
 
 
@@ -61,7 +64,8 @@ def cut(folder: Path, steps: Sequence[Step], cuts: int, seed: int, figures: Figu
     """Cut the power at random moments, in their order; yields how many cuts there have been."""
     figures.traces += 1
     figures.steps += len(steps)
-    figures.syncs += sum(isinstance(step, trace.Synced) for step in steps)
+    figures.syncs += sum(isinstance(step, trace.Synced | trace.SyncFailed) for step in steps)
+    figures.failed_syncs += sum(isinstance(step, trace.SyncFailed) for step in steps)
     chance = random.Random(seed)
     moments = sorted(chance.randint(0, len(steps)) for _ in range(cuts))
     disk, said, done = Disk(str(folder)), list[load.Words](), 0

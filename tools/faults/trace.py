@@ -52,6 +52,13 @@ class Synced(msgspec.Struct, frozen=True):
     upto: int
 
 
+class SyncFailed(msgspec.Struct, frozen=True):
+    """A sync failed: the system takes what came before step ``upto`` for written, and it is not."""
+
+    node: int
+    upto: int
+
+
 class Moved(msgspec.Struct, frozen=True):
     """A name went, or became another."""
 
@@ -65,7 +72,7 @@ class Said(msgspec.Struct, frozen=True):
     text: bytes
 
 
-Step = Made | Wrote | Cut | Synced | Moved | Said
+Step = Made | Wrote | Cut | Synced | SyncFailed | Moved | Said
 
 
 class TraceError(Exception):
@@ -80,10 +87,15 @@ def unavailable() -> str:
     return f"strace may not trace here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
-def record(command: Sequence[str], log: Path) -> None:
-    """Run a command under strace. Raises subprocess.CalledProcessError if it fails."""
-    options = ["-f", "-xx", "-s", str(MOST_BYTES), "--seccomp-bpf", "-e", f"trace={','.join(CALLS)}"]
-    subprocess.run(["strace", *options, "-o", str(log), *command], check=True)
+def record(command: Sequence[str], log: Path, failing: str = "") -> None:
+    """Run a command under strace; ``failing``: which calls fail, as in "fdatasync:error=EIO:when=20+5".
+
+    Raises subprocess.CalledProcessError if the command fails.
+    """
+    options = ["-f", "-xx", "-s", str(MOST_BYTES), "-e", f"trace={','.join(CALLS)}", "-o", str(log)]
+    # The quick way of tracing and made errors do not go together.
+    options += ["-e", f"inject={failing}"] if failing else ["--seccomp-bpf"]
+    subprocess.run(["strace", *options, *command], check=True)
 
 
 def steps(log: Path, root: Path, said: Path) -> list[Step]:
@@ -135,7 +147,7 @@ class _Reader:
 
     def read(self, calls: Iterable[_Call]) -> list[Step]:
         for call in calls:
-            if call.result >= 0 or call.name == "mmap":
+            if call.result >= 0 or call.name in ("mmap", "fsync", "fdatasync"):
                 before = len(self._steps)
                 getattr(self, f"_{call.name}", self._unknown)(call)
                 self._ends += [call.ended] * (len(self._steps) - before)
@@ -186,7 +198,8 @@ class _Reader:
     def _fsync(self, call: _Call) -> None:
         handle = int(call.arguments[0])
         if handle in self._open:
-            self._steps.append(Synced(self._open[handle], bisect_left(self._ends, call.began)))
+            step = SyncFailed if call.result else Synced
+            self._steps.append(step(self._open[handle], bisect_left(self._ends, call.began)))
 
     _fdatasync = _fsync
 

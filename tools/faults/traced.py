@@ -12,6 +12,7 @@ import os
 import random
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Pool, event
 
-from ivigil.records import Journal
+from ivigil.records import Journal, JournalUnavailableError
 from tests.support.journals import Place
 from tools.faults import load
 
@@ -36,7 +37,7 @@ def main() -> None:
     chance = random.Random(int(seed))
     place = disk_place(Path(folder))
     _make_durable(Path(place.url).parent)
-    place.create().close()
+    _create(place)
     for session in range(SESSIONS):
         journal = load.opened(place.url, place.secrets, chance)
         speakers = [Speaker(mouth, session * THREADS + thread) for thread in range(THREADS)]
@@ -53,6 +54,14 @@ def main() -> None:
 def disk_place(disk: Path) -> Place:
     """Where on a disk the journal lives: the database in a folder of its own, apart from the secrets."""
     return Place(str(disk / "data" / "journal.db"), disk)
+
+
+def _create(place: Place) -> None:
+    """Made at last, though the disk may fail meanwhile."""
+    while True:
+        with suppress(JournalUnavailableError):
+            place.create().close()
+            return
 
 
 def _make_durable(folder: Path) -> None:
@@ -89,7 +98,7 @@ def _write(journal: Journal, speakers: list[Speaker], chance: random.Random) -> 
 def _erase(journal: Journal, tell: Speaker, stream: str) -> None:
     asked = load.event(load.ERASURE_ID, stream)
     tell(load.Asked(((asked.id, stream),)))
-    tell(load.Got((journal.erase(asked),)))
+    tell(load.Got((load.retried(lambda: journal.erase(asked), tell),)))
 
 
 def _set_behind_its_back(pragmas: list[str]) -> None:
