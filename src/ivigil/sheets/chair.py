@@ -32,6 +32,7 @@ from ivigil.sheets import chair_words as words
 from ivigil.sheets import records
 from ivigil.sheets.layout import DISCLAIMER, section, table
 from ivigil.sheets.numbers import hours, number
+from ivigil.sheets.reaction_drugs import dose_lines
 
 _HIGH, _LOW = "measure.systolic_mmhg", "measure.diastolic_mmhg"
 _WARMTH = "measure.temperature_c"
@@ -182,7 +183,7 @@ def _advice(advice: Advice, clock: _Clock, knowledge: Knowledge) -> RenderableTy
     grid.add_row(
         mark, Text(advice_line(advice, knowledge) + _when(advice, clock), style=_STYLE.get(advice.rank, ""))
     )
-    for line in _reasons(advice, knowledge):
+    for line in _reasons(advice, clock, knowledge):
         grid.add_row("", line)
     return grid
 
@@ -214,9 +215,11 @@ def _when(advice: Advice, clock: _Clock) -> str:
     return f": due {clock.time(advice.at)} ({clock.late(advice.at)})"
 
 
-def _reasons(advice: Advice, knowledge: Knowledge) -> list[Text]:
+def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge) -> list[Text]:
     """What was seen, which rules, why not yet."""
     lines = []
+    if advice.treatment is not None:
+        lines += [Text(line, style="bold") for line in dose_lines(advice.treatment, clock.time)]
     if advice.because:
         lines.append(Text(f"seen: {seen(advice.because, knowledge)}"))
     if advice.blockers:
@@ -398,9 +401,10 @@ def against_plan(state: State, now: dt.datetime) -> RenderableType:
 
 
 def _planned_top(state: State) -> str:
-    limit = state.limit_ml_per_h
-    top = max((step.rate_ml_per_h for step in state.day.steps), default=Decimal(0))
-    return f"{number(top)} mL/h" + (f" (limit {number(limit)})" if limit is not None else "")
+    if state.top_step is None:
+        return "no rates planned"
+    top = max(step.rate_ml_per_h for step in state.day.steps)
+    return f"{number(top)} mL/h (limit {number(state.top_step.limit_ml_per_h)})"
 
 
 def _lasted(state: State, now: dt.datetime) -> str:

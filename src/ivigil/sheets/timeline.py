@@ -19,9 +19,11 @@ from ivigil.infusion.events import (
     Corrected,
     Disconnected,
     Event,
+    Happening,
     IdentityChecked,
     MedicineGiven,
     ObservationEnded,
+    PatientInformed,
     Paused,
     RateSet,
     ReactionGraded,
@@ -92,52 +94,68 @@ def _stop(code: str) -> str:
 
 def _happened(event: Event, beat: Beat, knowledge: Knowledge) -> str:
     """One event in one line."""
-    match event.what:
-        case IdentityChecked(identifier=identifier, method=method):
-            return f"Identity {method}: {identifier.value}"
+    what = event.what
+    return _flow(what, knowledge) or _vial(what, beat, knowledge) or _patient(what, knowledge)
+
+
+def _flow(what: Happening | Corrected, knowledge: Knowledge) -> str:
+    """What changed the flow; "" for anything else."""
+    match what:
         case Started():
             return "Started"
         case RateSet(rate_ml_per_h=rate):
             return f"Rate set to {number(rate)} mL/h"
-        case VialHung() as vial:
-            return f"Hung {vial_line(vial.product, vial.grams, vial.lot, vial.expiry, knowledge)}"
-        case VialFinished(hung=hung, left_g=left):
-            return f"Vial taken down: {_which(hung, beat)}" + (
-                f", {number(left)} g left in it" if left else ""
-            )
-        case VitalsTaken(readings=values):
-            return f"Signs {readings(values, knowledge)}"
-        case SymptomNoted(symptom=name, present=present, note=note):
-            return f"{'Noted' if present else 'Gone'}: {symptom(name, knowledge)}" + (
-                f" ({note})" if note else ""
-            )
-        case ReactionGraded(term=term, grade=grade, version=version):
-            return f"Graded: {term} {grade} ({version})"
-        case MedicineGiven() as given:
-            dose = f" {number(given.dose_mg)} mg" if given.dose_mg is not None else ""
-            return f"Gave {given.drug}{dose} {given.route} {given.text}".rstrip()
         case Paused(reason=reason):
             return f"Paused{_because(reason, knowledge)}"
         case RestartDecided(decided_by=by, rate_ml_per_h_max=most, reason=reason):
             return f"Decided by {by}: go on at {number(most)} mL/h at most; {reason}"
-        case Resumed(rate_ml_per_h=rate):
-            return "Resumed" + (f" at {number(rate)} mL/h" if rate is not None else "")
+        case Resumed(rate_ml_per_h=resumed):
+            return "Resumed" + (f" at {number(resumed)} mL/h" if resumed is not None else "")
         case Disconnected(reason=reason):
             return f"Line taken off{_because(reason, knowledge)}"
         case Stopped(reason=reason):
             return f"STOPPED{_because(reason, knowledge)}"
         case Completed(volume_ml=volume):
-            return "Completed" + (
-                f": {number(volume, 1)} mL by the pump's count" if volume is not None else ""
-            )
+            counted = f": {number(volume, 1)} mL by the pump's count" if volume is not None else ""
+            return f"Completed{counted}"
+    return ""
+
+
+def _vial(what: Happening | Corrected, beat: Beat, knowledge: Knowledge) -> str:
+    """What was done with a vial; "" for anything else."""
+    match what:
+        case VialHung() as vial:
+            return f"Hung {vial_line(vial.product, vial.grams, vial.lot, vial.expiry, knowledge)}"
+        case VialFinished(hung=hung, left_g=left):
+            rest = f", {number(left)} g left in it" if left else ""
+            return f"Vial taken down: {_which(hung, beat)}{rest}"
+    return ""
+
+
+def _patient(what: Happening | Corrected, knowledge: Knowledge) -> str:
+    """What was seen of the patient, told, given or decided."""
+    match what:
+        case IdentityChecked(identifier=identifier, method=method):
+            return f"Identity {method}: {identifier.value}"
+        case VitalsTaken(readings=values):
+            return f"Signs {readings(values, knowledge)}"
+        case SymptomNoted(symptom=name, present=present, note=note):
+            noted = f" ({note})" if note else ""
+            return f"{'Noted' if present else 'Gone'}: {symptom(name, knowledge)}{noted}"
+        case ReactionGraded(term=term, grade=grade, version=version):
+            return f"Graded: {term} {grade} ({version})"
+        case MedicineGiven() as given:
+            dose = f" {number(given.dose_mg)} mg" if given.dose_mg is not None else ""
+            return f"Gave {given.drug}{dose} {given.route} {given.text}".rstrip()
+        case PatientInformed():
+            return "The patient was told what to report"
         case ObservationEnded():
             return "The patient left the chair"
         case AdviceOverridden(reason=reason):
             return f"Did otherwise than advised: {reason}"
         case Corrected(reason=reason):
             return f"An earlier record was corrected{_because(reason, knowledge)}"
-        case AdviceShown(code=code):
-            return code
+    return ""
 
 
 def _which(hung: str, beat: Beat) -> str:
