@@ -20,7 +20,7 @@ def of_streams(connection: Connection, vault: Vault, streams: Iterable[str]) -> 
     asked = tuple(streams)
     for start in range(0, len(asked), MOST_ASKED):
         some = asked[start : start + MOST_ASKED]
-        for row in connection.execute(select(patient_key).where(patient_key.c.stream.in_(some))):
+        for row in connection.execute(select(patient_key).where(patient_key.c.stream.in_(some))).all():
             with contextlib.suppress(DoesNotOpenError):
                 found[row.id] = vault.unwrap(row.id, row.wrapped, row.stream)
     return found

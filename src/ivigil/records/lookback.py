@@ -78,7 +78,7 @@ def _uses(connection: Connection, asked: Select[tuple[str, ...]]) -> Iterable[Us
             rows.moment(row["last_at"]),
             row["vials"],
         )
-        for row in connection.execute(ordered).mappings()
+        for row in connection.execute(ordered).mappings().all()
     ]
 
 
