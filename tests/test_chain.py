@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivigil.records import Journal, chain, tables
@@ -14,6 +14,7 @@ from tests.support.journals import PATIENT, draft
 values = st.none() | st.text() | st.integers() | st.binary()
 
 
+@settings(deadline=None)
 @given(st.lists(values), st.lists(values))
 def test_different_values_are_never_the_same_bytes(one: list[chain.Value], two: list[chain.Value]) -> None:
     assert (chain.encode(one) == chain.encode(two)) == (one == two)

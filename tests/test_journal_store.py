@@ -14,7 +14,7 @@ import pytest
 from ivigil.records import Journal, JournalRefusedError, JournalUnavailableError
 from ivigil.records.store import Store
 from tests.support.journals import PATIENT, Place, draft, erasure
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, running
 
 
 @contextmanager
@@ -26,6 +26,13 @@ def no_file_grows_past(limit: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[Postgres]:
+    """A server for the tests that stop it."""
+    with running() as server:
+        yield server
 
 
 def test_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
@@ -43,34 +50,34 @@ def test_a_journal_in_memory_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes", "synchronous_commit"])
 def test_postgresql_is_refused_when_it_may_lose_what_it_acknowledged(
-    postgres: Postgres, tmp_path: Path, setting: str
+    own_postgres: Postgres, tmp_path: Path, setting: str
 ) -> None:
-    place = Place(postgres.new_database(), tmp_path)
-    postgres.stop()
-    postgres.start(**{setting: "off"})
+    place = Place(own_postgres.new_database(), tmp_path)
+    own_postgres.stop()
+    own_postgres.start(**{setting: "off"})
     try:
         with pytest.raises(JournalRefusedError, match=setting):
             place.create()
     finally:
-        postgres.stop()
-        postgres.start()
+        own_postgres.stop()
+        own_postgres.start()
     place.create().close()
 
 
 def test_a_lost_server_is_one_clear_error_and_nothing_is_acknowledged(
-    postgres: Postgres, tmp_path: Path
+    own_postgres: Postgres, tmp_path: Path
 ) -> None:
-    journal = Place(postgres.new_database(), tmp_path).create()
+    journal = Place(own_postgres.new_database(), tmp_path).create()
     stream = journal.stream(PATIENT)
     journal.append([draft(stream)])
     lost = draft(stream)
-    postgres.stop("immediate")
+    own_postgres.stop("immediate")
     try:
         with pytest.raises(JournalUnavailableError) as caught:
             journal.append([lost])
         assert len(str(caught.value).splitlines()) == 1
     finally:
-        postgres.start()
+        own_postgres.start()
     assert [r.position for r in journal.append([lost])] == [2]
     journal.close()
 

@@ -605,14 +605,26 @@ def test_a_change_of_the_clocks_moves_no_step() -> None:
     assert second.start == first.end
 
 
-def test_no_step_is_left_with_nothing_to_give() -> None:
-    """33.5 mL/h for 30 min are 16.75 mL, told as 16.8: all of 16.8 mL, given in 31 min (30.1)."""
-    slow = Ladder(
-        rungs=(Rung(D("33.5"), 30), Rung(D(40), None)),
+def slow_pump(first_ml_per_h: str) -> Ladder:
+    """30 minutes at this rate, then faster; 1 kg, a pump that is set to 0.1 mL/h, no cap."""
+    return Ladder(
+        rungs=(Rung(D(first_ml_per_h), 30), Rung(D(60), None)),
         caps=(),
         weight_kg=D(1),
-        pump_step_ml_per_h=D("0.5"),
+        pump_step_ml_per_h=D("0.1"),
         decision=climbed(product()).decision,
     )
-    made_steps = steps(slow, D("16.8"), dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC))
-    assert [(s.minutes, s.volume_ml) for s in made_steps] == [(31, D("16.8"))]
+
+
+@pytest.mark.parametrize(
+    ("rate", "volume", "minutes"),
+    [
+        # 33.5 mL/h for 30 min are 16.75 mL, told as 16.8: all of 16.8 mL, given in 31 min (30.1)
+        ("33.5", "16.8", 31),
+        # 48.9 mL/h for 30 min are 24.45 mL, told as 24.4: 24.45 mL are in after 30 min, not a step later
+        ("48.9", "24.45", 30),
+    ],
+)
+def test_no_step_is_left_with_nothing_to_give(rate: str, volume: str, minutes: int) -> None:
+    made_steps = steps(slow_pump(rate), D(volume), dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC))
+    assert [(s.minutes, s.volume_ml) for s in made_steps] == [(minutes, D(volume))]

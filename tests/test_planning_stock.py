@@ -83,6 +83,22 @@ def test_how_much_there_is() -> None:
     assert of().total == 0
 
 
+@pytest.mark.parametrize(
+    ("targets", "at_hand", "taken"),
+    [
+        ("50 50", Shelf({D(10): 8, D(5): 2}), "10 10 10 10 5"),  # 45 g is the share of 90 g
+        ("35 35", Shelf({D(10): 6, D(5): 1}), "10 10 10 5"),  # 32.5 g: the next sum is still within 35 g
+        ("35 35", Shelf({D(10): 6}), "10 10 10"),  # 30 g
+        ("36 36", Shelf({D(10): 7}), "10 10 10"),  # 35 g: 40 g would be above 36 g
+        ("35 35", Shelf({D(10): 6, D(5): None}), "10 10 10 5"),  # enough for all
+        ("10", Shelf({D("0.5"): 18}), " ".join(["0.5"] * 18)),
+        ("50 50 50", Shelf({D(50): 1, D("49.5"): 1, D(49): 1}), "49.5"),
+    ],
+)
+def test_the_share_of_a_day(targets: str, at_hand: Shelf, taken: str) -> None:
+    assert stock.whole(grams(targets), at_hand) == grams(taken)
+
+
 def listed(*rows: Stock, **policies: Any) -> Knowledge:
     """The small fact base of a site that lists its stock."""
     base = small.knowledge(policies=policies)
@@ -136,6 +152,9 @@ def test_a_course_from_the_shelf(dose: str, days: int, rows: tuple[Stock, ...], 
     made = tried(dose, listed(*rows), days)
     assert isinstance(made, Built)
     assert opened(made.days) == expected
+    assert [day.grams + day.discard_g for day in made.days] == [
+        sum(vial.grams * vial.count for vial in day.vials) for day in made.days
+    ]
     assert "policy.stock" in made.course.facts
 
 
@@ -200,9 +219,9 @@ def test_part_vials_are_measured_from_what_is_left() -> None:
 
 
 def test_days_of_unequal_dose_are_each_held_against_their_own() -> None:
-    """40 and 20 g from 5 x 10 + 2 x 5."""
-    rule = small.regimen(allowed_days=(2,), day_doses_g_per_kg=(D(1), D("0.5")))
-    where = small.situation("60", rule=rule, known=listed(vials("10", 5), vials("5", 2)))
+    """42 and 22 g from 5 x 10 + 2 x 5: 40 and 20 g, each 2 g less. A part of 42 g would leave too little."""
+    rule = small.regimen(allowed_days=(2,), day_doses_g_per_kg=(D("4.2"), D("2.2")))
+    where = small.situation("64", rule=rule, known=listed(vials("10", 5), vials("5", 2)))
     of_two = small.product()
     climbed = ladder(of_two, where)
     assert isinstance(climbed, Ladder)

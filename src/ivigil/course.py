@@ -188,6 +188,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     limit_ml_per_h: Decimal
     """The exact limit that the rate was rounded down from."""
 
+    def is_passed_by(self, rate_ml_per_h: Decimal) -> bool:
+        """Is a rate past the limit, or at a limit from which the planned rate was kept away?
+
+        Where a label gives the limit as "less than", the planned rate lies under it even if the
+        pump could be set to it.
+        """
+        limit = self.limit_ml_per_h
+        return rate_ml_per_h > limit or (rate_ml_per_h == limit and self.rate_ml_per_h < limit)
+
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One subcutaneous site."""

@@ -68,10 +68,10 @@ class Postgres:
         return f"postgresql://ivigil@/{database}?host={self._folder}"
 
     def new_database(self) -> str:
-        """The address of a fresh, empty database."""
+        """The address of a fresh, empty place: a schema, which is made faster than a database."""
         name = f"journal_{uuid.uuid4().hex}"
-        self.sql("postgres", f"CREATE DATABASE {name}")
-        return self.url(name)
+        self.sql("postgres", f"CREATE SCHEMA {name}")
+        return f"{self.url('postgres')}&options=-csearch_path%3D{name}"
 
     def sql(self, database: str, statement: str) -> None:
         """Run a statement outside the journal."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "vaccines": "when vaccines may follow (or precede) doses of immunoglobulin",
     "tests": "which antibody tests a dose makes unreliable, until when, what instead",
     "convert": "convert an intravenous dose to subcutaneous",
+    "simulate-infusion": "let an invented infusion run on a plan: a reaction, a late nurse, a wrong vial",
     "check": "validate the fact base and a site's overlay; print coverage",
 }
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, rest: list[str]) -> int:
-    module = importlib.import_module(f"ivigil.cli.{name}")
+    module = importlib.import_module(f"ivigil.cli.{name.replace('-', '_')}")
     parser = Parser(prog=f"ivigil {name}", description=COMMANDS[name])
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     parser.add_argument("--site", metavar="FOLDER", help="site overlay (default: $IVIGIL_SITE)")

@@ -16,6 +16,7 @@ from ivigil.infusion.advice import RANKS, Advice, Rank
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.moment import Moment, look
 from ivigil.infusion.onward import onward
+from ivigil.infusion.progress import left_ml
 from ivigil.infusion.rules import Firing, strictest
 from ivigil.infusion.state import State
 from ivigil.infusion.treatment import Treatment, doses
@@ -63,15 +64,22 @@ def _stopped(moment: Moment) -> Iterator[Advice]:
 
 
 def _slower(moment: Moment, ruling: list[Firing]) -> Iterator[Advice]:
+    """Not once the volume is in: then it is completed."""
     ceiling, rate = moment.ceiling, moment.state.rate_ml_per_h
-    if ceiling is None or rate <= ceiling.rate_ml_per_h:
+    if ceiling is None or rate <= ceiling.rate_ml_per_h or not left_ml(moment.state, moment.now):
         return
     if not ceiling.rate_ml_per_h:
-        yield _by(ruling, Advice(code="pause", rank="flow", facts=ceiling.facts))
+        yield _by(ruling, Advice(code="pause", rank="flow", facts=ceiling.facts, weak=ceiling.weak))
         return
     yield _by(
         ruling,
-        Advice(code="slow", rank="flow", rate_ml_per_h=ceiling.rate_ml_per_h, facts=ceiling.facts),
+        Advice(
+            code="slow",
+            rank="flow",
+            rate_ml_per_h=ceiling.rate_ml_per_h,
+            facts=ceiling.facts,
+            weak=ceiling.weak,
+        ),
     )
 
 
@@ -83,7 +91,7 @@ def _by(ruling: Iterable[Firing], advice: Advice) -> Advice:
         advice,
         facts=tuple(dict.fromkeys(facts)),
         because=_saw(rules),
-        weak=bool(rules) and all(rule.weak for rule in rules),
+        weak=all(rule.weak for rule in rules) if rules else advice.weak,
         stricter=max((rule.stricter for rule in rules), key=len, default=()),
     )
 

@@ -143,31 +143,20 @@ def _past(state: State, now: dt.datetime) -> Iterator[Past]:
 
     A lower rate between begins a step anew, a halt does not.
     """
-    steps = state.day.steps
-    if not steps:
+    steps, top = state.day.steps, state.top_step
+    if top is None:
         return
-    top = max(steps, key=lambda step: (step.limit_ml_per_h, step.rate_ml_per_h))
     at, stayed = 1, dt.timedelta()
     for flow in state.flows:
         over = stayed >= steps[at - 1].minutes * _MINUTE
         allowed = steps[min(at + over, len(steps)) - 1]
-        if _is_past(flow, top):
+        if top.is_passed_by(flow.rate_ml_per_h):
             yield _report("past_day", flow, top)
-        elif _is_past(flow, allowed):
+        elif allowed.is_passed_by(flow.rate_ml_per_h):
             yield _report("past_step", flow, allowed)
         number = _step_of(flow, state.day)
         stayed = elapsed(flow, now) + (stayed if number == at else dt.timedelta())
         at = number
-
-
-def _is_past(flow: Flow, step: Step) -> bool:
-    """Past the limit, or at a limit from which the planned rate was kept away.
-
-    A rate is rounded down to the pump's step; where a label gives the limit as "less than",
-    the planned rate lies under it even if the pump could be set to it.
-    """
-    limit = step.limit_ml_per_h
-    return flow.rate_ml_per_h > limit or (flow.rate_ml_per_h == limit and step.rate_ml_per_h < limit)
 
 
 def _report(code: Literal["past_step", "past_day"], flow: Flow, step: Step) -> Past:

@@ -27,6 +27,8 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
     """The restart rules and the reaction's rule; empty: the plan's own rate."""
     decided: bool = False
     """True if a clinician's decision sets it."""
+    weak: bool = False
+    """True if a rule sets it that may only warn and restrict."""
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,13 +84,22 @@ def _settled(firing: Firing, decided: Decided | None) -> bool:
 
 def _after(firing: Firing, briefing: Briefing, state: State) -> Iterator[Ceiling]:
     """What the restart rules leave of the rate at which this reaction began."""
-    rate = state.rate_at(firing.since)
+    rate = _rate_before(firing.since, state)
     if not rate:
         return
     for rule in restart_rules(firing, briefing):
         left = _left(rule, rate, briefing)
         if left is not None:
-            yield Ceiling(rate_ml_per_h=left, facts=(rule.id, firing.fact))
+            yield Ceiling(rate_ml_per_h=left, facts=(rule.id, firing.fact), weak=firing.weak)
+
+
+def _rate_before(since: dt.datetime, state: State) -> Decimal | None:
+    """The rate at which a reaction began: what flowed until then, whatever was set at that very time.
+
+    A rate that is lowered in the minute of the onset is the answer to the reaction, not its cause.
+    """
+    before = (flow.rate_ml_per_h for flow in reversed(state.flows) if flow.start < since)
+    return next(before, state.rate_at(since))
 
 
 def restart_rules(firing: Firing, briefing: Briefing) -> tuple[RestartRule, ...]:

@@ -61,7 +61,7 @@ def _first_rate(moment: Moment) -> Decimal | None:
 
 def _running(moment: Moment) -> Iterator[Advice]:
     if not left_ml(moment.state, moment.now):
-        yield Advice(code="complete", rank="next")
+        yield Advice(code="complete", rank="flow")
         return
     yield from _coming(moment, "later")
     if moment.bar is None and not any(firing.flow == "pause" for firing in moment.open):
@@ -212,9 +212,7 @@ def _ended(moment: Moment) -> Iterator[Advice]:
     A decision to go on says nothing about leaving: every sign that is there counts. If it was
     decided to go on after a stop, that comes next.
     """
-    ended, decided = moment.state.ended_at, last_decision(moment.state, moment.now)
-    gone_on = ended is not None and decided is not None and decided.at >= ended
-    if moment.state.ended_early and gone_on and moment.bar is None:
+    if _goes_on(moment):
         yield from _restart(moment)
         return
     stay = observation(moment.briefing, moment.state)
@@ -227,3 +225,11 @@ def _ended(moment: Moment) -> Iterator[Advice]:
     blockers = tuple(code for code, holds in found.items() if holds)
     code: Code = "observe" if blockers else "may_leave"
     yield Advice(code=code, rank="next", at=stay.until, facts=stay.facts, blockers=blockers)
+
+
+def _goes_on(moment: Moment) -> bool:
+    """Was it stopped before its volume was in, and decided since that it goes on?"""
+    state, decided = moment.state, last_decision(moment.state, moment.now)
+    if state.ended_at is None or decided is None or decided.at < state.ended_at:
+        return False
+    return state.ended_early and moment.bar is None and left_ml(state, moment.now) > 0

@@ -73,9 +73,9 @@ def _started(state: State, event: Event, what: Started) -> State:
 
 
 def _rate_set(state: State, event: Event, what: RateSet) -> State:
-    rate, limit = what.rate_ml_per_h, state.limit_ml_per_h
-    if limit is not None and rate > limit:
-        state = _alarm(state, event, "rate_past_limit", f"{rate}", f"{limit}")
+    rate, top = what.rate_ml_per_h, state.top_step
+    if top is not None and top.is_passed_by(rate):
+        state = _alarm(state, event, "rate_past_limit", f"{rate}", f"{top.limit_ml_per_h}")
     if state.started_at is None and rate > 0:
         state = _begun(_alarm(state, event, "flow_without_start", f"{rate}"), event)
     state = replace(state, set_rate_ml_per_h=rate)

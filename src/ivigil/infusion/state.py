@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from ivigil.course import Day
+from ivigil.course import Day, Step
 from ivigil.infusion.events import MedicineGiven, ReactionGraded, RestartDecided
 from ivigil.patient import Identifier
 
@@ -143,9 +143,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return sum((vial.grams for vial in self.vials), Decimal(0))
 
     @property
-    def limit_ml_per_h(self) -> Decimal | None:
-        """The highest limit of the day's plan; None: no rates were planned."""
-        return max((step.limit_ml_per_h for step in self.day.steps), default=None)
+    def top_step(self) -> Step | None:
+        """The step with the highest limit of the day's plan; None: no rates were planned."""
+        return max(self.day.steps, key=lambda s: (s.limit_ml_per_h, s.rate_ml_per_h), default=None)
 
     @property
     def rate_ml_per_h(self) -> Decimal:

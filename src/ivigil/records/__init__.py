@@ -1,8 +1,13 @@
 """The journal: an append-only, tamper-evident record of what happened, and what is computed from it.
 
-journal.py    append and read            store.py      the two databases
-words.py      drafts, records, receipts  kinds.py      forms of bodies, old and new
-chain.py      the hash chain             vault.py      a key for each patient
+journal.py    append, read, erase        store.py          the two databases
+words.py      drafts, records, receipts  bodies.py         what plans and contacts hold
+kinds.py      forms, old and new         register.py       all kinds of events
+chain.py      the hash chain             vault.py          a key for each patient
+checkpoint.py signed ends                verify.py         what was done behind its back
+views.py      kept ready, thrown away    lookback.py       from a lot to its patients
+backup.py     and restore                authorisation.py  which plan may be started
+export.py     one patient, whole         tightening.py     what reopens a plan
 """
 
 from ivigil.records.errors import (

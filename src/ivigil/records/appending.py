@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from ivigil.records import chain, keys, rows, tables
+from ivigil.records import chain, keys, rows, tables, views
 from ivigil.records.errors import ConflictError, RepeatedIdError
 from ivigil.records.kinds import Kind, Kinds
 from ivigil.records.vault import PatientKey, Vault
+from ivigil.records.views import View
 from ivigil.records.words import Draft, Erased, Head, Receipt
 
 
@@ -29,12 +30,13 @@ def versions(connection: Connection, streams: Collection[str]) -> dict[str, int]
 class Turn:
     """A writer's turn. Made inside a writing transaction: no other writer passes until that ends."""
 
-    def __init__(self, connection: Connection, vault: Vault, kinds: Kinds) -> None:
+    def __init__(self, connection: Connection, vault: Vault, kinds: Kinds, shown: Sequence[View]) -> None:
         self._connection = connection
         self._vault = vault
         self._kinds = kinds
+        self._views = shown
         row = connection.execute(select(tables.head).with_for_update()).one()
-        self._head = Head(row.position, row.hash)
+        self.head = Head(row.position, row.hash)
 
     def append(
         self, drafts: Sequence[Draft], expected_version: int | None, now: dt.datetime
@@ -82,18 +84,17 @@ class Turn:
         for draft in drafts:
             at[draft.stream] += 1
             row = self._row(draft, at[draft.stream], now, sealing[draft.stream])
-            self._head = Head(row["position"], row["hash"])
+            self.head = Head(row["position"], row["hash"])
             made.append(row)
         self._connection.execute(insert(tables.event), made)
-        self._connection.execute(
-            update(tables.head).values(position=self._head.position, hash=self._head.hash)
-        )
+        self._connection.execute(update(tables.head).values(position=self.head.position, hash=self.head.hash))
+        views.update(self._connection, self._views, made)
         return made
 
     def _row(self, draft: Draft, version: int, now: dt.datetime, key: PatientKey) -> dict[str, Any]:
         """The row behind the head."""
         row = rows.said(draft) | {
-            "position": self._head.position + 1,
+            "position": self.head.position + 1,
             "version": version,
             "schema": self._kind(draft).schema,
             "device_at": rows.utc_text(draft.device_at) if draft.device_at else None,
@@ -102,7 +103,7 @@ class Turn:
         }
         header = rows.header_bytes(row)
         row["payload"] = key.seal(self._kinds.write(draft.body), header)
-        row["hash"] = chain.link(self._head.hash, header, row["payload"])
+        row["hash"] = chain.link(self.head.hash, header, row["payload"])
         return row
 
     def _kind(self, draft: Draft) -> Kind:

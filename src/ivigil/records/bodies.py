@@ -1,9 +1,10 @@
-"""What the bodies of the journal's own events hold. Those of an infusion live in ``infusion.events``."""
+"""Bodies of plans, signatures and contacts. Those of an infusion are in ``infusion.events``."""
 
 from __future__ import annotations
 
 import msgspec
 
+from ivigil.course import Plan
 from ivigil.patient import Identifier
 
 
@@ -31,3 +32,38 @@ class Note(Body, frozen=True, tag="note"):
     text: str
     corrects: str = ""
     """Id of the event that it corrects."""
+
+
+class PlanMade(Body, frozen=True, tag="plan_made"):
+    """A plan, whole. The event's subject is the plan's id, here and in all that follow."""
+
+    plan: Plan
+
+
+class Prescribed(Body, frozen=True, tag="prescribed"):
+    """The event's author (or the person on whose behalf) prescribes the plan as it was made."""
+
+
+class Verified(Body, frozen=True, tag="verified"):
+    """Somebody else has checked the prescribed plan."""
+
+
+class Released(Body, frozen=True, tag="released"):
+    """The verified plan may be given."""
+
+
+class Reopened(Body, frozen=True, tag="reopened"):
+    """All signatures of the plan are void: its inputs changed, or a limit became tighter."""
+
+    reason: str
+
+
+class Superseded(Body, frozen=True, tag="superseded"):
+    """The plan is withdrawn, or replaced by one whose order does not say so."""
+
+    by: str = ""
+    """Id of the plan in its place; "" if there is none."""
+
+
+PlanStep = PlanMade | Prescribed | Verified | Released | Reopened | Superseded
+"""Everything that can happen to a plan."""

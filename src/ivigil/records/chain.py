@@ -18,14 +18,14 @@ def encode(values: Iterable[Value]) -> bytes:
 
 def _encode(value: Value) -> bytes:
     match value:
-        case None:
-            return b"n"
-        case bytes():
-            mark, data = b"b", value
         case str():
             mark, data = b"s", value.encode()
         case int():
             mark, data = b"i", str(value).encode()
+        case bytes():
+            mark, data = b"b", value
+        case None:
+            return b"n"
     return mark + len(data).to_bytes(8, "big") + data
 
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from ivigil.patient import Identifier
-from ivigil.records import drafts, keys, opening, rows, tables
+from ivigil.records import drafts, keys, opening, rows, tables, views
 from ivigil.records.appending import Turn, versions
 from ivigil.records.bodies import Erasure
 from ivigil.records.errors import DraftError
-from ivigil.records.kinds import Kinds
+from ivigil.records.kinds import Kinds, tag
 from ivigil.records.opening import Identity
+from ivigil.records.progress import Progress, untold
 from ivigil.records.register import KINDS
 from ivigil.records.secrets import Secrets
 from ivigil.records.store import Store
@@ -30,7 +31,7 @@ from ivigil.records.words import Draft, Head, Receipt, Record
 Clock = Callable[[], dt.datetime]
 
 PAGE = 1000
-ERASED = str(Erasure.__struct_config__.tag)
+ERASED = tag(Erasure)
 
 
 def system_clock() -> dt.datetime:
@@ -51,6 +52,7 @@ class Journal:
         self.kinds = kinds
         self.clock = clock
         self.vault = Vault(kept)
+        self._views = views.views(kinds)
 
     @classmethod
     def create(
@@ -110,7 +112,7 @@ class Journal:
         return receipt
 
     def _turn(self, connection: Connection) -> Turn:
-        return Turn(connection, self.vault, self.kinds)
+        return Turn(connection, self.vault, self.kinds, self._views)
 
     def read(self, stream: str, after_version: int = 0) -> tuple[Record, ...]:
         """One patient's events in the order in which they were written."""
@@ -133,6 +135,12 @@ class Journal:
             if len(page) < PAGE:
                 return
             after_position = page[-1]["position"]
+
+    def rebuild_views(self, progress: Progress = untold) -> None:
+        """Throw away what is computed from the events and compute it anew. Writers wait meanwhile."""
+        with self.store.writing() as connection:
+            head = self._turn(connection).head
+            views.rebuild(connection, self._views, lambda done: progress(done, head.position))
 
     def version(self, stream: str) -> int:
         """The last version of a stream; 0 if nothing was written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, insert, select
@@ -9,15 +10,19 @@ from sqlalchemy import Connection, delete, insert, select
 from ivigil.records.tables import patient_key
 from ivigil.records.vault import DoesNotOpenError, PatientKey, Vault
 
+MOST_ASKED = 10_000
+"""At once: databases bound the values of one question."""
+
 
 def of_streams(connection: Connection, vault: Vault, streams: Iterable[str]) -> dict[str, PatientKey]:
     """The keys that these patients still have, by id. One that was altered is as good as none."""
     found = {}
-    for row in connection.execute(select(patient_key).where(patient_key.c.stream.in_(tuple(streams)))):
-        try:
-            found[row.id] = vault.unwrap(row.id, row.wrapped, row.stream)
-        except DoesNotOpenError:
-            continue
+    asked = tuple(streams)
+    for start in range(0, len(asked), MOST_ASKED):
+        some = asked[start : start + MOST_ASKED]
+        for row in connection.execute(select(patient_key).where(patient_key.c.stream.in_(some))):
+            with contextlib.suppress(DoesNotOpenError):
+                found[row.id] = vault.unwrap(row.id, row.wrapped, row.stream)
     return found
 
 

@@ -19,6 +19,11 @@ About = Literal["patient", "plan", "infusion"]
 _encoder = msgspec.json.Encoder(decimal_format="string", order="deterministic")
 
 
+def tag(body: type[msgspec.Struct]) -> str:
+    """The name of the kind that this form is of."""
+    return str(body.__struct_config__.tag)
+
+
 class Kind(msgspec.Struct, frozen=True):
     """One kind of event."""
 
@@ -30,7 +35,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return str(self.type.__struct_config__.tag)
+        return tag(self.type)
 
     @property
     def schema(self) -> int:

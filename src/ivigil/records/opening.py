@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, insert, inspect, select
 
-from ivigil.records import chain, secrets, tables
+from ivigil.records import chain, disk, secrets, tables
 from ivigil.records.errors import JournalRefusedError
 from ivigil.records.secrets import Secrets
 from ivigil.records.store import Store
@@ -32,16 +31,16 @@ def create(store: Store, secrets_folder: Path) -> tuple[Identity, Secrets]:
     Raises JournalRefusedError if a journal is there already, JournalUnavailableError.
     """
     with store.writing() as connection:
-        if _holds_journal(connection):
+        if holds_journal(connection):
             raise JournalRefusedError(f"there is a journal already at {store.name}")
         kept = secrets.read(secrets_folder) if secrets.exist(secrets_folder) else secrets.make(secrets_folder)
         identity = Identity(str(uuid.uuid4()), tables.SCHEMA, kept.fingerprint, kept.public_key)
-        tables.metadata.create_all(connection)
+        tables.metadata.create_all(connection)  # of the journal and of its views
         connection.execute(insert(tables.journal).values(msgspec.structs.asdict(identity)))
         empty = {"journal": identity.id, "position": 0, "hash": chain.genesis(identity.id)}
         connection.execute(insert(tables.head).values(empty))
     if store.file is not None:
-        _sync_folder(store.file.absolute().parent)
+        disk.sync(store.file.absolute().parent)
     return identity, kept
 
 
@@ -65,7 +64,7 @@ def open_existing(store: Store, secrets_folder: Path) -> tuple[Identity, Secrets
 def read_identity(store: Store) -> Identity:
     """Raises JournalRefusedError if there is no journal, or a newer one."""
     with store.reading() as connection:
-        if not _holds_journal(connection):
+        if not holds_journal(connection):
             raise JournalRefusedError(f"there is no journal at {store.name}")
         row = connection.execute(select(tables.journal)).mappings().one()
     identity = Identity(**row)
@@ -74,14 +73,6 @@ def read_identity(store: Store) -> Identity:
     return identity
 
 
-def _holds_journal(connection: Connection) -> bool:
+def holds_journal(connection: Connection) -> bool:
+    """Whether a journal was made here."""
     return inspect(connection).has_table(tables.journal.name)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file is found again after a power cut only if its folder is on disk too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

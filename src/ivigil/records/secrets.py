@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ivigil.records import disk
 from ivigil.records.errors import JournalRefusedError
 
 BYTES = 32
@@ -62,7 +63,7 @@ def make(folder: Path) -> Secrets:
         _write(folder / MASTER, made.master)
         # A new folder is found again after a power cut only if the folder around it is on disk too.
         for path in {folder, *(path.parent for path in new)}:
-            _sync(path)
+            disk.sync(path)
     except FileExistsError as error:
         raise JournalRefusedError(f"secrets exist already: {error.filename}") from error
     except OSError as error:
@@ -108,11 +109,3 @@ def _refuse_if_open_to_others(path: Path) -> None:
         raise JournalRefusedError(f"secret cannot be read: {path}: {error.strerror}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise JournalRefusedError(f"other users may read {path}: allow its owner alone (chmod go= {path})")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,4 +1,4 @@
-"""The tables, the same on SQLite and PostgreSQL.
+"""The tables of the journal itself, the same on SQLite and PostgreSQL.
 
 ``event`` is what the journal is; ``head`` makes writers queue; ``patient_key`` is what erasure destroys.
 Times are UTC text with microseconds, so that they sort, hash and read the same everywhere.
@@ -65,4 +65,14 @@ patient_key = Table(
     Column("id", String(32), primary_key=True),
     Column("stream", String(32), nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("journal", String(36), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("signature", String(128), primary_key=True),
 )

@@ -1,0 +1,414 @@
+"""An infusion for the terminal: where it is, what to do now, why; 80 columns, readable without colour."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from ivigil.infusion.advice import Advice, Rank
+from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.due import due
+from ivigil.infusion.hanging import Stop
+from ivigil.infusion.progress import (
+    expected_end,
+    given_g,
+    given_ml,
+    highest_rate_ml_per_h,
+    left_g,
+    left_ml,
+    step_number,
+)
+from ivigil.infusion.state import Alarm, HungVial, State
+from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.logic import Saw
+from ivigil.knowledge.reactions import AnaphylaxisCriterion, GradeAction, RestartRule, StopRule
+from ivigil.knowledge.store import Knowledge
+from ivigil.sheets import chair_words as words
+from ivigil.sheets import records
+from ivigil.sheets.layout import DISCLAIMER, section, table
+from ivigil.sheets.numbers import hours, number
+from ivigil.sheets.reaction_drugs import dose_lines
+
+_HIGH, _LOW = "measure.systolic_mmhg", "measure.diastolic_mmhg"
+_WARMTH = "measure.temperature_c"
+_RULES = 3
+"""How many rules are spelt out for one advice; the rest is counted, and in the JSON."""
+_BAR = 40
+_NOW: tuple[Rank, ...] = ("emergency", "flow", "treat", "overdue")
+_STYLE: dict[Rank, str] = {
+    "emergency": "bold red",
+    "flow": "bold red",
+    "treat": "bold",
+    "overdue": "bold yellow",
+}
+_MARK: dict[Rank, str] = {"emergency": "!!", "flow": "! ", "treat": "! ", "overdue": "! "}
+_LABEL = 13
+
+
+def status_sheet(
+    briefing: Briefing, state: State, advised: tuple[Advice, ...], now: dt.datetime, knowledge: Knowledge
+) -> RenderableType:
+    """Everything about one infusion at ``now``: the state, the ranked advice, what is due, the vials."""
+    clock = _Clock(briefing, now)
+    parts = [
+        _head(briefing, state, clock, knowledge),
+        _alarms(state, clock),
+        *advice_sections(advised, clock, knowledge),
+        _due(briefing, state, clock, knowledge),
+        _patient(state, clock, knowledge),
+        _vials(state, clock, knowledge),
+        Text(""),
+        Text(DISCLAIMER),
+    ]
+    return Group(*(part for part in parts if part is not None))
+
+
+class _Clock:
+    """Times of one infusion in the zone of its site, as a nurse reads them."""
+
+    def __init__(self, briefing: Briefing, now: dt.datetime) -> None:
+        self.zone = briefing.day.start.tzinfo
+        self.now = now.astimezone(self.zone)
+
+    def time(self, moment: dt.datetime) -> str:
+        """The time of day; with the date on any other day."""
+        there = moment.astimezone(self.zone)
+        return f"{there:%H:%M}" if there.date() == self.now.date() else f"{there:%d %b %H:%M}"
+
+    def late(self, moment: dt.datetime) -> str:
+        """ "12 min late" or "in 12 min"; seconds are cut."""
+        minutes = int((moment - self.now).total_seconds() // 60)
+        if moment < self.now:
+            return f"{hours(int((self.now - moment).total_seconds() // 60))} late"
+        return f"in {hours(minutes)}" if minutes else "now"
+
+
+def _head(briefing: Briefing, state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType:
+    day = state.day
+    grid = table(_LABEL, None)
+    product = knowledge.products[briefing.product].name
+    weight = f"{briefing.age_years} years, {number(briefing.weight_kg)} kg"
+    grid.add_row("Patient", f"{briefing.patient.value} ({briefing.patient.system}), {weight}")
+    grid.add_row("Plan", f"{briefing.plan}, day {day.number} ({day.date})")
+    grid.add_row(
+        "Product", f"{product}, {number(day.grams, 3)} g = {number(day.volume_ml)} mL, {briefing.route}"
+    )
+    grid.add_row("Time", f"{clock.now:%Y-%m-%d %H:%M %z}")
+    grid.add_row("Infusion", _flow(state, clock))
+    given = given_ml(state, clock.now)
+    grid.add_row("Given", f"{_amount(given, given_g(state, clock.now))}  {_bar(given, day.volume_ml)}")
+    grid.add_row("Left", _amount(left_ml(state, clock.now), left_g(state, clock.now)))
+    end = _end(state, clock)
+    if end:
+        grid.add_row("Ends", end)
+    return Group(Text("IVIGIL: INFUSION", style="bold"), Padding(grid, (0, 0, 0, 2)))
+
+
+def _flow(state: State, clock: _Clock) -> Text:
+    phase = Text(words.PHASE[state.phase], style="bold")
+    if state.phase == "running":
+        step, steps = step_number(state), len(state.day.steps)
+        of = f", step {step} of {steps}" if step else ""
+        return phase + Text(f" at {number(state.rate_ml_per_h)} mL/h{of}")
+    if state.phase == "halted":
+        set_rate = state.set_rate_ml_per_h
+        before = f"; {number(set_rate)} mL/h before" if set_rate else ""
+        return phase + Text(f": {words.HALT[state.halt]}{before}")
+    if state.ended_at is not None:
+        early = ", stopped early" if state.ended_early else ""
+        return phase + Text(f" (flow ended {clock.time(state.ended_at)}{early})")
+    return phase + Text(f"; planned for {clock.time(state.day.start)}")
+
+
+def _amount(ml: Decimal, g: Decimal) -> str:
+    return f"{number(ml, 1)} mL = {number(g)} g"
+
+
+def _bar(part: Decimal, whole: Decimal) -> str:
+    """[##########..........] 50 %"""
+    share = min(part / whole, Decimal(1)) if whole else Decimal(0)
+    full = int(share * _BAR)
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {int(share * 100)} %"
+
+
+def _end(state: State, clock: _Clock) -> str:
+    """With every step on time, and if it stays as it is."""
+    soonest = expected_end(state, clock.now)
+    step = step_number(state)
+    if soonest is None or step is None:
+        return ""
+    if step == len(state.day.steps) or not state.day.steps:
+        return f"about {clock.time(soonest)}"
+    same = expected_end(state, clock.now, highest_step=step)
+    stays = f", {clock.time(same)} at this rate" if same else ""
+    return f"about {clock.time(soonest)} with every step on time{stays}"
+
+
+def _alarms(state: State, clock: _Clock) -> RenderableType | None:
+    if not state.alarms:
+        return None
+    return section(
+        "Alarms",
+        *(Text(f"! {clock.time(alarm.at)} {alarm_words(alarm)}", "bold red") for alarm in state.alarms),
+    )
+
+
+def alarm_words(alarm: Alarm) -> str:
+    """ "rate 570 mL/h is past the plan's limit of 152.4 mL/h"."""
+    return words.ALARM[alarm.code].format(value=alarm.value, limit=alarm.limit)
+
+
+# Advice
+
+
+def advice_sections(advised: tuple[Advice, ...], clock: _Clock, knowledge: Knowledge) -> list[RenderableType]:
+    """Do now; next; later. A heading stands only over something."""
+    ranks: dict[str, tuple[Rank, ...]] = {"Do now": _NOW, "Next": ("next",), "Later": ("later",)}
+    found = []
+    for title, within in ranks.items():
+        entries = [_advice(advice, clock, knowledge) for advice in advised if advice.rank in within]
+        if entries:
+            found.append(section(title, *entries))
+    return found
+
+
+def _advice(advice: Advice, clock: _Clock, knowledge: Knowledge) -> RenderableType:
+    mark = _MARK.get(advice.rank, "- ")
+    grid = table(2, None)
+    grid.add_row(
+        mark, Text(advice_line(advice, knowledge) + _when(advice, clock), style=_STYLE.get(advice.rank, ""))
+    )
+    for line in _reasons(advice, clock, knowledge):
+        grid.add_row("", line)
+    return grid
+
+
+def advice_line(advice: Advice, knowledge: Knowledge) -> str:
+    """One advice in one line, without its reasons and its time."""
+    drug = words.DRUG[advice.drug_class] if advice.drug_class else ""
+    action = words.DO[advice.action].format(drug=drug) if advice.action else ""
+    rate = number(advice.rate_ml_per_h) if advice.rate_ml_per_h is not None else "-"
+    line = words.ADVICE[advice.code].format(
+        action=action, rate=rate, measures=measures(advice.measures, knowledge)
+    )
+    return f"{line} {words.IF[advice.if_]}".rstrip()
+
+
+def measures(names: Iterable[str], knowledge: Knowledge) -> str:
+    """ "temperature, pulse, systolic"."""
+    known = {measure.id: measure.name for measure in knowledge.facts.measure}
+    return ", ".join(words.SIGN.get(name, known.get(name, name)) for name in names)
+
+
+def _when(advice: Advice, clock: _Clock) -> str:
+    if advice.at is None:
+        return ""
+    if advice.code in ("hold_rate", "observe"):
+        return f" until {clock.time(advice.at)}"
+    if advice.code == "may_leave":
+        return ""
+    return f": due {clock.time(advice.at)} ({clock.late(advice.at)})"
+
+
+def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge) -> list[Text]:
+    """What was seen, which rules, why not yet."""
+    lines = []
+    if advice.treatment is not None:
+        lines += [Text(line, style="bold") for line in dose_lines(advice.treatment, clock.time)]
+    if advice.because:
+        lines.append(Text(f"seen: {seen(advice.because, knowledge)}"))
+    if advice.blockers:
+        head = "because" if advice.code == "hold_rate" else "not yet"
+        lines.append(Text(f"{head}: {'; '.join(words.BLOCKER[code] for code in advice.blockers)}"))
+    facts = [knowledge.by_id[name] for name in advice.facts if name in knowledge.by_id]
+    lines += [Text(f"rule: {_rule(fact, knowledge)}", style="dim") for fact in facts[:_RULES]]
+    if len(facts) > _RULES:
+        more = len(facts) - _RULES
+        lines.append(Text(f"and {more} more rule{'s' if more > 1 else ''}", style="dim"))
+    if advice.stricter:
+        also = " or ".join(words.FLOW[flow] for flow in advice.stricter)
+        lines.append(Text(f"the rule also allows: {also}", style="dim"))
+    if advice.weak:
+        lines.append(Text(f"rests on weak evidence alone ({words.NOT_SIGNED}): it may only restrict"))
+    return lines
+
+
+def _rule(fact: Fact, knowledge: Knowledge) -> str:
+    """ "any sign of hypersensitivity (ASCENIV, label)"."""
+    source = knowledge.sources.get(fact.sources[0]) if fact.sources else None
+    named = f"{_short(source.title)}, {words.BASIS[fact.basis]}" if source else words.BASIS[fact.basis]
+    unsigned = "" if knowledge.permits(fact) else f", {words.NOT_SIGNED}"
+    return f"{_says(fact, knowledge)} ({named}{unsigned})"
+
+
+def _says(fact: Fact, knowledge: Knowledge) -> str:
+    match fact:
+        case StopRule():
+            return fact.trigger
+        case AnaphylaxisCriterion():
+            return f"{fact.scale}, criterion {fact.code}"
+        case GradeAction():
+            return fact.situation
+        case RestartRule():
+            return fact.text
+    text = getattr(fact, "text", "")
+    return text.rstrip(".") if text else records.summary(fact, knowledge.terms)
+
+
+def _short(title: str) -> str:
+    """A document's title up to the first comma, bracket or colon."""
+    for end in (",", " (", ":"):
+        title = title.partition(end)[0]
+    return title
+
+
+def seen(items: tuple[Saw, ...], knowledge: Knowledge) -> str:
+    """ "hives, wheezing, systolic 81 mmHg"."""
+    return ", ".join(dict.fromkeys(_saw(item, knowledge) for item in items))
+
+
+def _saw(item: Saw, knowledge: Knowledge) -> str:
+    if item.number is not None and item.field.startswith("measure."):
+        return reading(item.field, item.number, knowledge)
+    if item.text == "true":
+        return symptom(item.field, knowledge)
+    fact = knowledge.by_id.get(item.field)
+    name = getattr(fact, "term", "") or words.SEEN.get(item.field, item.field)
+    grade = " grade" if fact is not None else ""
+    return f"{name}{grade} {item.text or 'not known'}"
+
+
+def symptom(name: str, knowledge: Knowledge) -> str:
+    """A symptom as a clinician writes it."""
+    return next((each.name for each in knowledge.facts.symptom if each.id == name), name)
+
+
+def reading(measure: str, value: Decimal, knowledge: Knowledge) -> str:
+    """ "pulse 84 /min"."""
+    fact = next((each for each in knowledge.facts.measure if each.id == measure), None)
+    unit = words.UNIT.get(fact.unit, fact.unit) if fact else ""
+    return f"{measures([measure], knowledge)} {number(value)} {unit}".rstrip()
+
+
+def readings(values: Mapping[str, Decimal], knowledge: Knowledge) -> str:
+    """One set of measurements in one line: "118/72 mmHg, 36.8 °C, pulse 84, breathing 16, SpO2 98 %"."""
+    rest = dict(values)
+    parts = []
+    if rest.keys() >= {_HIGH, _LOW}:
+        parts = [f"{number(rest.pop(_HIGH))}/{number(rest.pop(_LOW))} mmHg"]
+    for name, value in rest.items():
+        text = reading(name, value, knowledge).removesuffix(" /min")
+        parts.append(text.removeprefix(f"{words.SIGN[_WARMTH]} ") if name == _WARMTH else text)
+    return ", ".join(parts)
+
+
+# What is due, the patient, the vials
+
+
+def _due(briefing: Briefing, state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType | None:
+    found = due(briefing, state, clock.now) if state.phase != "left" else ()
+    if not found:
+        return None
+    grid = table(_LABEL, None)
+    for each in found:
+        what = "next vial" if each.what == "vial_change" else measures(each.measures, knowledge)
+        grid.add_row(clock.time(each.at), f"{'OVERDUE: ' if each.overdue(clock.now) else ''}{what}")
+    return section("Due", grid)
+
+
+def _patient(state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType | None:
+    grid = table(_LABEL, None)
+    present = [spell for spell in state.symptoms if spell.present_at(clock.now)]
+    if state.vitals:
+        last = state.vitals[-1]
+        grid.add_row(f"Signs {clock.time(last.at)}", readings(last.readings, knowledge))
+    for spell in present:
+        grid.add_row(f"Since {clock.time(spell.since)}", symptom(spell.symptom, knowledge))
+    for item in state.medicines:
+        medicine = item.medicine
+        dose = f" {number(medicine.dose_mg)} mg" if medicine.dose_mg is not None else ""
+        text = f" ({medicine.text})" if medicine.text else ""
+        grid.add_row(f"Given {clock.time(item.at)}", f"{medicine.drug}{dose} {medicine.route}{text}".strip())
+    return section("Patient", grid) if grid.row_count else None
+
+
+def _vials(state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType | None:
+    if not state.vials:
+        return None
+    grid = table(_LABEL, None)
+    for vial in state.vials:
+        grid.add_row(f"Hung {clock.time(vial.at)}", _vial(vial, clock, knowledge))
+    planned = state.day.grams + state.day.discard_g
+    grid.add_row("", f"{number(state.grams_hung, 3)} of {number(planned, 3)} g hung")
+    return section("Vials", grid)
+
+
+def _vial(vial: HungVial, clock: _Clock, knowledge: Knowledge) -> str:
+    line = vial_line(vial.product, vial.grams, vial.lot, vial.expiry, knowledge)
+    if vial.finished_at is None:
+        return f"{line}; hangs"
+    left = f", {number(vial.left_g)} g left in it" if vial.left_g else ""
+    return f"{line}; finished {clock.time(vial.finished_at)}{left}"
+
+
+def vial_line(
+    product: str | None, grams: Decimal, lot: str, expiry: dt.date | None, knowledge: Knowledge
+) -> str:
+    """ "20 g Privigen 10%, lot P100, use by 2027-10-18"."""
+    known = knowledge.products.get(product or "")
+    name = known.name if known else product or "unknown product"
+    return f"{number(grams)} g {name}, lot {lot or 'NOT READ'}, use by {expiry or 'NOT READ'}"
+
+
+def stops_sheet(stops: tuple[Stop, ...], knowledge: Knowledge) -> RenderableType:
+    """The answer to a vial held against the plan: every reason not to hang it, then what is only notable."""
+    against = [stop for stop in stops if not stop.notice]
+    notes = [stop for stop in stops if stop.notice]
+    head = Text("DO NOT HANG THIS VIAL", "bold red") if against else Text("This vial may be hung", "bold")
+    grid = table(2, None)
+    for stop in (*against, *notes):
+        facts = "; ".join(
+            _rule(knowledge.by_id[name], knowledge) for name in stop.facts if name in knowledge.by_id
+        )
+        grid.add_row("- " if stop.notice else "! ", words.STOP[stop.code])
+        if stop.saw:
+            grid.add_row("", Text(f"seen: {seen(stop.saw, knowledge)}"))
+        if facts:
+            grid.add_row("", Text(f"by: {facts}", style="dim"))
+    return Group(head, Padding(grid, (0, 0, 0, 2)))
+
+
+def against_plan(state: State, now: dt.datetime) -> RenderableType:
+    """What was really infused, beside what was planned."""
+    day, highest = state.day, highest_rate_ml_per_h(state)
+    rows = [
+        ("Volume", f"{number(given_ml(state, now), 1)} mL", f"{number(day.volume_ml, 1)} mL"),
+        ("Grams", f"{number(given_g(state, now))} g", f"{number(day.grams)} g"),
+        ("Hung", f"{number(state.grams_hung)} g", f"{number(day.grams + day.discard_g)} g"),
+        ("Highest rate", f"{number(highest or 0)} mL/h", _planned_top(state)),
+        ("Duration", _lasted(state, now), hours(day.duration_min)),
+    ]
+    grid = table(_LABEL, 20, None)
+    grid.add_row("", Text("given", "bold"), Text("planned", "bold"))
+    for row in rows:
+        grid.add_row(*row)
+    return section("Against the plan", grid)
+
+
+def _planned_top(state: State) -> str:
+    if state.top_step is None:
+        return "no rates planned"
+    top = max(step.rate_ml_per_h for step in state.day.steps)
+    return f"{number(top)} mL/h (limit {number(state.top_step.limit_ml_per_h)})"
+
+
+def _lasted(state: State, now: dt.datetime) -> str:
+    if state.started_at is None:
+        return "not started"
+    end = state.ended_at or now.astimezone(dt.UTC)
+    return hours(int((end - state.started_at).total_seconds() // 60))

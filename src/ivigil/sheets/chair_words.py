@@ -1,0 +1,183 @@
+"""The words of the chair: advice, blockers, alarms, stops. The core knows only their codes."""
+
+from __future__ import annotations
+
+from ivigil.infusion.advice import Blocker, Code
+from ivigil.infusion.hanging import StopCode
+from ivigil.infusion.state import AlarmCode, Halt, Phase
+from ivigil.knowledge.evidence import Basis
+from ivigil.knowledge.reactions import Do, DrugClass, Flow, If
+
+ADVICE: dict[Code, str] = {
+    "do": "{action}",
+    "stop": "STOP the infusion",
+    "do_not_start": "DO NOT START, and do not start again",
+    "pause": "PAUSE the infusion",
+    "stay_halted": "KEEP IT HALTED",
+    "slow": "SLOW to {rate} mL/h",
+    "identify": "Check the patient's identity",
+    "check_vitals": "Measure {measures}",
+    "hang_vial": "Hang the next vial",
+    "start": "Start at {rate} mL/h",
+    "decide_restart": "A clinician decides whether it goes on, and how fast at most",
+    "restart": "Go on at {rate} mL/h",
+    "step_up": "Step up to {rate} mL/h",
+    "hold_rate": "Stay at {rate} mL/h",
+    "complete": "The volume is in: end the infusion",
+    "observe": "Observe the patient",
+    "may_leave": "The patient may leave",
+}
+
+BLOCKER: dict[Blocker, str] = {
+    "not_identified": "the patient's identity is not checked, or is not the plan's",
+    "baseline_missing": "vital signs before the start are missing",
+    "no_vial": "no vial hangs",
+    "vitals_overdue": "vital signs are overdue",
+    "vitals_at_this_rate": "vital signs are not yet measured at this rate",
+    "symptom_present": "a symptom is present",
+    "rule_holds": "a rule holds it back",
+    "step_time": "this step's time is not over",
+    "ceiling": "a reaction or a decision limits the rate",
+    "top_of_ladder": "this is the plan's highest rate",
+    "no_planned_rate": "the plan has no rates",
+    "observation_time": "the time to observe is not over",
+    "end_vitals_missing": "vital signs after the end are missing",
+}
+
+PHASE: dict[Phase, str] = {
+    "not_started": "NOT STARTED",
+    "running": "RUNNING",
+    "halted": "HALTED",
+    "ended": "ENDED, patient observed",
+    "left": "ENDED, patient has left",
+}
+
+HALT: dict[Halt, str] = {
+    "": "",
+    "paused": "paused",
+    "disconnected": "the line is off",
+    "rate_zero": "the pump is set to 0",
+    "no_rate": "connected, no rate set yet",
+}
+
+FLOW: dict[Flow, str] = {
+    "continue": "go on",
+    "previous_rate": "go back to the rate before",
+    "slow": "slow",
+    "pause": "pause",
+    "stop": "stop",
+}
+
+DO: dict[Do, str] = {
+    "observe": "Keep watching the patient",
+    "check_vital_signs": "Measure vital signs now",
+    "call_prescriber": "Call the prescriber",
+    "call_emergency_team": "CALL THE EMERGENCY TEAM",
+    "keep_line_open": "Keep the line open",
+    "give": "Give {drug}",
+    "support_airway": "Support the airway",
+    "look_for_infection": "Look for an infection",
+    "neurological_examination": "Examine neurologically: stiff neck, light, consciousness",
+    "admit": "Admit the patient",
+    "allergy_review": "Refer for an allergy review before the next dose",
+    "keep_product_and_lines": "Keep the vials and the lines",
+    "check_with_laboratory_glucose": "Check the glucose with a laboratory method",
+    "keep_fluids": "Keep the fluids going",
+    "report": "Report the reaction",
+}
+
+DRUG: dict[DrugClass, str] = {
+    "epinephrine": "EPINEPHRINE",
+    "h1_antihistamine": "an antihistamine (H1)",
+    "h2_antagonist": "an H2 antagonist",
+    "corticosteroid": "a corticosteroid",
+    "bronchodilator": "a bronchodilator",
+    "analgesic_antipyretic": "something for fever and pain",
+    "glucagon": "glucagon",
+    "fluid": "fluid",
+    "oxygen": "oxygen",
+}
+
+IF: dict[If, str] = {
+    "": "",
+    "anaphylaxis_criteria_met": "if criteria of anaphylaxis are met",
+    "wheeze": "if there is wheezing",
+    "hypotension": "if the blood pressure is low",
+    "low_oxygen": "if the oxygen is low",
+    "wanted": "if the patient wants it",
+    "needed": "if needed",
+    "on_beta_blocker": "if the patient takes a beta blocker",
+}
+
+ALARM: dict[AlarmCode, str] = {
+    "rate_past_limit": "rate {value} mL/h is past the plan's limit of {limit} mL/h",
+    "flow_without_start": "it flowed at {value} mL/h before a start was recorded",
+    "flow_after_end": "it flowed at {value} mL/h after the end",
+    "more_hung_than_planned": "{value} g hung, {limit} g planned",
+    "finished_unknown_vial": "a vial was finished that was never hung ({value})",
+    "not_identified": "started without an identity check",
+    "identity_differs": "identity {value} differs from {limit} checked before",
+}
+
+STOP: dict[StopCode, str] = {
+    "identity_not_checked": "the patient's identity is not checked",
+    "wrong_patient": "this is another patient",
+    "unknown_gtin": "the barcode is of no known package",
+    "unsigned_trade_item": "the package is known, but two people must sign for it first",
+    "wrong_product": "not the planned product, or barcode and entry contradict each other",
+    "wrong_strength": "the planned brand in another strength",
+    "wrong_route": "made for another route",
+    "size_not_planned": "another vial size than planned; the total is kept",
+    "expired": "out of date, or its date is not known",
+    "recalled": "this lot was recalled",
+    "lot_missing": "its lot number was not read",
+    "over_total": "more than the day's plan, or its grams are not known",
+    "already_hung": "this very vial was hung before",
+}
+
+SEEN = {
+    "identity": "identity",
+    "planned": "planned",
+    "planned_g": "planned g",
+    "with_this_vial_g": "g with this vial",
+    "gtin": "GTIN",
+    "product": "product",
+    "grams": "g",
+    "expiry": "use by",
+    "today": "today",
+    "lot": "lot",
+    "serial": "serial number",
+}
+"""Names of what was seen when a vial was held against the plan."""
+
+UNIT = {"Cel": "°C", "mm[Hg]": "mmHg", "{score}": "", "%": "%", "umol/L": "µmol/L", "ug/L": "µg/L"}
+"""Units as people write them, where they differ from UCUM."""
+
+SIGN = {
+    "measure.temperature_c": "temperature",
+    "measure.heart_rate_per_min": "pulse",
+    "measure.respiratory_rate_per_min": "breathing",
+    "measure.systolic_mmhg": "systolic",
+    "measure.diastolic_mmhg": "diastolic",
+    "measure.spo2_percent": "SpO2",
+    "measure.urine_ml_per_kg_per_h": "urine",
+}
+"""Short names for lines with many values; any other measure goes by its own name."""
+
+BASIS: dict[Basis, str] = {
+    "label": "label",
+    "smpc": "product information",
+    "regulator": "regulator",
+    "programme": "programme",
+    "guideline": "guideline",
+    "paper": "paper",
+    "review": "review",
+    "protocol": "protocol",
+    "manufacturer": "manufacturer",
+    "patient_info": "patient information",
+    "standard": "standard",
+    "digest": "digest",
+    "synthesis": "ours",
+}
+
+NOT_SIGNED = "not yet signed"

@@ -1,0 +1,72 @@
+"""The computed doses of reaction drugs, one line an option, as a nurse reads them aloud."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from ivigil.infusion.treatment import Amount, Dosing, Repeat, RepeatCode, Treatment, Withheld
+from ivigil.sheets.numbers import number
+
+WITHHELD: dict[Withheld, str] = {
+    "": "",
+    "sign_off_missing": "no dose here: the source is weak and not yet signed",
+    "day_maximum": "no dose now: the day's maximum would be passed",
+    "not_a_single_dose": "no single dose: the source states a continuous infusion",
+    "not_measurable": "no dose here: below the smallest step of a syringe",
+}
+REPEAT: dict[RepeatCode, str] = {
+    "first": "",
+    "may_repeat": "may be repeated now",
+    "too_early": "NOT YET AGAIN before {earliest}",
+    "not_stated": "given already; the source names no time for another",
+    "day_maximum": "the day's maximum would be passed",
+    "amount_unknown": "an earlier dose has no amount: check the day's maximum of {max_mg_per_day} mg",
+}
+NO_RECORD = "no dose for this age and weight is on record: as ordered"
+
+
+def dose_lines(treatment: Treatment, clock: Callable[[dt.datetime], str]) -> list[str]:
+    """Every option of a class of drug with its dose, limit and when again; ``clock`` writes a time."""
+    if treatment.gap:
+        return [NO_RECORD]
+    lines = [_line(option, clock) for option in treatment.options]
+    if treatment.unrecognised:
+        lines.append(f"given already, class not known: {', '.join(treatment.unrecognised)}")
+    return lines
+
+
+def _line(option: Dosing, clock: Callable[[dt.datetime], str]) -> str:
+    dose = WITHHELD[option.withheld] or _dose(option)
+    parts = [f"{option.drug} {option.route}: {dose}", option.site, _again(option, clock), option.caution]
+    return "; ".join(part for part in (*parts, *option.contraindicated) if part)
+
+
+def _dose(option: Dosing) -> str:
+    parts = []
+    if option.dose_mg is not None:
+        parts.append(f"{_range(option.dose_mg)} mg")
+    if option.volume_ml is not None:
+        strength = option.strength_mg_per_ml
+        of = f" of {number(strength)} mg/mL" if strength is not None and option.dose_mg is not None else ""
+        parts.append(f"{_range(option.volume_ml)} mL{of}")
+    if option.flow_l_per_min is not None:
+        parts.append(f"{_range(option.flow_l_per_min)} L/min")
+    text = " = ".join(parts)
+    if option.target_spo2_percent_min is not None:
+        text = f"{text}, SpO2 at least {number(option.target_spo2_percent_min)} %".removeprefix(", ")
+    return text + (f" over {number(option.over_minutes)} min" if option.over_minutes is not None else "")
+
+
+def _range(amount: Amount) -> str:
+    low, high = number(amount.low), number(amount.high)
+    return high if low == high else f"{low} to {high}"
+
+
+def _again(option: Dosing, clock: Callable[[dt.datetime], str]) -> str:
+    repeat: Repeat | None = option.repeat
+    if repeat is None:
+        return ""
+    earliest = clock(repeat.earliest) if repeat.earliest else ""
+    most = number(option.max_mg_per_day) if option.max_mg_per_day is not None else ""
+    return REPEAT[repeat.code].format(earliest=earliest, max_mg_per_day=most)
