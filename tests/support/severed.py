@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from select import select
 
+from sqlalchemy import make_url
+
 SOCKET = ".s.PGSQL.5432"
 CHUNK = 1 << 16
 COMMIT = b"Q\0\0\0\x0bCOMMIT\0"
@@ -64,9 +66,10 @@ class Line:
 @contextmanager
 def line(url: str, folder: Path) -> Iterator[tuple[Line, str]]:
     """A line to the server of this address, and the address at its near end."""
-    address, _, server = url.partition("host=")
-    opened = Line(Path(server), folder)
+    far = make_url(url)
+    near = far.update_query_dict({"host": str(folder)})
+    opened = Line(Path(str(far.query["host"])), folder)
     try:
-        yield opened, f"{address}host={folder}"
+        yield opened, near.render_as_string()
     finally:
         opened.close()
