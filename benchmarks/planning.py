@@ -29,6 +29,7 @@ from ivigil.knowledge.store import Knowledge, load
 from ivigil.order import Order
 from ivigil.planning import plan
 from ivigil.release import checked_plan
+from tools.report import DOCS, write_section
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
@@ -49,7 +50,7 @@ def main() -> None:
     text = "\n".join([head, *lines, ""])
     print(text)
     if options.write:
-        (ROOT / "docs/benchmarks.md").write_text(text)
+        write_section(DOCS / "benchmarks.md", "planning", text)
 
 
 def _head() -> str:

@@ -20,7 +20,7 @@ from tests.support.journals import Place
 from tests.support.postgres import Postgres
 from tools.faults import load
 from tools.faults.audit import audit
-from tools.faults.ledger import Ledger, unread
+from tools.faults.ledger import Ledger, seen_from_within
 
 WRITERS = 3
 ROUNDS_PER_JOURNAL = 25
@@ -129,7 +129,7 @@ class Campaign:
         self.figures.calls += len(ledger.calls)
         self.figures.acknowledged += len(ledger.promised)
         journal = place.open()
-        self.figures.faults += unread(journal)
+        self.figures.faults += seen_from_within(journal)
         journal.close()
 
     def _new_place(self) -> Place:

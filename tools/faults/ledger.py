@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ivigil.records import Erased, Journal, Receipt
+from ivigil.records.verify import verify
 from tools.faults import load
 from tools.faults.audit import Audit, Seen
 
@@ -74,8 +75,13 @@ def _agrees(event: Seen, receipt: Receipt) -> bool:
     return (event.position, event.version, event.hash) == (receipt.position, receipt.version, receipt.hash)
 
 
-def unread(journal: Journal) -> Iterator[str]:
-    """Bodies that do not say what was sent, or still say it after the erasure of their patient."""
+def seen_from_within(journal: Journal) -> Iterator[str]:
+    """What the journal's own verification finds, views and all; bodies that do not say what was sent, or
+    still say it after the erasure of their patient.
+    """
+    for finding in verify(journal).findings:
+        if finding.is_fault:
+            yield f"verification finds {finding.code} at {finding.position} {finding.where}"
     records = list(journal.records())
     erased = {record.stream: record.position for record in records if record.id == load.ERASURE_ID}
     for record in records:

@@ -16,7 +16,7 @@ from tests.support.journals import Place
 from tools.faults import load, trace
 from tools.faults.audit import audit
 from tools.faults.disk import Disk
-from tools.faults.ledger import Ledger, unread
+from tools.faults.ledger import Ledger, seen_from_within
 from tools.faults.trace import Said, Step
 from tools.faults.traced import disk_place
 
@@ -126,7 +126,7 @@ def _compared(place: Place, said: Sequence[load.Words], figures: Figures) -> lis
             figures.under_way += 1
             figures.committed += ledger.send_again(journal, call, before)
     faults += ledger.faults(audit(place.url))
-    faults += unread(journal)
+    faults += seen_from_within(journal)
     journal.close()
     return faults
 
