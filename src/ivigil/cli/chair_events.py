@@ -110,7 +110,7 @@ def zero_or_more(written: str, field: str) -> Decimal:
     try:
         value = written_number(written)
     except NumberError as error:
-        raise InputError(f"{field} {written}: {error}") from None
+        raise InputError(f"{field} {written}: accepted: {error}") from None
     if value < 0:
         raise InputError(f"{field} {written}: accepted: 0 or more")
     return value

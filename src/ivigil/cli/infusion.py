@@ -241,7 +241,7 @@ def _finish(options: argparse.Namespace) -> int:
         else:
             _write_quietly(bedside, Completed(volume_ml=counted), options)
         return _put_ending(_bedside(options, options.infusion), options)
-    from ivigil.sheets.ending import CHECK
+    from ivigil.sheets.chair_words import CHECK
 
     checks = discharge(bedside.briefing, bedside.state(), bedside.at)
     unsettled = [f"{CHECK[each.code]}: {each.state}" for each in checks if each.state != "met"]

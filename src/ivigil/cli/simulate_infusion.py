@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from decimal import Decimal
 
 import msgspec
 
 import ivigil
+from ivigil.cli import naming
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
@@ -31,8 +33,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     events: tuple[Event, ...]
     state: State
-    given_ml: str
-    given_g: str
+    given_ml: Decimal
+    given_g: Decimal
     advice: tuple[Advice, ...]
     """At the end."""
 
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             plan, options.day, knowledge, name=options.scenario, seed=options.seed, minutes=options.minutes
         )
     except ScenarioError as error:
-        raise InputError(str(error)) from error
+        raise naming.unknown("scenario", error.name, {name: (name,) for name in error.accepted}) from error
     except BriefingError as error:
         if error.code == "blocked":
             print(
@@ -70,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return BLOCKED
-        raise InputError(f"the plan has {len(plan.days)} days; there is no day {options.day}") from error
+        days = f"{len(plan.days)} day{'s' if len(plan.days) > 1 else ''}"
+        raise InputError(f"the plan has {days}; there is no day {options.day}") from error
     _show(found, options)
     return OK
 
@@ -93,8 +96,8 @@ def _show(found: Simulation, options: argparse.Namespace) -> None:
         seed=found.seed,
         events=found.events,
         state=state,
-        given_ml=f"{given_ml(state, found.until):f}",
-        given_g=f"{given_g(state, found.until):f}",
+        given_ml=given_ml(state, found.until),
+        given_g=given_g(state, found.until),
         advice=advised,
     )
     from ivigil.sheets.simulation import simulation_sheet

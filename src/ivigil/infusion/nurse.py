@@ -18,10 +18,12 @@ from ivigil.infusion.ceiling import step_below
 from ivigil.infusion.events import (
     AdviceOverridden,
     AdviceShown,
+    Disconnected,
     Happening,
     IdentityChecked,
     MedicineGiven,
     ObservationEnded,
+    PatientInformed,
     Paused,
     RateSet,
     RestartDecided,
@@ -36,6 +38,7 @@ from ivigil.infusion.hanging import Chair, check, of_record
 from ivigil.infusion.progress import given_g, given_ml
 from ivigil.infusion.scenario import Mistake
 from ivigil.infusion.state import State
+from ivigil.infusion.treatment import of_class
 from ivigil.knowledge.store import Knowledge
 
 NURSE, CLINICIAN = "nurse (simulated)", "clinician (simulated)"
@@ -167,17 +170,19 @@ def _do(advice: Advice, at: Bedside) -> Iterator[Deed]:
     """Vital signs, and each class of medicine once; other actions leave no event of their own."""
     if advice.action == "check_vital_signs":
         yield from _look_again(advice, at)
-    if advice.action != "give" or advice.if_:
+    if advice.treatment is None or advice.if_:
         return
-    known = at.briefing.facts.emergency_drug
-    drugs = [drug for drug in known if drug.drug_class == advice.drug_class]
-    drugs.sort(key=lambda drug: not drug.default)
-    if drugs and advice.drug_class not in {item.medicine.drug_class for item in at.state.medicines}:
-        drug = drugs[0]
-        yield (
-            MedicineGiven(drug=drug.drug, drug_class=drug.drug_class, route=drug.route, text="as ordered"),
-            CLINICIAN,
+    if of_class(advice.treatment.drug_class, at.briefing, at.state.medicines):
+        return
+    for dosing in advice.treatment.options[:1]:
+        medicine = MedicineGiven(
+            drug=dosing.drug,
+            drug_class=advice.treatment.drug_class,
+            route=dosing.route,
+            dose_mg=dosing.dose_mg.low if dosing.dose_mg else None,
+            text="" if dosing.dose_mg else "as ordered",
         )
+        yield medicine, CLINICIAN
 
 
 def _restart(advice: Advice, at: Bedside) -> Iterator[Deed]:
@@ -217,6 +222,9 @@ def _observe(advice: Advice, at: Bedside) -> Iterator[Deed]:
 
 
 def _leave(advice: Advice, at: Bedside) -> Iterator[Deed]:
+    """The line is taken off and the patient told what to look out for."""
+    yield Disconnected(), NURSE
+    yield PatientInformed(), NURSE
     yield ObservationEnded(), NURSE
 
 

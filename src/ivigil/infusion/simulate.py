@@ -191,10 +191,11 @@ class _Infusion:
         return eased is not None and self.now >= eased + under.trouble.lasts_looks * self.look
 
     def _tell(self, trouble: Trouble, *, present: bool) -> None:
-        """What is felt is noted at once, and measured; a value alone waits for the next measurement."""
+        """What is felt, or what no routine measurement would find, is seen and measured at once."""
         for symptom in trouble.symptoms:
             self._record(SymptomNoted(symptom=symptom, present=present), NURSE)
-        if trouble.symptoms:
+        routine = {m for check in self.briefing.checks if check.interval_minutes for m in check.measures}
+        if trouble.symptoms or any(limit.measure not in routine for limit in trouble.limits):
             self._record(self._measure(self._all_measures()), NURSE)
 
     def _all_measures(self) -> tuple[str, ...]:

@@ -11,14 +11,15 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ivigil.infusion.advice import Advice, Rank
+from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.card import compare
 from ivigil.infusion.due import due
 from ivigil.infusion.hanging import Stop
 from ivigil.infusion.progress import (
     expected_end,
     given_g,
     given_ml,
-    highest_rate_ml_per_h,
     left_g,
     left_ml,
     step_number,
@@ -26,7 +27,13 @@ from ivigil.infusion.progress import (
 from ivigil.infusion.state import Alarm, HungVial, State
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.logic import Saw
-from ivigil.knowledge.reactions import AnaphylaxisCriterion, GradeAction, RestartRule, StopRule
+from ivigil.knowledge.reactions import (
+    AnaphylaxisCriterion,
+    GradeAction,
+    ReactionObservation,
+    RestartRule,
+    StopRule,
+)
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import chair_words as words
 from ivigil.sheets import records
@@ -38,7 +45,7 @@ _HIGH, _LOW = "measure.systolic_mmhg", "measure.diastolic_mmhg"
 _WARMTH = "measure.temperature_c"
 _RULES = 3
 """How many rules are spelt out for one advice; the rest is counted, and in the JSON."""
-_BAR = 40
+_BAR = 28
 _NOW: tuple[Rank, ...] = ("emergency", "flow", "treat", "overdue")
 _STYLE: dict[Rank, str] = {
     "emergency": "bold red",
@@ -256,6 +263,8 @@ def _says(fact: Fact, knowledge: Knowledge) -> str:
             return fact.situation
         case RestartRule():
             return fact.text
+        case ReactionObservation():
+            return f"{fact.who}: observe {hours(fact.minutes)}"
     text = getattr(fact, "text", "")
     return text.rstrip(".") if text else records.summary(fact, knowledge.terms)
 
@@ -384,27 +393,27 @@ def stops_sheet(stops: tuple[Stop, ...], knowledge: Knowledge) -> RenderableType
 
 
 def against_plan(state: State, now: dt.datetime) -> RenderableType:
-    """What was really infused, beside what was planned."""
-    day, highest = state.day, highest_rate_ml_per_h(state)
-    rows = [
-        ("Volume", f"{number(given_ml(state, now), 1)} mL", f"{number(day.volume_ml, 1)} mL"),
-        ("Grams", f"{number(given_g(state, now))} g", f"{number(day.grams)} g"),
-        ("Hung", f"{number(state.grams_hung)} g", f"{number(day.grams + day.discard_g)} g"),
-        ("Highest rate", f"{number(highest or 0)} mL/h", _planned_top(state)),
-        ("Duration", _lasted(state, now), hours(day.duration_min)),
-    ]
-    grid = table(_LABEL, 20, None)
+    """What was really infused, step by step and in all, beside what was planned."""
+    day, found = state.day, compare(state, now)
+    grid = table(_LABEL, 22, None)
     grid.add_row("", Text("given", "bold"), Text("planned", "bold"))
-    for row in rows:
-        grid.add_row(*row)
-    return section("Against the plan", grid)
-
-
-def _planned_top(state: State) -> str:
-    if state.top_step is None:
-        return "no rates planned"
-    top = max(step.rate_ml_per_h for step in state.day.steps)
-    return f"{number(top)} mL/h (limit {number(state.top_step.limit_ml_per_h)})"
+    for step in found.steps:
+        minutes = int(step.given.total_seconds() // 60)
+        given = f"{number(step.given_ml, 1)} mL in {hours(minutes)}" if step.given_ml else "-"
+        rate = number(day.steps[step.step - 1].rate_ml_per_h)
+        planned = f"{number(step.planned_ml, 1)} mL in {hours(step.planned_minutes)}"
+        grid.add_row(f"{rate} mL/h", given, planned)
+    grid.add_row("Volume", f"{number(found.given_ml, 1)} mL", f"{number(day.volume_ml, 1)} mL")
+    grid.add_row("Grams", f"{number(day.grams + found.difference_g)} g", f"{number(day.grams)} g")
+    hung = " + ".join(f"{size.hung} x {number(size.grams)} g" for size in found.vials if size.hung)
+    planned = " + ".join(f"{size.planned} x {number(size.grams)} g" for size in found.vials if size.planned)
+    grid.add_row("Vials", hung or "-", planned)
+    grid.add_row("Duration", _lasted(state, now), hours(day.duration_min))
+    past = [
+        Text(f"! {words.PAST[each.code].format(rate=number(each.rate_ml_per_h))}", "bold red")
+        for each in found.past
+    ]
+    return section("Against the plan", grid, *past)
 
 
 def _lasted(state: State, now: dt.datetime) -> str:
@@ -412,3 +421,11 @@ def _lasted(state: State, now: dt.datetime) -> str:
         return "not started"
     end = state.ended_at or now.astimezone(dt.UTC)
     return hours(int((end - state.started_at).total_seconds() // 60))
+
+
+def discharge_sheet(checks: tuple[DischargeCheck, ...]) -> RenderableType:
+    """What is to be settled before the patient goes, and whether it is."""
+    grid = table(10, None)
+    for check in checks:
+        grid.add_row(words.CHECK_STATE[check.state], words.CHECK[check.code])
+    return section("Before the patient leaves", grid)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ivigil.infusion.advice import Blocker, Code
+from ivigil.infusion.after import CheckCode, CheckState
 from ivigil.infusion.hanging import StopCode
 from ivigil.infusion.state import AlarmCode, Halt, Phase
+from ivigil.infusion.treatment import RepeatCode, Withheld
 from ivigil.knowledge.evidence import Basis
 from ivigil.knowledge.reactions import Do, DrugClass, Flow, If
 
@@ -133,6 +135,41 @@ STOP: dict[StopCode, str] = {
     "lot_missing": "its lot number was not read",
     "over_total": "more than the day's plan, or its grams are not known",
     "already_hung": "this very vial was hung before",
+}
+
+WITHHELD: dict[Withheld, str] = {
+    "": "",
+    "sign_off_missing": "no dose here: the source is weak and not yet signed",
+    "day_maximum": "no dose now: the day's maximum would be passed",
+    "not_a_single_dose": "no single dose: the source states a continuous infusion",
+    "not_measurable": "no dose here: below the smallest step of a syringe",
+}
+
+REPEAT: dict[RepeatCode, str] = {
+    "first": "",
+    "may_repeat": "may be repeated now",
+    "too_early": "NOT YET AGAIN before {earliest}",
+    "not_stated": "given already; the source names no time for another",
+    "day_maximum": "the day's maximum would be passed",
+    "amount_unknown": "an earlier dose has no amount: mind the day's maximum of {max_mg_per_day} mg",
+}
+
+CHECK: dict[CheckCode, str] = {
+    "line_off": "the line is off",
+    "vials_finished": "every vial is finished or taken down",
+    "lots_recorded": "every lot number is recorded",
+    "observation_over": "the time to observe is over",
+    "end_vitals_taken": "vital signs after the end are taken",
+    "vitals_within_rules": "no rule holds any more",
+    "no_open_symptom": "no symptom is present",
+    "patient_informed": "the patient knows what to report, and to whom",
+}
+
+CHECK_STATE: dict[CheckState, str] = {"met": "yes", "unmet": "NO", "unknown": "NOT KNOWN"}
+
+PAST: dict[str, str] = {
+    "past_step": "it flowed at {rate} mL/h before that step's time",
+    "past_day": "it flowed at {rate} mL/h, past every limit of the day",
 }
 
 SEEN = {

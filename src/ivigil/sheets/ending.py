@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ivigil.infusion.after import CheckCode, CheckState, DischargeCheck
+from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.next_time import Proposal
 from ivigil.infusion.state import State
 from ivigil.knowledge.reactions import Lever, NextTime
 from ivigil.knowledge.store import Knowledge
-from ivigil.sheets.chair import against_plan
+from ivigil.sheets.chair import against_plan, discharge_sheet
 from ivigil.sheets.layout import DISCLAIMER, section, table
 from ivigil.sheets.numbers import number
 
-CHECK: dict[CheckCode, str] = {
-    "line_off": "the line is off",
-    "vials_finished": "every vial is taken down",
-    "lots_recorded": "every lot is on record",
-    "observation_over": "the time to observe is over",
-    "end_vitals_taken": "measured since the end",
-    "vitals_within_rules": "no rule holds by those values",
-    "no_open_symptom": "no symptom is open",
-    "patient_informed": "the patient was told what to report",
-}
-STATE: dict[CheckState, str] = {"met": "yes", "unmet": "NO", "unknown": "NOT KNOWN"}
 LEVER: dict[Lever, str] = {
     "stop_product": "not this product again",
     "change_route": "another route",
@@ -40,17 +28,14 @@ LEVER: dict[Lever, str] = {
 
 
 def ending_sheet(
-    checks: Iterable[DischargeCheck],
+    checks: tuple[DischargeCheck, ...],
     proposals: tuple[Proposal, ...],
     state: State,
     now: dt.datetime,
     knowledge: Knowledge,
 ) -> RenderableType:
     """Before the patient leaves; against the plan; next time."""
-    settled = table(10, None)
-    for each in checks:
-        settled.add_row(Text(STATE[each.state], "" if each.state == "met" else "bold"), CHECK[each.code])
-    parts = [section("Before the patient leaves", settled), against_plan(state, now)]
+    parts = [discharge_sheet(checks), against_plan(state, now)]
     if proposals:
         grid = table(24, None)
         for proposal in proposals:

@@ -5,24 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from ivigil.infusion.treatment import Amount, Dosing, Repeat, RepeatCode, Treatment, Withheld
+from ivigil.infusion.treatment import Amount, Dosing, Treatment
+from ivigil.sheets import chair_words as words
 from ivigil.sheets.numbers import number
 
-WITHHELD: dict[Withheld, str] = {
-    "": "",
-    "sign_off_missing": "no dose here: the source is weak and not yet signed",
-    "day_maximum": "no dose now: the day's maximum would be passed",
-    "not_a_single_dose": "no single dose: the source states a continuous infusion",
-    "not_measurable": "no dose here: below the smallest step of a syringe",
-}
-REPEAT: dict[RepeatCode, str] = {
-    "first": "",
-    "may_repeat": "may be repeated now",
-    "too_early": "NOT YET AGAIN before {earliest}",
-    "not_stated": "given already; the source names no time for another",
-    "day_maximum": "the day's maximum would be passed",
-    "amount_unknown": "an earlier dose has no amount: check the day's maximum of {max_mg_per_day} mg",
-}
 NO_RECORD = "no dose for this age and weight is on record: as ordered"
 
 
@@ -36,9 +22,13 @@ def dose_lines(treatment: Treatment, clock: Callable[[dt.datetime], str]) -> lis
     return lines
 
 
+def short_line(option: Dosing) -> str:
+    """The drug, its route and its dose: "epinephrine IM: 0.5 mg = 0.5 mL of 1 mg/mL"."""
+    return f"{option.drug} {option.route}: {words.WITHHELD[option.withheld] or _dose(option)}"
+
+
 def _line(option: Dosing, clock: Callable[[dt.datetime], str]) -> str:
-    dose = WITHHELD[option.withheld] or _dose(option)
-    parts = [f"{option.drug} {option.route}: {dose}", option.site, _again(option, clock), option.caution]
+    parts = [short_line(option), option.site, _again(option, clock), option.caution]
     return "; ".join(part for part in (*parts, *option.contraindicated) if part)
 
 
@@ -59,14 +49,14 @@ def _dose(option: Dosing) -> str:
 
 
 def _range(amount: Amount) -> str:
-    low, high = number(amount.low), number(amount.high)
+    low, high = number(amount.low, 3), number(amount.high, 3)
     return high if low == high else f"{low} to {high}"
 
 
 def _again(option: Dosing, clock: Callable[[dt.datetime], str]) -> str:
-    repeat: Repeat | None = option.repeat
+    repeat = option.repeat
     if repeat is None:
         return ""
     earliest = clock(repeat.earliest) if repeat.earliest else ""
     most = number(option.max_mg_per_day) if option.max_mg_per_day is not None else ""
-    return REPEAT[repeat.code].format(earliest=earliest, max_mg_per_day=most)
+    return words.REPEAT[repeat.code].format(earliest=earliest, max_mg_per_day=most)

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ivigil.infusion.advice import RANKS
+from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.events import (
     AdviceOverridden,
     AdviceShown,
@@ -43,6 +43,7 @@ from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, alarm_words, readings, seen, symptom, vial_line
 from ivigil.sheets.layout import section
 from ivigil.sheets.numbers import number
+from ivigil.sheets.reaction_drugs import short_line
 
 _STOPS: tuple[str, ...] = get_args(StopCode)
 _PRESSING = RANKS[: RANKS.index("next")]
@@ -82,10 +83,17 @@ def _advised(beat: Beat, knowledge: Knowledge) -> list[str]:
     if isinstance(what, AdviceShown) and what.code in _STOPS:
         return [f"> DO NOT HANG THIS VIAL: {_stop(what.code)}"]
     pressing = [advice for advice in beat.advised if advice.rank in _PRESSING]
-    lines = [f"> {advice_line(advice, knowledge)}" for advice in pressing]
+    lines = [f"> {advice_line(advice, knowledge)}{_dose(advice)}" for advice in pressing]
     if lines and pressing[0].because:
         lines[0] += f" ({seen(pressing[0].because, knowledge)})"
     return lines
+
+
+def _dose(advice: Advice) -> str:
+    """The first dose that is computed, if one is."""
+    options = advice.treatment.options if advice.treatment is not None else ()
+    computed = (dosing for dosing in options if dosing.dose_mg is not None)
+    return next((f": {short_line(dosing)}" for dosing in computed), "")
 
 
 def _stop(code: str) -> str:
@@ -151,6 +159,8 @@ def _patient(what: Happening | Corrected, knowledge: Knowledge) -> str:
             return "The patient was told what to report"
         case ObservationEnded():
             return "The patient left the chair"
+        case PatientInformed():
+            return "The patient was told what to report afterwards, and to whom"
         case AdviceOverridden(reason=reason):
             return f"Did otherwise than advised: {reason}"
         case Corrected(reason=reason):

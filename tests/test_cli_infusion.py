@@ -1,0 +1,251 @@
+"""From an order to a finished infusion by commands alone, and what is refused on the way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK, UNAVAILABLE, main
+
+ORDER = Path(__file__).parents[1] / "examples" / "immunodeficiency.toml"
+"""Patient P-207, 30 g of Privigen 10 % US on 2026-12-01 from 09:30 -06:00; first step 19 mL/h."""
+
+
+class Centre:
+    """``centre("infusion", ...)``: a command with this test's journal; what it printed is kept."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *words: str) -> int:
+        self._capsys.readouterr()
+        try:
+            code = main(list(words))
+        except SystemExit as stopped:
+            code = int(str(stopped.code))
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    @property
+    def said(self) -> str:
+        """What was printed, without line breaks."""
+        return " ".join(self.out.split())
+
+    def json(self, *words: str) -> Any:
+        assert self(*words, "--json") == OK, self.err
+        return json.loads(self.out)
+
+    def at_chair(self, infusion: str, clock: str, *words: str) -> int:
+        return self("infusion", "record", infusion, *words, "--at", f"2026-12-01T{clock}-06:00")
+
+    def released(self) -> str:
+        """The id of a plan that was prescribed, verified by somebody else and released."""
+        plan = str(self.json("authorise", "add", str(ORDER), "--name", "Fictional Patient")["plan"])
+        assert self("authorise", "prescribe", plan, "--by", "Dr Example") == OK
+        assert self("authorise", "verify", plan) == OK
+        assert self("authorise", "release", plan) == OK
+        return plan
+
+    def running(self) -> str:
+        """The id of an infusion that flows at its first rate since 09:30."""
+        plan = self.released()
+        infusion = f"{plan}-1"
+        assert self.at_chair(infusion, "09:20", "identity", "P-207", "--scanned") == OK
+        vitals = ("bp=120/75", "temperature=36.8", "pulse=80", "breathing=15", "spo2=98")
+        assert self.at_chair(infusion, "09:21", "vitals", *vitals) == OK
+        vial = ("--product", "privigen-us", "--grams", "20", "--lot", "L 77", "--expiry", "2027-01-01")
+        assert self.at_chair(infusion, "09:22", "vial", *vial) == OK
+        assert self("infusion", "start", plan, "--at", "2026-12-01T09:30-06:00") == OK
+        assert self.at_chair(infusion, "09:30", "rate", "19") == OK
+        return infusion
+
+
+@pytest.fixture
+def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Centre:
+    monkeypatch.setenv("IVIGIL_JOURNAL", str(tmp_path / "journal.db"))
+    monkeypatch.setenv("IVIGIL_SECRETS", str(tmp_path / "secrets"))
+    monkeypatch.setenv("IVIGIL_PERSON", "N. Example")
+    made = Centre(capsys)
+    assert made("journal", "create") == OK
+    return made
+
+
+def codes(report: Any) -> list[str]:
+    return [advice["code"] for advice in report["advice"]]
+
+
+def test_a_plan_is_verified_by_another_person_before_it_is_released(centre: Centre) -> None:
+    plan = centre.json("authorise", "add", str(ORDER))["plan"]
+    assert centre("authorise", "release", plan) == BLOCKED
+    assert centre("authorise", "prescribe", plan, "--by", "Dr Example") == OK
+    assert centre("authorise", "verify", plan, "--by", " dr  EXAMPLE ") in (BLOCKED, BAD_INPUT)
+    assert centre("authorise", "verify", plan, "--by", "drexample") == BLOCKED
+    assert "prescribed it and cannot verify it" in centre.err
+    assert centre("authorise", "verify", plan) == OK
+    assert centre("authorise", "release", plan) == OK
+    assert "RELEASED" in centre.out
+
+
+def test_a_start_is_refused_with_every_reason_at_once(centre: Centre) -> None:
+    plan = centre.json("authorise", "add", str(ORDER))["plan"]
+    assert centre("infusion", "start", plan, "--at", "2026-12-01T09:30-06:00") == BLOCKED
+    for reason in ("not released", "identity", "vital signs before the start", "no vial hangs"):
+        assert reason in centre.err
+    assert centre("infusion", "start", plan, "--at", "2027-02-01T09:30-06:00") == BLOCKED
+    assert "past its last day" in centre.err
+
+
+def test_a_withdrawn_plan_does_not_start(centre: Centre) -> None:
+    plan = centre.released()
+    assert centre("authorise", "withdraw", plan) == OK
+    assert centre("infusion", "start", plan, "--at", "2026-12-01T09:30-06:00") == BLOCKED
+    assert "replaced or withdrawn" in centre.err
+
+
+def test_the_plan_in_place_of_another_withdraws_it_when_released(centre: Centre, tmp_path: Path) -> None:
+    old = centre.released()
+    newer = tmp_path / "newer.toml"
+    newer.write_text(f'supersedes = "{old}"\n' + ORDER.read_text())
+    new = centre.json("authorise", "add", str(newer))["plan"]
+    assert centre.json("authorise", "show", old)["step"] == "released"
+    assert centre("authorise", "prescribe", new, "--by", "Dr Example") == OK
+    assert centre("authorise", "verify", new) == OK
+    assert centre("authorise", "release", new) == OK
+    shown = centre.json("authorise", "show", old)
+    assert (shown["step"], shown["because"]) == ("superseded", new)
+
+
+def test_what_was_done_all_the_same_is_recorded(centre: Centre) -> None:
+    plan = centre.json("authorise", "add", str(ORDER))["plan"]
+    assert centre("infusion", "start", plan, "--given", "--at", "2026-12-01T09:30-06:00") == OK
+    state = centre.json("infusion", "status", f"{plan}-1", "--at", "2026-12-01T09:31-06:00")["state"]
+    assert state["started_at"] == "2026-12-01T15:30:00Z"
+    assert [alarm["code"] for alarm in state["alarms"]] == ["not_identified"]
+
+
+def test_the_flow_counts_and_hives_stop_it(centre: Centre) -> None:
+    infusion = centre.running()
+    report = centre.json("infusion", "status", infusion, "--at", "2026-12-01T09:40-06:00")
+    assert float(report["given_ml"]) == pytest.approx(19 / 6)
+    assert "stop" not in codes(report)
+    report = centre.json("infusion", "record", infusion, "symptom", "hives", "--at", "2026-12-01T09:40-06:00")
+    assert codes(report)[0] == "stop"
+    assert (
+        centre("infusion", "finish", infusion, "--stopped", "hives", "--at", "2026-12-01T09:41-06:00") == OK
+    )
+    assert "not this product again" in centre.out
+    assert "slower: below 0.29" in centre.said  # 19 mL/h / 63.5 kg = 0.299 mL/kg/h
+    assert centre("infusion", "finish", infusion, "--at", "2026-12-01T09:50-06:00") == BLOCKED
+    assert "no symptom is present: unmet" in centre.err
+    shown = centre.json("infusion", "status", infusion, "--at", "2026-12-01T09:50-06:00")
+    assert "do_not_start" in codes(shown)
+
+
+def test_a_late_entry_is_judged_by_all_that_is_known(centre: Centre) -> None:
+    infusion = centre.running()
+    assert centre.at_chair(infusion, "10:00", "rate", "38") == OK
+    report = centre.json(
+        "infusion", "record", infusion, "vitals", "bp=118/75", "--at", "2026-12-01T09:45-06:00"
+    )
+    assert report["at"] == "2026-12-01T10:00:00-06:00"
+    assert report["state"]["flows"][-1]["rate_ml_per_h"] == 38
+
+
+@pytest.mark.parametrize(
+    ("vial", "reason"),
+    [
+        (("--product", "privigen-eu", "--grams", "20"), "not the planned product"),
+        (("--product", "hizentra-20-us", "--grams", "4"), "not the planned product"),
+        (("--product", "privigen-us", "--grams", "40"), "more than the day's plan"),
+        (("--scan", "(01)00000000000000(17)270101(10)L9"), "not known"),
+    ],
+)
+def test_a_wrong_vial_is_not_hung_and_a_hung_one_is_on_record(
+    centre: Centre, vial: tuple[str, ...], reason: str
+) -> None:
+    plan = centre.released()
+    assert centre.at_chair(f"{plan}-1", "09:20", "identity", "P-207") == OK
+    rest = () if "--scan" in vial else ("--lot", "L9", "--expiry", "2027-01-01")
+    assert centre.at_chair(f"{plan}-1", "09:22", "vial", *vial, *rest) == BLOCKED
+    assert reason in centre.err
+    given = (*vial, *rest, "--given", *(("--grams", "20") if "--scan" in vial else ()))
+    assert centre.at_chair(f"{plan}-1", "09:22", "vial", *given) == OK
+    [hung] = centre.json("infusion", "status", f"{plan}-1", "--at", "2026-12-01T09:23-06:00")["state"][
+        "vials"
+    ]
+    assert hung["lot"] == "L9"
+
+
+def test_a_vial_of_another_patient_is_stopped_at_the_wristband(centre: Centre) -> None:
+    plan = centre.released()
+    assert centre.at_chair(f"{plan}-1", "09:20", "identity", "P-208") == OK
+    vial = ("--product", "privigen-us", "--grams", "20", "--lot", "L9", "--expiry", "2027-01-01")
+    assert centre.at_chair(f"{plan}-1", "09:22", "vial", *vial) == BLOCKED
+
+
+def test_a_lot_leads_to_the_patient_and_how_to_reach_them(centre: Centre) -> None:
+    infusion = centre.running()
+    [traced] = centre.json("lots", "l77")
+    assert traced["contact"]["name"] == "Fictional Patient"
+    assert [use["subject"] for use in traced["uses"]] == [infusion]
+    assert centre("journal", "erase", "urn:example", "P-207", "--reason", "asked to") == OK
+    [traced] = centre.json("lots", "L77")
+    assert (traced["reach"], traced["contact"]) == ("erased", None)
+
+
+def test_the_journal_verifies_is_backed_up_and_restored(centre: Centre, tmp_path: Path) -> None:
+    centre.running()
+    assert centre("journal", "checkpoint") == OK
+    kept = tmp_path / "checkpoints"
+    kept.write_text(centre.out)
+    assert centre.json("journal", "verify", "--checkpoints", str(kept))["findings"] == []
+    assert centre("journal", "backup", str(tmp_path / "backup.db")) == OK
+    elsewhere = str(tmp_path / "restored.db")
+    assert centre("journal", "restore", str(tmp_path / "backup.db"), "--journal", elsewhere) == OK
+    exported = centre("journal", "export", "urn:example", "P-207", "--journal", elsewhere)
+    assert exported == OK and '"privigen-us"' in centre.out
+    assert centre("journal", "restore", str(tmp_path / "backup.db"), "--journal", elsewhere) == BAD_INPUT
+
+
+def test_an_old_backup_put_back_is_found(centre: Centre, tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    assert centre("journal", "backup", str(old)) == OK
+    centre.running()
+    assert centre("journal", "checkpoint") == OK
+    kept = tmp_path / "checkpoints"
+    kept.write_text(centre.out)
+    assert centre("journal", "verify", "--checkpoints", str(kept), "--journal", str(old)) == DEFECT
+    assert "cut off, or an old backup put back" in centre.said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("rate", "1e3"), "1e3"),
+        (("rate", "-5"), "accepted"),
+        (("vitals", "bp=120"), "accepted"),
+        (("vitals", "sugar=5"), "accepted"),
+        (("symptom", "headche"), "symptom.headache"),
+        (("grade", "feverish", "2"), "term"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(centre: Centre, words: tuple[str, ...], said: str) -> None:
+    plan = centre.released()
+    before = centre.json("journal", "verify")["events"]
+    assert centre.at_chair(f"{plan}-1", "09:30", *words) == BAD_INPUT
+    assert said in centre.err and len(centre.err.splitlines()) == 1
+    assert centre.json("journal", "verify")["events"] == before
+
+
+def test_without_a_journal_or_a_name_nothing_is_made_up(
+    centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert centre("authorise", "show", "--journal", str(tmp_path / "none.db")) in (BAD_INPUT, UNAVAILABLE)
+    assert not (tmp_path / "none.db").exists()
+    monkeypatch.delenv("IVIGIL_PERSON")
+    assert centre("authorise", "add", str(ORDER)) == BAD_INPUT
+    assert "--by" in centre.err
