@@ -249,3 +249,38 @@ def test_without_a_journal_or_a_name_nothing_is_made_up(
     monkeypatch.delenv("IVIGIL_PERSON")
     assert centre("authorise", "add", str(ORDER)) == BAD_INPUT
     assert "--by" in centre.err
+
+
+def test_the_pump_card_gives_the_plan_in_the_order_in_which_a_pump_asks(centre: Centre) -> None:
+    """Privigen 10 %: 30 min at each step of 0.3 mL/kg/h for 63.5 kg, rounded down; 300 mL in all."""
+    plan = centre.released()
+    lines = centre.json("infusion", "card", f"{plan}-1")
+    assert [line["rate_ml_per_h"] for line in lines[:3]] == [19, 38, 57]
+    assert [line["minutes"] for line in lines[:3]] == [30, 30, 30]
+    assert lines[-1]["total_ml"] == 300
+    assert centre("infusion", "card", f"{plan}-1") == OK
+    assert "PUMP CARD" in centre.out and "152 " in centre.out
+
+
+def test_a_tolerated_infusion_is_what_the_next_order_states(centre: Centre, tmp_path: Path) -> None:
+    infusion = centre.running()
+    clock, volumes = "09:30", 0.0
+    for line in centre.json("infusion", "card", infusion)[1:]:
+        hour, minute = map(int, clock.split(":"))
+        clock = f"{hour + (minute + 30) // 60:02d}:{(minute + 30) % 60:02d}"
+        assert centre.at_chair(infusion, clock, "rate", str(line["rate_ml_per_h"])) == OK
+        volumes = line["total_ml"]
+    assert volumes == 300
+    second = ("--product", "privigen-us", "--grams", "10", "--lot", "L 78", "--expiry", "2027-01-01")
+    assert centre.at_chair(infusion, "12:00", "vial", *second) == OK
+    assert centre("infusion", "finish", infusion, "--at", "2026-12-01T13:14-06:00") == OK
+    [tolerance] = centre.json("infusion", "history", "urn:example", "P-207")
+    assert (tolerance["product"], tolerance["infusions"], tolerance["ceiling"]) == ("privigen-us", 1, None)
+    assert tolerance["highest_ml_per_kg_h"] == 2.09  # 133 mL/h / 63.5 kg; the last step ran for 14 min only
+    assert centre("infusion", "history", "urn:example", "P-207") == OK
+    table = centre.out.split("FOR THE NEXT ORDER")[1].split("Supports")[0]
+    text = ORDER.read_text().split("[last_immunoglobulin]")[0].replace("2026-12-01T", "2026-12-29T")
+    following = tmp_path / "next.toml"
+    following.write_text(text + "\n".join(line.strip() for line in table.splitlines()))
+    plan = centre.json("plan", str(following))
+    assert plan["order"]["last_immunoglobulin"]["infusions"] == 1

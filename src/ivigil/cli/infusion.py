@@ -7,6 +7,7 @@ import datetime as dt
 import sys
 import time
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,7 +21,7 @@ from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import DischargeCheck, discharge
 from ivigil.infusion.briefing import Briefing, brief
-from ivigil.infusion.card import Comparison, compare
+from ivigil.infusion.card import Comparison, card, compare
 from ivigil.infusion.due import Due, due
 from ivigil.infusion.events import (
     AdviceShown,
@@ -37,11 +38,16 @@ from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
+from ivigil.patient import Identifier
 from ivigil.records import Draft, Journal
-from ivigil.records.authorisation import may_start
+from ivigil.records.authorisation import changes, may_start
 from ivigil.records.finding import infusion_id
 from ivigil.records.infusing import Infusion, load
+from ivigil.records.past import tolerated
 from ivigil.release import checked_plan
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _PRESSING = RANKS[: RANKS.index("next")]
 
@@ -58,6 +64,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     expected_end: dt.datetime | None
     due: tuple[Due, ...]
     advice: tuple[Advice, ...]
+    plan_changed: tuple[str, ...]
+    """What is not as it was signed any more: other inputs, or a limit that is tighter by now."""
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +102,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         looking = actions.add(name, text)
         looking.add_argument("infusion", metavar="INFUSION", help="PLAN-DAY")
         looking.add_argument("--at", metavar="TIME", help="as it was or will be then; default: now")
+    actions.add("card", "the pump card of a day").add_argument(
+        "infusion", metavar="INFUSION", help="PLAN-DAY"
+    )
+    past = actions.add("history", "what a patient tolerated before, as the next order states it")
+    past.add_argument("system", metavar="SYSTEM", help="naming system of the identifier")
+    past.add_argument("value", metavar="VALUE", help="the identifier")
     ending = actions.add("finish", "the flow is over; then: the patient leaves", writes=True)
     for action in (recording, ending):
         action.add_argument("infusion", metavar="INFUSION", help="PLAN-DAY")
@@ -193,8 +207,6 @@ def _status(options: argparse.Namespace) -> int:
 def _put_status(
     bedside: _Bedside, state: State, advised: tuple[Advice, ...], options: argparse.Namespace
 ) -> int:
-    from ivigil.sheets.chair import status_sheet
-
     briefing, at = bedside.briefing, bedside.at
     report = Report(
         infusion=bedside.infusion.id,
@@ -206,8 +218,45 @@ def _put_status(
         expected_end=expected_end(state, at),
         due=due(briefing, state, at),
         advice=advised,
+        plan_changed=_plan_changed(bedside),
     )
-    put(report, lambda: status_sheet(briefing, state, advised, at, bedside.knowledge), as_json=options.json)
+    put(report, lambda: _status_sheet(bedside, state, advised), as_json=options.json)
+    return OK
+
+
+def _plan_changed(bedside: _Bedside) -> tuple[str, ...]:
+    plan = bedside.infusion.standing.plan
+    return changes(plan, checked_plan(plan.order, bedside.knowledge))
+
+
+def _status_sheet(bedside: _Bedside, state: State, advised: tuple[Advice, ...]) -> RenderableType:
+    from rich.console import Group
+
+    from ivigil.sheets.chair import status_sheet
+    from ivigil.sheets.journal import plan_changed_sheet
+
+    sheet = status_sheet(bedside.briefing, state, advised, bedside.at, bedside.knowledge)
+    changed = _plan_changed(bedside)
+    return Group(plan_changed_sheet(changed), sheet) if changed else sheet
+
+
+def _card(options: argparse.Namespace) -> int:
+    from ivigil.sheets.ending import card_sheet
+
+    journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
+    found = load(journal, options.infusion)
+    briefing = brief(found.standing.plan, found.day, knowledge)
+    lines = card(briefing.day)
+    put(lines, lambda: card_sheet(briefing, lines, knowledge), as_json=options.json)
+    return OK
+
+
+def _history(options: argparse.Namespace) -> int:
+    from ivigil.sheets.history import history_sheet
+
+    journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
+    found = tolerated(journal, journal.stream(Identifier(options.system, options.value)), knowledge)
+    put(found, lambda: history_sheet(found, knowledge), as_json=options.json)
     return OK
 
 
@@ -215,16 +264,13 @@ def _watch(options: argparse.Namespace) -> int:
     """Redraw each second until interrupted; what other people record appears as it is written."""
     from rich.live import Live
 
-    from ivigil.sheets.chair import status_sheet
-
     try:
         with Live(refresh_per_second=1, screen=sys.stdout.isatty()) as live:
             while True:
                 seen = _bedside(options, options.infusion)
                 state = seen.state()
                 advised = advise(seen.briefing, state, seen.at)
-                sheet = status_sheet(seen.briefing, state, advised, seen.at, seen.knowledge)
-                live.update(sheet, refresh=True)
+                live.update(_status_sheet(seen, state, advised), refresh=True)
                 seen.journal.close()
                 time.sleep(1)
     except KeyboardInterrupt:
@@ -279,4 +325,12 @@ def _refuse(what: str, reasons: list[str]) -> int:
     return BLOCKED
 
 
-_ACTIONS = {"start": _start, "record": _record, "status": _status, "watch": _watch, "finish": _finish}
+_ACTIONS = {
+    "start": _start,
+    "record": _record,
+    "status": _status,
+    "watch": _watch,
+    "finish": _finish,
+    "card": _card,
+    "history": _history,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import get_args
 
 import msgspec
@@ -12,6 +13,7 @@ from ivigil.records.authorisation import Standing, standings
 from ivigil.records.errors import RecordsError
 from ivigil.records.finding import plan_and_day, stream_of_plan
 from ivigil.records.journal import Journal
+from ivigil.records.words import Record
 
 _AT_THE_CHAIR = (*get_args(Happening), Corrected)
 
@@ -40,10 +42,16 @@ def load(journal: Journal, infusion: str) -> Infusion:
     standing = standings(records).get(named[0])
     if standing is None or named[1] not in {day.number for day in standing.plan.days}:
         raise NoInfusionError(f"infusion {infusion}: the plan has no day {named[1]}, or cannot be read")
-    behind = clocks.offsets(records)
-    events = tuple(
+    events = events_of(records, infusion)
+    return Infusion(id=infusion, stream=stream, day=named[1], standing=standing, events=events)
+
+
+def events_of(records: Iterable[Record], infusion: str) -> tuple[Event, ...]:
+    """What happened at the chair of one infusion, of a patient's records, by one clock."""
+    known = tuple(records)
+    behind = clocks.offsets(known)
+    return tuple(
         Event(record.id, clocks.happened_at(record, behind), record.body, record.author)
-        for record in records
+        for record in known
         if record.subject == infusion and isinstance(record.body, _AT_THE_CHAIR)
     )
-    return Infusion(id=infusion, stream=stream, day=named[1], standing=standing, events=events)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from ivigil.infusion.after import DischargeCheck
+from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.card import Line
 from ivigil.infusion.next_time import Proposal
 from ivigil.infusion.state import State
 from ivigil.knowledge.reactions import Lever, NextTime
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.chair import against_plan, discharge_sheet
 from ivigil.sheets.layout import DISCLAIMER, section, table
-from ivigil.sheets.numbers import number
+from ivigil.sheets.numbers import hours, number
 
 LEVER: dict[Lever, str] = {
     "stop_product": "not this product again",
@@ -41,6 +44,31 @@ def ending_sheet(
         for proposal in proposals:
             grid.add_row(_lever(proposal), _why(proposal, knowledge))
         parts.append(section("May change next time (for the next order)", grid))
+    return Group(*parts, Text(""), Text(DISCLAIMER))
+
+
+def card_sheet(briefing: Briefing, lines: tuple[Line, ...], knowledge: Knowledge) -> RenderableType:
+    """The pump card: per step rate, volume and time, in the order in which a pump asks."""
+    grid = table(5, 10, 11, 11, 11, None)
+    heads = ("step", "rate mL/h", "volume mL", "time", "total mL", "from - to")
+    grid.add_row(*(Text(head, "bold") for head in heads))
+    for line in lines:
+        grid.add_row(
+            f"{line.step}",
+            number(line.rate_ml_per_h),
+            number(line.volume_ml),
+            hours(line.minutes),
+            number(line.total_ml),
+            f"{line.start:%H:%M} - {line.end:%H:%M}",
+        )
+    day, product = briefing.day, knowledge.products[briefing.product].name
+    head = table(13, None)
+    head.add_row("Patient", f"{briefing.patient.value} ({briefing.patient.system})")
+    head.add_row("Plan", f"{briefing.plan}, day {day.number} ({day.date})")
+    head.add_row("Product", f"{product}, {number(day.grams, 3)} g = {number(day.volume_ml)} mL")
+    parts = [Text("PUMP CARD", style="bold"), Padding(head, (0, 0, 0, 2)), section("Steps", grid)]
+    if not lines:
+        parts.append(Text("No rates are planned: the plan gives the dose alone."))
     return Group(*parts, Text(""), Text(DISCLAIMER))
 
 

@@ -94,6 +94,12 @@ def refusals_text(refused: Iterable[Refusal]) -> str:
     return "\n".join(f"  {refusal_text(each)}" for each in refused)
 
 
+def plan_changed_sheet(changed: Iterable[str]) -> RenderableType:
+    """An alert above everything: the plan in use is not what was signed any more."""
+    what = ", ".join(changed)
+    return Text(f"! THE PLAN IS NOT WHAT WAS SIGNED ANY MORE: {what}. Call the prescriber.\n", "bold red")
+
+
 def standing_sheet(standing: Standing, refused: Iterable[Refusal]) -> RenderableType:
     """Where a plan stands, who signed, and what is against starting it today."""
     plan = standing.plan
