@@ -94,7 +94,7 @@ def _sign(journal: Journal, stream: str, knowledge: Knowledge, options: argparse
     version = journal.version(stream)
     standing = _standing(journal, stream, options.plan)
     refused, bodies = _decision(standing, knowledge, options)
-    drafts = [draft(options, stream, body, subject) for subject, body in bodies]
+    drafts = [draft(options, stream, body, options.plan) for body in bodies]
     if drafts:
         journal.append(drafts, expected_version=version)
     if refused:
@@ -107,29 +107,26 @@ def _sign(journal: Journal, stream: str, knowledge: Knowledge, options: argparse
 
 def _decision(
     standing: Standing, knowledge: Knowledge, options: argparse.Namespace
-) -> tuple[tuple[Refusal, ...], list[tuple[str, Body]]]:
+) -> tuple[tuple[Refusal, ...], list[Body]]:
     """What is against the step, and the events that it makes."""
     plan = standing.plan
     if options.action == "withdraw":
-        return (), [(plan.id, Superseded())]
+        return (), [Superseded()]
     changed = changes(plan, _present(plan, knowledge))
     if changed:
         why = ", ".join(changed)
-        return (Refusal("inputs_changed", why),), [(plan.id, Reopened(reason=why))]
+        return (Refusal("inputs_changed", why),), [Reopened(reason=why)]
     match options.action:
         case "prescribe":
-            return _unless(may_prescribe(standing), (plan.id, Prescribed()))
+            return _unless(may_prescribe(standing), Prescribed())
         case "verify":
             names = [name for name in (options.by, options.on_behalf_of) if name]
-            return _unless(may_verify(standing, names), (plan.id, Verified()))
-    replaced = [(plan.supersedes, Superseded(by=plan.id))] if plan.supersedes else []
-    return _unless(may_release(standing), (plan.id, Released()), *replaced)
+            return _unless(may_verify(standing, names), Verified())
+    return _unless(may_release(standing), Released())
 
 
-def _unless(
-    refused: tuple[Refusal, ...], *bodies: tuple[str, Body]
-) -> tuple[tuple[Refusal, ...], list[tuple[str, Body]]]:
-    return refused, [] if refused else list(bodies)
+def _unless(refused: tuple[Refusal, ...], body: Body) -> tuple[tuple[Refusal, ...], list[Body]]:
+    return refused, [] if refused else [body]
 
 
 def _present(plan: Plan, knowledge: Knowledge) -> Plan:
