@@ -282,3 +282,22 @@ def test_a_tolerated_infusion_is_what_the_next_order_states(centre: Centre, tmp_
     following.write_text(text + "\n".join(line.strip() for line in table.splitlines()))
     plan = centre.json("plan", str(following))
     assert plan["order"]["last_immunoglobulin"]["infusions"] == 1
+
+
+def test_a_scanned_vial_is_known_by_its_barcode_alone(centre: Centre, tmp_path: Path) -> None:
+    """A 20 g vial of Gammagard Liquid, NDC 0944-2700-06; the same serial number is not hung twice."""
+    order = tmp_path / "order.toml"
+    order.write_text(ORDER.read_text().replace('product = "Privigen"', 'product = "Gammagard Liquid"', 1))
+    plan = centre.json("authorise", "add", str(order))["plan"]
+    chair = ("infusion", "record", f"{plan}-1")
+    at = ("--at", "2026-12-01T09:20-06:00")
+    assert centre(*chair, "identity", "P-207", "--scanned", *at) == OK
+    scan = ("--scan", "(01)00309442700067(17)271231(10)K123(21)S0001")
+    report = centre.json(*chair, "vial", *scan, *at)
+    [vial] = report["state"]["vials"]
+    assert (vial["product"], vial["grams"], vial["lot"]) == ("gammagard-liquid-us", 20, "K123")
+    assert centre(*chair, "vial", *scan, *at) == BLOCKED
+    assert "hung before" in centre.err
+    smaller = ("--scan", "(01)00309442700043(17)260930(10)K124(21)S0002")
+    assert centre(*chair, "vial", *smaller, *at) == BLOCKED
+    assert "out of date" in centre.err
