@@ -68,11 +68,13 @@ def main() -> None:
     parser.add_argument("--infusions", type=int, default=1_000_000)
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
+    load_at_start = os.getloadavg()[0]
     found = [*_durable(), *_at_the_chair()]
     for name, place in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
         with place() as (url, folder):
             found += _million(name, url, folder, options.infusions)
-    text = f"## The journal\n\n{table(['what', 'figure', 'aim'], found)}"
+    machine = f"{os.cpu_count()} cores, with a load of {load_at_start:.1f} from other work at the start"
+    text = f"## The journal\n\n{machine}. Medians.\n\n{table(['what', 'figure', 'aim'], found)}"
     print(text)
     if options.write:
         write_section(DOCS / "benchmarks.md", "journal", text)
