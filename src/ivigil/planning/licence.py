@@ -13,7 +13,7 @@ ANY_USE = "ANY"
 def label_use(product: Product, situation: Situation) -> LabelUse | None:
     """The licensed use that covers the condition at this age, if there is one."""
     for use in product.uses:
-        if _covers(use.indication, situation) and _old_enough(use, situation):
+        if _covers(use.indication, situation) and _fits_age(use, situation):
             return use
     return None
 
@@ -25,7 +25,7 @@ def is_on_label(schedule: Schedule, product: Product, situation: Situation) -> b
     licensed = any(
         use.indication in schedule.indications
         and _covers(use.indication, situation)
-        and _old_enough(use, situation)
+        and _fits_age(use, situation)
         for use in product.uses
     )
     return licensed or (not product.uses and any(_covers(c, situation) for c in schedule.indications))
@@ -35,8 +35,13 @@ def _covers(indication: str, situation: Situation) -> bool:
     return situation.knowledge.covers((indication,), situation.order.condition)
 
 
-def _old_enough(use: LabelUse, situation: Situation) -> bool:
-    age = situation.case.get("age_years")
-    if use.age_min_years is None:
+def _fits_age(use: LabelUse, situation: Situation) -> bool:
+    """Is the age known to lie within the use's limits? A use without limits fits every age."""
+    age, low, high = situation.case.get("age_years"), use.age_min_years, use.age_max_years
+    if low is None and high is None:
         return True
-    return isinstance(age, Reading) and age.below(use.age_min_years) is Truth.FALSE
+    return (
+        isinstance(age, Reading)
+        and (low is None or age.below(low) is Truth.FALSE)
+        and (high is None or age.above(high) is Truth.FALSE)
+    )
