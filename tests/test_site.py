@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from ivigil.knowledge.evidence import fingerprint
 from ivigil.knowledge.site import overlay, read
 from ivigil.knowledge.store import Knowledge, KnowledgeError
+from ivigil.patient import Screening
 from ivigil.planning import plan
+from ivigil.release import checked_plan
 from tests.support.boldness import fastest
 from tests.support.orders import adult, knowledge, order
 
@@ -112,3 +114,17 @@ def test_a_missing_overlay_is_fatal(tmp_path: Path) -> None:
 def _fingerprint_of(folder: Path, text: str) -> str:
     (folder / "site.toml").write_text(text)
     return fingerprint(read(folder).facts.policy[0])
+
+
+def test_a_signed_stabiliser_clears_a_product_and_the_verifier_agrees() -> None:
+    """Panzyga UK: its stabiliser was not read. In hyperprolinaemia it is left out until signed."""
+    base = knowledge()
+    [recalled] = base.products["panzyga-uk"].properties_named("stabiliser")
+    assert recalled.weak
+    patient = replace(adult(), screening=Screening(complete=True, present=("hyperprolinaemia",)))
+    asked = order("cidp", patient, jurisdiction="UK")
+    before = checked_plan(asked, base)
+    after = checked_plan(asked, replace(base, signed=frozenset({recalled.id})))
+    left_out = [{each.id for each in plan.products_excluded} for plan in (before, after)]
+    assert "panzyga-uk" in left_out[0]
+    assert "panzyga-uk" not in left_out[1]

@@ -59,7 +59,9 @@ def licensed(order: Order, knowledge: Knowledge) -> tuple[Product, ...]:
 def exclusions(product: Product, situation: Situation) -> list[Reason]:
     """Why a product is left out; empty if it may be used."""
     reasons = [
-        reason for entry in situation.limits.of(ExcludeProducts) for reason in _excluded_by(product, entry)
+        reason
+        for entry in situation.limits.of(ExcludeProducts)
+        for reason in _excluded_by(product, entry, situation.knowledge)
     ]
     formulary = situation.knowledge.policies[FORMULARY]
     if formulary.ranking and product.id not in formulary.ranking:
@@ -72,12 +74,12 @@ def exclusions(product: Product, situation: Situation) -> list[Reason]:
     return reasons
 
 
-def _excluded_by(product: Product, entry: Entry[ExcludeProducts]) -> list[Reason]:
+def _excluded_by(product: Product, entry: Entry[ExcludeProducts], knowledge: Knowledge) -> list[Reason]:
     """A product meets an exclusion if every criterion given holds or cannot be ruled out."""
     effect = entry.effect
     found: list[Reason] = []
     if effect.stabilisers:
-        reason = _stabiliser(product, effect, entry.finding)
+        reason = _stabiliser(product, effect, entry.finding, knowledge)
         if reason is None:
             return []
         found.append(reason)
@@ -96,20 +98,23 @@ def _excluded_by(product: Product, entry: Entry[ExcludeProducts]) -> list[Reason
     return found or [Reason(code="excluded", finding=entry.finding, fact=effect.id)]
 
 
-def _stabiliser(product: Product, effect: ExcludeProducts, finding: str) -> Reason | None:
-    """Any record of the stabiliser excludes; only a strong record of another one clears."""
+def _stabiliser(
+    product: Product, effect: ExcludeProducts, finding: str, knowledge: Knowledge
+) -> Reason | None:
+    """Any record of the stabiliser excludes; only a strong or signed record of another one clears."""
     known = product.properties_named("stabiliser")
     for item in known:
         if item.text in effect.stabilisers:
             return Reason(code="stabiliser", finding=finding, fact=item.id, value=item.text or "")
-    if any(not item.weak for item in known) or _free_of_sugar(product, effect):
+    if any(map(knowledge.permits, known)) or _free_of_sugar(product, effect, knowledge):
         return None
     return Reason(code="stabiliser_not_seen", finding=finding, fact=effect.id)
 
 
-def _free_of_sugar(product: Product, effect: ExcludeProducts) -> bool:
+def _free_of_sugar(product: Product, effect: ExcludeProducts, knowledge: Knowledge) -> bool:
     """A source that says "no sugar" clears the product of every sugar."""
-    none = any(i.number == 0 and not i.weak for i in product.properties_named("sugar_g_per_g_protein"))
+    amounts = product.properties_named("sugar_g_per_g_protein")
+    none = any(amount.number == 0 and knowledge.permits(amount) for amount in amounts)
     return none and set(effect.stabilisers) <= SUGARS
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ivigil.course import ProductChoice
 from ivigil.knowledge.hazards import ExcludeProducts
 from ivigil.knowledge.products import Product, Property
+from ivigil.knowledge.store import Knowledge
 from ivigil.verification.composition import may_contain
 from ivigil.verification.exact import show
 from ivigil.verification.labels import labelled_uses
@@ -32,7 +33,7 @@ def check(matter: Matter) -> Iterator[Objection]:
             "product_excluded", "product.id", choice.id, "a product that the plan did not leave out"
         )
     for effect in matter.effects(ExcludeProducts):
-        if excludes(effect, product):
+        if excludes(effect, product, matter.knowledge):
             expected = "a product that the finding does not exclude"
             yield Objection("product_excluded", "product.id", product.id, expected, (effect.id, product.id))
 
@@ -60,10 +61,10 @@ def _order(matter: Matter, product: Product) -> Iterator[Objection]:
 # ---- exclusions: all criteria of one effect must match, and what was not seen matches
 
 
-def excludes(effect: ExcludeProducts, product: Product) -> bool:
+def excludes(effect: ExcludeProducts, product: Product, knowledge: Knowledge) -> bool:
     """Does the effect leave the product out? A property of which nothing was seen does not save it."""
     tests = (
-        not effect.stabilisers or may_contain(product, effect.stabilisers),
+        not effect.stabilisers or may_contain(product, effect.stabilisers, knowledge),
         effect.property is None or _has_property(effect, product),
         not effect.routes or product.route in effect.routes,
         not effect.contraindication or effect.contraindication in _codes(product),

@@ -84,7 +84,7 @@ def _disturbs(matter: Matter, item: LabInterference, dose: Given) -> bool:
     if not item.stabilisers:
         return True
     product = matter.knowledge.products.get(dose.product)
-    return product is None or may_contain(product, item.stabilisers)
+    return product is None or may_contain(product, item.stabilisers, matter.knowledge)
 
 
 # ---- until when

@@ -69,7 +69,9 @@ class Shelf(msgspec.Struct, frozen=True, eq=False):
         key = market, effect.id
         if key not in self._excluded:
             sold = self.sold(market).items()
-            self._excluded[key] = frozenset(name for name, product in sold if excludes(effect, product))
+            self._excluded[key] = frozenset(
+                name for name, product in sold if excludes(effect, product, self.knowledge)
+            )
         return self._excluded[key]
 
     def avoided(self, market: Market, effect: AvoidStabilisers) -> dict[str, int]:
