@@ -172,10 +172,50 @@ def test_a_wrong_vial_is_not_hung_and_a_hung_one_is_on_record(
     assert reason in centre.err
     given = (*vial, *rest, "--given", *(("--grams", "20") if "--scan" in vial else ()))
     assert centre.at_chair(f"{plan}-1", "09:22", "vial", *given) == OK
-    [hung] = centre.json("infusion", "status", f"{plan}-1", "--at", "2026-12-01T09:23-06:00")["state"][
-        "vials"
-    ]
+    assert "AGAINST ADVICE ! 09:22 hung although" in centre.said
+    report = centre.json("infusion", "status", f"{plan}-1", "--at", "2026-12-01T09:23-06:00")
+    [hung] = report["state"]["vials"]
     assert hung["lot"] == "L9"
+    assert "advice_overridden" in {event["what"]["kind"] for event in report["events"]}
+
+
+def test_a_vial_that_is_out_of_date_and_hung_stays_in_sight_with_its_reason(centre: Centre) -> None:
+    infusion = centre.running()
+    vial = ("--product", "privigen-us", "--grams", "10", "--lot", "L9", "--expiry", "2026-11-01")
+    assert centre.at_chair(infusion, "09:50", "vial", *vial, "--given", "the only one left") == OK
+    assert centre("infusion", "status", infusion, "--at", "2026-12-01T09:55-06:00") == OK
+    assert "09:50 hung although out of date, or its date is not known: the only one left" in centre.said
+
+
+def test_a_vial_is_finished_by_its_lot(centre: Centre) -> None:
+    infusion = centre.running()
+    report = centre.json(
+        "infusion", "record", infusion, "vial-finished", "l77", "--at", "2026-12-01T10:00-06:00"
+    )
+    assert report["state"]["alarms"] == []
+    assert report["state"]["vials"][0]["finished_at"] == "2026-12-01T16:00:00Z"
+    assert centre.at_chair(infusion, "10:01", "vial-finished", "L78") == BAD_INPUT
+    assert "none of this id or lot hangs" in centre.err
+
+
+def test_what_happened_at_another_time_is_moved_and_not_lost(centre: Centre) -> None:
+    """The first rate was set at 09:40, not at 09:30: 19 mL/h until 10:00 are 6.33 mL."""
+    infusion = centre.running()
+    at = ("--at", "2026-12-01T10:00-06:00")
+    events = centre.json("infusion", "status", infusion, *at)["events"]
+    rate = next(event["id"] for event in events if event["what"]["kind"] == "rate_set")
+    when = ("--happened-at", "2026-12-01T09:40-06:00", "--reason", "the clock was read wrongly")
+    assert centre.at_chair(infusion, "10:00", "withdraw", rate, *when) == OK
+    assert float(centre.json("infusion", "status", infusion, *at)["given_ml"]) == pytest.approx(19 / 3)
+    assert centre.at_chair(infusion, "10:01", "withdraw", rate, "--reason", "never set") == OK
+    later = centre.json("infusion", "status", infusion, "--at", "2026-12-01T10:01-06:00")
+    assert later["given_ml"] == 0
+    assert centre.at_chair(infusion, "10:00", "withdraw", "nothing", "--reason", "x") == BAD_INPUT
+
+
+def test_watch_needs_a_terminal(centre: Centre) -> None:
+    assert centre("infusion", "watch", centre.running()) == BAD_INPUT
+    assert "watch needs a terminal" in centre.err
 
 
 def test_a_vial_of_another_patient_is_stopped_at_the_wristband(centre: Centre) -> None:

@@ -13,6 +13,7 @@ from ivigil.infusion.events import (
     AdviceOverridden,
     Corrected,
     Disconnected,
+    Event,
     Happening,
     IdentityChecked,
     MedicineGiven,
@@ -24,6 +25,7 @@ from ivigil.infusion.events import (
     Resumed,
     SymptomNoted,
     VialFinished,
+    VialHung,
     VitalsTaken,
 )
 from ivigil.intake.numbers import NumberError, written_number
@@ -63,7 +65,13 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     vial.add_argument("--grams", metavar="G")
     vial.add_argument("--lot", default="")
     vial.add_argument("--expiry", metavar="YYYY-MM-DD")
-    vial.add_argument("--given", action="store_true", help="it was hung all the same: record it")
+    vial.add_argument(
+        "--given",
+        nargs="?",
+        const="no reason stated",
+        metavar="WHY",
+        help="it was hung all the same: record it, and why",
+    )
     finished = kind("vial-finished", "a hung vial is empty, or was taken down")
     finished.add_argument("hung", metavar="EVENT", help="id of the event that hung it, or the vial's lot")
     finished.add_argument("--left-g", default="0", metavar="G")
@@ -100,8 +108,18 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     withdraw.add_argument("--reason", required=True)
 
 
-def happening(options: argparse.Namespace, briefing: Briefing) -> Happening | Corrected:
-    """What the options say happened; a vial is made by ``vial``. Raises InputError."""
+def happening(
+    options: argparse.Namespace, briefing: Briefing, events: tuple[Event, ...]
+) -> Happening | Corrected:
+    """What the options say happened; a vial is made by ``vial``. Raises InputError.
+
+    ``events``: what is on record of the infusion, for what speaks of an earlier event.
+    """
+    match options.kind:
+        case "vial-finished":
+            return _finished(options, events)
+        case "withdraw":
+            return _withdrawn(options, events)
     return _READERS[options.kind](options, briefing)
 
 
@@ -172,10 +190,47 @@ def _medicine(options: argparse.Namespace, briefing: Briefing) -> Happening:
     )
 
 
+def _finished(options: argparse.Namespace, events: tuple[Event, ...]) -> Happening:
+    """The hung vial of this id; by its lot, the first of that lot that is not finished yet."""
+    done = {event.what.hung for event in events if isinstance(event.what, VialFinished)}
+    hung = {event.id: event.what for event in events if isinstance(event.what, VialHung)}
+    lot = _plain(options.hung)
+    of_lot = [name for name, vial in hung.items() if lot == _plain(vial.lot) and name not in done]
+    found = options.hung if options.hung in hung else next(iter(of_lot), None)
+    if found is None:
+        raise InputError(f"vial {options.hung}: none of this id or lot hangs")
+    return VialFinished(hung=found, left_g=zero_or_more(options.left_g, "--left-g"))
+
+
+def _plain(lot: str) -> str:
+    """A lot without what differs between two people who type it."""
+    return "".join(lot.split()).casefold()
+
+
+def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Corrected:
+    """It did not happen; or it did, at another time: then what happened is said again with it."""
+    wrong = next((event for event in events if event.id == options.event), None)
+    if wrong is None or isinstance(wrong.what, Corrected):
+        raise InputError(f"event {options.event}: not on record here; status --json lists the ids")
+    if options.happened_at is None:
+        return Corrected(event=wrong.id, reason=options.reason)
+    at = _moment(options.happened_at)
+    return Corrected(event=wrong.id, what=wrong.what, at=at, reason=options.reason)
+
+
+def _moment(written: str) -> dt.datetime:
+    try:
+        at = dt.datetime.fromisoformat(written)
+    except ValueError:
+        at = dt.datetime.min
+    if at.tzinfo is None:
+        raise InputError(f"--happened-at {written}: accepted: such as 2026-12-01T10:05-06:00")
+    return at
+
+
 _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Corrected]] = {
     "identity": _identity,
     "rate": lambda o, _: RateSet(rate_ml_per_h=zero_or_more(o.ml_per_h, "rate")),
-    "vial-finished": lambda o, _: VialFinished(hung=o.hung, left_g=zero_or_more(o.left_g, "--left-g")),
     "vitals": _vitals,
     "symptom": _symptom,
     "grade": _grade,
@@ -188,5 +243,4 @@ _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Correct
     ),
     "informed": lambda o, _: PatientInformed(),
     "override": lambda o, _: AdviceOverridden(code=o.code, reason=o.reason),
-    "withdraw": lambda o, _: Corrected(event=o.event, reason=o.reason),
 }

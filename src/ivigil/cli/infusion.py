@@ -16,6 +16,7 @@ from ivigil.cli import vials
 from ivigil.cli.chair_events import add_kinds, happening, zero_or_more
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, OK
+from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
@@ -24,6 +25,7 @@ from ivigil.infusion.briefing import Briefing, brief
 from ivigil.infusion.card import Comparison, card, compare
 from ivigil.infusion.due import Due, due
 from ivigil.infusion.events import (
+    AdviceOverridden,
     AdviceShown,
     Completed,
     Corrected,
@@ -64,6 +66,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     expected_end: dt.datetime | None
     due: tuple[Due, ...]
     advice: tuple[Advice, ...]
+    events: tuple[Event, ...]
+    """All that is on record, with the ids by which it is withdrawn."""
     plan_changed: tuple[str, ...]
     """What is not as it was signed any more: other inputs, or a limit that is tighter by now."""
 
@@ -166,31 +170,47 @@ def _against_start(bedside: _Bedside) -> list[str]:
 def _record(options: argparse.Namespace) -> int:
     bedside = _bedside(options, options.infusion)
     if options.kind != "vial":
-        return _write(bedside, happening(options, bedside.briefing), options)
+        return _write(bedside, happening(options, bedside.briefing, bedside.infusion.events), options)
     plan, today = bedside.infusion.standing.plan, bedside.at.date()
     vial = vials.seen(options, today)
     stops = vials.stops(vial, vials.chair(plan, bedside.state(), today), bedside.knowledge)
-    if stops and not options.given:
-        return _refuse("hang", stops)
-    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options)
+    if stops and options.given is None:
+        from ivigil.sheets.chair_words import STOP
+
+        return _refuse("hang", [STOP[code] for code in stops])
+    passed = tuple(AdviceOverridden(code=code, reason=options.given) for code in stops)
+    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options, *passed)
 
 
-def _write(bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace) -> int:
-    """One event, and the pressing advice that it brought up, in one transaction; then the sheet."""
+def _write(
+    bedside: _Bedside,
+    what: Happening | Corrected,
+    options: argparse.Namespace,
+    *overridden: AdviceOverridden,
+) -> int:
+    """One event, with what it went against and the pressing advice that it brought up; then the sheet.
+
+    All of it is one transaction.
+    """
+    stream, infusion = bedside.infusion.stream, bedside.infusion.id
     written = draft(
         options,
-        bedside.infusion.stream,
+        stream,
         what,
-        bedside.infusion.id,
+        infusion,
         event_id=options.id,
         product=getattr(what, "product", "") or "",
         lot=getattr(what, "lot", ""),
     )
-    state = bedside.state(Event(written.id, written.occurred_at, what, written.author))
+    against = [draft(options, stream, each, infusion) for each in overridden]
+    pairs = zip((written, *against), (what, *overridden), strict=True)
+    new = [Event(each.id, each.occurred_at, body, each.author) for each, body in pairs]
+    state = bedside.state(*new)
     advised = advise(bedside.briefing, state, bedside.at)
     shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
-    bedside.journal.append([written, *shown])
-    return _put_status(bedside, state, advised, options)
+    bedside.journal.append([written, *against, *shown])
+    infused = msgspec.structs.replace(bedside.infusion, events=(*bedside.infusion.events, *new))
+    return _put_status(msgspec.structs.replace(bedside, infusion=infused), state, advised, options)
 
 
 def _shown(advice: Advice, bedside: _Bedside, options: argparse.Namespace) -> Draft:
@@ -218,6 +238,7 @@ def _put_status(
         expected_end=expected_end(state, at),
         due=due(briefing, state, at),
         advice=advised,
+        events=bedside.infusion.events,
         plan_changed=_plan_changed(bedside),
     )
     put(report, lambda: _status_sheet(bedside, state, advised), as_json=options.json)
@@ -232,12 +253,14 @@ def _plan_changed(bedside: _Bedside) -> tuple[str, ...]:
 def _status_sheet(bedside: _Bedside, state: State, advised: tuple[Advice, ...]) -> RenderableType:
     from rich.console import Group
 
-    from ivigil.sheets.chair import status_sheet
+    from ivigil.sheets.chair import overridden_sheet, status_sheet
     from ivigil.sheets.journal import plan_changed_sheet
 
     sheet = status_sheet(bedside.briefing, state, advised, bedside.at, bedside.knowledge)
     changed = _plan_changed(bedside)
-    return Group(plan_changed_sheet(changed), sheet) if changed else sheet
+    against = overridden_sheet(bedside.infusion.events, bedside.briefing)
+    above = [plan_changed_sheet(changed)] if changed else []
+    return Group(*above, sheet, *([against] if against else []))
 
 
 def _card(options: argparse.Namespace) -> int:
@@ -264,8 +287,10 @@ def _watch(options: argparse.Namespace) -> int:
     """Redraw each second until interrupted; what other people record appears as it is written."""
     from rich.live import Live
 
+    if not sys.stdout.isatty():
+        raise InputError("watch needs a terminal; elsewhere: ivigil infusion status")
     try:
-        with Live(refresh_per_second=1, screen=sys.stdout.isatty()) as live:
+        with Live(refresh_per_second=1, screen=True) as live:
             while True:
                 seen = _bedside(options, options.infusion)
                 state = seen.state()

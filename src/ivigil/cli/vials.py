@@ -9,7 +9,7 @@ from ivigil.cli.chair_events import day, zero_or_more
 from ivigil.cli.naming import InputError
 from ivigil.course import Plan
 from ivigil.infusion.events import VialHung
-from ivigil.infusion.hanging import Chair, VialSeen, check, grams_of, of_record, of_scan
+from ivigil.infusion.hanging import Chair, StopCode, VialSeen, check, grams_of, of_record, of_scan
 from ivigil.infusion.scan import ScanError, read_scan
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
@@ -50,11 +50,9 @@ def chair(plan: Plan, state: State, today: dt.date) -> Chair:
     )
 
 
-def stops(vial: VialSeen, chair: Chair, knowledge: Knowledge) -> list[str]:
-    """Every reason not to hang it, in words; notices are none."""
-    from ivigil.sheets.chair_words import STOP
-
-    return [STOP[stop.code] for stop in check(vial, chair, knowledge) if not stop.notice]
+def stops(vial: VialSeen, chair: Chair, knowledge: Knowledge) -> tuple[StopCode, ...]:
+    """Every reason not to hang it; notices are none."""
+    return tuple(stop.code for stop in check(vial, chair, knowledge) if not stop.notice)
 
 
 def hung(vial: VialSeen, plan: Plan, knowledge: Knowledge) -> VialHung:

@@ -15,6 +15,7 @@ from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.card import compare
 from ivigil.infusion.due import due
+from ivigil.infusion.events import AdviceOverridden, Event
 from ivigil.infusion.hanging import Stop
 from ivigil.infusion.progress import (
     expected_end,
@@ -168,6 +169,24 @@ def _alarms(state: State, clock: _Clock) -> RenderableType | None:
 def alarm_words(alarm: Alarm) -> str:
     """ "rate 570 mL/h is past the plan's limit of 152.4 mL/h"."""
     return words.ALARM[alarm.code].format(value=alarm.value, limit=alarm.limit)
+
+
+def overridden_sheet(events: Iterable[Event], briefing: Briefing) -> RenderableType | None:
+    """What was done against advice, and why; None: nothing."""
+    clock = _Clock(briefing, briefing.day.start)
+    lines = [
+        Text(f"! {clock.time(event.at)} {_went_against(event.what)}", "bold red")
+        for event in events
+        if isinstance(event.what, AdviceOverridden)
+    ]
+    return section("Against advice", *lines) if lines else None
+
+
+def _went_against(what: AdviceOverridden) -> str:
+    """ "hung although out of date, or its date is not known: the only one left"."""
+    stop = next((text for code, text in words.STOP.items() if code == what.code), "")
+    did = f"hung although {stop}" if stop else f"{what.code.replace('_', ' ')} not followed"
+    return f"{did}: {what.reason}"
 
 
 # Advice
