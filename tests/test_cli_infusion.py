@@ -341,3 +341,24 @@ def test_a_scanned_vial_is_known_by_its_barcode_alone(centre: Centre, tmp_path: 
     smaller = ("--scan", "(01)00309442700043(17)260930(10)K124(21)S0002")
     assert centre(*chair, "vial", *smaller, *at) == BLOCKED
     assert "out of date" in centre.err
+
+
+def test_watching_looks_anew_each_second_until_it_is_interrupted(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infusion = centre.running()
+    looks: list[float] = []
+
+    def interrupted_at_the_third(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupted_at_the_third)
+    at = ("--at", "2026-12-01T09:40-06:00")
+    assert centre("infusion", "watch", infusion, *at, "--json") == OK
+    assert looks == [1, 1, 1]
+    assert [json.loads(line)["infusion"] for line in centre.out.splitlines()] == [infusion] * 3
+    looks.clear()
+    assert centre("infusion", "watch", infusion, *at) == OK
+    assert "RUNNING at 19 mL/h" in centre.said

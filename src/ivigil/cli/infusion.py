@@ -6,8 +6,9 @@ import argparse
 import datetime as dt
 import sys
 import time
+from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -284,22 +285,32 @@ def _history(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    """Redraw each second until interrupted; what other people record appears as it is written."""
+    """Look anew each second until interrupted; what other people record appears as it is written.
+
+    As JSON, one report a line.
+    """
     from rich.live import Live
 
-    if not sys.stdout.isatty():
-        raise InputError("watch needs a terminal; elsewhere: ivigil infusion status")
+    if not (options.json or sys.stdout.isatty()):
+        raise InputError("watch needs a terminal; elsewhere: --json, or ivigil infusion status")
     try:
+        if options.json:
+            _each_second(options, lambda seen, state, advised: _put_status(seen, state, advised, options))
         with Live(refresh_per_second=1, screen=True) as live:
-            while True:
-                seen = _bedside(options, options.infusion)
-                state = seen.state()
-                advised = advise(seen.briefing, state, seen.at)
-                live.update(_status_sheet(seen, state, advised), refresh=True)
-                seen.journal.close()
-                time.sleep(1)
+            _each_second(options, lambda *seen: live.update(_status_sheet(*seen), refresh=True))
     except KeyboardInterrupt:
         return OK
+
+
+def _each_second(
+    options: argparse.Namespace, show: Callable[[_Bedside, State, tuple[Advice, ...]], object]
+) -> NoReturn:
+    while True:
+        bedside = _bedside(options, options.infusion)
+        state = bedside.state()
+        show(bedside, state, advise(bedside.briefing, state, bedside.at))
+        bedside.journal.close()
+        time.sleep(1)
 
 
 def _finish(options: argparse.Namespace) -> int:
