@@ -213,11 +213,6 @@ def test_what_happened_at_another_time_is_moved_and_not_lost(centre: Centre) -> 
     assert centre.at_chair(infusion, "10:00", "withdraw", "nothing", "--reason", "x") == BAD_INPUT
 
 
-def test_watch_needs_a_terminal(centre: Centre) -> None:
-    assert centre("infusion", "watch", centre.running()) == BAD_INPUT
-    assert "watch needs a terminal" in centre.err
-
-
 def test_a_vial_of_another_patient_is_stopped_at_the_wristband(centre: Centre) -> None:
     plan = centre.released()
     assert centre.at_chair(f"{plan}-1", "09:20", "identity", "P-208") == OK

@@ -17,7 +17,6 @@ from ivigil.cli import vials
 from ivigil.cli.chair_events import add_kinds, happening, zero_or_more
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, OK
-from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
@@ -291,12 +290,10 @@ def _watch(options: argparse.Namespace) -> int:
     """
     from rich.live import Live
 
-    if not (options.json or sys.stdout.isatty()):
-        raise InputError("watch needs a terminal; elsewhere: --json, or ivigil infusion status")
     try:
         if options.json:
             _each_second(options, lambda seen, state, advised: _put_status(seen, state, advised, options))
-        with Live(refresh_per_second=1, screen=True) as live:
+        with Live(refresh_per_second=1, screen=sys.stdout.isatty()) as live:
             _each_second(options, lambda *seen: live.update(_status_sheet(*seen), refresh=True))
     except KeyboardInterrupt:
         return OK
