@@ -225,6 +225,8 @@ def test_a_lot_leads_to_the_patient_and_how_to_reach_them(centre: Centre) -> Non
     [traced] = centre.json("lots", "l77")
     assert traced["contact"]["name"] == "Fictional Patient"
     assert [use["subject"] for use in traced["uses"]] == [infusion]
+    assert centre("lots", "L77") == OK
+    assert "P-207 (urn:example)" in centre.out and "Fictional Patient" in centre.out
     assert centre("journal", "erase", "urn:example", "P-207", "--reason", "asked to") == OK
     [traced] = centre.json("lots", "L77")
     assert (traced["reach"], traced["contact"]) == ("erased", None)

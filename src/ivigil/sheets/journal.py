@@ -138,7 +138,7 @@ def _traced(traced: Traced, knowledge: Knowledge) -> RenderableType:
             title = f"{traced.stream} (no contact recorded)"
     for use in traced.uses:
         grid.add_row("Infusion", _use(use, knowledge))
-    return section(title, grid)
+    return Group(Text(""), Text(title, style="bold"), Padding(grid, (0, 0, 0, 2)))
 
 
 def _use(use: Use, knowledge: Knowledge) -> str:
