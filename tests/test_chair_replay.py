@@ -34,6 +34,7 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.infusion.progress import (
+    allowed_step,
     expected_end,
     given_g,
     given_ml,
@@ -319,3 +320,24 @@ def test_the_briefing_holds_the_rules_of_the_patient_s_age() -> None:
     assert brief(eighteen, 1, knowledge()).age_months == 216
     tomorrow = replace(adult(), birth_date=dt.date(2008, 11, 24))
     assert brief(plan(order("guillain_barre", tomorrow), knowledge()), 1, knowledge()).age_months == 215
+
+
+def allowed_at(events: list[Event], at: int) -> Decimal:
+    step = allowed_step(state(events), minute(at))
+    assert step is not None
+    return step.rate_ml_per_h
+
+
+def test_a_rate_set_before_its_time_is_slowed_to_the_step_that_time_allows() -> None:
+    """Steps of 30, 60 and 120 mL/h for 30, 30 and 60 min: each later one needs the one before it."""
+    assert allowed_at([*GO], 0) == 30
+    assert allowed_at([*GO], 29) == 30
+    assert allowed_at([*GO], 30) == 60
+    assert allowed_at([*GO, rate(10, 120)], 29) == 30
+    assert allowed_at([*GO, rate(10, 120)], 31) == 60
+    assert allowed_at([*GO, rate(10, 120)], 60) == 120
+    assert allowed_at([*GO, rate(40, 60)], 69) == 60
+    assert allowed_at([*GO, rate(40, 60)], 70) == 120
+    assert allowed_at([*GO, rate(30, 60), rate(40, 30)], 69) == 30
+    assert allowed_at([*GO, event(10, Paused()), event(50, Resumed())], 69) == 30
+    assert allowed_at([*GO, event(10, Paused()), event(50, Resumed())], 70) == 60

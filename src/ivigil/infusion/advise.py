@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -16,7 +17,7 @@ from ivigil.infusion.advice import RANKS, Advice, Rank
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.moment import Moment, look
 from ivigil.infusion.onward import onward
-from ivigil.infusion.progress import left_ml
+from ivigil.infusion.progress import allowed_step, left_ml
 from ivigil.infusion.rules import Firing, strictest
 from ivigil.infusion.state import State
 from ivigil.infusion.treatment import Treatment, doses
@@ -65,22 +66,30 @@ def _stopped(moment: Moment) -> Iterator[Advice]:
 
 def _slower(moment: Moment, ruling: list[Firing]) -> Iterator[Advice]:
     """Not once the volume is in: then it is completed."""
+    if not left_ml(moment.state, moment.now):
+        return
     ceiling, rate = moment.ceiling, moment.state.rate_ml_per_h
-    if ceiling is None or rate <= ceiling.rate_ml_per_h or not left_ml(moment.state, moment.now):
-        return
-    if not ceiling.rate_ml_per_h:
-        yield _by(ruling, Advice(code="pause", rank="flow", facts=ceiling.facts, weak=ceiling.weak))
-        return
-    yield _by(
-        ruling,
-        Advice(
-            code="slow",
+    early = _too_early(moment)
+    if early is not None and (ceiling is None or early <= ceiling.rate_ml_per_h):
+        yield Advice(code="slow", rank="flow", rate_ml_per_h=early, blockers=("step_time",))
+    elif ceiling is not None and rate > ceiling.rate_ml_per_h:
+        lowered = ceiling.rate_ml_per_h or None
+        slower = Advice(
+            code="slow" if lowered else "pause",
             rank="flow",
-            rate_ml_per_h=ceiling.rate_ml_per_h,
+            rate_ml_per_h=lowered,
             facts=ceiling.facts,
             weak=ceiling.weak,
-        ),
-    )
+        )
+        yield _by(ruling, slower)
+
+
+def _too_early(moment: Moment) -> Decimal | None:
+    """The rate of the step that time allows, if the flow is past that step's limit."""
+    allowed = allowed_step(moment.state, moment.now)
+    if allowed is None or not allowed.is_passed_by(moment.state.rate_ml_per_h):
+        return None
+    return allowed.rate_ml_per_h
 
 
 def _by(ruling: Iterable[Firing], advice: Advice) -> Advice:

@@ -83,6 +83,29 @@ def time_at_step(state: State, now: dt.datetime) -> dt.timedelta:
     return total
 
 
+def allowed_step(state: State, now: dt.datetime) -> Step | None:
+    """The planned step that time allows at ``now``: the present one, or the next once it is over.
+
+    A lower rate begins its step anew, a halt does not, and a rate set too early counts as the step
+    that time allowed. None if the plan has no rates.
+    """
+    steps = state.day.steps
+    if not steps:
+        return None
+    at, stayed = 1, dt.timedelta()
+    for flow in state.flows:
+        number = max(reached(steps, flow.rate_ml_per_h), 1)
+        if number < at:
+            at, stayed = number, dt.timedelta()
+        elif number > at and stayed >= steps[at - 1].minutes * _MINUTE:
+            at, stayed = at + 1, dt.timedelta()
+        stayed += elapsed(flow, now)
+        while number > at and stayed >= steps[at - 1].minutes * _MINUTE:
+            at, stayed = at + 1, stayed - steps[at - 1].minutes * _MINUTE
+    over = stayed >= steps[at - 1].minutes * _MINUTE
+    return steps[min(at + over, len(steps)) - 1]
+
+
 def expected_end(state: State, now: dt.datetime, *, highest_step: int | None = None) -> dt.datetime | None:
     """When the planned volume is in, if every step is raised on time from now on.
 
