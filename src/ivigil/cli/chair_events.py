@@ -30,6 +30,7 @@ from ivigil.infusion.events import (
 )
 from ivigil.intake.numbers import NumberError, written_number
 from ivigil.patient import Identifier
+from ivigil.records.views import lot_key
 
 _PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
 _SHORT = {
@@ -194,17 +195,12 @@ def _finished(options: argparse.Namespace, events: tuple[Event, ...]) -> Happeni
     """The hung vial of this id; by its lot, the first of that lot that is not finished yet."""
     done = {event.what.hung for event in events if isinstance(event.what, VialFinished)}
     hung = {event.id: event.what for event in events if isinstance(event.what, VialHung)}
-    lot = _plain(options.hung)
-    of_lot = [name for name, vial in hung.items() if lot == _plain(vial.lot) and name not in done]
+    lot = lot_key(options.hung)
+    of_lot = [name for name, vial in hung.items() if lot == lot_key(vial.lot) and name not in done]
     found = options.hung if options.hung in hung else next(iter(of_lot), None)
     if found is None:
         raise InputError(f"vial {options.hung}: none of this id or lot hangs")
     return VialFinished(hung=found, left_g=zero_or_more(options.left_g, "--left-g"))
-
-
-def _plain(lot: str) -> str:
-    """A lot without what differs between two people who type it."""
-    return "".join(lot.split()).casefold()
 
 
 def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Corrected:

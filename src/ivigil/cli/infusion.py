@@ -241,7 +241,8 @@ def _put_status(
         events=bedside.infusion.events,
         plan_changed=_plan_changed(bedside),
     )
-    put(report, lambda: _status_sheet(bedside, state, advised), as_json=options.json)
+    changed = report.plan_changed
+    put(report, lambda: _status_sheet(bedside, state, advised, changed), as_json=options.json)
     return OK
 
 
@@ -250,14 +251,15 @@ def _plan_changed(bedside: _Bedside) -> tuple[str, ...]:
     return changes(plan, checked_plan(plan.order, bedside.knowledge))
 
 
-def _status_sheet(bedside: _Bedside, state: State, advised: tuple[Advice, ...]) -> RenderableType:
+def _status_sheet(
+    bedside: _Bedside, state: State, advised: tuple[Advice, ...], changed: tuple[str, ...]
+) -> RenderableType:
     from rich.console import Group
 
     from ivigil.sheets.chair import overridden_sheet, status_sheet
     from ivigil.sheets.journal import plan_changed_sheet
 
     sheet = status_sheet(bedside.briefing, state, advised, bedside.at, bedside.knowledge)
-    changed = _plan_changed(bedside)
     against = overridden_sheet(bedside.infusion.events, bedside.briefing)
     above = [plan_changed_sheet(changed)] if changed else []
     return Group(*above, sheet, *([against] if against else []))
@@ -294,7 +296,12 @@ def _watch(options: argparse.Namespace) -> int:
         if options.json:
             _each_second(options, lambda seen, state, advised: _put_status(seen, state, advised, options))
         with Live(refresh_per_second=1, screen=sys.stdout.isatty()) as live:
-            _each_second(options, lambda *seen: live.update(_status_sheet(*seen), refresh=True))
+            _each_second(
+                options,
+                lambda seen, state, advised: live.update(
+                    _status_sheet(seen, state, advised, _plan_changed(seen)), refresh=True
+                ),
+            )
     except KeyboardInterrupt:
         return OK
 
