@@ -6,7 +6,6 @@ device that is offline. Advice is then a function of briefing, state and time.
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
@@ -19,7 +18,7 @@ from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.reactions import AgeLimit, Population
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 from ivigil.order import Route
-from ivigil.patient import Identifier, Patient, completed_years
+from ivigil.patient import Identifier, completed_months, completed_years
 
 _SIGN_MEASURES: dict[str, tuple[str, ...]] = {
     "temperature": ("measure.temperature_c",),
@@ -96,7 +95,7 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     if day is None:
         raise BriefingError("no_such_day", plan.id, number)
     patient = plan.order.patient
-    months = _age_months(patient, day.date)
+    months = completed_months(patient.birth_date, day.date)
     adult = _is_adult(completed_years(patient.birth_date, day.date), knowledge)
     facts = chair_facts("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
     return Briefing(
@@ -168,8 +167,3 @@ def _in_age(limit: AgeLimit, months: int) -> bool:
 def _is_adult(age_years: int, knowledge: Knowledge) -> bool:
     when, case = knowledge.terms["adult"].when, {"age_years": Reading.exactly(age_years)}
     return when is not None and judge(when, case).truth is Truth.TRUE
-
-
-def _age_months(patient: Patient, on: dt.date) -> int:
-    birth = patient.birth_date
-    return (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
