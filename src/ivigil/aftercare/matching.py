@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -17,21 +18,28 @@ import msgspec
 import snowballstemmer
 from rapidfuzz.distance import OSA
 
+from ivigil import units
 from ivigil.aftercare import english
-from ivigil.knowledge.reactions import Symptom
+from ivigil.knowledge.bounds import reached
+from ivigil.knowledge.logic import Truth
+from ivigil.knowledge.reactions import Limit, Symptom
 
 Status = Literal["said", "unclear", "denied"]
 _STRENGTH: tuple[Status, ...] = ("said", "unclear", "denied")
 
-_LOOSE_WORDS = 3
+_LOOSE_WORDS = 5
 """So many other content words may stand among the words of a phrase."""
 _DENIED_WORDS = 3
 """A denial reaches so many content words far."""
 _LONG, _LONGER = 5, 8
 """Letters from which one, and from which two, typing errors are forgiven."""
-_SENTENCE = re.compile(r"[.!?;\n]+")
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|,")
+_SENTENCE = re.compile(r"[!?;\n]+|\.+(?!\d)")
+_TOKEN = re.compile(r"\d+\.\d+|[a-z0-9]+(?:'[a-z]+)?|,")
 _COMMA = ","
+_TEMPERATURE = "measure.temperature_c"
+_TEMPERATURE_WORDS = frozenset(("temp", "temps", "temperature", "fever", "degrees", "thermometer", "c", "f"))
+_NO_BODY_CELSIUS = Decimal(46)
+"""A number from here on is no body temperature in degrees Celsius."""
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -88,7 +96,21 @@ class Matcher(msgspec.Struct, frozen=True, dict=True, eq=False):
     def _stems(self) -> frozenset[str]:
         return frozenset(stem for phrase in self._phrases for slot in phrase.slots for stem in slot)
 
+    @cached_property
+    def _hot(self) -> tuple[tuple[str, Limit], ...]:
+        """Symptoms that a temperature may amount to, with the limits that say so."""
+        return tuple(
+            (symptom.id, limit)
+            for symptom in self.symptoms
+            for limit in symptom.limits
+            if limit.measure == _TEMPERATURE and limit.of == "value"
+        )
+
     def _mentions(self, sentence: _Sentence) -> Iterator[Mention]:
+        for index, token in enumerate(sentence.tokens):
+            for symptom, limit in self._hot if sentence.tells_temperature(index) else ():
+                if any(reached(limit, degrees, None, 0) is Truth.TRUE for degrees in _degrees_celsius(token)):
+                    yield Mention(symptom, "said", token)
         heard = [self._near(token) for token in sentence.stems]
         for phrase in self._phrases:
             for place in _places(phrase.slots, heard):
@@ -128,6 +150,11 @@ class _Sentence:
         known = {*english.FRAME_WORDS, *english.NEGATORS, _COMMA}
         return any(token not in known and not token.isdigit() for token in self.tokens)
 
+    def tells_temperature(self, index: int) -> bool:
+        """May the number here be a temperature? It has decimals, or the sentence speaks of one."""
+        token = self.tokens[index]
+        return token[0].isdigit() and ("." in token or bool(_TEMPERATURE_WORDS & {*self.tokens}))
+
     def status(self, place: Sequence[int], takes_not: bool) -> Status:
         """Is what stands at these places said, denied, or is it not clear?"""
         first, last = min(place), max(place)
@@ -155,6 +182,15 @@ class _Sentence:
         if "and" in between or _COMMA in between or len(between) > _DENIED_WORDS:
             return "unclear"
         return "denied"
+
+
+def _degrees_celsius(token: str) -> Iterator[Decimal]:
+    """What a number may mean as a body temperature, in degrees Celsius."""
+    try:
+        number = Decimal(token)
+    except InvalidOperation:
+        return
+    yield from (degrees for degrees in (number, units.celsius(number)) if degrees < _NO_BODY_CELSIUS)
 
 
 def _sentences(text: str) -> Iterator[_Sentence]:
