@@ -31,9 +31,10 @@ _LOOSE_WORDS = 5
 """So many other content words may stand among the words of a phrase."""
 _DENIED_WORDS = 3
 """A denial reaches so many content words far."""
-_LONG, _LONGER = 5, 8
-"""Letters from which one, and from which two, typing errors are forgiven."""
+_SHORT, _LONG, _LONGER = 3, 5, 8
+"""Letters from which typing errors are forgiven: a letter left out, among other words; one error; two."""
 _SENTENCE = re.compile(r"[!?;\n]+|\.+(?!\d)")
+_ANSWERED_NO = re.compile(r"\? *(no|none)\b")
 _TOKEN = re.compile(r"\d+\.\d+|[a-z0-9]+(?:'[a-z]+)?|,")
 _COMMA = ","
 _TEMPERATURE = "measure.temperature_c"
@@ -107,13 +108,21 @@ class Matcher(msgspec.Struct, frozen=True, dict=True, eq=False):
         )
 
     def _mentions(self, sentence: _Sentence) -> Iterator[Mention]:
-        for index, token in enumerate(sentence.tokens):
-            for symptom, limit in self._hot if sentence.tells_temperature(index) else ():
+        cool = set()
+        for token in sentence.temperatures():
+            for symptom, limit in self._hot:
                 if any(reached(limit, degrees, None, 0) is Truth.TRUE for degrees in _degrees_celsius(token)):
                     yield Mention(symptom, "said", token)
-        heard = [self._near(token) for token in sentence.stems]
+                else:
+                    cool.add(symptom)
+        heard = [self._near(stem, _LONG) for stem in sentence.stems]
+        heard_well = [self._near(stem, _SHORT) for stem in sentence.stems]
         for phrase in self._phrases:
-            for place in _places(phrase.slots, heard):
+            for place in _places(phrase.slots, heard_well if len(phrase.slots) > 1 else heard):
+                if self._takes_not(phrase) and sentence.has_comma(place):
+                    continue
+                if phrase.symptom in cool and all(sentence.tokens[i] in _TEMPERATURE_WORDS for i in place):
+                    continue
                 words = " ".join(sentence.tokens[index] for index in place)
                 yield Mention(phrase.symptom, sentence.status(place, self._takes_not(phrase)), words)
 
@@ -122,16 +131,16 @@ class Matcher(msgspec.Struct, frozen=True, dict=True, eq=False):
         """Is a denial part of the phrase ("not peeing")?"""
         return any(slot & english.NEGATORS for slot in phrase.slots)
 
-    def _near(self, stem: str) -> frozenset[str]:
-        """The stems of the list that a word of a text may be."""
-        if stem in self._stems or stem in english.FRAME_WORDS or len(stem) < _LONG:
+    def _near(self, stem: str, forgiven_from: int) -> frozenset[str]:
+        """The stems of the list that a word of a text may be, mistyped if it has so many letters."""
+        if stem in self._stems or stem in english.FRAME_WORDS or len(stem) < forgiven_from:
             return frozenset((stem,))
         allowed = 2 if len(stem) >= _LONGER else 1
         return frozenset(
             known
             for known in self._stems
-            if len(known) >= _LONG - 1
-            and known[0] == stem[0]
+            if known[0] == stem[0]
+            and len(known) > (_SHORT if len(stem) >= _LONG else len(stem))
             and OSA.distance(known, stem, score_cutoff=allowed) <= allowed
         )
 
@@ -150,22 +159,30 @@ class _Sentence:
         known = {*english.FRAME_WORDS, *english.NEGATORS, _COMMA}
         return any(token not in known and not token.isdigit() for token in self.tokens)
 
-    def tells_temperature(self, index: int) -> bool:
-        """May the number here be a temperature? It has decimals, or the sentence speaks of one."""
-        token = self.tokens[index]
-        return token[0].isdigit() and ("." in token or bool(_TEMPERATURE_WORDS & {*self.tokens}))
+    def temperatures(self) -> Iterator[str]:
+        """Numbers that may be a temperature: they have decimals, or the sentence speaks of one."""
+        speaks = bool(_TEMPERATURE_WORDS & {*self.tokens})
+        for token in self.tokens:
+            if token[0].isdigit() and (speaks or "." in token) and any(_degrees_celsius(token)):
+                yield token
+
+    def has_comma(self, place: Sequence[int]) -> bool:
+        """Does a comma part what stands at these places?"""
+        return _COMMA in self.tokens[min(place) : max(place)]
 
     def status(self, place: Sequence[int], takes_not: bool) -> Status:
         """Is what stands at these places said, denied, or is it not clear?"""
         first, last = min(place), max(place)
         if not takes_not:
+            if any(self._denies(index) for index in range(first + 1, last)):
+                return "denied"
             for index in range(first - 1, -1, -1):
                 if self.tokens[index] in english.ENDS_NEGATION:
                     break
                 if self._denies(index):
                     return self._reach(index, first)
         behind = self.tokens[last + 1 : last + 3]
-        if behind[:1] in (("no",), ("none",)):
+        if behind[:1] in (("no",), ("none",)) and behind[1:] in ((), (_COMMA,)):
             return "denied"
         return "unclear" if any(token in english.PAST for token in behind) else "said"
 
@@ -194,7 +211,7 @@ def _degrees_celsius(token: str) -> Iterator[Decimal]:
 
 
 def _sentences(text: str) -> Iterator[_Sentence]:
-    for part in _SENTENCE.split(_plain(text)):
+    for part in _SENTENCE.split(_ANSWERED_NO.sub(r" \1, ", _plain(text))):
         if part.strip():
             yield _Sentence(part)
 
