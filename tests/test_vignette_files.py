@@ -29,7 +29,7 @@ def unknown(case: Vignette) -> list[str]:
 
 
 def test_the_sets_are_large_enough() -> None:
-    """With none missed of 300 and more, the 95 % upper bound of the share missed is below 1 in 100 (rule of three)."""
+    """With none of 300 missed, the 95 % bound of the share missed is 1 in 100 (rule of three)."""
     assert len(A) >= 150
     assert len(B) >= 320
     assert len(BENIGN) >= 120
