@@ -13,7 +13,7 @@ STOP_WORDS = _words(
     each etc ever few for from get gets getting got had has have having here him how i if
     in into is it its just kind like lot me mine now of our own quite rather
     really since so some sort than that the their them then there these they this those through
-    to too us was we were what when where which while who with would you your feel feels
+    to too us was we were what when which while with would you your feel feels
     feeling felt could should would may might seem on she he his her my very seems bit
     """
 )
@@ -31,6 +31,9 @@ CONTRACTIONS = {
 
 JOINED = (("can not", "cannot"), ("could not", "cannot"), ("will not", "willnot"), ("would not", "willnot"))
 """Two words that count as one token. An inability is part of a complaint; it denies nothing."""
+
+INABILITY = frozenset(("cannot", "willnot", "not"))
+"""Before "without" these turn it round: "cannot climb the stairs without gasping"."""
 
 NEGATORS = _words(
     """

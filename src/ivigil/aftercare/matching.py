@@ -39,8 +39,8 @@ _TOKEN = re.compile(r"\d+\.\d+|[a-z0-9]+(?:'[a-z]+)?|,")
 _COMMA = ","
 _TEMPERATURE = "measure.temperature_c"
 _TEMPERATURE_WORDS = frozenset(("temp", "temps", "temperature", "fever", "degrees", "thermometer", "c", "f"))
-_NO_BODY_CELSIUS = Decimal(46)
-"""A number from here on is no body temperature in degrees Celsius."""
+_BODY_CELSIUS = (Decimal(30), Decimal(46))
+"""Numbers outside are no body temperature in degrees Celsius."""
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -189,6 +189,8 @@ class _Sentence:
     def _denies(self, index: int) -> bool:
         if self.tokens[index] not in english.NEGATORS:
             return False
+        if self.tokens[index] == "without" and english.INABILITY & {*self.tokens[:index]}:
+            return False
         return not any(token in english.NO_DENIAL for token in self.tokens[index + 1 : index + 3])
 
     def _reach(self, negator: int, first: int) -> Status:
@@ -207,7 +209,11 @@ def _degrees_celsius(token: str) -> Iterator[Decimal]:
         number = Decimal(token)
     except InvalidOperation:
         return
-    yield from (degrees for degrees in (number, units.celsius(number)) if degrees < _NO_BODY_CELSIUS)
+    yield from (
+        degrees
+        for degrees in (number, units.celsius(number))
+        if _BODY_CELSIUS[0] < degrees < _BODY_CELSIUS[1]
+    )
 
 
 def _sentences(text: str) -> Iterator[_Sentence]:
