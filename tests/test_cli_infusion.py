@@ -213,6 +213,20 @@ def test_what_happened_at_another_time_is_moved_and_not_lost(centre: Centre) -> 
     assert centre.at_chair(infusion, "10:00", "withdraw", "nothing", "--reason", "x") == BAD_INPUT
 
 
+def test_the_second_of_two_corrections_of_one_minute_holds(centre: Centre) -> None:
+    """Whatever their ids: the first correction has the id that sorts last."""
+    infusion = centre.running()
+    at = ("--at", "2026-12-01T10:00-06:00")
+    events = centre.json("infusion", "status", infusion, *at)["events"]
+    rate = next(event["id"] for event in events if event["what"]["kind"] == "rate_set")
+    first, second = (f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "f0")
+    never = ("withdraw", rate, "--reason", "never set", "--id", first)
+    assert centre.at_chair(infusion, "10:00", *never) == OK
+    when = ("--happened-at", "2026-12-01T09:40-06:00", "--reason", "it was, and later")
+    assert centre.at_chair(infusion, "10:00", "withdraw", rate, *when, "--id", second) == OK
+    assert float(centre.json("infusion", "status", infusion, *at)["given_ml"]) == pytest.approx(19 / 3)
+
+
 def test_a_vial_of_another_patient_is_stopped_at_the_wristband(centre: Centre) -> None:
     plan = centre.released()
     assert centre.at_chair(f"{plan}-1", "09:20", "identity", "P-208") == OK

@@ -7,8 +7,11 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from ivigil.cli.naming import InputError, one
 from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.chronicle import chronicle, correction_of
 from ivigil.infusion.events import (
     AdviceOverridden,
     Corrected,
@@ -208,10 +211,13 @@ def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Correc
     wrong = next((event for event in events if event.id == options.event), None)
     if wrong is None or isinstance(wrong.what, Corrected):
         raise InputError(f"event {options.event}: not on record here; status --json lists the ids")
+    before = correction_of(wrong.id, events)
+    made = Corrected(event=wrong.id, reason=options.reason, replaces=before.id if before else "")
     if options.happened_at is None:
-        return Corrected(event=wrong.id, reason=options.reason)
-    at = _moment(options.happened_at)
-    return Corrected(event=wrong.id, what=wrong.what, at=at, reason=options.reason)
+        return made
+    what = next((event.what for event in chronicle(events) if event.id == wrong.id), wrong.what)
+    assert not isinstance(what, Corrected)  # a chronicle has none
+    return replace(made, what=what, at=_moment(options.happened_at))
 
 
 def _moment(written: str) -> dt.datetime:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ivigil.infusion.events import Corrected, Happening
 from ivigil.records.bodies import Contact, Erasure, Note, PlanStep
 from ivigil.records.kinds import Kind, Kinds, of_union
+
+
+def _replaces_nothing(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 of a correction could not name the one before it."""
+    return {**fields, "replaces": ""}
+
 
 KINDS = Kinds(
     [
@@ -13,6 +21,6 @@ KINDS = Kinds(
         Kind(Note),
         *of_union(PlanStep, "plan"),
         *of_union(Happening, "infusion"),
-        Kind(Corrected, "infusion"),
+        Kind(Corrected, "infusion", (_replaces_nothing,)),
     ]
 )
