@@ -187,6 +187,8 @@ class AdviceOverridden(What, frozen=True, tag="advice_overridden"):
 
     code: str
     reason: str
+    event: str = ""
+    """Id of the event that tells what was done."""
 
 
 class Corrected(What, frozen=True, tag="corrected"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ivigil.infusion.events import Corrected, Happening
+from ivigil.infusion.events import AdviceOverridden, Corrected, Happening
 from ivigil.records.bodies import Contact, Erasure, Note, PlanStep
 from ivigil.records.kinds import Kind, Kinds, of_union
 
@@ -14,13 +14,18 @@ def _replaces_nothing(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "replaces": ""}
 
 
+def _names_no_deed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 of what was done against advice did not name the event that tells it."""
+    return {**fields, "event": ""}
+
+
 KINDS = Kinds(
     [
         Kind(Contact),
         Kind(Erasure),
         Kind(Note),
         *of_union(PlanStep, "plan"),
-        *of_union(Happening, "infusion"),
+        *of_union(Happening, "infusion", {AdviceOverridden: (_names_no_deed,)}),
         Kind(Corrected, "infusion", (_replaces_nothing,)),
     ]
 )

@@ -15,7 +15,15 @@ from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.card import compare
 from ivigil.infusion.due import due
-from ivigil.infusion.events import AdviceOverridden, Event
+from ivigil.infusion.events import (
+    AdviceOverridden,
+    Event,
+    ObservationEnded,
+    RateSet,
+    Resumed,
+    Started,
+    What,
+)
 from ivigil.infusion.hanging import Stop
 from ivigil.infusion.progress import (
     expected_end,
@@ -38,6 +46,7 @@ from ivigil.knowledge.reactions import (
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import chair_words as words
 from ivigil.sheets import records
+from ivigil.sheets.journal import REFUSAL
 from ivigil.sheets.layout import DISCLAIMER, section, table
 from ivigil.sheets.numbers import hours, number
 from ivigil.sheets.reaction_drugs import dose_lines
@@ -173,20 +182,31 @@ def alarm_words(alarm: Alarm) -> str:
 
 def overridden_sheet(events: Iterable[Event], briefing: Briefing) -> RenderableType | None:
     """What was done against advice, and why; None: nothing."""
-    clock = _Clock(briefing, briefing.day.start)
+    clock, deeds = _Clock(briefing, briefing.day.start), {event.id: event.what for event in events}
     lines = [
-        Text(f"! {clock.time(event.at)} {_went_against(event.what)}", "bold red")
+        Text(f"! {clock.time(event.at)} {_went_against(event.what, deeds.get(event.what.event))}", "bold red")
         for event in events
         if isinstance(event.what, AdviceOverridden)
     ]
     return section("Against advice", *lines) if lines else None
 
 
-def _went_against(what: AdviceOverridden) -> str:
+def _went_against(what: AdviceOverridden, deed: What | None) -> str:
     """ "hung although out of date, or its date is not known: the only one left"."""
-    stop = next((text for code, text in words.STOP.items() if code == what.code), "")
-    did = f"hung although {stop}" if stop else f"{what.code.replace('_', ' ')} not followed"
-    return f"{did}: {what.reason}"
+    match deed:
+        case Started():
+            did, text = "started although", words.said(what.code, words.BLOCKER, words.AGAINST, REFUSAL)
+        case RateSet(rate_ml_per_h=rate):
+            did = f"{number(rate)} mL/h set although"
+            text = words.said(what.code, words.BLOCKER, words.AGAINST)
+        case Resumed():
+            did, text = "went on although", words.said(what.code, words.BLOCKER, words.AGAINST)
+        case ObservationEnded():
+            did, text = "left, and it was not settled that", words.said(what.code, words.CHECK)
+        case _:
+            did, text = "hung although", words.said(what.code, words.STOP)
+    said = f"{did} {text}" if text else f"{what.code.replace('_', ' ')} not followed"
+    return f"{said}: {what.reason}"
 
 
 # Advice

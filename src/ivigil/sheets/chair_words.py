@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ivigil.infusion.advice import Blocker, Code
 from ivigil.infusion.after import CheckCode, CheckState
 from ivigil.infusion.hanging import StopCode
@@ -45,6 +48,20 @@ BLOCKER: dict[Blocker, str] = {
     "observation_time": "the time to observe is not over",
     "end_vitals_missing": "vital signs after the end are missing",
 }
+
+AGAINST: dict[Code, str] = {
+    "stop": "it was to be stopped",
+    "do_not_start": "it was not to be started",
+    "pause": "it was to be paused",
+    "stay_halted": "it was to be kept halted",
+    "decide_restart": "no clinician had decided that it goes on",
+    "complete": "the volume was in",
+    "start": "a lower first rate was advised",
+    "restart": "a lower rate was advised",
+    "slow": "a lower rate was advised",
+    "step_up": "the next step is lower",
+}
+"""What a flow went against, beside a blocker."""
 
 PHASE: dict[Phase, str] = {
     "not_started": "NOT STARTED",
@@ -218,3 +235,8 @@ BASIS: dict[Basis, str] = {
 }
 
 NOT_SIGNED = "not yet signed"
+
+
+def said(code: str, *texts: Mapping[Any, str]) -> str:
+    """The words of a code in the first of these tables that knows it; "" if none does."""
+    return next((each[code] for each in texts if code in each), "")
