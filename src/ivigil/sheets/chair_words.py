@@ -157,6 +157,7 @@ STOP: dict[StopCode, str] = {
 WITHHELD: dict[Withheld, str] = {
     "": "",
     "sign_off_missing": "no dose here: the source is weak and not yet signed",
+    "contraindicated": "no dose here: a reason against it is present, or was not ruled out",
     "day_maximum": "no dose now: the day's maximum would be passed",
     "not_a_single_dose": "no single dose: the source states a continuous infusion",
     "not_measurable": "no dose here: below the smallest step of a syringe",
