@@ -342,7 +342,10 @@ def test_the_briefing_holds_the_rules_of_the_patient_s_age() -> None:
     made = plan(parse_order((EXAMPLES / "kawasaki.toml").read_bytes(), "toml", knowledge()), knowledge())
     child = brief(made, 1, knowledge())
     assert (child.age_months, child.age_years, child.adult, child.weight_kg) == (45, 3, False, D("14.2"))
-    assert [limit.id for limit in child.facts.age_limit] == ["age-limit.low-systolic.child"]
+    assert [limit.id for limit in child.facts.age_limit] == [
+        "age-limit.low-oxygen",
+        "age-limit.low-systolic.child",
+    ]
     assert {rule.population for rule in child.facts.stop_rule} == {"any", "child"}
     grown = plan(order("guillain_barre", adult()), knowledge())
     assert brief(grown, 1, knowledge()).adult

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from ivigil.cli.journaling import moment
 from ivigil.cli.naming import InputError, one
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.chronicle import chronicle, correction_of
@@ -32,8 +33,8 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.intake.numbers import NumberError, written_number
+from ivigil.knowledge.trade_items import lot_key
 from ivigil.patient import Identifier
-from ivigil.records.views import lot_key
 
 _PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
 _SHORT = {
@@ -234,17 +235,7 @@ def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Correc
         return made
     what = next((event.what for event in chronicle(events) if event.id == wrong.id), wrong.what)
     assert not isinstance(what, Corrected)  # a chronicle has none
-    return replace(made, what=what, at=_moment(options.happened_at))
-
-
-def _moment(written: str) -> dt.datetime:
-    try:
-        at = dt.datetime.fromisoformat(written)
-    except ValueError:
-        at = dt.datetime.min
-    if at.tzinfo is None:
-        raise InputError(f"--happened-at {written}: accepted: such as 2026-12-01T10:05-06:00")
-    return at
+    return replace(made, what=what, at=moment(options.happened_at, "--happened-at"))
 
 
 _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Corrected]] = {

@@ -89,7 +89,8 @@ def time_at_step(state: State, now: dt.datetime) -> dt.timedelta:
 
 
 def allowed_step(state: State, now: dt.datetime) -> Step | None:
-    """The planned step that time allows at ``now``: the present one, or the next once it is over.
+    """The planned step that time allows at ``now``, by what flowed before: the present one, or the next
+    once it is over.
 
     A lower rate begins its step anew, a halt does not, and a rate set too early counts as the step
     that time allowed. None if the plan has no rates.
@@ -98,7 +99,7 @@ def allowed_step(state: State, now: dt.datetime) -> Step | None:
     if not steps:
         return None
     at, stayed = 1, dt.timedelta()
-    for flow in state.flows:
+    for flow in (flow for flow in state.flows if flow.start < now):
         number = max(reached(steps, flow.rate_ml_per_h), 1)
         if number < at:
             at, stayed = number, dt.timedelta()

@@ -213,23 +213,25 @@ def _went_against(what: AdviceOverridden, deed: What | None) -> str:
 
 
 def advice_sections(advised: tuple[Advice, ...], clock: _Clock, knowledge: Knowledge) -> list[RenderableType]:
-    """Do now; next; later. A heading stands only over something."""
+    """Do now; next; later. A heading stands only over something, and a rule is spelt out once."""
+    told: set[str] = set()
     ranks: dict[str, tuple[Rank, ...]] = {"Do now": _NOW, "Next": ("next",), "Later": ("later",)}
     found = []
     for title, within in ranks.items():
-        entries = [_advice(advice, clock, knowledge) for advice in advised if advice.rank in within]
+        entries = [_advice(advice, clock, knowledge, told) for advice in advised if advice.rank in within]
         if entries:
             found.append(section(title, *entries))
     return found
 
 
-def _advice(advice: Advice, clock: _Clock, knowledge: Knowledge) -> RenderableType:
+def _advice(advice: Advice, clock: _Clock, knowledge: Knowledge, told: set[str]) -> RenderableType:
+    """One advice with its reasons; its rules are added to those already ``told``."""
     mark = _MARK.get(advice.rank, "- ")
     grid = table(2, None)
     grid.add_row(
         mark, Text(advice_line(advice, knowledge) + _when(advice, clock), style=_STYLE.get(advice.rank, ""))
     )
-    for line in _reasons(advice, clock, knowledge):
+    for line in _reasons(advice, clock, knowledge, told):
         grid.add_row("", line)
     return grid
 
@@ -261,7 +263,7 @@ def _when(advice: Advice, clock: _Clock) -> str:
     return f": due {clock.time(advice.at)} ({clock.late(advice.at)})"
 
 
-def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge) -> list[Text]:
+def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge, told: set[str]) -> list[Text]:
     """What was seen, which rules, why not yet."""
     lines = []
     if advice.treatment is not None:
@@ -271,16 +273,26 @@ def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge) -> list[Text]:
     if advice.blockers:
         head = "because" if advice.code == "hold_rate" else "not yet"
         lines.append(Text(f"{head}: {'; '.join(words.BLOCKER[code] for code in advice.blockers)}"))
-    facts = [knowledge.by_id[name] for name in advice.facts if name in knowledge.by_id]
-    lines += [Text(f"rule: {_rule(fact, knowledge)}", style="dim") for fact in facts[:_RULES]]
-    if len(facts) > _RULES:
-        more = len(facts) - _RULES
-        lines.append(Text(f"and {more} more rule{'s' if more > 1 else ''}", style="dim"))
+    lines += [Text(line, style="dim") for line in _rules(advice, knowledge, told)]
     if advice.stricter:
         also = " or ".join(words.FLOW[flow] for flow in advice.stricter)
         lines.append(Text(f"the rule also allows: {also}", style="dim"))
     if advice.weak:
         lines.append(Text(f"rests on weak evidence alone ({words.NOT_SIGNED}): it may only restrict"))
+    return lines
+
+
+def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:
+    """The rules of an advice that were not spelt out above it."""
+    facts = [knowledge.by_id[name] for name in advice.facts if name in knowledge.by_id]
+    new = [fact for fact in facts if fact.id not in told]
+    shown = new[:_RULES]
+    told.update(fact.id for fact in shown)
+    lines = [f"rule: {_rule(fact, knowledge)}" for fact in shown]
+    if facts and not new:
+        lines.append("rule: as above")
+    if more := len(new) - len(shown):
+        lines.append(f"and {more} more rule{'s' if more > 1 else ''}")
     return lines
 
 

@@ -21,6 +21,7 @@ ADVICE: dict[Code, str] = {
     "stay_halted": "KEEP IT HALTED",
     "slow": "SLOW to {rate} mL/h",
     "identify": "Check the patient's identity",
+    "record_anew": "Record it anew: no rule knows what was recorded",
     "check_vitals": "Measure {measures}",
     "hang_vial": "Hang the next vial",
     "start": "Start at {rate} mL/h",
@@ -191,6 +192,7 @@ PAST: dict[str, str] = {
 }
 
 SEEN = {
+    "not_known": "not known:",
     "identity": "identity",
     "planned": "planned",
     "planned_g": "planned g",
