@@ -187,13 +187,17 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         """May this fact set a dose or a rate? Strong evidence of ours, or signed; never a superseded one."""
         return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
-    def stabilisers(self, product: Product) -> tuple[str, ...] | None:
-        """Stabilisers on record; None unless one was read: a recalled one would lift a warning."""
-        listed = product.properties_named("stabiliser")
-        if any(map(self.permits, listed)):
-            return tuple(item.text for item in listed if item.text)
+    def stabilisers_of(self, product: Product) -> tuple[str, ...] | None:
+        """The product's stabilisers; None unless they were read, for a missing one would lift a warning.
+
+        Where no sugar was read, no sugar is missing.
+        """
+        named = product.properties_named("stabiliser")
         sugar = product.properties_named("sugar_g_per_g_protein")
-        return () if any(item.number == 0 and self.permits(item) for item in sugar) else None
+        read = bool(named) and all(map(self.permits, named))
+        if not read and not any(item.number == 0 and self.permits(item) for item in sugar):
+            return None
+        return tuple(item.text for item in named if item.text)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

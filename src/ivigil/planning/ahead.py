@@ -71,7 +71,7 @@ def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tup
             route=order.route,
             condition=order.condition,
             product_id=product.id,
-            stabilisers=situation.knowledge.stabilisers(product),
+            stabilisers=situation.knowledge.stabilisers_of(product),
         )
         for date, grams in amounts
     )
@@ -84,7 +84,7 @@ def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tup
         g_per_kg=None if last.grams is None else last.grams / weight,
         route=last.route,
         product_id=last.product or "",
-        stabilisers=None if known is None else situation.knowledge.stabilisers(known),
+        stabilisers=None if known is None else situation.knowledge.stabilisers_of(known),
     )
     return (before, *planned)
 
