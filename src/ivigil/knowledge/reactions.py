@@ -477,6 +477,7 @@ class EmergencyDrug(Fact):
     course_days_min: int | None = None
     course_days_max: int | None = None
     max_mg_per_day: Decimal | None = None
+    doses_per_day_max: int | None = None
     contraindicated: tuple[str, ...] = ()
     """In words; an age limit is in the age fields."""
     caution: str = ""
