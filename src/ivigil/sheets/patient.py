@@ -166,8 +166,13 @@ class _Writer:
         paragraphs = [self._sheet_says(route)]
         if plan.product is not None and plan.course is not None:
             grams = say.number(plan.course.grams, 3)
-            text = "Your product is {product}. You get {grams} grams in all."
-            paragraphs.append(say(text, product=plan.product.name, grams=grams))
+            paragraphs.append(
+                say(
+                    "Your product is {product}. You get {grams} grams in all.",
+                    product=plan.product.name,
+                    grams=grams,
+                )
+            )
         if plan.days:
             paragraphs += [f"- {self._infusion(day)}" for day in plan.days[:_INFUSIONS]]
             more = len(plan.days) - _INFUSIONS
@@ -370,8 +375,9 @@ class _Writer:
         days = [entry.until for entry in entries if entry.until is not None]
         paragraphs = [self._sheet_says("blood-tests")]
         if any(entry.state == "not_while_on_therapy" for entry in entries):
-            lasts = "For you this lasts as long as the treatment goes on, and some time longer."
-            paragraphs.append(self._say(lasts))
+            paragraphs.append(
+                self._say("For you this lasts as long as the treatment goes on, and some time longer.")
+            )
         elif days:
             day = self._say.day(max(days))
             paragraphs.append(self._say("For you this can last until {day}, or longer.", day=day))
