@@ -108,11 +108,13 @@ def urgent_facts_texts() -> Iterator[str]:
 @cache
 def sheet_texts() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """What the code of the sheet says: texts, urgent texts, and the facts that it names for a sentence."""
-    said, pressing, named = set(), set(), set()
+    said: set[str] = set()
+    pressing: set[str] = set()
+    named: set[str] = set()
     for module in (patient, wording):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
-            if isinstance(node, ast.Constant) and hasattr(knowledge().by_id.get(node.value), "text"):
-                named.add(node.value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named |= {node.value} if hasattr(knowledge().by_id.get(node.value), "text") else set()
             if isinstance(node, ast.Call):
                 words = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
                 texts = {word for word in words if isinstance(word, str)}
