@@ -9,15 +9,15 @@ def _words(text: str) -> frozenset[str]:
 
 STOP_WORDS = _words(
     """
-    a about again all also am an any are as at be been being by did do does doing down during
-    each etc ever few for from get gets getting got had has have having he her here him his how i if
-    in into is it its just kind like lot me mine my now of on our out over own quite rather
-    really she since so some sort than that the their them then there these they this those through
-    to too up us very was we were what when where which while who with would you your feel feels
-    feeling felt seem seems bit
+    a about again also am an any are as at be been being by did do does doing during
+    each etc ever few for from get gets getting got had has have having here him how i if
+    in into is it its just kind like lot me mine now of our own quite rather
+    really since so some sort than that the their them then there these they this those through
+    to too us was we were what when which while with would you your feel feels
+    feeling felt could should would may might seem on she he his her my very seems bit
     """
 )
-"""Left out of phrases and texts alike before they are compared."""
+"""Left of phrases and texts alike before they are compared."""
 
 CONTRACTIONS = {
     "cant": "cannot", "can't": "cannot", "couldnt": "cannot", "couldn't": "cannot", "unable": "cannot",
@@ -31,6 +31,9 @@ CONTRACTIONS = {
 
 JOINED = (("can not", "cannot"), ("could not", "cannot"), ("will not", "willnot"), ("would not", "willnot"))
 """Two words that count as one token. An inability is part of a complaint; it denies nothing."""
+
+INABILITY = frozenset(("cannot", "willnot", "not"))
+"""Before "without" these turn it round: "cannot climb the stairs without gasping"."""
 
 NEGATORS = _words(
     """
@@ -71,6 +74,7 @@ FRAME_WORDS = _words(
     clinic ward home old year years month months son daughter husband wife mum mom mother father dad
     baby child kid boy girl patient woman man hizentra privigen octagam gamunex gammagard panzyga
     flebogamma ok okay fine well normal usual good great no not yes none nothing else otherwise
+    wrong check report see saying thought back all on off out over up down great next any new well report
     everything after before finished ended started had immunoglobulin monday tuesday wednesday
     thursday friday saturday sunday he she they one two three four five six
     """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -17,21 +18,29 @@ import msgspec
 import snowballstemmer
 from rapidfuzz.distance import OSA
 
+from ivigil import units
 from ivigil.aftercare import english
-from ivigil.knowledge.reactions import Symptom
+from ivigil.knowledge.bounds import reached
+from ivigil.knowledge.logic import Truth
+from ivigil.knowledge.reactions import Limit, Symptom
 
 Status = Literal["said", "unclear", "denied"]
 _STRENGTH: tuple[Status, ...] = ("said", "unclear", "denied")
 
-_LOOSE_WORDS = 3
+_LOOSE_WORDS = 5
 """So many other content words may stand among the words of a phrase."""
 _DENIED_WORDS = 3
 """A denial reaches so many content words far."""
-_LONG, _LONGER = 5, 8
-"""Letters from which one, and from which two, typing errors are forgiven."""
-_SENTENCE = re.compile(r"[.!?;\n]+")
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|,")
+_SHORT, _LONG, _LONGER = 3, 5, 8
+"""Letters from which typing errors are forgiven: a letter left out, among other words; one error; two."""
+_SENTENCE = re.compile(r"[!?;\n]+|\.+(?!\d)")
+_ANSWERED_NO = re.compile(r"\? *(no|none)\b")
+_TOKEN = re.compile(r"\d+\.\d+|[a-z0-9]+(?:'[a-z]+)?|,")
 _COMMA = ","
+_TEMPERATURE = "measure.temperature_c"
+_TEMPERATURE_WORDS = frozenset(("temp", "temps", "temperature", "fever", "degrees", "thermometer", "c", "f"))
+_BODY_CELSIUS = (Decimal(30), Decimal(46))
+"""Numbers outside are no body temperature in degrees Celsius."""
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -88,10 +97,32 @@ class Matcher(msgspec.Struct, frozen=True, dict=True, eq=False):
     def _stems(self) -> frozenset[str]:
         return frozenset(stem for phrase in self._phrases for slot in phrase.slots for stem in slot)
 
+    @cached_property
+    def _hot(self) -> tuple[tuple[str, Limit], ...]:
+        """Symptoms that a temperature may amount to, with the limits that say so."""
+        return tuple(
+            (symptom.id, limit)
+            for symptom in self.symptoms
+            for limit in symptom.limits
+            if limit.measure == _TEMPERATURE and limit.of == "value"
+        )
+
     def _mentions(self, sentence: _Sentence) -> Iterator[Mention]:
-        heard = [self._near(token) for token in sentence.stems]
+        cool = set()
+        for token in sentence.temperatures():
+            for symptom, limit in self._hot:
+                if any(reached(limit, degrees, None, 0) is Truth.TRUE for degrees in _degrees_celsius(token)):
+                    yield Mention(symptom, "said", token)
+                else:
+                    cool.add(symptom)
+        heard = [self._near(stem, _LONG) for stem in sentence.stems]
+        heard_well = [self._near(stem, _SHORT) for stem in sentence.stems]
         for phrase in self._phrases:
-            for place in _places(phrase.slots, heard):
+            for place in _places(phrase.slots, heard_well if len(phrase.slots) > 1 else heard):
+                if self._takes_not(phrase) and sentence.has_comma(place):
+                    continue
+                if phrase.symptom in cool and all(sentence.tokens[i] in _TEMPERATURE_WORDS for i in place):
+                    continue
                 words = " ".join(sentence.tokens[index] for index in place)
                 yield Mention(phrase.symptom, sentence.status(place, self._takes_not(phrase)), words)
 
@@ -100,16 +131,16 @@ class Matcher(msgspec.Struct, frozen=True, dict=True, eq=False):
         """Is a denial part of the phrase ("not peeing")?"""
         return any(slot & english.NEGATORS for slot in phrase.slots)
 
-    def _near(self, stem: str) -> frozenset[str]:
-        """The stems of the list that a word of a text may be."""
-        if stem in self._stems or stem in english.FRAME_WORDS or len(stem) < _LONG:
+    def _near(self, stem: str, forgiven_from: int) -> frozenset[str]:
+        """The stems of the list that a word of a text may be, mistyped if it has so many letters."""
+        if stem in self._stems or stem in english.FRAME_WORDS or len(stem) < forgiven_from:
             return frozenset((stem,))
         allowed = 2 if len(stem) >= _LONGER else 1
         return frozenset(
             known
             for known in self._stems
-            if len(known) >= _LONG - 1
-            and known[0] == stem[0]
+            if known[0] == stem[0]
+            and len(known) > (_SHORT if len(stem) >= _LONG else len(stem))
             and OSA.distance(known, stem, score_cutoff=allowed) <= allowed
         )
 
@@ -128,22 +159,37 @@ class _Sentence:
         known = {*english.FRAME_WORDS, *english.NEGATORS, _COMMA}
         return any(token not in known and not token.isdigit() for token in self.tokens)
 
+    def temperatures(self) -> Iterator[str]:
+        """Numbers that may be a temperature: they have decimals, or the sentence speaks of one."""
+        speaks = bool(_TEMPERATURE_WORDS & {*self.tokens})
+        for token in self.tokens:
+            if token[0].isdigit() and (speaks or "." in token) and any(_degrees_celsius(token)):
+                yield token
+
+    def has_comma(self, place: Sequence[int]) -> bool:
+        """Does a comma part what stands at these places?"""
+        return _COMMA in self.tokens[min(place) : max(place)]
+
     def status(self, place: Sequence[int], takes_not: bool) -> Status:
         """Is what stands at these places said, denied, or is it not clear?"""
         first, last = min(place), max(place)
         if not takes_not:
+            if any(self._denies(index) for index in range(first + 1, last)):
+                return "denied"
             for index in range(first - 1, -1, -1):
                 if self.tokens[index] in english.ENDS_NEGATION:
                     break
                 if self._denies(index):
                     return self._reach(index, first)
         behind = self.tokens[last + 1 : last + 3]
-        if behind[:1] in (("no",), ("none",)):
+        if behind[:1] in (("no",), ("none",)) and behind[1:] in ((), (_COMMA,)):
             return "denied"
         return "unclear" if any(token in english.PAST for token in behind) else "said"
 
     def _denies(self, index: int) -> bool:
         if self.tokens[index] not in english.NEGATORS:
+            return False
+        if self.tokens[index] == "without" and english.INABILITY & {*self.tokens[:index]}:
             return False
         return not any(token in english.NO_DENIAL for token in self.tokens[index + 1 : index + 3])
 
@@ -157,8 +203,21 @@ class _Sentence:
         return "denied"
 
 
+def _degrees_celsius(token: str) -> Iterator[Decimal]:
+    """What a number may mean as a body temperature, in degrees Celsius."""
+    try:
+        number = Decimal(token)
+    except InvalidOperation:
+        return
+    yield from (
+        degrees
+        for degrees in (number, units.celsius(number))
+        if _BODY_CELSIUS[0] < degrees < _BODY_CELSIUS[1]
+    )
+
+
 def _sentences(text: str) -> Iterator[_Sentence]:
-    for part in _SENTENCE.split(_plain(text)):
+    for part in _SENTENCE.split(_ANSWERED_NO.sub(r" \1, ", _plain(text))):
         if part.strip():
             yield _Sentence(part)
 

@@ -34,9 +34,10 @@ def rows_for(episode: Episode, at: dt.datetime, knowledge: Knowledge) -> Rows:
 
 
 def _may_apply(row: SymptomUrgency, episode: Episode, at: dt.datetime) -> bool:
-    hours, stabilisers = episode.hours_after_end(at), episode.stabilisers
+    hours, months, stabilisers = episode.hours_after_end(at), episode.age_months, episode.stabilisers
     return (
-        (not row.conditions or episode.condition in ("", *row.conditions))
+        (row.age_months_below is None or months is None or months < row.age_months_below)
+        and (not row.conditions or episode.condition in ("", *row.conditions))
         and (not row.stabilisers or stabilisers is None or bool({*row.stabilisers} & {*stabilisers}))
         and (row.hours_after_end_min is None or hours is None or hours >= row.hours_after_end_min)
     )
@@ -45,7 +46,7 @@ def _may_apply(row: SymptomUrgency, episode: Episode, at: dt.datetime) -> bool:
 def _is_about(row: SymptomUrgency, episode: Episode, at: dt.datetime) -> bool:
     """Is everything known that the row asks of a patient?"""
     return (
-        (row.population == "any" or episode.age_months is not None)
+        ((row.population == "any" and row.age_months_below is None) or episode.age_months is not None)
         and (not row.conditions or bool(episode.condition))
         and (not row.stabilisers or episode.stabilisers is not None)
         and (row.hours_after_end_min is None or episode.hours_after_end(at) is not None)

@@ -109,14 +109,17 @@ def _timing(windows: Iterable[Window], episode: Episode, at: dt.datetime) -> Tim
 
 
 def _fit(window: Window, episode: Episode, at: dt.datetime) -> Timing:
-    """How an instant lies to one window; one that does not say what it counts from may mean start or end."""
+    """How an instant lies to one window; one that does not say what it counts from may mean start or end.
+
+    An unknown start lies before the end: more hours have passed since it.
+    """
     since_start, since_end = episode.hours_after_start(at), episode.hours_after_end(at)
     longest = since_end if window.counted_from == "end" else since_start
-    shortest = since_start if window.counted_from == "start" else since_end
+    shortest = since_start if window.counted_from == "start" and since_start is not None else since_end
     lower, upper = window.span_hours
-    if longest is None or shortest is None or window.counted_from == "onset":
+    if shortest is None or window.counted_from == "onset":
         return "unknown"
-    if lower is not None and longest < lower:
+    if lower is not None and longest is not None and longest < lower:
         return "ahead"
     if upper is not None and shortest > upper:
         return "passed"

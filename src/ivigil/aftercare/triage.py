@@ -66,6 +66,13 @@ class Triage(msgspec.Struct, frozen=True, kw_only=True):
     contact: int = 1
     """Which report about this infusion it is, from 1."""
 
+    def facts(self) -> tuple[str, ...]:
+        """Ids of every fact that is named."""
+        named = [fact for cause in self.causes for fact in cause.facts]
+        for suspect in self.suspects:
+            named += [suspect.reaction, *suspect.windows]
+        return tuple(dict.fromkeys([*named, *self.panels]))
+
     @property
     def leading(self) -> tuple[Cause, ...]:
         """The causes that set the urgency."""

@@ -543,6 +543,8 @@ class SymptomUrgency(Fact):
     conditions: tuple[str, ...] = ()
     stabilisers: tuple[str, ...] = ()
     hours_after_end_min: Decimal | None = None
+    age_months_below: int | None = None
+    """Only for patients younger than this."""
 
     def holds(self, present: frozenset[str]) -> bool:
         """Do these symptoms (with what they imply) fulfil the row's set?"""
