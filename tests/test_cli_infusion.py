@@ -376,7 +376,7 @@ def test_vaccines_and_tests_count_what_was_really_given(centre: Centre) -> None:
     ended = ("--stopped", "asked to", "--at", "2026-12-01T10:30-06:00")
     assert centre("infusion", "finish", infusion, *ended) == OK
     for whose in (("--infusion", infusion), ("--plan", infusion[:-2]), ("--patient", SYSTEM, "P-207")):
-        report = centre.json("vaccines", *whose, "--jurisdiction", "US")["answer"]
+        report = centre.json("vaccines", *whose, "--stopped", "--jurisdiction", "US")["answer"]
         assert [(dose["date"], round(dose["g_per_kg"], 3)) for dose in report["doses"]] == [
             ("2026-11-03", 0.472),
             ("2026-12-01", 0.030),
@@ -384,6 +384,9 @@ def test_vaccines_and_tests_count_what_was_really_given(centre: Centre) -> None:
         assert {dose["product_id"] for dose in report["doses"]} == {"privigen-us"}
         mmr = next(item for item in report["live"] if item["vaccine"] == "vaccine.mmr")
         assert (mmr["earliest"], mmr["ruling"]["start"]) == ("2027-09-03", "2026-11-03")
+    monthly = centre.json("vaccines", "--infusion", infusion, "--jurisdiction", "US")["answer"]
+    mmr = next(item for item in monthly["live"] if item["vaccine"] == "vaccine.mmr")
+    assert (mmr["answer"], mmr["earliest"], mmr["if_stopped"]) == ("not_while_on_therapy", None, "2027-09-03")
     drawn = ("--drawn", "2026-12-08:anti-hbc:positive")
     [result] = centre.json("tests", "--infusion", infusion, *drawn)["answer"]["results"]
     assert (result["answer"], result["window"]["dose_date"]) == ("not_readable", "2026-12-01")

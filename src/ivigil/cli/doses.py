@@ -13,7 +13,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.patient import Identifier
 from ivigil.records import Journal
 from ivigil.records.finding import plan_and_day, stream_of_plan
-from ivigil.records.past import given_doses
+from ivigil.records.past import GivenBefore, given_before
 from ivigil.windows.doses import DoseRoute, GivenDose
 
 FORM = "DATE[:G_PER_KG[:ROUTE]]"
@@ -41,17 +41,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--condition", metavar="CONDITION", help="what the typed doses were for")
     parser.add_argument("--product", metavar="PRODUCT", help="what was given in the typed doses")
     parser.add_argument("--jurisdiction", metavar="PLACE", help="whose rules; none: the strictest")
-    parser.add_argument("--ongoing", action="store_true", help="regular therapy goes on")
+    course = parser.add_mutually_exclusive_group()
+    course.add_argument("--ongoing", action="store_true", help="regular therapy goes on")
+    course.add_argument(
+        "--stopped",
+        action="store_true",
+        help="it does not, although the last plan of the journal has a next course",
+    )
 
 
-def read(
-    options: argparse.Namespace, knowledge: Knowledge, lineage: tuple[str, ...]
-) -> tuple[GivenDose, ...]:
+def read(options: argparse.Namespace, knowledge: Knowledge, lineage: tuple[str, ...]) -> GivenBefore:
     """The doses in order of date. Raises InputError, and RecordsError for a journal that cannot be read."""
     condition = naming.condition(options.condition, knowledge).id if options.condition else ""
     product = naming.product(options.product, knowledge, lineage) if options.product else None
     typed = tuple(_dose(text, condition, product, knowledge) for text in options.dose)
-    doses = (*typed, *_on_record(options, knowledge))
+    on_record = _on_record(options, knowledge)
+    doses = (*typed, *on_record.doses)
     if not doses:
         asked = options.patient or options.plan or options.infusion
         raise InputError(
@@ -59,14 +64,17 @@ def read(
             if asked
             else f"--dose: missing; accepted: {FORM}, or --patient, --plan or --infusion of the journal"
         )
-    return tuple(sorted(doses, key=lambda dose: dose.date))
+    return GivenBefore(
+        doses=tuple(sorted(doses, key=lambda dose: dose.date)),
+        goes_on=options.ongoing or (on_record.goes_on and not options.stopped),
+    )
 
 
-def _on_record(options: argparse.Namespace, knowledge: Knowledge) -> tuple[GivenDose, ...]:
+def _on_record(options: argparse.Namespace, knowledge: Knowledge) -> GivenBefore:
     if not (options.patient or options.plan or options.infusion):
-        return ()
+        return GivenBefore(doses=(), goes_on=False)
     journal = opened(options)
-    return given_doses(journal, _stream(options, journal), knowledge)
+    return given_before(journal, _stream(options, journal), knowledge)
 
 
 def _stream(options: argparse.Namespace, journal: Journal) -> str:

@@ -49,22 +49,22 @@ def run(options: argparse.Namespace) -> int:
 def _answered(options: argparse.Namespace) -> int:
     knowledge = ivigil.load_knowledge(options.site)
     place = naming.jurisdiction(options.jurisdiction, knowledge) if options.jurisdiction else ""
-    given = doses.read(options, knowledge, knowledge.lineage(place))
+    before = doses.read(options, knowledge, knowledge.lineage(place))
     every = knowledge.facts
     facts = LabFacts(every.lab_interference, every.lab_rule, every.baseline_sample)
     answer = TestAnswer(
-        doses=given,
-        ongoing=options.ongoing,
+        doses=before.doses,
+        ongoing=before.goes_on,
         undated=options.undated,
         results=read_results(
             tuple(_drawn(text, facts) for text in options.drawn),
-            given,
+            before.doses,
             facts,
-            ongoing=options.ongoing,
+            ongoing=before.goes_on,
             undated=options.undated,
             permitted=frozenset(rule.id for rule in facts.rules if knowledge.permits(rule)),
         ),
-        tests=lab_windows(given, facts, ongoing=options.ongoing, undated=options.undated),
+        tests=lab_windows(before.doses, facts, ongoing=before.goes_on, undated=options.undated),
         draw_first=tuple(sorted(every.baseline_sample, key=lambda sample: sample.priority)),
     )
     put(_report(answer, knowledge), lambda: tests_sheet(answer, knowledge), as_json=options.json)

@@ -63,16 +63,16 @@ def _answered(options: argparse.Namespace) -> int:
     knowledge = ivigil.load_knowledge(options.site)
     place = naming.jurisdiction(options.jurisdiction, knowledge) if options.jurisdiction else ""
     lineage = knowledge.lineage(place)
-    given = doses.read(options, knowledge, lineage)
+    before = doses.read(options, knowledge, lineage)
     all_facts = knowledge.facts
     facts = VaccineFacts(all_facts.vaccine, all_facts.vaccine_interval, all_facts.vaccine_rule)
     answer = VaccineAnswer(
-        doses=given,
+        doses=before.doses,
         jurisdiction=place,
-        ongoing=options.ongoing,
-        live=vaccine_windows(given, facts, lineage, ongoing=options.ongoing),
+        ongoing=before.goes_on,
+        live=vaccine_windows(before.doses, facts, lineage, ongoing=before.goes_on),
         non_live=non_live_vaccines(facts, lineage),
-        checks=check_vaccines(_vaccines(options.given, knowledge), given, facts, lineage),
+        checks=check_vaccines(_vaccines(options.given, knowledge), before.doses, facts, lineage),
         patient=patient_checks(_case(options, facts, knowledge), facts, lineage),
     )
     put(_report(answer, knowledge), lambda: vaccine_sheet(answer, knowledge), as_json=options.json)

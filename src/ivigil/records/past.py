@@ -43,21 +43,32 @@ def tolerated(journal: Journal, stream: str, knowledge: Knowledge) -> tuple[Tole
     return tolerances(days(journal, stream, knowledge), knowledge)
 
 
-def given_doses(journal: Journal, stream: str, knowledge: Knowledge) -> tuple[GivenDose, ...]:
-    """Every dose of a patient that the journal knows of, in order of date.
+class GivenBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """What a patient was given, as far as the journal knows."""
 
-    These are the infusions that flowed and the earlier ones that orders tell of. One that is not
-    over, or cannot be read, is a dose of an unknown amount: it is never left out.
-    """
+    doses: tuple[GivenDose, ...]
+    """In order of date: the infusions that flowed and the earlier ones that orders tell of. One that is
+    not over, or cannot be read, is a dose of an unknown amount: it is never left out."""
+    goes_on: bool
+    """The plan of the last of these infusions has a next course."""
+
+
+def given_before(journal: Journal, stream: str, knowledge: Knowledge) -> GivenBefore:
+    """Every dose of a patient, and whether more are to come."""
     runs = tuple(_runs(journal, stream, knowledge))
-    given = [dose for run in runs if (dose := _given(run, knowledge)) is not None]
-    on_record = {dose.date for dose in given}
+    flowed = [(dose, run.plan) for run in runs if (dose := _given(run, knowledge)) is not None]
+    on_record = {dose.date for dose, _ in flowed}
     told = {
         last.date: _told(last, run.plan.order, knowledge)
         for run in runs
         if (last := run.plan.order.last_immunoglobulin) is not None and last.date not in on_record
     }
-    return tuple(sorted((*given, *told.values()), key=lambda dose: dose.date))
+    doses = (*(dose for dose, _ in flowed), *told.values())
+    latest = max(flowed, key=lambda found: found[0].date, default=None)
+    return GivenBefore(
+        doses=tuple(sorted(doses, key=lambda dose: dose.date)),
+        goes_on=latest is not None and any(entry.kind == "next_course" for entry in latest[1].timeline),
+    )
 
 
 def _runs(journal: Journal, stream: str, knowledge: Knowledge) -> Iterator[_Run]:
