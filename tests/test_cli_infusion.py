@@ -13,6 +13,8 @@ from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK, UNAVAILABLE, main
 ORDER = Path(__file__).parents[1] / "examples" / "immunodeficiency.toml"
 """Patient P-207, 30 g of Privigen 10 % US on 2026-12-01 from 09:30 -06:00; first step 19 mL/h."""
 
+SYSTEM = "urn:example"
+
 
 class Centre:
     """``centre("infusion", ...)``: a command with this test's journal; what it printed is kept."""
@@ -448,3 +450,42 @@ def test_watching_looks_anew_each_second_until_it_is_interrupted(
     looks.clear()
     assert centre("infusion", "watch", infusion, *at) == OK
     assert "RUNNING at 19 mL/h" in centre.said
+
+
+def test_vaccines_and_tests_count_what_was_really_given(centre: Centre) -> None:
+    """The order tells of 30 g on 3 November, 0.472 g/kg. On 1 December 30 g were planned; stopped after
+    an hour at 19 mL/h of 10 %, 1.9 g were given: 0.030 g/kg.
+
+    ACIP: 10 months for the next higher row, 1 g/kg, from 3 November; 8 months for the lowest, from 1
+    December (1 August 2027). The first leaves the later day free: 3 September 2027.
+    """
+    infusion = centre.running()
+    [_, still_running] = centre.json("vaccines", "--infusion", infusion)["answer"]["doses"]
+    assert (still_running["date"], still_running["g_per_kg"]) == ("2026-12-01", None)
+    ended = ("--stopped", "asked to", "--at", "2026-12-01T10:30-06:00")
+    assert centre("infusion", "finish", infusion, *ended) == OK
+    for whose in (("--infusion", infusion), ("--plan", infusion[:-2]), ("--patient", SYSTEM, "P-207")):
+        report = centre.json("vaccines", *whose, "--stopped", "--jurisdiction", "US")["answer"]
+        assert [(dose["date"], round(dose["g_per_kg"], 3)) for dose in report["doses"]] == [
+            ("2026-11-03", 0.472),
+            ("2026-12-01", 0.030),
+        ]
+        assert {dose["product_id"] for dose in report["doses"]} == {"privigen-us"}
+        mmr = next(item for item in report["live"] if item["vaccine"] == "vaccine.mmr")
+        assert (mmr["earliest"], mmr["ruling"]["start"]) == ("2027-09-03", "2026-11-03")
+    monthly = centre.json("vaccines", "--infusion", infusion, "--jurisdiction", "US")["answer"]
+    mmr = next(item for item in monthly["live"] if item["vaccine"] == "vaccine.mmr")
+    assert (mmr["answer"], mmr["earliest"], mmr["if_stopped"]) == ("not_while_on_therapy", None, "2027-09-03")
+    drawn = ("--drawn", "2026-12-08:anti-hbc:positive")
+    [result] = centre.json("tests", "--infusion", infusion, *drawn)["answer"]["results"]
+    assert (result["answer"], result["window"]["dose_date"]) == ("not_readable", "2026-12-01")
+
+
+def test_what_was_only_planned_is_no_dose(centre: Centre) -> None:
+    plan = centre.released()
+    doses = centre.json("vaccines", "--plan", plan)["answer"]["doses"]
+    assert [dose["date"] for dose in doses] == ["2026-11-03"]
+    assert centre("vaccines", "--patient", SYSTEM, "nobody") == BAD_INPUT
+    assert "the journal knows of no dose of this patient" in centre.err
+    assert centre("tests", "--plan", "0000000000000000") == BAD_INPUT
+    assert "plan 0000000000000000: not in the journal" in centre.err

@@ -79,6 +79,7 @@ from ivigil.knowledge.weights import (
     WeightExample,
     WeightPolicy,
 )
+from ivigil.knowledge.wording import Translation
 
 FACTS = Path(__file__).parent / "facts"
 COMPILED = Path(__file__).parent / "facts.msgpack"
@@ -148,6 +149,7 @@ class FactFile(Record):
     result_rule: tuple[ResultRule, ...] = ()
     report_field: tuple[ReportField, ...] = ()
     term_code: tuple[TermCode, ...] = ()
+    translation: tuple[Translation, ...] = ()
 
 
 _NONE: frozenset[str] = frozenset()
