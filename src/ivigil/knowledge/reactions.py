@@ -115,6 +115,8 @@ class Symptom(Fact):
     """Symptoms that are present whenever this one is: a severe headache is a headache."""
     ask_first: bool = False
     """May mean danger to life: asked before everything else."""
+    age_months_below: int | None = None
+    """Asked only of patients under this age, and where the age is not known."""
     limits: tuple[Limit, ...] = ()
     """Measured values that count as this symptom, any of them; by age, see ``AgeLimit``."""
 
