@@ -11,8 +11,8 @@ from rich.text import Text
 from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.card import Line
-from ivigil.infusion.next_time import Proposal
 from ivigil.infusion.state import State
+from ivigil.knowledge.next_time import Proposal
 from ivigil.knowledge.reactions import Lever, NextTime
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.chair import against_plan, discharge_sheet
