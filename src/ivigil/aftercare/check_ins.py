@@ -72,8 +72,14 @@ class _Moment(msgspec.Struct, frozen=True):
         return self.span.moment
 
 
-def check_ins(episode: Episode, knowledge: Knowledge) -> tuple[CheckIn, ...]:
-    """The check-ins after an infusion, by time. Raises UnknownEndError."""
+def check_ins(
+    episode: Episode, knowledge: Knowledge, until: dt.datetime | None = None
+) -> tuple[CheckIn, ...]:
+    """The check-ins after an infusion, by time. Raises UnknownEndError.
+
+    until (aware): when the patient's next infusion began, if that one has ended: from then on
+    its own check-ins ask.
+    """
     leaves_at = later(ended_at(episode), number_of(CHAIR_HOURS, knowledge))
     concerned = _concerned(episode, knowledge)
     found = {
@@ -93,7 +99,8 @@ def check_ins(episode: Episode, knowledge: Knowledge) -> tuple[CheckIn, ...]:
     apart = [
         msgspec.structs.replace(moment, apart=True) for moment in _moments(MOMENTS_APART, every, knowledge)
     ]
-    return _merged((*usual, *more, *apart), concerned, found, episode, knowledge)
+    moments = [each for each in (*usual, *more, *apart) if until is None or each.due < until]
+    return _merged(moments, concerned, found, episode, knowledge)
 
 
 def _concerned(episode: Episode, knowledge: Knowledge) -> tuple[Reaction, ...]:
@@ -202,7 +209,7 @@ def _watched(
 def _asked(watched: tuple[Watched, ...], episode: Episode, knowledge: Knowledge) -> tuple[str, ...]:
     """What to ask about the watched reactions, in the order of the fact base, danger to life first.
 
-    A kind of something that is asked as a whole (chest pain on breathing) is not asked again.
+    A kind of a danger that is asked as a whole (chest pain on breathing) is not asked again.
     """
     reactions = {watch.reaction for watch in watched}
     wanted = {
@@ -212,8 +219,8 @@ def _asked(watched: tuple[Watched, ...], episode: Episode, knowledge: Knowledge)
         for name in questions(reaction, episode, knowledge)
     }
     listed = [symptom for symptom in knowledge.facts.symptom if symptom.id in wanted]
-    general = {(symptom.id, symptom.ask_first) for symptom in listed}
-    plain = [s for s in listed if not any((name, s.ask_first) in general for name in s.implies)]
+    danger = {symptom.id for symptom in listed if symptom.ask_first}
+    plain = [s for s in listed if s.id not in danger or not danger & set(s.implies)]
     return tuple(symptom.id for symptom in sorted(plain, key=lambda symptom: not symptom.ask_first))
 
 

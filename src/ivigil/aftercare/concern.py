@@ -47,8 +47,12 @@ def may_be_asked(symptom: Symptom, episode: Episode) -> bool:
 
 
 def raises_risk(reaction: Reaction, episode: Episode) -> bool:
-    """Does the patient have a hazard that makes the reaction likelier, or did nobody look?"""
-    return bool(reaction.risk_hazards if episode.hazards is None else risk_hazards(reaction, episode))
+    """Does the patient have a hazard that makes the reaction likelier, or did nobody look?
+
+    A reaction of one illness alone is likelier in whoever may have that illness.
+    """
+    hazards = reaction.risk_hazards if episode.hazards is None else risk_hazards(reaction, episode)
+    return bool(hazards or reaction.conditions)
 
 
 def risk_hazards(reaction: Reaction, episode: Episode) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
-from ivigil.cli.naming import InputError, one
+from ivigil.cli.naming import InputError, moment, one, symptom
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.events import (
     AdviceOverridden,
@@ -78,10 +78,10 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     finished.add_argument("--left-g", default="0", metavar="G")
     vitals = kind("vitals", "measured values")
     vitals.add_argument("values", nargs="+", metavar="NAME=VALUE", help=f"bp=120/80, {', '.join(_SHORT)}")
-    symptom = kind("symptom", "a symptom came, or is gone")
-    symptom.add_argument("symptom", metavar="NAME")
-    symptom.add_argument("--gone", action="store_true")
-    symptom.add_argument("--note", default="")
+    noted = kind("symptom", "a symptom came, or is gone")
+    noted.add_argument("symptom", metavar="NAME")
+    noted.add_argument("--gone", action="store_true")
+    noted.add_argument("--note", default="")
     graded = kind("grade", "a clinician graded a reaction (CTCAE)")
     graded.add_argument("term", metavar="TERM")
     graded.add_argument("grade", type=int, choices=(1, 2, 3, 4, 5))
@@ -165,11 +165,7 @@ def _vitals(options: argparse.Namespace, briefing: Briefing) -> Happening:
 
 
 def _symptom(options: argparse.Namespace, briefing: Briefing) -> Happening:
-    names = {
-        symptom.id: (symptom.id, symptom.id.removeprefix("symptom."), symptom.name, *symptom.synonyms)
-        for symptom in briefing.facts.symptom
-    }
-    found = one("symptom", options.symptom, names)
+    found = symptom(options.symptom, briefing.facts.symptom)
     return SymptomNoted(symptom=found, present=not options.gone, note=options.note)
 
 
@@ -210,18 +206,8 @@ def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Correc
         raise InputError(f"event {options.event}: not on record here; status --json lists the ids")
     if options.happened_at is None:
         return Corrected(event=wrong.id, reason=options.reason)
-    at = _moment(options.happened_at)
+    at = moment(options.happened_at, "--happened-at")
     return Corrected(event=wrong.id, what=wrong.what, at=at, reason=options.reason)
-
-
-def _moment(written: str) -> dt.datetime:
-    try:
-        at = dt.datetime.fromisoformat(written)
-    except ValueError:
-        at = dt.datetime.min
-    if at.tzinfo is None:
-        raise InputError(f"--happened-at {written}: accepted: such as 2026-12-01T10:05-06:00")
-    return at
 
 
 _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Corrected]] = {

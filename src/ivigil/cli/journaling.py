@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ivigil
+from ivigil.aftercare.happenings import Afterwards
 from ivigil.cli.main import BAD_INPUT, UNAVAILABLE, add_common
 from ivigil.cli.naming import InputError
 from ivigil.infusion.events import Corrected, Happening
@@ -134,7 +135,7 @@ def now(options: argparse.Namespace, knowledge: Knowledge) -> dt.datetime:
 def draft(
     options: argparse.Namespace,
     stream: str,
-    body: Body | Happening | Corrected,
+    body: Body | Happening | Corrected | Afterwards,
     subject: str = "",
     *,
     event_id: str | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivigil.aftercare.happenings import Afterwards
 from ivigil.infusion.events import Corrected, Happening
 from ivigil.records.bodies import Contact, Erasure, Note, PlanStep
 from ivigil.records.kinds import Kind, Kinds, of_union
@@ -14,5 +15,6 @@ KINDS = Kinds(
         *of_union(PlanStep, "plan"),
         *of_union(Happening, "infusion"),
         Kind(Corrected, "infusion"),
+        *of_union(Afterwards, "infusion"),
     ]
 )

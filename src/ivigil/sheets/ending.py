@@ -40,11 +40,16 @@ def ending_sheet(
     """Before the patient leaves; against the plan; next time."""
     parts = [discharge_sheet(checks), against_plan(state, now)]
     if proposals:
-        grid = table(24, None)
-        for proposal in proposals:
-            grid.add_row(_lever(proposal), _why(proposal, knowledge))
-        parts.append(section("May change next time (for the next order)", grid))
+        parts.append(proposals_section(proposals, knowledge))
     return Group(*parts, Text(""), Text(DISCLAIMER))
+
+
+def proposals_section(proposals: tuple[Proposal, ...], knowledge: Knowledge) -> RenderableType:
+    """What the next order may change, and what the sources say."""
+    grid = table(24, None)
+    for proposal in proposals:
+        grid.add_row(_lever(proposal), _why(proposal, knowledge))
+    return section("May change next time (for the next order)", grid)
 
 
 def card_sheet(briefing: Briefing, lines: tuple[Line, ...], knowledge: Knowledge) -> RenderableType:
