@@ -106,13 +106,13 @@ def check_ins(
 def _concerned(episode: Episode, knowledge: Knowledge) -> tuple[Reaction, ...]:
     """The reactions that may come in this patient and that a patient can tell of.
 
-    What has no window of its own goes by its timing class if it is serious; a sore vein is
-    asked for by no check-in.
+    What has no window of its own goes by its timing class if it is serious or must not be
+    taken for a reaction; a sore vein is asked for by no check-in.
     """
     return tuple(
         reaction
         for reaction in knowledge.facts.reaction
-        if (reaction.windows or reaction.severity == "serious")
+        if (reaction.windows or reaction.severity == "serious" or reaction.kind == "look_alike")
         and reaction_concerns(reaction, episode, knowledge)
         and questions(reaction, episode, knowledge)
     )

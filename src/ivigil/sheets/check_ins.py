@@ -149,9 +149,7 @@ def _told(each: Standing, standings: tuple[Standing, ...], knowledge: Knowledge)
 def _whom(escalation: Escalation, knowledge: Knowledge) -> str:
     site = knowledge.site
     phones = {"team": site.contact_phone, "after_hours": site.after_hours_phone}
-    return "; ".join(
-        f"{TELL[name]}{f' ({phones[name]})' if phones.get(name) else ''}" for name in escalation.to
-    )
+    return "; ".join(f"{TELL[name]} ({phones.get(name) or 'no number is set'})" for name in escalation.to)
 
 
 def names(symptoms: tuple[str, ...], knowledge: Knowledge) -> str:

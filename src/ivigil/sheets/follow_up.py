@@ -105,20 +105,24 @@ def _results(found: HandOver, knowledge: Knowledge, refs: References) -> Rendera
         values.add_row(
             f"{result.drawn_at:%Y-%m-%d %H:%M}", reading_text(result.measure, result.value, knowledge)
         )
-    first = {
-        (each.reaction, each.holds, each.because, each.missing): each for each in reversed(found.readings)
-    }
-    shown = [each for each in found.readings if not each.missing or each in first.values()]
+    shown = _without_repeats(found.readings)
     lines = [line for each in shown for line in _reading(each, knowledge, refs)]
     return section("Results", values, *lines)
+
+
+def _without_repeats(readings: tuple[ResultReading, ...]) -> list[ResultReading]:
+    """Of the rules of one reaction that lack the same thing for the same values, the first."""
+    first: dict[object, ResultReading] = {}
+    for each in readings:
+        first.setdefault((each.reaction, each.missing, each.because) if each.missing else each.rule, each)
+    return list(first.values())
 
 
 def _reading(read: ResultReading, knowledge: Knowledge, refs: References) -> list[RenderableType]:
     """One rule: does it hold, on what, and what is missing."""
     severity = f" ({SEVERITY[read.severity]})" if SEVERITY[read.severity] else ""
-    head = Text(
-        f"{HOLDS[read.holds]}: {_reaction(read.reaction, knowledge)}{severity} {refs.mark([read.rule])}".rstrip()
-    )
+    reaction = f"{_reaction(read.reaction, knowledge)}{severity}"
+    head = Text(f"{HOLDS[read.holds]}: {reaction} {refs.mark([read.rule])}".rstrip())
     head.stylize("bold" if read.holds != "false" else "")
     detail = [_rule(read.rule, knowledge)]
     if read.holds != "false":
