@@ -14,20 +14,11 @@ from tests.test_cli_infusion import Centre
 EXAMPLES = Path(__file__).parents[1] / "examples"
 KAWASAKI = str(EXAMPLES / "kawasaki.toml")
 ENDED = ("--ended", "2026-11-23T15:10+00:00")
+LATER = ("--at", "2026-11-26T12:00+00:00")
 TRIED = (
     ("check-ins", KAWASAKI, *ENDED),
     ("check-ins", KAWASAKI, *ENDED, "--questions", "1"),
-    (
-        "check-ins",
-        KAWASAKI,
-        *ENDED,
-        "--at",
-        "2026-11-26T12:00+00:00",
-        "--answer",
-        "1",
-        "--yes",
-        "bad headache",
-    ),
+    ("check-ins", KAWASAKI, *ENDED, *LATER, "--answer", "1", "--yes", "bad headache"),
     ("follow-up", KAWASAKI, *ENDED),
     ("follow-up", KAWASAKI, *ENDED, "--result", "haemoglobin=98@2026-11-26", "--diary", "--yes", "headache"),
 )
@@ -151,9 +142,8 @@ def test_check_ins_are_sent_answered_and_read_and_silence_is_told_of(centre: Cen
     night = "2026-12-01T23:00-06:00"
     silent = check_ins(centre, infusion, at=night)["check_ins"][0]
     assert (silent["state"], silent["escalation"]["because"]) == ("unread", "unread")
-    answered = check_ins(
-        centre, infusion, "--answer", first, "--yes", "bad headache", "--no-others", at=night
-    )
+    said = ("--yes", "bad headache", "--no-others")
+    answered = check_ins(centre, infusion, "--answer", first, *said, at=night)
     told = answered["check_ins"][0]
     assert told["state"] == "answered"
     assert told["reports"][0]["present"] == ["symptom.headache_severe"]
@@ -167,6 +157,25 @@ def test_check_ins_are_sent_answered_and_read_and_silence_is_told_of(centre: Cen
     read = check_ins(centre, infusion, "--answer-read", "1", at=morning)["check_ins"][0]
     assert read["escalation"] is None
     assert centre("journal", "verify") == OK
+
+
+def test_the_next_infusion_takes_over_once_it_has_ended(centre: Centre, tmp_path: Path) -> None:
+    infusion = ended(centre)
+    later = "2026-12-20T10:00-06:00"
+    alone = [each["check_in"]["id"] for each in check_ins(centre, infusion, at=later)["check_ins"]]
+    order = tmp_path / "second.toml"
+    order.write_text((EXAMPLES / "immunodeficiency.toml").read_text().replace("2026-12-01T", "2026-12-04T"))
+    second = centre.json("authorise", "add", str(order))["plan"]
+    begun, over = ("--at", "2026-12-04T09:30-06:00"), ("--at", "2026-12-04T09:50-06:00")
+    assert centre("infusion", "start", second, "--given", *begun) == OK
+    assert centre("infusion", "record", f"{second}-1", "rate", "19", *begun) == OK
+    during = [each["check_in"]["id"] for each in check_ins(centre, infusion, at=later)["check_ins"]]
+    assert during == alone
+    assert centre("infusion", "finish", f"{second}-1", "--stopped", "too slow", *over) == OK
+    left = check_ins(centre, infusion, at=later)["check_ins"]
+    assert [each["check_in"]["id"] for each in left] == alone[: len(left)]
+    assert all(each["check_in"]["due"] < "2026-12-04T15:30" for each in left)
+    assert len(check_ins(centre, f"{second}-1", at=later)["check_ins"]) >= len(alone)
 
 
 def test_results_and_diary_are_kept_and_a_wrong_one_is_withdrawn(centre: Centre) -> None:
@@ -197,9 +206,8 @@ def test_results_and_diary_are_kept_and_a_wrong_one_is_withdrawn(centre: Centre)
 def test_a_result_of_the_future_is_refused(centre: Centre) -> None:
     infusion = ended(centre)
     at = ("--at", "2026-12-04T10:00-06:00")
-    assert (
-        centre("follow-up", "--infusion", infusion, "--result", "haemoglobin=90@2026-12-20", *at) == BAD_INPUT
-    )
+    told = ("--result", "haemoglobin=90@2026-12-20")
+    assert centre("follow-up", "--infusion", infusion, *told, *at) == BAD_INPUT
     assert "lies after" in centre.err
 
 
