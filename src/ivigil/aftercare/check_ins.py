@@ -12,16 +12,11 @@ from decimal import Decimal
 
 import msgspec
 
-from ivigil.aftercare.concern import (
-    may_be_asked,
-    raises_risk,
-    reaction_concerns,
-    risk_hazards,
-    urgency_concerns,
-)
+from ivigil.aftercare.concern import hazards_unknown, may_concern, risk_hazards
 from ivigil.aftercare.episode import Episode
+from ivigil.aftercare.rows import WAITING, rows_for
 from ivigil.aftercare.spans import Span, ended_at, later, spans
-from ivigil.knowledge.reactions import URGENCIES, Reaction, Symptom, SymptomUrgency
+from ivigil.knowledge.reactions import Reaction, Symptom, SymptomUrgency
 from ivigil.knowledge.store import Knowledge
 
 MOMENTS = "policy.check_in_moments"
@@ -29,7 +24,6 @@ MOMENTS_AT_RISK = "policy.check_in_moments_at_risk"
 MOMENTS_APART = "policy.check_in_moments_apart"
 CHAIR_HOURS = "policy.check_in_chair_hours"
 QUESTIONS = "policy.check_in_questions"
-_PRESSING = URGENCIES[URGENCIES.index("same_day") :]
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +85,7 @@ def check_ins(
     every = [span for listed in found.values() for span in listed]
     usual = _moments(MOMENTS, every, knowledge)
     usual += _uncovered([span for span in every if not span.outlier], usual)
-    at_risk = [span for each in concerned if raises_risk(each, episode) for span in found[each.id]]
+    at_risk = [span for each in concerned if _raises_risk(each, episode) for span in found[each.id]]
     more = _moments(MOMENTS_AT_RISK, at_risk, knowledge)
     for name in dict.fromkeys(span.reaction for span in at_risk):
         own = [span for span in at_risk if span.reaction == name]
@@ -113,30 +107,49 @@ def _concerned(episode: Episode, knowledge: Knowledge) -> tuple[Reaction, ...]:
         reaction
         for reaction in knowledge.facts.reaction
         if (reaction.windows or reaction.severity == "serious" or reaction.kind == "look_alike")
-        and reaction_concerns(reaction, episode, knowledge)
-        and questions(reaction, episode, knowledge)
+        and may_concern(reaction, episode)
+        and _of_age(reaction, episode, knowledge)
+        and _askable(reaction, episode, knowledge)
     )
 
 
-def questions(reaction: Reaction, episode: Episode, knowledge: Knowledge) -> tuple[str, ...]:
-    """The symptoms by which a check-in asks for a reaction, danger to life first.
+def _of_age(reaction: Reaction, episode: Episode, knowledge: Knowledge) -> bool:
+    """A reaction with a sign of the newborn alone is a reaction of the newborn."""
+    symptoms = _by_id(knowledge)
+    return all(symptoms[name].concerns(episode.age_months) for name in reaction.symptoms)
+
+
+def _askable(reaction: Reaction, episode: Episode, knowledge: Knowledge) -> tuple[Symptom, ...]:
+    """The signs of a reaction that a patient of this age can be asked about."""
+    symptoms = _by_id(knowledge)
+    own = (symptoms[name] for name in reaction.symptoms)
+    return tuple(symptom for symptom in own if symptom.question and symptom.concerns(episode.age_months))
+
+
+def _raises_risk(reaction: Reaction, episode: Episode) -> bool:
+    """Is the patient at risk of it, or did nobody look?
+
+    A reaction of one illness alone is likelier in whoever may have that illness.
+    """
+    return bool(risk_hazards(reaction, episode) or hazards_unknown(reaction, episode) or reaction.conditions)
+
+
+def _questions(
+    reaction: Reaction, rows: tuple[SymptomUrgency, ...], episode: Episode, knowledge: Knowledge
+) -> tuple[str, ...]:
+    """The symptoms by which a check-in asks for a reaction; rows: the triage rows for that time.
 
     All of its own that may mean danger to life; of the others as many as the policy says,
     in the order of the reaction's presentations: those by which triage suspects it and lets
     nobody wait; if there is none, those by which it suspects it, else any.
     """
-    symptoms = _by_id(knowledge)
-    own = [name for name in reaction.symptoms if may_be_asked(symptoms[name], episode)]
-    rows = [
-        row
-        for row in knowledge.facts.symptom_urgency
-        if reaction.id in row.reactions and urgency_concerns(row, episode, knowledge)
-    ]
-    pressing = _named(row for row in rows if row.urgency in _PRESSING)
-    danger = [name for name in own if symptoms[name].ask_first]
-    others = [name for name in own if not symptoms[name].ask_first]
+    own = _askable(reaction, episode, knowledge)
+    danger = tuple(symptom.id for symptom in own if symptom.ask_first)
+    others = [symptom.id for symptom in own if not symptom.ask_first]
+    naming = [row for row in rows if reaction.id in row.reactions]
+    pressing = _named(row for row in naming if row.urgency not in WAITING)
     most = int(number_of(QUESTIONS, knowledge))
-    for wanted in (pressing, _named(rows), set(own)):
+    for wanted in (pressing, _named(naming), set(others)):
         asked = [name for name in others if name in wanted][:most]
         if asked or danger:
             return (*danger, *asked)
@@ -185,7 +198,7 @@ def _merged(
                 id=f"check-in.{moment.span.fact.removeprefix('reaction.')}",
                 due=moment.due,
                 watches=watched,
-                questions=_asked(watched, episode, knowledge),
+                questions=_asked(watched, moment.due, episode, knowledge),
                 facts=(moment.span.fact, moment.policy),
             )
         )
@@ -196,7 +209,7 @@ def _watched(
     reaction: Reaction, found: tuple[Span, ...], due: dt.datetime, episode: Episode
 ) -> Watched | None:
     """A reaction one of whose windows holds the moment; what lies at the rim counts at risk alone."""
-    at_risk = raises_risk(reaction, episode)
+    at_risk = _raises_risk(reaction, episode)
     facts = tuple(
         dict.fromkeys(span.fact for span in found if span.holds(due) and (at_risk or not span.outlier))
     )
@@ -206,17 +219,20 @@ def _watched(
     return Watched(reaction=reaction.id, facts=facts, at_risk=at_risk, hazards=hazards)
 
 
-def _asked(watched: tuple[Watched, ...], episode: Episode, knowledge: Knowledge) -> tuple[str, ...]:
+def _asked(
+    watched: tuple[Watched, ...], due: dt.datetime, episode: Episode, knowledge: Knowledge
+) -> tuple[str, ...]:
     """What to ask about the watched reactions, in the order of the fact base, danger to life first.
 
     A kind of a danger that is asked as a whole (chest pain on breathing) is not asked again.
     """
     reactions = {watch.reaction for watch in watched}
+    rows = rows_for(episode, due, knowledge).applying
     wanted = {
         name
         for reaction in knowledge.facts.reaction
         if reaction.id in reactions
-        for name in questions(reaction, episode, knowledge)
+        for name in _questions(reaction, rows, episode, knowledge)
     }
     listed = [symptom for symptom in knowledge.facts.symptom if symptom.id in wanted]
     danger = {symptom.id for symptom in listed if symptom.ask_first}

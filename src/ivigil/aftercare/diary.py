@@ -15,6 +15,7 @@ import msgspec
 
 from ivigil.aftercare.spans import later
 from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.knowledge.presence import with_implied
 from ivigil.knowledge.reactions import Symptom, Window
 from ivigil.knowledge.store import Knowledge
 
@@ -55,12 +56,12 @@ def read_diary(entries: Iterable[SymptomReport], now: dt.datetime, knowledge: Kn
     known = sorted((each for each in entries if each.at <= now), key=lambda each: each.at)
     if not known:
         return DiaryReading(spells=())
-    implied = {symptom.id: symptom.implies for symptom in knowledge.facts.symptom}
+    symptoms = knowledge.facts.symptom
     full = [
         msgspec.structs.replace(
             each,
-            present=_with_implied(each.present, implied),
-            absent=tuple(_denied(set(each.absent), knowledge.facts.symptom)),
+            present=tuple(sorted(with_implied(each.present, symptoms))),
+            absent=tuple(sorted(_denied(set(each.absent), symptoms))),
         )
         for each in known
     ]
@@ -78,7 +79,7 @@ def read_diary(entries: Iterable[SymptomReport], now: dt.datetime, knowledge: Kn
     if worse:
         follows |= set(knowledge.policies[WORSE].ranking)
         facts.add(WORSE)
-    present = _with_implied((*lasting, *sorted(follows)), implied)
+    present = tuple(sorted(with_implied((*lasting, *follows), symptoms)))
     last = known[-1]
     report = msgspec.structs.replace(
         last,
@@ -93,17 +94,6 @@ def read_diary(entries: Iterable[SymptomReport], now: dt.datetime, knowledge: Kn
         ask=tuple(sorted(ask - set(present))),
         facts=tuple(sorted(facts)),
     )
-
-
-def _with_implied(names: Iterable[str], implied: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """These symptoms and all that they are kinds of."""
-    found = dict.fromkeys(names)
-    todo = list(found)
-    while todo:
-        new = [name for name in implied.get(todo.pop(), ()) if name not in found]
-        found |= dict.fromkeys(new)
-        todo += new
-    return tuple(found)
 
 
 def _denied(absent: set[str], symptoms: tuple[Symptom, ...]) -> set[str]:

@@ -67,8 +67,8 @@ class DiaryEntry(After, frozen=True, tag="diary_entry"):
     report: SymptomReport
 
 
-Afterwards = CheckInSent | CheckInRead | CheckInAnswered | ResultReceived | DiaryEntry
-"""Everything that can happen in the days after."""
+FollowUpEvent = CheckInSent | CheckInRead | CheckInAnswered | ResultReceived | DiaryEntry
+"""Check-ins, results and diary. Symptoms reported for triage are a kind of their own."""
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -77,6 +77,6 @@ class Happened(msgspec.Struct, frozen=True):
     id: str
     at: dt.datetime
     """Aware."""
-    what: Afterwards
+    what: FollowUpEvent
     by: str = ""
     """Who recorded it."""

@@ -18,11 +18,10 @@ from ivigil.aftercare.happenings import ResultReceived
 from ivigil.aftercare.spans import later
 from ivigil.knowledge.bounds import reached
 from ivigil.knowledge.logic import FALSE, TRUE, UNKNOWN, Truth
+from ivigil.knowledge.population import MONTHS_PER_YEAR
 from ivigil.knowledge.reactions import Limit, ResultRule
 from ivigil.knowledge.store import Knowledge
 from ivigil.patient import Patient
-
-_MONTHS_PER_YEAR = 12
 
 Missing = Literal["baseline", "time", "upper_normal", "lower_normal", "age"]
 """time: the number is reached, but not shown to have come about, or to have lasted, in the time
@@ -228,7 +227,7 @@ def _reached(
 ) -> Truth:
     if _wants_age(limit, episode):
         return UNKNOWN
-    years = (episode.age_months or 0) // _MONTHS_PER_YEAR
+    years = (episode.age_months or 0) // MONTHS_PER_YEAR
     own = None if baseline is None else baseline.value
     return reached(limit, result.value, own, years, result.upper_normal)
 

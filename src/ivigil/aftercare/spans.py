@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from ivigil.aftercare.concern import populations
 from ivigil.aftercare.episode import Episode
+from ivigil.knowledge.population import populations
 from ivigil.knowledge.reactions import Reaction, TimingClass, Window
 from ivigil.knowledge.store import Knowledge
 
@@ -59,7 +59,7 @@ def spans(reaction: Reaction, episode: Episode, knowledge: Knowledge) -> tuple[S
     Raises UnknownEndError.
     """
     end = ended_at(episode)
-    known = populations(episode, knowledge)
+    known = populations(episode.age_months, knowledge)
     windows = [w for w in reaction.windows if w.of in _SIGNS and w.population in known]
     start = episode.started_at or end
     dated = [(w, _span(reaction, w, start, end)) for w in windows if w.counted_from != "onset"]

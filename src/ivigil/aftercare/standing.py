@@ -16,6 +16,7 @@ from ivigil.aftercare.check_ins import CheckIn, number_of
 from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, Happened
 from ivigil.aftercare.spans import later
 from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.knowledge.presence import with_implied
 from ivigil.knowledge.store import Knowledge
 
 WAIT = "policy.check_in_wait"
@@ -155,9 +156,8 @@ def _left_open(
     check_in: CheckIn, reports: tuple[SymptomReport, ...], knowledge: Knowledge
 ) -> tuple[str, ...]:
     """The questions that no answer speaks of; who has a severe kind of something has it."""
-    implied = {symptom.id: symptom.implies for symptom in knowledge.facts.symptom}
-    said = {name for report in reports for name in (*report.present, *report.absent)}
-    said |= {more for report in reports for name in report.present for more in implied.get(name, ())}
+    present = with_implied((name for each in reports for name in each.present), knowledge.facts.symptom)
+    said = present.union(name for each in reports for name in each.absent)
     return tuple(name for name in check_in.questions if name not in said)
 
 

@@ -6,18 +6,17 @@ import argparse
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from decimal import Decimal
 
 import msgspec
 
 import ivigil
 from ivigil.aftercare.episode import Episode, of_plan
 from ivigil.aftercare.follow_up import ChairRecord
-from ivigil.aftercare.happenings import Afterwards, Happened, ResultReceived
+from ivigil.aftercare.happenings import FollowUpEvent, Happened, ResultReceived
 from ivigil.aftercare.standing import Hours
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.cli import naming
-from ivigil.cli.chair_events import zero_or_more
+from ivigil.cli.chair_events import home_reading
 from ivigil.cli.journaling import add_author, add_place, draft, now, opened
 from ivigil.cli.naming import InputError
 from ivigil.course import Day, Plan
@@ -75,11 +74,11 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="append", default=[], metavar="SYMPTOM", help="has it; repeatable")
     parser.add_argument("--no", action="append", default=[], metavar="SYMPTOM", help="has it not; repeatable")
     parser.add_argument(
-        "--measured",
+        "--reading",
         action="append",
         default=[],
-        metavar="NAME=VALUE",
-        help="read at home, such as temperature_c=38.2 or pain_0_10=6; repeatable",
+        metavar="MEASURE=VALUE",
+        help="read at home, such as temperature_c=38.6 or pain_0_10=6; repeatable",
     )
     parser.add_argument("--says", action="append", default=[], metavar="TEXT", help="in their own words")
 
@@ -139,7 +138,7 @@ def _day(plan: Plan, number: int) -> Day:
     return found[0]
 
 
-def recorded(case: Case, bodies: Iterable[Afterwards | Corrected], options: argparse.Namespace) -> Case:
+def recorded(case: Case, bodies: Iterable[FollowUpEvent | Corrected], options: argparse.Namespace) -> Case:
     """The case after these happened: written to the journal if it is from there, else only shown."""
     told = tuple(bodies)
     if not told:
@@ -154,7 +153,7 @@ def recorded(case: Case, bodies: Iterable[Afterwards | Corrected], options: argp
     return _recorded(options, case.knowledge)
 
 
-def _draft(body: Afterwards | Corrected, case: Case, options: argparse.Namespace, count: int) -> Draft:
+def _draft(body: FollowUpEvent | Corrected, case: Case, options: argparse.Namespace, count: int) -> Draft:
     own = options.id if count == 1 else None
     return draft(options, case.stream, body, case.episode.infusion, event_id=own)
 
@@ -175,16 +174,9 @@ def report(options: argparse.Namespace, case: Case, others_absent: Iterable[str]
         at=case.at,
         present=present,
         absent=tuple(absent),
-        readings=dict(_reading(each, case.knowledge) for each in options.measured),
+        readings=dict(home_reading(each, facts.measure) for each in options.reading),
         unmatched=tuple(text for each in options.says if (text := each.strip())),
     )
-
-
-def _reading(written: str, knowledge: Knowledge) -> tuple[str, Decimal]:
-    name, separator, value = written.partition("=")
-    if not separator:
-        raise InputError(f"--measured {written}: accepted: NAME=VALUE, such as temperature_c=38.2")
-    return naming.measure(name, knowledge.facts.measure).id, zero_or_more(value, name)
 
 
 def watched(options: argparse.Namespace) -> tuple[Hours, ...]:

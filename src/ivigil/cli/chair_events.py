@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from ivigil.cli.naming import InputError, moment, one, symptom
+from ivigil.cli.naming import InputError, measure, moment, one, symptom
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.events import (
     AdviceOverridden,
@@ -29,6 +29,7 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.intake.numbers import NumberError, written_number
+from ivigil.knowledge.reactions import Measure
 from ivigil.patient import Identifier
 from ivigil.records.views import lot_key
 
@@ -133,6 +134,14 @@ def zero_or_more(written: str, field: str) -> Decimal:
     if value < 0:
         raise InputError(f"{field} {written}: accepted: 0 or more")
     return value
+
+
+def home_reading(written: str, measures: Iterable[Measure]) -> tuple[str, Decimal]:
+    """A measure and its value as somebody read it at home: temperature_c=38.6. Raises InputError."""
+    name, separator, value = written.partition("=")
+    if not separator:
+        raise InputError(f"reading {written!r}; accepted: MEASURE=VALUE, such as temperature_c=38.6")
+    return measure(name, measures).id, zero_or_more(value, name)
 
 
 def day(written: str, field: str) -> dt.date:

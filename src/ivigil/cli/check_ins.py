@@ -10,7 +10,7 @@ import msgspec
 
 from ivigil.aftercare.check_ins import CheckIn, check_ins
 from ivigil.aftercare.episode import Episode
-from ivigil.aftercare.happenings import Afterwards, CheckInAnswered, CheckInRead, CheckInSent, Reader
+from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, FollowUpEvent, Reader
 from ivigil.aftercare.standing import Standing, Watch, standing, watch
 from ivigil.cli import aftermath
 from ivigil.cli.aftermath import Case
@@ -81,7 +81,7 @@ def _put_questions(check_in: CheckIn, reading: Watch, case: Case, options: argpa
     return OK
 
 
-def _happened(options: argparse.Namespace, case: Case, found: tuple[CheckIn, ...]) -> Iterator[Afterwards]:
+def _happened(options: argparse.Namespace, case: Case, found: tuple[CheckIn, ...]) -> Iterator[FollowUpEvent]:
     """What the options say happened. Raises InputError."""
     if options.sent is not None:
         yield CheckInSent(check_in=_named(options.sent, found).id)
@@ -95,8 +95,8 @@ def _happened(options: argparse.Namespace, case: Case, found: tuple[CheckIn, ...
             raise InputError("--answer: nothing was answered; accepted: --yes, --no, --no-others, --says")
         by: Reader = "team" if options.asked_by_team else "patient"
         yield CheckInAnswered(check_in=asked.id, report=told, taken_by=by)
-    elif options.yes or options.no or options.says or options.measured or options.no_others:
-        raise InputError("--yes, --no, --measured, --says: accepted with --answer CHECK_IN")
+    elif options.yes or options.no or options.says or options.reading or options.no_others:
+        raise InputError("--yes, --no, --reading, --says: accepted with --answer CHECK_IN")
     if options.answer_read is not None:
         yield CheckInRead(check_in=_named(options.answer_read, found).id, reader="team")
 

@@ -18,7 +18,7 @@ from ivigil.aftercare.follow_up import (
     panels_due,
     suspected,
 )
-from ivigil.aftercare.happenings import Afterwards, CheckInAnswered, DiaryEntry, ResultReceived
+from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, FollowUpEvent, ResultReceived
 from ivigil.aftercare.results import baselines, read_results
 from ivigil.aftercare.standing import standing, watch
 from ivigil.cli import aftermath, naming
@@ -106,7 +106,7 @@ def hand_over(case: Case, options: argparse.Namespace) -> HandOver:
     )
 
 
-def _happened(options: argparse.Namespace, case: Case) -> Iterator[Afterwards | Corrected]:
+def _happened(options: argparse.Namespace, case: Case) -> Iterator[FollowUpEvent | Corrected]:
     """What the options say happened. Raises InputError."""
     normal = dict(_limits(each, case) for each in options.normal)
     for each in options.result:
@@ -114,10 +114,10 @@ def _happened(options: argparse.Namespace, case: Case) -> Iterator[Afterwards | 
     if options.diary:
         told = aftermath.report(options, case)
         if not (told.present or told.absent or told.readings or told.unmatched):
-            raise InputError("--diary: nothing was written; accepted: --yes, --no, --measured, --says")
+            raise InputError("--diary: nothing was written; accepted: --yes, --no, --reading, --says")
         yield DiaryEntry(report=told)
-    elif options.yes or options.no or options.says or options.measured:
-        raise InputError("--yes, --no, --measured, --says: accepted with --diary")
+    elif options.yes or options.no or options.says or options.reading:
+        raise InputError("--yes, --no, --reading, --says: accepted with --diary")
     if options.withdraw:
         yield _withdrawn(options, case)
 

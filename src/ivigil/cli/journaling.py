@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ivigil
-from ivigil.aftercare.happenings import Afterwards
+from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.cli.main import BAD_INPUT, UNAVAILABLE, add_common
 from ivigil.cli.naming import InputError
 from ivigil.infusion.events import Corrected, Happening
@@ -135,7 +135,7 @@ def now(options: argparse.Namespace, knowledge: Knowledge) -> dt.datetime:
 def draft(
     options: argparse.Namespace,
     stream: str,
-    body: Body | Happening | Corrected | Afterwards,
+    body: Body | Happening | Corrected | FollowUpEvent,
     subject: str = "",
     *,
     event_id: str | None = None,

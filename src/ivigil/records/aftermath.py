@@ -8,9 +8,9 @@ from typing import get_args
 
 import msgspec
 
-from ivigil.aftercare.episode import Episode, of_plan
+from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.follow_up import ChairRecord
-from ivigil.aftercare.happenings import Afterwards, Happened
+from ivigil.aftercare.happenings import FollowUpEvent, Happened
 from ivigil.course import Plan, infusion_id
 from ivigil.infusion.briefing import Briefing, BriefingError, brief
 from ivigil.infusion.events import Corrected
@@ -21,11 +21,12 @@ from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import clocks
 from ivigil.records.authorisation import standings
+from ivigil.records.episodes import episode_of
 from ivigil.records.infusing import Infusion, events_of, load
 from ivigil.records.journal import Journal
 from ivigil.records.words import Record
 
-_AFTERWARDS = get_args(Afterwards)
+_FOLLOW_UP = get_args(FollowUpEvent)
 
 
 class Aftermath(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ def aftermath(journal: Journal, infusion: str, knowledge: Knowledge) -> Aftermat
     return Aftermath(
         infusion=found,
         plan=plan,
-        episode=of_plan(plan, briefing.day, knowledge, started_at=state.started_at, ended_at=state.ended_at),
+        episode=episode_of(found, knowledge),
         chair=_chair(briefing, state),
         happened=happened_after(records, infusion),
         until=_next_start(records, state.ended_at, knowledge),
@@ -66,7 +67,7 @@ def happened_after(records: Iterable[Record], infusion: str) -> tuple[Happened, 
     return tuple(
         Happened(record.id, clocks.happened_at(record, behind), record.body, record.author)
         for record in about
-        if isinstance(record.body, _AFTERWARDS) and record.id not in withdrawn
+        if isinstance(record.body, _FOLLOW_UP) and record.id not in withdrawn
     )
 
 

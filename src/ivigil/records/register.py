@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ivigil.aftercare.happenings import Afterwards
+from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.infusion.events import Corrected, Happening
-from ivigil.records.bodies import Contact, Erasure, Note, PlanStep
+from ivigil.records.bodies import Afterwards, Contact, Erasure, Note, PlanStep
 from ivigil.records.kinds import Kind, Kinds, of_union
 
 KINDS = Kinds(
@@ -16,5 +16,6 @@ KINDS = Kinds(
         *of_union(Happening, "infusion"),
         Kind(Corrected, "infusion"),
         *of_union(Afterwards, "infusion"),
+        *of_union(FollowUpEvent, "infusion"),
     ]
 )

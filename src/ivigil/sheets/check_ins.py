@@ -17,6 +17,7 @@ from ivigil.sheets.after_words import BECAUSE, STATE, TELL
 from ivigil.sheets.chair_words import NOT_SIGNED
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
+from ivigil.sheets.triage import emergency_line
 
 _LABEL = 12
 
@@ -52,15 +53,16 @@ def questions_sheet(check_in: CheckIn, watch: Watch, knowledge: Knowledge) -> Re
     """One check-in as a patient sees it: the emergency line stands before every question."""
     symptoms = {symptom.id: symptom for symptom in knowledge.facts.symptom}
     asked = [symptoms[name] for name in check_in.questions]
-    phone = knowledge.site.emergency_phone
-    call = f"CALL {phone} NOW" if phone else "CALL THE EMERGENCY NUMBER NOW"
     first = [symptom.question for symptom in asked if symptom.ask_first]
     rest = [symptom.question for symptom in asked if not symptom.ask_first]
-    parts: list[RenderableType] = [Text("HOW ARE YOU AFTER YOUR INFUSION?", style="bold")]
+    parts: list[RenderableType] = [
+        Text(emergency_line(knowledge), style="bold"),
+        Text("\nHOW ARE YOU AFTER YOUR INFUSION?", style="bold"),
+    ]
     if not watch.reading:
         parts.append(Text("Nobody reads your answers at this moment. Do not wait for us if you feel ill."))
     if first:
-        title = f"{call} if one of these is a yes. Do not finish the list."
+        title = "If one of these is a yes, call now. Do not finish the list."
         parts.append(Group(Text(f"\n{title}", style="bold"), *(_question(text) for text in first)))
     if rest:
         parts.append(section("Then tell us", *(Text(f"- {text}") for text in rest)))
