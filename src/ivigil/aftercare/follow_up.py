@@ -98,7 +98,8 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     at: dt.datetime
     patient: Identifier
     episode: Episode
-    planned_g: Decimal | None
+    planned_g: Decimal
+    """Of this day."""
     chair: ChairRecord | None
     """None: the infusion is not on record here."""
     check_ins: tuple[Standing, ...]

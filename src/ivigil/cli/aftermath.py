@@ -34,6 +34,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     knowledge: Knowledge
     plan: Plan
+    day: Day
     episode: Episode
     happened: tuple[Happened, ...] = ()
     chair: ChairRecord | None = None
@@ -104,6 +105,7 @@ def _recorded(options: argparse.Namespace, knowledge: Knowledge) -> Case:
     return Case(
         knowledge=knowledge,
         plan=found.plan,
+        day=_day(found.plan, found.infusion.day),
         episode=found.episode,
         happened=found.happened,
         chair=found.chair,
@@ -126,6 +128,7 @@ def _tried(options: argparse.Namespace, knowledge: Knowledge) -> Case:
     return Case(
         knowledge=knowledge,
         plan=plan,
+        day=day,
         episode=of_plan(plan, day, knowledge, started_at=started, ended_at=ended),
         at=now(options, knowledge) if options.at else ended,
     )

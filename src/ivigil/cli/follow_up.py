@@ -92,7 +92,7 @@ def hand_over(case: Case, options: argparse.Namespace) -> HandOver:
         at=at,
         patient=case.plan.order.patient.id,
         episode=episode,
-        planned_g=next((d.grams for d in case.plan.days if episode.infusion.endswith(f"-{d.number}")), None),
+        planned_g=case.day.grams,
         chair=case.chair,
         check_ins=asked,
         watch=watch(hours, at),

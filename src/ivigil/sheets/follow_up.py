@@ -67,7 +67,7 @@ def _given(found: HandOver, knowledge: Knowledge) -> RenderableType:
     product = knowledge.products.get(episode.product)
     grid.add_row("Patient", f"{found.patient.value} ({found.patient.system})")
     grid.add_row("Product", product.name if product else "not known")
-    planned = "not known" if found.planned_g is None else f"{number(found.planned_g, 3)} g"
+    planned = f"{number(found.planned_g, 3)} g"
     if chair is None:
         grid.add_row("Planned", planned)
     else:
@@ -77,8 +77,13 @@ def _given(found: HandOver, knowledge: Knowledge) -> RenderableType:
         grid.add_row("Lots", lots or "none on record")
         if chair.symptoms:
             grid.add_row("At the chair", names(chair.symptoms, knowledge))
+        if chair.reactions:
+            suspected = ", ".join(_reaction(name, knowledge) for name in chair.reactions)
+            grid.add_row("Suspected", suspected)
         if chair.medicines:
             grid.add_row("Medicines", ", ".join(chair.medicines))
+    if episode.dose_g_per_kg is not None:
+        grid.add_row("Course so far", f"{number(episode.dose_g_per_kg, 3)} g/kg planned")
     return section("Infusion", grid)
 
 
