@@ -136,6 +136,19 @@ def test_every_onset_window_that_outlasts_the_chair_is_asked_in(
             assert inside, (reaction.id, window.id)
 
 
+def test_a_window_listed_twice_makes_two_check_ins_with_ids_of_their_own() -> None:
+    own = KNOWLEDGE.policies["policy.check_in_moments_apart"].ranking
+    usual = KNOWLEDGE.policies["policy.check_in_moments"]
+    both = overlay(
+        KNOWLEDGE,
+        Overlay(FactFile(policy=(replace(usual, ranking=(*usual.ranking, *own)),)), (), Site(), "test"),
+    )
+    episode = Episode(ended_at=END, condition="kawasaki_disease")
+    before, after = by_id(check_ins(episode, KNOWLEDGE)), by_id(check_ins(episode, both))
+    assert set(after) - set(before) == {"check-in.kawasaki_resistance.onset_36"}
+    assert set(before) <= set(after)
+
+
 def unlisted(base: Knowledge) -> Knowledge:
     """The fact base under a site that lists no window."""
     names = ("policy.check_in_moments", "policy.check_in_moments_at_risk", "policy.check_in_moments_apart")

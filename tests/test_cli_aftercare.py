@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_check_ins_are_sent_answered_and_read_and_silence_is_told_of(centre: Cen
     infusion = ended(centre)
     evening = "2026-12-01T15:45-06:00"
     before = check_ins(centre, infusion, at=evening)
+    assert before["episode"]["ended_at"] == "2026-12-01T09:41:00-06:00"
     first = before["check_ins"][0]["check_in"]["id"]
     assert before["recorded"]
     sent = check_ins(centre, infusion, "--sent", "1", at=evening)
@@ -174,7 +176,9 @@ def test_the_next_infusion_takes_over_once_it_has_ended(centre: Centre, tmp_path
     assert centre("infusion", "finish", f"{second}-1", "--stopped", "too slow", *over) == OK
     left = check_ins(centre, infusion, at=later)["check_ins"]
     assert [each["check_in"]["id"] for each in left] == alone[: len(left)]
-    assert all(each["check_in"]["due"] < "2026-12-04T15:30" for each in left)
+    takes_over = dt.datetime.fromisoformat("2026-12-04T09:30-06:00")
+    assert all(dt.datetime.fromisoformat(each["check_in"]["due"]) < takes_over for each in left)
+    assert len(left) < len(alone)
     assert len(check_ins(centre, f"{second}-1", at=later)["check_ins"]) >= len(alone)
 
 

@@ -62,6 +62,11 @@ class _Moment(msgspec.Struct, frozen=True):
     apart: bool = False
 
     @property
+    def id(self) -> str:
+        window = self.span.fact.removeprefix("reaction.")
+        return f"check-in.{window}{'.apart' if self.apart else ''}"
+
+    @property
     def due(self) -> dt.datetime:
         return self.span.moment
 
@@ -195,7 +200,7 @@ def _merged(
         )
         made.append(
             CheckIn(
-                id=f"check-in.{moment.span.fact.removeprefix('reaction.')}",
+                id=moment.id,
                 due=moment.due,
                 watches=watched,
                 questions=_asked(watched, moment.due, episode, knowledge),

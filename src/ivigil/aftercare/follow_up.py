@@ -75,7 +75,7 @@ OpenCode = Literal[
     "check_in_unread",
     "check_in_unanswered",
     "answer_not_read",
-    "question_open",
+    "questions_open",
     "test_overdue",
     "result_not_judged",
     "diary_asks",
@@ -218,7 +218,8 @@ def open_points(
             points.append(OpenPoint("check_in_unanswered", each.check_in.id))
         if each.answered_at is not None and each.answer_read_at is None:
             points.append(OpenPoint("answer_not_read", each.check_in.id))
-        points += [OpenPoint("question_open", name) for name in each.left_open]
+        if each.left_open:
+            points.append(OpenPoint("questions_open", each.check_in.id))
     points += [OpenPoint("test_overdue", test.what) for test in tests if test.state == "overdue"]
     points += [OpenPoint("result_not_judged", read.reaction) for read in readings if read.missing]
     points += [OpenPoint("diary_asks", name) for name in diary.ask]

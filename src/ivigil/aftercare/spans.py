@@ -64,12 +64,9 @@ def spans(reaction: Reaction, episode: Episode, knowledge: Knowledge) -> tuple[S
     start = episode.started_at or end
     dated = [(w, _span(reaction, w, start, end)) for w in windows if w.counted_from != "onset"]
     found = [span for _, span in dated]
-    found += [
-        _again(window, onset)
-        for window in windows
-        if window.of == "recurrence" and window.counted_from == "onset"
-        for onset in (span for dating, span in dated if dating.of == "onset")
-    ]
+    onsets = [span for window, span in dated if window.of == "onset" and not window.outlier]
+    again = [w for w in windows if w.of == "recurrence" and w.counted_from == "onset"]
+    found += [_again(window, onsets) for window in again if onsets]
     if not reaction.windows:
         classes = [c for c in knowledge.facts.timing_class if c.name in reaction.timing]
         found = [_of_class(reaction, each, start) for each in classes]
@@ -91,14 +88,17 @@ def _span(reaction: Reaction, window: Window, start: dt.datetime, end: dt.dateti
     )
 
 
-def _again(window: Window, onset: Span) -> Span:
+def _again(window: Window, onsets: list[Span]) -> Span:
+    """A second wave, counted from the earliest and from the latest usual onset."""
     low, high = window.span_hours
+    ends = [onset.end for onset in onsets if onset.end is not None]
+    closed = high is not None and len(ends) == len(onsets)
     return Span(
-        reaction=onset.reaction,
+        reaction=onsets[0].reaction,
         fact=window.id,
-        start=later(onset.start, low or Decimal(0)),
-        end=None if onset.end is None or high is None else later(onset.end, high),
-        outlier=window.outlier or onset.outlier,
+        start=later(min(onset.start for onset in onsets), low or Decimal(0)),
+        end=later(max(ends), high) if closed and high is not None else None,
+        outlier=window.outlier,
     )
 
 

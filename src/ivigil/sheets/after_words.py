@@ -56,10 +56,10 @@ SEVERITY = {
 }
 
 OPEN: dict[OpenCode, str] = {
-    "check_in_unread": "check-in not read: {what}",
-    "check_in_unanswered": "check-in not answered: {what}",
-    "answer_not_read": "an answer that nobody read: {what}",
-    "question_open": "a question left open: {what}",
+    "check_in_unread": "check-in {what} was not read",
+    "check_in_unanswered": "check-in {what} was not answered",
+    "answer_not_read": "nobody read the answer to check-in {what}",
+    "questions_open": "questions left open in check-in {what}",
     "test_overdue": "a test without a result: {what}",
     "result_not_judged": "a result that cannot be judged: {what}",
     "diary_asks": "to be asked: {what}",
