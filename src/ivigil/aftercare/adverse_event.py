@@ -18,7 +18,7 @@ import msgspec
 from ivigil.aftercare import e2b, medwatch
 from ivigil.aftercare.adverse_case import Case, RateStep, TracedVial
 from ivigil.aftercare.filled import Filled, Value
-from ivigil.knowledge.reactions import ReportField
+from ivigil.knowledge.reactions import Form, ReportField
 
 HOUSE = "Ivigil"
 TRACE = "lot_trace"
@@ -71,6 +71,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     instead_of: str = ""
     """What the record says, where the reporter says something else."""
     required: bool = True
+    allowed: tuple[str, ...] = ()
+    """The coded answers that the field takes; empty: free."""
+    form: Form = "text"
 
 
 class Flaw(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,6 +248,8 @@ def _answer(
         origin="" if missing else "record" if heard is None else "reporter",
         instead_of="" if heard is None or recorded.value == said.value else recorded.value,
         required=field.required,
+        allowed=field.allowed,
+        form=field.form,
     )
     return answer, flaws
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ivigil.aftercare import e2b
-from ivigil.aftercare.adverse_event import HOUSE, Answer, Report, Trace, groups, name
+from ivigil.aftercare.adverse_event import TRACE, Answer, Report, Trace, groups, name
 
 NULL_FLAVOURS = ("NI", "MSK", "UNK", "ASKU")
 _OMITTED = "omitted"
@@ -35,7 +35,7 @@ def export(report: Report) -> Export:
     content: dict[str, Any] = {}
     for answer in report.answers:
         value = _value(answer, report.standard)
-        if value is None or answer.field.startswith(f"report.{HOUSE.lower()}"):
+        if value is None or answer.code == TRACE:
             continue
         at = content
         for group, number in zip(groups(report.standard, answer.code), answer.place, strict=True):

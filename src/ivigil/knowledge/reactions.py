@@ -641,6 +641,9 @@ class ResultRule(Fact):
     severity: Literal["mild", "severe", "stage_1", "stage_2", "stage_3", "present"] = "present"
 
 
+Form = Literal["text", "time", "number", "quantity"]
+
+
 class ReportField(Fact):
     """A field of an adverse event report."""
 
@@ -649,7 +652,7 @@ class ReportField(Fact):
     name: str
     required: bool
     """To be answered in a report on immunoglobulin, if only with "unknown". Our judgement."""
-    form: Literal["text", "time", "number", "quantity"] = "text"
+    form: Form = "text"
     """time: a day, or an instant with its offset; quantity: a number and a UCUM unit ("34 a")."""
     past: bool = False
     """True if its day cannot lie after the report's."""

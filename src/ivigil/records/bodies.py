@@ -34,6 +34,18 @@ class Note(Body, frozen=True, tag="note"):
     """Id of the event that it corrects."""
 
 
+class ReportMade(Body, frozen=True, tag="report_made"):
+    """A report, letter or card about an infusion was made. What it said can be made again from the record."""
+
+    standard: str
+    """What it is: "FDA 3500", "ICH E2B(R3)", "look-back", "travel", "card"."""
+    complete: bool
+    sha256: str
+    """Hash of its content."""
+    missing: tuple[str, ...] = ()
+    """Codes of the required fields that nobody had answered."""
+
+
 class PlanMade(Body, frozen=True, tag="plan_made"):
     """A plan, whole. The event's subject is the plan's id, here and in all that follow."""
 

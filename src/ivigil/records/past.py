@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ivigil.course import infusion_id
+from ivigil.course import Plan, infusion_id
 from ivigil.infusion.briefing import BriefingError, brief
 from ivigil.infusion.replay import replay
+from ivigil.infusion.state import State
 from ivigil.infusion.tolerance import DaySummary, NotFinishedError, Tolerance, summary, tolerances
 from ivigil.knowledge.store import Knowledge
 from ivigil.records.authorisation import standings
@@ -12,18 +13,25 @@ from ivigil.records.infusing import events_of
 from ivigil.records.journal import Journal
 
 
+def infused(journal: Journal, stream: str) -> tuple[tuple[Plan, State], ...]:
+    """Every planned day of a patient on which something happened, in the order of the plans and days."""
+    records = journal.read(stream)
+    found = (
+        (standing.plan, day, events_of(records, infusion_id(standing.plan.id, day.number)))
+        for standing in standings(records).values()
+        for day in standing.plan.days
+    )
+    return tuple((plan, replay(day, events)) for plan, day, events in found if events)
+
+
 def days(journal: Journal, stream: str, knowledge: Knowledge) -> tuple[DaySummary, ...]:
     """Every finished infusion of a patient. A day that cannot be read or is not over is left out."""
-    records = journal.read(stream)
     found: list[DaySummary] = []
-    for standing in standings(records).values():
-        for day in standing.plan.days:
-            events = events_of(records, infusion_id(standing.plan.id, day.number))
-            try:
-                briefing = brief(standing.plan, day.number, knowledge)
-                found.append(summary(briefing, replay(day, events)))
-            except (BriefingError, NotFinishedError):
-                continue
+    for plan, state in infused(journal, stream):
+        try:
+            found.append(summary(brief(plan, state.day.number, knowledge), state))
+        except (BriefingError, NotFinishedError):
+            continue
     return tuple(sorted(found, key=lambda each: each.started_at))
 
 
