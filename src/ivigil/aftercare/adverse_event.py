@@ -138,7 +138,8 @@ def report(standard: str, case: Case, said: Mapping[str, Said], fields: Iterable
         flaws += found
     answers.sort(key=_order(standard, tuple(own)))
     traced = trace(case)
-    answers += [_house(field, traced) for field in every if (field.standard, field.code) == (HOUSE, TRACE)]
+    house = [field for field in every if (field.standard, field.code) == (HOUSE, TRACE)]
+    answers += [_house(field, traced) for field in house if case.infusion]
     return Report(
         standard=standard,
         infusion=case.infusion,
@@ -174,7 +175,7 @@ def trace(case: Case) -> Trace:
 
 
 def _house(field: ReportField, traced: Trace) -> Answer:
-    """Only the record can answer it."""
+    """Only the journal can answer it, so it is asked of what is in the journal."""
     return Answer(
         field=field.id,
         code=field.code,

@@ -60,6 +60,15 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     state: State | None = None
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made: for machines, for people, for the journal."""
+
+    value: object
+    document: Document
+    body: ReportMade
+    hint: str = ""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = Actions(parser)
     adverse = actions.add("adverse-event", "an adverse event report of an infusion", writes=True)
@@ -154,7 +163,7 @@ def _subject(options: argparse.Namespace, knowledge: Knowledge) -> Subject:
 
 
 def _adverse_event(options: argparse.Namespace) -> int:
-    from ivigil.sheets.adverse_event import flaw_text, report_document
+    from ivigil.sheets.adverse_event import ANSWERING, flaws_text, report_document
     from ivigil.sheets.document import paper
     from ivigil.sheets.report_case import planned_case, recorded_case
 
@@ -169,7 +178,7 @@ def _adverse_event(options: argparse.Namespace) -> int:
         case = planned_case(subject.plan, subject.day, today, knowledge)
     made = report(standard, case, _said(options), knowledge.facts.report_field)
     if made.flaws:
-        raise InputError("\n" + "\n".join(f"  {flaw_text(flaw)}" for flaw in made.flaws))
+        raise InputError(f"the answers were not accepted\n{flaws_text(made)}")
     document = report_document(made, paper(lineage))
     exported = export(made)
     body = ReportMade(
@@ -178,7 +187,8 @@ def _adverse_event(options: argparse.Namespace) -> int:
         missing=exported.missing,
         sha256=report_fingerprint(made),
     )
-    return _hand_out(exported, document, body, subject, options)
+    finished = Made(value=exported, document=document, body=body, hint="" if made.is_complete else ANSWERING)
+    return _hand_out(finished, subject, options)
 
 
 def _said(options: argparse.Namespace) -> dict[str, Said]:
@@ -342,23 +352,21 @@ def _hand_out_document(
     from ivigil.sheets.document import cleaned, fingerprint
 
     body = ReportMade(standard=standard, complete=True, sha256=fingerprint(document))
-    return _hand_out(cleaned(document), document, body, subject, options)
+    return _hand_out(Made(value=cleaned(document), document=document, body=body), subject, options)
 
 
-def _hand_out(
-    value: object, document: Document, body: ReportMade, subject: Subject, options: argparse.Namespace
-) -> int:
+def _hand_out(made: Made, subject: Subject, options: argparse.Namespace) -> int:
     """As a PDF if asked, into the journal if asked, then on the screen or as JSON."""
     from ivigil.sheets.document_text import document_sheet
 
     drafts = []
     if options.record:
-        drafts = [draft(options, subject.stream, body, subject.infusion, event_id=options.id)]
+        drafts = [draft(options, subject.stream, made.body, subject.infusion, event_id=options.id)]
     if options.pdf is not None:
-        _write_pdf(document, options)
+        _write_pdf(made.document, options)
     if subject.journal is not None and drafts:
         subject.journal.append(drafts)
-    put(value, lambda: document_sheet(document), as_json=options.json)
+    put(made.value, lambda: document_sheet(made.document, made.hint), as_json=options.json)
     return OK
 
 

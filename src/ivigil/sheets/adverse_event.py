@@ -33,7 +33,7 @@ _ABOUT = {
     e2b.STANDARD: "Elements of E2B(R3). This is not an ICSR message: no XML was made, nothing was sent.",
 }
 _FLAW: dict[Kind, str] = {
-    "no_such_field": "the report has no such field",
+    "no_such_field": "{standard} has no such field",
     "say_which": "say which place: {accepted}",
     "too_long": "{length} characters; accepted: at most {accepted}",
     "not_allowed": "{value!r}; accepted: {accepted}",
@@ -44,6 +44,7 @@ _FLAW: dict[Kind, str] = {
     "cannot_be_masked": "this field cannot be withheld",
     "versions_differ": "one report names one MedDRA version; seen: {accepted}",
 }
+ANSWERING = """To answer: --answer CODE=TEXT; nobody knows: --unknown CODE; private: --withhold CODE."""
 _SAID = {"unknown": "unknown", "masked": "withheld"}
 _FORM = {
     "text": "text",
@@ -51,7 +52,9 @@ _FORM = {
     "number": "a number",
     "quantity": "a number and its unit: 34 a",
 }
-_CODE, _FROM = 19, 9
+_CODES = ("true", "false", "NI")
+_CODE = {medwatch.STANDARD: 9, e2b.STANDARD: 19}
+_FROM = 9
 _LONG = 120
 """So many characters stand in a column; more stand below their name."""
 
@@ -69,14 +72,20 @@ def report_document(report: Report, paper: Paper) -> Document:
         paper=paper,
         alert=_alert(report),
         blocks=(Rows(rows=rows), *_missing(report), *_fields(report), *_lots(report)),
-        foot=f"record: from the infusion record; reporter: as the reporter said. {DISCLAIMER}",
+        foot=f"record: from the order and the chair; reporter: as the reporter said. {DISCLAIMER}",
     )
 
 
-def flaw_text(flaw: Flaw) -> str:
+def flaws_text(report: Report) -> str:
+    """One a line."""
+    return "\n".join(_flaw(flaw, report.standard) for flaw in report.flaws)
+
+
+def _flaw(flaw: Flaw, standard: str) -> str:
     """What is wrong with one field, in one line: field, value seen, what is accepted."""
+    accepted = "; ".join(flaw.accepted)
     text = _FLAW[flaw.kind].format(
-        value=flaw.value, length=len(flaw.value), accepted="; ".join(flaw.accepted)
+        value=flaw.value, length=len(flaw.value), accepted=accepted, standard=standard
     )
     return f"{name(flaw.code, flaw.place)}: {text}"
 
@@ -93,11 +102,14 @@ def _alert(report: Report) -> str:
 def _missing(report: Report) -> list[Section | Bullets | Columns | Paragraph]:
     parts: list[Section | Bullets | Columns | Paragraph] = []
     if report.flaws:
-        parts += [Section(title="Faults"), Bullets(items=tuple(map(flaw_text, report.flaws)))]
+        parts += [Section(title="Faults"), Bullets(items=tuple(flaws_text(report).splitlines()))]
     if report.missing:
         rows = tuple(_asked(list(answers), report) for answers in _by_code(report.missing))
         heads = ("Code", "Field", "Accepted")
-        parts += [Section(title="Missing"), Columns(heads=heads, widths=(_CODE, 26, None), rows=rows)]
+        parts += [
+            Section(title="Missing"),
+            Columns(heads=heads, widths=(_CODE[report.standard], 26, None), rows=rows),
+        ]
     return parts
 
 
@@ -114,10 +126,17 @@ def _asked(answers: list[Answer], report: Report) -> tuple[str, str, str]:
     first = answers[0]
     if first.code == TRACE:
         return first.code, "lots as hung", f"only from the record; it lacks {', '.join(report.trace.lacks)}"
-    places = [".".join(map(str, each.place)) for each in answers if each.place]
+    several = sum(answer.code == first.code for answer in report.answers) > 1
+    places = [".".join(map(str, each.place)) for each in answers if several]
     where = f" (in {', '.join(places)})" if places else ""
-    accepted = "; ".join(option.replace(" ", ": ", 1) for option in first.allowed) or _FORM[first.form]
+    accepted = "; ".join(map(_option, first.allowed)) or _FORM[first.form]
     return first.code, first.name + where, accepted
+
+
+def _option(option: str) -> str:
+    """A code that says nothing by itself is parted from its meaning."""
+    code, _, words = option.partition(" ")
+    return f"{code}: {words}" if words and (code.isdecimal() or code in _CODES) else option
 
 
 def _fields(report: Report) -> list[Section | Columns | Paragraph]:
@@ -130,13 +149,14 @@ def _fields(report: Report) -> list[Section | Columns | Paragraph]:
         parts.append(Section(title=title))
         for is_long, some in groupby(answers, key=lambda a: len(_value(a)) > _LONG):
             together = list(some)
-            parts += _at_length(together) if is_long else [_table(together)]
+            parts += _at_length(together) if is_long else [_table(together, report.standard)]
     return parts
 
 
-def _table(answers: Iterable[Answer]) -> Columns:
+def _table(answers: Iterable[Answer], standard: str) -> Columns:
     rows = tuple((name(a.code, a.place), a.name, _value(a), a.origin) for a in answers)
-    return Columns(heads=("Code", "Field", "Answer", "From"), widths=(_CODE, 18, None, _FROM), rows=rows)
+    widths = (_CODE[standard], 20, None, _FROM)
+    return Columns(heads=("Code", "Field", "Answer", "From"), widths=widths, rows=rows)
 
 
 def _at_length(answers: Iterable[Answer]) -> Iterator[Paragraph]:

@@ -14,15 +14,14 @@ _LABEL = 24
 _INDENT = (0, 0, 0, 2)
 
 
-def document_sheet(document: Document) -> RenderableType:
-    """The whole document."""
+def document_sheet(document: Document, hint: str = "") -> RenderableType:
+    """The whole document; last, what the screen adds to it."""
     document = cleaned(document)
     parts: list[RenderableType] = [Text(document.title.upper(), style="bold")]
     if document.alert:
         parts += [Text(""), Text(f"! {document.alert}", style="bold")]
     parts += [_block(block) for block in document.blocks]
-    if document.foot:
-        parts += [Text(""), Text(document.foot)]
+    parts += [Text(f"\n{text}") for text in (document.foot, hint) if text]
     return Group(*parts)
 
 

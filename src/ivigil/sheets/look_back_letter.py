@@ -62,7 +62,7 @@ def look_back_letter(
         raise NoDocumentError(f"no infusion gave lot {notice.lot}")
     to, words = notice.to, _WORDS[notice.to]
     return Document(
-        title=f"Recalled medicine: lot {notice.lot}",
+        title=f"Recalled medicine: lot {doses[0].lot}",
         date=date,
         paper=paper(_lineage(doses, knowledge)),
         blocks=(

@@ -20,6 +20,10 @@ _EQUIPMENT: dict[Route, str] = {
 }
 
 
+_DAYS = 5
+"""So many days of a course are listed by their grams."""
+
+
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
     """Who travels when, and who vouches."""
 
@@ -44,7 +48,7 @@ def travel_letter(plan: Plan, journey: Journey, date: dt.date, knowledge: Knowle
     )
     if journey.returns < journey.leaves:
         raise NoDocumentError(f"the return {journey.returns} lies before the departure {journey.leaves}")
-    if plan.status == "blocked" or plan.product is None:
+    if plan.product is None or not plan.days:
         raise NoDocumentError("the plan gives no product: there is nothing to carry")
     return Document(
         title="Letter for a journey with a medicine",
@@ -71,18 +75,25 @@ def travel_letter(plan: Plan, journey: Journey, date: dt.date, knowledge: Knowle
 def _rows(plan: Plan, journey: Journey, knowledge: Knowledge) -> list[tuple[str, str]]:
     assert plan.product is not None
     product, interval = knowledge.products[plan.product.id], interval_days(plan)
-    dose = f"{number(plan.dose.grams, 3)} g" if plan.dose is not None else "not planned"
     rows = [
         ("Traveller", f"{journey.traveller}, born {plan.order.patient.birth_date}"),
         ("Journey", f"{journey.leaves} to {journey.returns}"),
         ("Medicine", f"{product.name} ({SUBSTANCE}), {product.manufacturer}"),
-        ("Dose", f"{dose} every {interval} days" if interval else dose),
+        ("Dose", f"{_dose(plan)}, every {interval} days" if interval else _dose(plan)),
         ("Route", ROUTE[plan.order.route]),
         ("Carries", journey.carries),
         ("Prescriber", journey.prescriber),
         ("Questions", f"call {journey.phone}"),
     ]
     return [row for row in rows if row[1]]
+
+
+def _dose(plan: Plan) -> str:
+    """What is really given, in whole vials: "30 g", "35 g + 35 g"."""
+    grams = [f"{number(day.grams, 3)} g" for day in plan.days]
+    if plan.order.route == "SC":
+        return f"{grams[0]} an infusion"
+    return " + ".join(grams) if len(grams) <= _DAYS else f"{len(grams)} days, {grams[0]} on the first"
 
 
 def _storage(facts: tuple[Storage, ...], knowledge: Knowledge) -> tuple[str, ...]:

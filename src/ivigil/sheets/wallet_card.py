@@ -131,7 +131,7 @@ def _medicine(
         yield "Product", ", ".join(_products(last, knowledge)) or "not read"
         on = local(last.started_at or last.day.start, last).date()
         ended = last.ended_at
-        grams = f"{number(given_g(last, ended), 3)} g" if ended is not None else "still running or not closed"
+        grams = f"{number(given_g(last, ended))} g" if ended is not None else "still running or not closed"
         yield "Last dose", f"{grams}, {on}"
         yield "Lots", _lots(given)
         return
