@@ -1,10 +1,12 @@
-"""Bodies of plans, signatures and contacts. Those of an infusion are in ``infusion.events``."""
+"""Bodies of plans, contacts and the days after. Those of an infusion are in ``infusion.events``."""
 
 from __future__ import annotations
 
 import msgspec
 
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan
+from ivigil.knowledge.reactions import Urgency
 from ivigil.patient import Identifier
 
 
@@ -32,18 +34,6 @@ class Note(Body, frozen=True, tag="note"):
     text: str
     corrects: str = ""
     """Id of the event that it corrects."""
-
-
-class ReportMade(Body, frozen=True, tag="report_made"):
-    """A report, letter or card about an infusion was made. What it said can be made again from the record."""
-
-    standard: str
-    """What it is: "FDA 3500", "ICH E2B(R3)", "look-back", "travel", "card"."""
-    complete: bool
-    sha256: str
-    """Hash of its content."""
-    missing: tuple[str, ...] = ()
-    """Codes of the required fields that nobody had answered."""
 
 
 class PlanMade(Body, frozen=True, tag="plan_made"):
@@ -79,3 +69,34 @@ class Superseded(Body, frozen=True, tag="superseded"):
 
 PlanStep = PlanMade | Prescribed | Verified | Released | Reopened | Superseded
 """Everything that can happen to a plan."""
+
+
+class SymptomsReported(Body, frozen=True, tag="symptoms_reported"):
+    """A report in the days after, and the answer that was shown. The event's subject is the infusion."""
+
+    report: SymptomReport
+    urgency: Urgency
+    facts: tuple[str, ...]
+    """What the urgency rested on."""
+
+
+class ReportsSettled(Body, frozen=True, tag="reports_settled"):
+    """A clinician has dealt with every report about the infusion so far; the next one counts as a first."""
+
+    reason: str
+
+
+class ReportMade(Body, frozen=True, tag="report_made"):
+    """A report, letter or card about an infusion was made. What it said can be made again from the record."""
+
+    standard: str
+    """What it is: "FDA 3500", "ICH E2B(R3)", "look-back", "travel", "card"."""
+    complete: bool
+    sha256: str
+    """Hash of its content."""
+    missing: tuple[str, ...] = ()
+    """Codes of the required fields that nobody had answered."""
+
+
+Afterwards = SymptomsReported | ReportsSettled | ReportMade
+"""Everything that can happen in the days after an infusion."""
