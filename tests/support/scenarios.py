@@ -74,7 +74,8 @@ def read(path: Path) -> list[Scenario]:
 def read_all(folder: Path = FOLDER) -> dict[str, Scenario]:
     """Every scenario of a plan by its name: path without suffix, and the number of the case."""
     found: dict[str, Scenario] = {}
-    for path in sorted(set(folder.rglob("*.toml")) - set(folder.glob("chair/*"))):
+    own_format = {*folder.glob("chair/*"), *folder.glob("reports/*")}
+    for path in sorted(set(folder.rglob("*.toml")) - own_format):
         scenarios = read(path)
         name = path.relative_to(folder).with_suffix("").as_posix()
         numbered = len(scenarios) > 1

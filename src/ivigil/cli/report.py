@@ -15,6 +15,7 @@ from ivigil.aftercare import e2b, medwatch
 from ivigil.aftercare.adverse_event import Said, report
 from ivigil.aftercare.report_export import export
 from ivigil.aftercare.report_export import fingerprint as report_fingerprint
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.cli import naming
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BAD_INPUT, DEFECT, OK
@@ -27,6 +28,7 @@ from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import Journal, RecordsError
 from ivigil.records.bodies import Contact, ReportMade
+from ivigil.records.episodes import reports
 from ivigil.records.infusing import NoInfusionError, load
 from ivigil.records.lookback import LotDose, Traced, contact_of, dose_of, look_back
 from ivigil.records.past import infused
@@ -58,6 +60,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     stream: str = ""
     infusion: str = ""
     state: State | None = None
+    later: tuple[SymptomReport, ...] = ()
+    """Reports from home."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +154,13 @@ def _subject(options: argparse.Namespace, knowledge: Knowledge) -> Subject:
         day = next(day for day in plan.days if day.number == found.day)
         state = replay(day, found.events)
         return Subject(
-            plan=plan, day=day, journal=journal, stream=found.stream, infusion=found.id, state=state
+            plan=plan,
+            day=day,
+            journal=journal,
+            stream=found.stream,
+            infusion=found.id,
+            state=state,
+            later=reports(journal, found),
         )
     if options.record:
         raise InputError("--record: only of an infusion of the journal (--infusion PLAN-DAY)")
@@ -173,7 +183,7 @@ def _adverse_event(options: argparse.Namespace) -> int:
     standard = _STANDARDS[options.standard or ("fda" if "US" in lineage else "e2b")]
     today = now(options, knowledge).date()
     if subject.state is not None:
-        case = recorded_case(subject.plan, subject.state, today, knowledge)
+        case = recorded_case(subject.plan, subject.state, subject.later, today, knowledge)
     else:
         case = planned_case(subject.plan, subject.day, today, knowledge)
     made = report(standard, case, _said(options), knowledge.facts.report_field)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import overload
 
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.infusion.events import MedicineGiven
 from ivigil.infusion.progress import given_g, given_ml
 from ivigil.infusion.state import HungVial, State
@@ -17,9 +18,10 @@ from ivigil.sheets.numbers import number
 _Line = tuple[dt.datetime, str]
 
 
-def chronology(state: State, knowledge: Knowledge) -> str:
-    """Every line with its day, time and offset, in the zone of the plan."""
-    lines = sorted(_lines(state, knowledge), key=lambda line: line[0])
+def chronology(state: State, later: tuple[SymptomReport, ...], knowledge: Knowledge) -> str:
+    """Every line with its day, time and offset, in the zone of the plan. ``later``: reports from home."""
+    told = ((report.at, _told(report, knowledge)) for report in later)
+    lines = sorted([*_lines(state, knowledge), *told], key=lambda line: line[0])
     return "\n".join(f"{clock(at, state)} {text}" for at, text in lines)
 
 
@@ -86,6 +88,18 @@ def _lines(state: State, knowledge: Knowledge) -> Iterator[_Line]:
         word = "stopped before its volume was in" if state.ended_early else "volume in"
         amount = f"{number(given_ml(state, state.ended_at))} mL, {number(given_g(state, state.ended_at))} g"
         yield state.ended_at, f"infusion {word} ({amount} given)"
+
+
+def _told(report: SymptomReport, knowledge: Knowledge) -> str:
+    present = ", ".join(symptom(name, knowledge) for name in report.present)
+    absent = ", ".join(symptom(name, knowledge) for name in report.absent)
+    parts = (
+        f"present: {present}" if present else "",
+        f"in their words: {'; '.join(report.unmatched)}" if report.unmatched else "",
+        f"absent: {absent}" if absent else "",
+        readings(report.readings, knowledge),
+    )
+    return "reported from home: " + "; ".join(part for part in parts if part)
 
 
 def _vial(vial: HungVial, knowledge: Knowledge) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from ivigil.aftercare.adverse_case import Case, Drug, Lot, RateStep, Reaction, TracedVial
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Day, Plan, infusion_id
 from ivigil.infusion.progress import given_g
 from ivigil.infusion.state import Given, HungVial, State
@@ -30,12 +31,15 @@ def planned_case(plan: Plan, day: Day, report_date: dt.date, knowledge: Knowledg
     return replace(_planned(plan, day.start, report_date, knowledge), drugs=(drug,))
 
 
-def recorded_case(plan: Plan, state: State, report_date: dt.date, knowledge: Knowledge) -> Case:
-    """Of an infusion in the journal: what was hung, how it ran, what was seen and given.
+def recorded_case(
+    plan: Plan, state: State, later: tuple[SymptomReport, ...], report_date: dt.date, knowledge: Knowledge
+) -> Case:
+    """Of an infusion in the journal: what was hung, how it ran, what was seen and given, and what was
+    reported from home (``later``).
 
     If somebody else than the plan's patient was identified at the chair, nothing is told of the patient.
     """
-    reactions = tuple(_reactions(state, knowledge))
+    reactions = (*_reactions(state, knowledge), *_at_home(state, later, knowledge))
     onset = min((r.started_at for r in reactions if r.started_at is not None), default=None)
     before = tuple(each for each in state.medicines if onset is None or each.at < onset)
     day = state.day
@@ -47,7 +51,7 @@ def recorded_case(plan: Plan, state: State, report_date: dt.date, knowledge: Kno
         base,
         infusion=infusion_id(plan.id, day.number),
         tests="; ".join(part for part in (base.tests, *_signs(state, knowledge)) if part),
-        narrative=chronology(state, knowledge) if reactions else "",
+        narrative=chronology(state, later, knowledge) if reactions else "",
         concomitants="; ".join(f"{medicine(each.medicine)}, {clock(each.at, state)}" for each in before),
         reactions=reactions,
         drugs=(*_given(plan, state, knowledge), *(_concomitant(each, state) for each in before)),
@@ -135,6 +139,15 @@ def _reactions(state: State, knowledge: Knowledge) -> Iterator[Reaction]:
             started_at=local(min(first, began) if only and began is not None else first, state),
             ended_at=local(ended if only else None, state),
         )
+
+
+def _at_home(state: State, later: tuple[SymptomReport, ...], knowledge: Knowledge) -> Iterator[Reaction]:
+    """A symptom first told from home: nobody recorded when it began."""
+    seen = {spell.symptom for spell in state.symptoms}
+    told = dict.fromkeys(name for report in later for name in report.present)
+    for name in told:
+        if name not in seen:
+            yield Reaction(reported=symptom(name, knowledge))
 
 
 def _given(plan: Plan, state: State, knowledge: Knowledge) -> Iterator[Drug]:
