@@ -46,7 +46,7 @@ def recorded_case(
     event = local(onset or state.started_at or day.start, state)
     base = _planned(plan, event, report_date, knowledge)
     if state.identified is not None and state.identified != plan.order.patient.id:
-        base = replace(base, age_months=None, sex=None, weight_kg=None, history="")
+        base = replace(base, age_months=None, sex=None, weight_kg=None, history="", tests="")
     return replace(
         base,
         infusion=infusion_id(plan.id, day.number),
