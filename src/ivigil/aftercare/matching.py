@@ -184,7 +184,8 @@ class _Sentence:
         behind = self.tokens[last + 1 : last + 3]
         if behind[:1] in (("no",), ("none",)) and behind[1:] in ((), (_COMMA,)):
             return "denied"
-        return "unclear" if any(token in english.PAST for token in behind) else "said"
+        is_over = any(token in english.PAST for token in behind) and not english.INABILITY & {*behind}
+        return "unclear" if is_over else "said"
 
     def _denies(self, index: int) -> bool:
         if self.tokens[index] not in english.NEGATORS:
