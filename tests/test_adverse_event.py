@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -181,9 +181,7 @@ def test_whatever_is_said_no_field_is_longer_or_other_than_allowed(
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(STANDARDS)), CASE, SAID)
-def test_the_export_holds_every_answer_at_its_place(
-    standard: str, case: Case, said: dict[str, Said]
-) -> None:
+def test_the_export_holds_every_answer_at_its_place(standard: str, case: Case, said: dict[str, Said]) -> None:
     made = report(standard, case, said, FIELDS)
     exported = export(made)
     assert exported.complete == made.is_complete
@@ -220,4 +218,4 @@ def test_what_the_reporter_says_instead_of_the_record_is_shown_beside_it() -> No
 
 
 def test_every_flaw_has_words() -> None:
-    assert set(words._FLAW) == set(Kind.__args__)
+    assert set(words._FLAW) == set(get_args(Kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import msgspec
 
@@ -97,8 +98,15 @@ def _dose(plan: Plan) -> str:
 
 
 def _storage(facts: tuple[Storage, ...], knowledge: Knowledge) -> tuple[str, ...]:
-    """Only what was read in a source, or signed by the site: a recollection keeps no medicine cold."""
-    shown = tuple(_kept(fact, knowledge) for fact in facts if knowledge.permits(fact))
+    """Only what was read in a source, or signed by the site: a recollection keeps no medicine cold.
+
+    Of several sources for one range of temperature, the one that allows the shortest time.
+    """
+    strictest: dict[tuple[Decimal, Decimal], Storage] = {}
+    for fact in sorted(facts, key=lambda fact: (fact.max_months is None, fact.max_months or 0)):
+        if knowledge.permits(fact):
+            strictest.setdefault((fact.temp_min_c, fact.temp_max_c), fact)
+    shown = tuple(_kept(fact, knowledge) for fact in strictest.values())
     return (
         (*shown, "Otherwise, and for how long: as its package says.") if shown else ("As its package says.",)
     )
