@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import pytest
+
+from ivigil import load_knowledge
 from tests.support.command import Command
 
 MILD = ("triage", "--symptom", "mild headache", "--no-other", "--hours", "10", "--age", "40", "--no-hazards")
@@ -56,6 +60,35 @@ def test_words_are_shown_to_be_confirmed(command: Command) -> None:
     assert "you mean" in sheet
     assert "not present" in sheet
     assert "not found" in sheet
+
+
+def test_asked_at_the_terminal_a_danger_ends_the_questions_at_once(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\nn\ny\n"))
+    answer = command("triage", "--ask", "--age", "40", "--hours", "5")
+    assert "EMERGENCY NOW" in answer.out
+    assert answer.err.splitlines()[0].startswith("In danger?")
+    assert answer.err.count("[y/n]") == 3
+
+
+def test_asked_at_the_terminal_own_words_are_confirmed_one_by_one(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [s for s in load_knowledge().facts.symptom if s.ask_first and s.question and s.concerns(40 * 12)]
+    lines = ["n"] * len(asked) + ["slight headache, no fever"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*lines, "", "y", *["n"] * 30])))
+    answer = command("triage", "--ask", "--age", "40", "--hours", "5", "--no-hazards", "--json").json[
+        "answer"
+    ]
+    assert "symptom.headache_mild" in answer["picture"]["reported"]
+    assert "symptom.fever" not in answer["picture"]["reported"]
+
+
+def test_no_answer_at_the_terminal_is_not_a_no(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    answer = command("triage", "--ask", "--age", "40", "--hours", "5", "--json")
+    assert answer.json["answer"]["urgency"] == "same_day"
 
 
 def test_json_names_every_fact_with_its_source(command: Command) -> None:

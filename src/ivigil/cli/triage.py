@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +17,7 @@ from ivigil.aftercare.matching import Matched, Matcher
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.triage import Triage, triage
 from ivigil.cli import journaling, naming
+from ivigil.cli.asking import Interview
 from ivigil.cli.chair_events import zero_or_more
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.naming import InputError
@@ -51,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no", action="append", default=[], metavar="NAME", help="asked: not there; repeatable"
     )
     said.add_argument("--no-other", action="store_true", help="every other symptom was asked: not present")
+    said.add_argument("--ask", action="store_true", help="ask here, danger to life first")
     said.add_argument("--text", default="", metavar="WORDS", help="in the person's own words (English)")
     said.add_argument(
         "--reading", action="append", default=[], metavar=_READING, help="temperature_c=38.6; repeatable"
@@ -73,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ivigil.sheets.triage import switched_off_sheet, triage_sheet
+    from ivigil.sheets.triage import emergency_line, switched_off_sheet, triage_sheet
 
     knowledge = ivigil.load_knowledge(options.site)
     if knowledge.policies["policy.patient_triage"].choice != _ON:
@@ -82,9 +86,15 @@ def _run(options: argparse.Namespace) -> int:
     place = _Place.of(options, knowledge)
     if options.settle is not None:
         return place.settle(options)
-    words = Matcher(knowledge.facts.symptom).match(options.text)
+    matcher = Matcher(knowledge.facts.symptom)
+    words = matcher.match(options.text)
+    judge = partial(triage, episode=place.episode, knowledge=knowledge, earlier=place.earlier)
     report = _reported(options, words, place.at, knowledge)
-    answer = triage(report, place.episode, knowledge, earlier=place.earlier)
+    if options.ask:
+        print(emergency_line(knowledge), file=sys.stderr)
+        questions = {each.id: each.question or f"{each.plain}?" for each in knowledge.facts.symptom}
+        report = Interview(judge=judge, match=matcher.match, questions=questions).ask(report)
+    answer = judge(report)
     if options.record:
         place.record(report, answer, options)
     put(

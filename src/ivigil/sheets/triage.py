@@ -90,10 +90,15 @@ def switched_off_sheet(knowledge: Knowledge) -> RenderableType:
     return Group(_emergency(knowledge), Text(team))
 
 
-def _emergency(knowledge: Knowledge) -> RenderableType:
+def emergency_line(knowledge: Knowledge) -> str:
+    """What stands before every form and every answer."""
     phone = knowledge.site.emergency_phone or "the emergency number"
     signs = "trouble breathing, chest pain, a swollen face, a sign of a stroke, a collapse"
-    return Text(f"In danger? Call {phone} now: {signs}.", style="bold")
+    return f"In danger? Call {phone} now: {signs}."
+
+
+def _emergency(knowledge: Knowledge) -> RenderableType:
+    return Text(emergency_line(knowledge), style="bold")
 
 
 def _number(phone: str) -> str:
