@@ -78,7 +78,6 @@ BAD = (
     (("adverse-event", "--order", str(ORDER), "--answer", "B2"), "CODE=TEXT"),
     (("adverse-event", "--order", str(ORDER), "--answer", "B2= "), "CODE=TEXT"),
     (("adverse-event", "--order", str(ORDER), "--answers", "nowhere.toml"), "cannot be read"),
-    (("adverse-event", "--order", str(ORDER), "--day", "7"), "accepted: 1 to 1"),
     (("adverse-event", "--order", str(ORDER), "--record"), "only of an infusion of the journal"),
     (("adverse-event",), "one of the arguments --infusion --order is required"),
     (("card", "--order", str(ORDER)), "the holder's name, a phone for emergencies, a phone for questions"),
@@ -303,6 +302,25 @@ def test_a_card_names_danger_first(centre: Centre) -> None:
     assert lines.index("REACTIONS") < lines.index("MY IMMUNOGLOBULIN")
     for text in ("L 77 (2026-12-01)", "0.51 g, 2026-12-01", "555-0911", "ABO blood group B", "<0.07 g/L"):
         assert text in centre.said
+
+
+def test_a_reaction_that_nobody_graded_stands_on_the_card(centre: Centre) -> None:
+    infusion = centre.running()
+    assert centre.at_chair(infusion, "09:45", "symptom", "wheezing") == OK
+    assert centre("report", "card", "--infusion", infusion, *CALL, *THEN) == OK
+    assert "wheezing, not graded: Privigen 10%, 2026-12-01" in centre.said
+    assert "still running or not closed, 2026-12-01" in centre.said
+
+
+def test_an_earlier_anaphylaxis_stands_above_everything(centre: Centre, tmp_path: Path) -> None:
+    order = tmp_path / "order.toml"
+    order.write_text(ORDER.read_text().replace('["migraine"]', '["prior_immunoglobulin_anaphylaxis"]'))
+    words = ("report", "card", "--order", str(order), "--name", "F. Example", *CALL, *THEN)
+    assert centre(*words) == OK
+    lines = [line.strip() for line in centre.out.splitlines() if line.strip()]
+    assert lines[1].startswith("! ")
+    assert "anaphyla" in lines[1].casefold()
+    assert "Planned product" not in centre.out  # such a plan is blocked: it gives nothing
 
 
 def test_a_card_of_an_order_claims_nothing_that_was_given(centre: Centre) -> None:

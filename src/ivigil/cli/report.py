@@ -22,7 +22,7 @@ from ivigil.cli.main import BAD_INPUT, DEFECT, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.cli.writing import write_file
-from ivigil.course import Day, Plan
+from ivigil.course import Plan
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
@@ -52,10 +52,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What a report is about: a plan's day, and what happened on it if that is in the journal."""
+    """What a report is about: a plan, and an infusion under it if that is in the journal."""
 
     plan: Plan
-    day: Day
     journal: Journal | None = None
     stream: str = ""
     infusion: str = ""
@@ -125,7 +124,6 @@ def _add_subject(action: argparse.ArgumentParser) -> None:
     which = action.add_mutually_exclusive_group(required=True)
     which.add_argument("--infusion", metavar="PLAN-DAY", help="an infusion of the journal")
     which.add_argument("--order", metavar="FILE", help="an order, where there is no journal")
-    action.add_argument("--day", type=int, default=1, help="with --order: day of the plan, from 1")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -155,7 +153,6 @@ def _subject(options: argparse.Namespace, knowledge: Knowledge) -> Subject:
         state = replay(day, found.events)
         return Subject(
             plan=plan,
-            day=day,
             journal=journal,
             stream=found.stream,
             infusion=found.id,
@@ -164,12 +161,7 @@ def _subject(options: argparse.Namespace, knowledge: Knowledge) -> Subject:
         )
     if options.record:
         raise InputError("--record: only of an infusion of the journal (--infusion PLAN-DAY)")
-    plan = ivigil.plan(ivigil.read_order(options.order, options.site), options.site)
-    days = {day.number: day for day in plan.days}
-    if options.day not in days:
-        accepted = f"1 to {len(days)}" if days else "none: the plan gives nothing"
-        raise InputError(f"--day {options.day}: accepted: {accepted}")
-    return Subject(plan=plan, day=days[options.day])
+    return Subject(plan=ivigil.plan(ivigil.read_order(options.order, options.site), options.site))
 
 
 def _adverse_event(options: argparse.Namespace) -> int:
@@ -185,7 +177,7 @@ def _adverse_event(options: argparse.Namespace) -> int:
     if subject.state is not None:
         case = recorded_case(subject.plan, subject.state, subject.later, today, knowledge)
     else:
-        case = planned_case(subject.plan, subject.day, today, knowledge)
+        case = planned_case(subject.plan, today, knowledge)
     made = report(standard, case, _said(options), knowledge.facts.report_field)
     if made.flaws:
         raise InputError(f"the answers were not accepted\n{flaws_text(made)}")

@@ -24,7 +24,7 @@ def write_file(path: Path, content: bytes, *, overwrite: bool) -> None:
         if overwrite:
             os.replace(beside, path)
         else:
-            os.link(beside, path)
+            _place(beside, path)
     except FileExistsError:
         raise InputError(f"{path}: is there already; --overwrite replaces it") from None
     except OSError as error:
@@ -32,3 +32,15 @@ def write_file(path: Path, content: bytes, *, overwrite: bool) -> None:
     finally:
         if beside:
             Path(beside).unlink(missing_ok=True)
+
+
+def _place(beside: str, path: Path) -> None:
+    """Give the file its name unless that is taken. Raises FileExistsError."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, such as that of a memory stick
+        if path.exists():
+            raise FileExistsError(path) from None
+        os.replace(beside, path)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ivigil.aftercare.adverse_case import Case, Drug, Lot, RateStep, Reaction, TracedVial
 from ivigil.aftercare.symptom_report import SymptomReport
-from ivigil.course import Day, Plan, infusion_id
+from ivigil.course import Plan, infusion_id
 from ivigil.infusion.progress import given_g
 from ivigil.infusion.state import Given, HungVial, State
 from ivigil.knowledge.logic import Reading
@@ -25,10 +25,10 @@ ROUTE = {"IV": "intravenous", "SC": "subcutaneous"}
 _LANGUAGE = "eng"
 
 
-def planned_case(plan: Plan, day: Day, report_date: dt.date, knowledge: Knowledge) -> Case:
+def planned_case(plan: Plan, report_date: dt.date, knowledge: Knowledge) -> Case:
     """Of an infusion that is not in the journal: nothing is known of it but what was planned."""
     drug = _drug(plan.product.id if plan.product else "", plan, knowledge)
-    return replace(_planned(plan, day.start, report_date, knowledge), drugs=(drug,))
+    return replace(_planned(plan, plan.order.start, report_date, knowledge), drugs=(drug,))
 
 
 def recorded_case(

@@ -12,13 +12,14 @@ from ivigil.infusion.progress import given_g
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.patient import Patient
+from ivigil.sheets.chair import symptom
 from ivigil.sheets.chronology import local, term
 from ivigil.sheets.document import Bullets, Document, Paragraph, Rows, Section, needed, paper
 from ivigil.sheets.numbers import number
 from ivigil.sheets.report_case import reading_text
 
-_GRAVE = ("contraindicated", "serious")
-_LIFE_THREATENING, _SEVERE = 4, 3
+_LIFE_THREATENING = 4
+"""CTCAE grade."""
 _LOTS = 6
 """So many lots are listed, the last given first; the rest are counted."""
 _MEASURED = ("iga_g_per_l",)
@@ -35,6 +36,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Reaction(msgspec.Struct, frozen=True):
     grade: int
+    """0: nobody graded it."""
     date: dt.date
     text: str
 
@@ -62,9 +64,10 @@ def wallet_card(
     patient = plan.order.patient
     infused = tuple(each for each in infused if each[1].identified in (None, patient.id))
     reactions = _reactions(infused, knowledge)
+    present = [finding for finding in plan.findings if finding.state == "present"]
     dangers = [each.text for each in reactions if each.grade >= _LIFE_THREATENING]
-    grave = [f for f in plan.findings if f.state == "present" and f.severity in _GRAVE]
-    findings = [finding.name for finding in sorted(grave, key=lambda f: _GRAVE.index(f.severity))]
+    dangers += [finding.name for finding in present if finding.severity == "contraindicated"]
+    serious = [finding.name for finding in present if finding.severity == "serious"]
     others = [each.text for each in reactions if each.grade < _LIFE_THREATENING]
     asked = (
         "" if patient.screening.complete else "Not everything was asked: what is not here may still be so."
@@ -83,7 +86,7 @@ def wallet_card(
                     ("My centre", holder.phone),
                 )
             ),
-            *_listed("Take care", findings),
+            *_listed("Take care", serious),
             *_listed("Reactions", others),
             Section(title="My immunoglobulin"),
             Rows(rows=tuple(_medicine(plan, infused, knowledge))),
@@ -100,10 +103,14 @@ def _listed(title: str, items: Iterable[str]) -> list[Section | Bullets]:
 
 
 def _reactions(infused: tuple[tuple[Plan, State], ...], knowledge: Knowledge) -> list[_Reaction]:
-    """Every graded reaction at its worst of the day, the gravest first."""
+    """Every reaction at its worst grade of the day, the gravest first; symptoms where nothing was graded."""
     worst: dict[tuple[str, dt.date], _Reaction] = {}
     for _, state in infused:
         products = ", ".join(_products(state, knowledge)) or "a product that was not read"
+        for spell in state.symptoms if not state.grades else ():
+            on = local(spell.since, state).date()
+            text = f"{symptom(spell.symptom, knowledge)}, not graded: {products}, {on}"
+            worst[spell.symptom, on] = _Reaction(0, on, text)
         for graded in state.grades:
             what, on = graded.grading, local(graded.at, state).date()
             fact = term(what.term, knowledge)
