@@ -37,10 +37,11 @@ from ivigil.infusion.events import (
     Started,
     Stopped,
 )
-from ivigil.infusion.next_time import Proposal, next_time
+from ivigil.infusion.next_time import next_time
 from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
+from ivigil.knowledge.next_time import Proposal
 from ivigil.knowledge.store import Knowledge
 from ivigil.patient import Identifier
 from ivigil.records import Draft, Journal

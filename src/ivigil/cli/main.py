@@ -29,6 +29,8 @@ COMMANDS = {
     "simulate-infusion": "let an invented infusion run on a plan: a reaction, a late nurse, a wrong vial",
     "authorise": "put a plan into the journal; prescribe, verify, release it",
     "infusion": "at the chair: record what happens, see what to do next",
+    "check-ins": "after: when the patient is asked how they are, what was answered, who is told of silence",
+    "follow-up": "after: blood tests, results, diary, hand-over, proposals for the next order",
     "lots": "from a lot to every patient who got it, with how to reach them",
     "journal": "make, verify, back up, restore and export the record of what happened",
     "check": "validate the fact base and a site's overlay; print coverage",
