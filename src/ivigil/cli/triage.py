@@ -18,6 +18,7 @@ from ivigil.aftercare.triage import Triage, triage
 from ivigil.cli import journaling, naming
 from ivigil.cli.asking import Interview
 from ivigil.cli.chair_events import home_reading, zero_or_more
+from ivigil.cli.citing import cited
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put, show
@@ -97,7 +98,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.record:
         place.record(report, answer, options)
     put(
-        _report(answer, words, place.episode, knowledge),
+        Report(answer, words, place.episode, *cited(answer.facts(), knowledge)),
         lambda: triage_sheet(answer, words, place.episode, place.at, knowledge),
         as_json=options.json,
     )
@@ -208,10 +209,3 @@ def _reported(
         readings=dict(home_reading(text, knowledge.facts.measure) for text in options.reading),
         unmatched=words.unmatched,
     )
-
-
-def _report(answer: Triage, words: Matched, episode: Episode, knowledge: Knowledge) -> Report:
-    facts = {name: knowledge.by_id[name] for name in answer.facts()}
-    cited = sorted({key for fact in facts.values() for key in fact.sources})
-    sources = {key: knowledge.sources[key] for key in cited if key in knowledge.sources}
-    return Report(answer, words, episode, facts, sources)
