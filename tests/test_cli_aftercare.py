@@ -75,7 +75,7 @@ def test_a_missing_baseline_is_said_and_a_fall_is_named_with_its_source(command:
     assert "own value from before is missing" in blind
     results = ("--result", "haemoglobin=12.0 g/dL@2026-11-20", "--result", "haemoglobin=98@2026-11-26")
     known = command("follow-up", KAWASAKI, *ENDED, *results).flat
-    assert "YES: haemolysis (severe)" in known
+    assert "FITS: haemolysis (severe)" in known
     assert "haemoglobin 98 g/L on 2026-11-26, was 120" in known
     assert "Haemolysis tests" in known
     assert "another product" in known
