@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ivigil.cli.main import BAD_INPUT, OK
+from tests.support.centre import Centre
 from tests.support.command import Command
-from tests.test_cli_infusion import Centre
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 KAWASAKI = str(EXAMPLES / "kawasaki.toml")

@@ -31,6 +31,7 @@ COMMANDS = {
     "infusion": "at the chair: record what happens, see what to do next",
     "check-ins": "after: when the patient is asked how they are, what was answered, who is told of silence",
     "follow-up": "after: blood tests, results, diary, hand-over, proposals for the next order",
+    "report": "adverse event report, look-back letter, travel letter, wallet card",
     "lots": "from a lot to every patient who got it, with how to reach them",
     "journal": "make, verify, back up, restore and export the record of what happened",
     "check": "validate the fact base and a site's overlay; print coverage",

@@ -93,15 +93,16 @@ def day(text: str) -> dt.date:
         raise InputError(f"{text!r} is not a day such as 2026-11-23") from error
 
 
-def moment(text: str, field: str) -> dt.datetime:
-    """An instant as 2026-12-01T10:05-06:00. Raises InputError."""
+def moment(written: str, field: str, also: str = "") -> dt.datetime:
+    """A date and time with offset. Raises InputError; ``also``: what else the field accepts."""
     try:
-        at = dt.datetime.fromisoformat(text)
+        found = dt.datetime.fromisoformat(written)
     except ValueError:
-        at = dt.datetime.min
-    if at.tzinfo is None:
-        raise InputError(f"{field} {text}: accepted: such as 2026-12-01T10:05-06:00")
-    return at
+        found = None
+    if found is None or found.tzinfo is None:
+        accepted = f"{also}a date and time with offset such as 2026-12-01T10:05-06:00"
+        raise InputError(f"{field} {written}: accepted: {accepted}")
+    return found
 
 
 def symptom(written: str, symptoms: Iterable[Symptom]) -> str:

@@ -22,6 +22,15 @@ def episode_of(infusion: Infusion, knowledge: Knowledge) -> Episode:
     return of_plan(plan, day, knowledge, started_at=started_at, ended_at=ended_at)
 
 
+def reports(journal: Journal, infusion: Infusion) -> tuple[SymptomReport, ...]:
+    """Everything that was reported about an infusion, by time of recording."""
+    return tuple(
+        record.body.report
+        for record in journal.read(infusion.stream)
+        if record.subject == infusion.id and isinstance(record.body, SymptomsReported)
+    )
+
+
 def open_reports(journal: Journal, infusion: Infusion) -> tuple[SymptomReport, ...]:
     """What was reported about an infusion since a clinician last settled it, by time of recording."""
     found: list[SymptomReport] = []
