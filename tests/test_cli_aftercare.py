@@ -33,6 +33,20 @@ def test_an_order_and_a_time_are_enough_to_try_it(command: Command, words: tuple
     assert command(*words, "--json").json
 
 
+def test_every_fact_that_is_named_comes_with_its_source(command: Command) -> None:
+    report = command("check-ins", KAWASAKI, *ENDED, "--json").json
+    facts, sources = report["facts"], report["sources"]
+    for standing in report["check_ins"]:
+        for watched in standing["check_in"]["watches"]:
+            assert set(watched["facts"]) <= set(facts)
+    assert "policy.check_in_moments" in facts
+    assert {key for fact in facts.values() for key in fact.get("sources", ())} == set(sources)
+    results = ("--result", "haemoglobin=120@2026-11-20", "--result", "haemoglobin=98@2026-11-26")
+    found = command("follow-up", KAWASAKI, *ENDED, *results, "--json").json
+    assert "result.haemolysis.severe" in found["facts"]
+    assert "reaction.haemolysis.next.product" in found["facts"]
+
+
 def test_a_tried_check_in_says_that_nothing_is_kept_and_that_nobody_reads(command: Command) -> None:
     ran = command("check-ins", KAWASAKI, *ENDED)
     assert "nothing is kept" in ran.flat
@@ -61,7 +75,7 @@ def test_a_missing_baseline_is_said_and_a_fall_is_named_with_its_source(command:
     assert "own value from before is missing" in blind
     results = ("--result", "haemoglobin=12.0 g/dL@2026-11-20", "--result", "haemoglobin=98@2026-11-26")
     known = command("follow-up", KAWASAKI, *ENDED, *results).flat
-    assert "YES: haemolysis (severe)" in known
+    assert "FITS: haemolysis (severe)" in known
     assert "haemoglobin 98 g/L on 2026-11-26, was 120" in known
     assert "Haemolysis tests" in known
     assert "another product" in known
@@ -187,22 +201,24 @@ def test_results_and_diary_are_kept_and_a_wrong_one_is_withdrawn(centre: Centre)
     ask = ("follow-up", "--infusion", infusion)
     at = ("--at", "2026-12-04T10:00-06:00")
     results = ("--result", "haemoglobin=130@2026-11-30", "--result", "haemoglobin=90@2026-12-03")
-    found = centre.json(*ask, *results, *at)
+    found = centre.json(*ask, *results, *at)["hand_over"]
     rules = {each["rule"]: each["holds"] for each in found["readings"]}
     assert rules["result.haemolysis.severe"] == "true"
     assert [lot for _, lot in found["chair"]["lots"]] == ["L 77"]
     assert found["chair"]["symptoms"] == ["symptom.hives"]
-    noted = centre.json(*ask, "--diary", "--yes", "bad headache", "--reading", "pain_0_10=7", *at)
+    noted = centre.json(*ask, "--diary", "--yes", "bad headache", "--reading", "pain_0_10=7", *at)[
+        "hand_over"
+    ]
     assert [spell["symptom"] for spell in noted["diary"]["spells"]] == [
         "symptom.headache",
         "symptom.headache_severe",
     ]
     later = ("--at", "2026-12-08T10:00-06:00")
-    assert centre.json(*ask, *later)["diary"]["ask"] == ["symptom.headache_over_72_h"]
+    assert centre.json(*ask, *later)["hand_over"]["diary"]["ask"] == ["symptom.headache_over_72_h"]
     slip = "5b7d4ac6-5b17-4a0e-8a0e-0f5b1b8e7a01"
     assert centre(*ask, "--result", "haemoglobin=30@2026-12-05", "--id", slip, *later) == OK
     assert "30 g/L" in centre.said
-    withdrawn = centre.json(*ask, "--withdraw", slip, "--reason", "another patient's", *later)
+    withdrawn = centre.json(*ask, "--withdraw", slip, "--reason", "another patient's", *later)["hand_over"]
     assert sorted(each["value"] for each in withdrawn["results"]) == [90, 130]
     assert centre("journal", "verify") == OK
 

@@ -113,6 +113,17 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     """Proposals for the prescriber, of every reaction that is suspected."""
     open_points: tuple[OpenPoint, ...]
 
+    def facts(self) -> tuple[str, ...]:
+        """Ids of every fact that is named but those of the check-ins, which name their own."""
+        named = [name for test in self.tests for name in test.facts]
+        for reading in self.readings:
+            named += [reading.rule, *reading.first_actions]
+        for panel in self.panels:
+            named += [panel.panel, *(draw.fact for draw in panel.draws)]
+        for proposal in self.next_order:
+            named += [*proposal.facts, *proposal.against]
+        return tuple(dict.fromkeys((*named, *self.diary.facts)))
+
 
 def follow_up_tests(
     plan: Plan, results: Iterable[ResultReceived], now: dt.datetime, knowledge: Knowledge

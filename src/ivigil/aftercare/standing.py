@@ -66,6 +66,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """When somebody of the team read the last answer; None: nobody is known to."""
     escalation: Escalation | None = None
 
+    def facts(self) -> tuple[str, ...]:
+        """Ids of every fact that is named."""
+        windows = [name for watched in self.check_in.watches for name in watched.facts]
+        told = self.escalation.facts if self.escalation else ()
+        return tuple(dict.fromkeys((*windows, *self.check_in.facts, *told)))
+
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """Is anybody reading?"""

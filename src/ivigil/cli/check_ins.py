@@ -15,10 +15,12 @@ from ivigil.aftercare.standing import Standing, Watch, standing, watch
 from ivigil.aftercare.triage import Triage
 from ivigil.cli import aftermath
 from ivigil.cli.aftermath import Case
+from ivigil.cli.citing import cited
 from ivigil.cli.journaling import guarded
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
+from ivigil.knowledge.evidence import Fact, Source
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     check_ins: tuple[Standing, ...]
     triage: Triage | None
     """Of the last answer that no clinician has settled; None: nothing was answered, or it is switched off."""
+    facts: dict[str, Fact]
+    """Every one that they name."""
+    sources: dict[str, Source]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,13 +60,17 @@ def _run(options: argparse.Namespace) -> int:
     found = check_ins(case.episode, case.knowledge, case.until)
     hours = aftermath.watched(options)
     case = aftermath.recorded(case, tuple(_happened(options, case, found)), options)
+    stand = standing(found, case.happened, case.at, case.knowledge, hours)
+    facts, sources = cited((name for each in stand for name in each.facts()), case.knowledge)
     report = Report(
         at=case.at,
         episode=case.episode,
         recorded=case.journal is not None,
         watch=watch(hours, case.at),
-        check_ins=standing(found, case.happened, case.at, case.knowledge, hours),
         triage=aftermath.triage_of(case),
+        check_ins=stand,
+        facts=facts,
+        sources=sources,
     )
     if options.questions is not None:
         return _put_questions(_named(options.questions, found), report.watch, case, options)

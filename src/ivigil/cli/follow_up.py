@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
+import msgspec
+
 from ivigil import units
 from ivigil.aftercare.check_ins import check_ins
 from ivigil.aftercare.diary import read_diary
@@ -24,17 +26,27 @@ from ivigil.aftercare.standing import standing, watch
 from ivigil.cli import aftermath, naming
 from ivigil.cli.aftermath import Case
 from ivigil.cli.chair_events import zero_or_more
+from ivigil.cli.citing import cited
 from ivigil.cli.journaling import guarded
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.infusion.events import Corrected
+from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.reactions import Measure
 
 _RESULT = "NAME=VALUE@DATE"
 
 Normal = dict[str, tuple[Decimal | None, Decimal | None]]
 """Measure -> the laboratory's lower and upper limit."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The hand-over, and every fact that it names."""
+
+    hand_over: HandOver
+    facts: dict[str, Fact]
+    sources: dict[str, Source]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +83,10 @@ def _run(options: argparse.Namespace) -> int:
     from ivigil.sheets.follow_up import follow_up_sheet
 
     recorded = case.journal is not None
-    put(found, lambda: follow_up_sheet(found, case.knowledge, recorded=recorded), as_json=options.json)
+    named = (*found.facts(), *(name for each in found.check_ins for name in each.facts()))
+    facts, sources = cited(named, case.knowledge)
+    report = Report(hand_over=found, facts=facts, sources=sources)
+    put(report, lambda: follow_up_sheet(found, case.knowledge, recorded=recorded), as_json=options.json)
     return OK
 
 

@@ -18,6 +18,7 @@ from ivigil.aftercare.triage import Triage, triage
 from ivigil.cli import aftermath, journaling, naming
 from ivigil.cli.asking import Interview
 from ivigil.cli.chair_events import zero_or_more
+from ivigil.cli.citing import cited
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put, show
@@ -98,7 +99,7 @@ def _run(options: argparse.Namespace) -> int:
         facts = tuple(dict.fromkeys(fact for cause in answer.leading for fact in cause.facts))
         place.keep(SymptomsReported(report=report, urgency=answer.urgency, facts=facts), options)
     put(
-        _report(answer, words, place.episode, knowledge),
+        Report(answer, words, place.episode, *cited(answer.facts(), knowledge)),
         lambda: triage_sheet(answer, words, place.episode, place.at, knowledge),
         as_json=options.json,
     )
@@ -175,10 +176,3 @@ def _reported(
     told = aftermath.report(options, at, knowledge.facts, others if options.no_others else ())
     present = dict.fromkeys((*told.present, *(name for name in read if name not in told.absent)))
     return msgspec.structs.replace(told, present=tuple(present), unmatched=words.unmatched)
-
-
-def _report(answer: Triage, words: Matched, episode: Episode, knowledge: Knowledge) -> Report:
-    facts = {name: knowledge.by_id[name] for name in answer.facts()}
-    cited = sorted({key for fact in facts.values() for key in fact.sources})
-    sources = {key: knowledge.sources[key] for key in cited if key in knowledge.sources}
-    return Report(answer, words, episode, facts, sources)

@@ -36,7 +36,7 @@ TEST: dict[TestState, str] = {
     "undated": "no date",
 }
 
-HOLDS: dict[Truth, str] = {Truth.TRUE: "YES", Truth.UNKNOWN: "NOT KNOWN", Truth.FALSE: "no"}
+HOLDS: dict[Truth, str] = {Truth.TRUE: "FITS", Truth.UNKNOWN: "NOT KNOWN", Truth.FALSE: "does not fit"}
 
 MISSING: dict[Missing, str] = {
     "baseline": "the patient's own value from before is missing",

@@ -37,7 +37,7 @@ def check_ins_sheet(
 
     triage: of the last answer that is not settled.
     """
-    refs = windows.cite(_facts(standings), knowledge)
+    refs = windows.cite((name for each in standings for name in each.facts()), knowledge)
     told = [each for each in standings if each.escalation]
     parts: list[RenderableType] = [
         Text("IVIGIL: CHECK-INS AFTER AN INFUSION", style="bold"),
@@ -165,8 +165,3 @@ def names(symptoms: tuple[str, ...], knowledge: Knowledge) -> str:
     """Symptoms as a patient ticks them."""
     known = {symptom.id: symptom.plain for symptom in knowledge.facts.symptom}
     return ", ".join(known.get(name, name).lower() for name in symptoms)
-
-
-def _facts(standings: tuple[Standing, ...]) -> list[str]:
-    watched = [watch for each in standings for watch in each.check_in.watches]
-    return list(dict.fromkeys(name for watch in watched for name in watch.facts))

@@ -25,7 +25,7 @@ from ivigil.sheets.references import References
 
 def follow_up_sheet(found: HandOver, knowledge: Knowledge, *, recorded: bool) -> RenderableType:
     """The hand-over, what is open before everything else."""
-    refs = windows.cite(_facts(found), knowledge)
+    refs = windows.cite(found.facts(), knowledge)
     parts: list[RenderableType | None] = [
         Text("IVIGIL: FOLLOW-UP AFTER AN INFUSION", style="bold"),
         Padding(infusion_head(found.episode, found.at, recorded=recorded), (0, 0, 0, 2)),
@@ -205,13 +205,3 @@ def _diary(found: HandOver, knowledge: Knowledge) -> RenderableType | None:
     derived = tuple(name for name in follows if name not in {spell.symptom for spell in diary.spells})
     more = [Text(f"From its course: {names(derived, knowledge)}", "bold")] if derived else []
     return section("What the patient told", grid, *more)
-
-
-def _facts(found: HandOver) -> list[str]:
-    listed = [name for test in found.tests for name in test.facts]
-    listed += [read.rule for read in found.readings]
-    listed += [name for each in found.readings for name in each.first_actions]
-    listed += [draw.fact for panel in found.panels for draw in panel.draws]
-    listed += [panel.panel for panel in found.panels]
-    listed += [name for each in found.next_order for name in each.facts]
-    return list(dict.fromkeys(listed))
