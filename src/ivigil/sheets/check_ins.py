@@ -19,6 +19,7 @@ from ivigil.sheets.chair_words import NOT_SIGNED
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
 from ivigil.sheets.triage import emergency_line, headline
+from ivigil.sheets.wording import ENGLISH, Wording
 
 _LABEL = 12
 
@@ -56,25 +57,29 @@ def check_ins_sheet(
     return Group(*parts, references(refs), Text(""), Text(DISCLAIMER))
 
 
-def questions_sheet(check_in: CheckIn, watch: Watch, knowledge: Knowledge) -> RenderableType:
+def questions_sheet(
+    check_in: CheckIn, watch: Watch, knowledge: Knowledge, language: str = ENGLISH
+) -> RenderableType:
     """One check-in as a patient sees it: the emergency line stands before every question."""
+    say = Wording(knowledge, language)
     symptoms = {symptom.id: symptom for symptom in knowledge.facts.symptom}
     asked = [symptoms[name] for name in check_in.questions]
-    first = [symptom.question for symptom in asked if symptom.ask_first]
-    rest = [symptom.question for symptom in asked if not symptom.ask_first]
-    parts: list[RenderableType] = [
-        Text(emergency_line(knowledge), style="bold"),
-        Text("\nHOW ARE YOU AFTER YOUR INFUSION?", style="bold"),
+    first = [say(symptom.question) for symptom in asked if symptom.ask_first]
+    rest = [say(symptom.question) for symptom in asked if not symptom.ask_first]
+    nobody = "Nobody reads your answers at this moment. Do not wait for us if you feel ill."
+    lines = [
+        emergency_line(say, knowledge),
+        "",
+        say("How are you after your infusion?").upper(),
+        *([] if watch.reading else [say.urgent(nobody)]),
     ]
-    if not watch.reading:
-        parts.append(Text("Nobody reads your answers at this moment. Do not wait for us if you feel ill."))
     if first:
-        title = "If one of these is a yes, call now. Do not finish the list."
-        parts.append(Group(Text(f"\n{title}", style="bold"), *(_question(text) for text in first)))
+        lines += ["", say.urgent("If one of these is a yes, call now. Do not finish the list.")]
+        lines += [f"- {question}" for question in first]
     if rest:
-        parts.append(section("Then tell us", *(Text(f"- {text}") for text in rest)))
-    parts.append(Text("\nIs there anything else? Write it down in your own words."))
-    return Group(*parts)
+        lines += ["", say("Then tell us:"), *(f"- {question}" for question in rest)]
+    lines += ["", say("Is there anything else? Write it down in your own words."), *say.unsigned()]
+    return Group(*(Text(line) for line in say.noted(lines)))
 
 
 def infusion_head(episode: Episode, at: dt.datetime, *, recorded: bool) -> RenderableType:
@@ -104,10 +109,6 @@ def watch_line(watch: Watch) -> RenderableType:
 
 def _clock(moment: dt.datetime) -> str:
     return f"{moment:%a %Y-%m-%d %H:%M %z}"
-
-
-def _question(text: str) -> RenderableType:
-    return Padding(Text(f"- {text}"), (0, 0, 0, 2))
 
 
 def _schedule(standings: tuple[Standing, ...], knowledge: Knowledge) -> list[RenderableType]:
