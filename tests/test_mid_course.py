@@ -88,6 +88,20 @@ seen = true
 """
 
 
+def stock(vials: int) -> str:
+    """So many vials of 20 g and of 10 g of Privigen on the shelf, and nothing else."""
+    rows = (f'{{ product = "privigen-us", grams = {grams}, vials = {vials} }}' for grams in (20, 10))
+    return f"""
+[[policy]]
+id = "policy.stock"
+text = "On the shelf"
+stock = [{", ".join(rows)}]
+cautious_because = "A list only takes vials away."
+basis = "protocol"
+seen = false
+"""
+
+
 class Site:
     """A site's overlay folder, as the pharmacy publishes it."""
 
@@ -305,6 +319,18 @@ def test_plans_that_nobody_signed_or_that_are_over_are_not_reviewed(centre: Cent
         "superseded",
         "released",
     ]
+
+
+def test_vials_that_left_the_shelf_since_reopen_nothing(centre: Centre, site: Site) -> None:
+    """They may be the ones put aside for this patient; what is on the shelf is no limit."""
+    site.publish(cap("1.8") + stock(1))
+    plan = centre.released()
+    site.publish(cap("1.8") + stock(0))
+    assert centre("authorise", "review", "--at", START) == OK
+    assert standing(centre, plan)["against_a_start"] == []
+    site.publish(cap("1.2") + stock(0))
+    assert centre("authorise", "review", "--at", START) == BLOCKED
+    assert standing(centre, plan)["because"] == "highest rate, rate steps"
 
 
 def test_two_plans_of_one_patient_are_reopened_together(centre: Centre, site: Site, tmp_path: Path) -> None:

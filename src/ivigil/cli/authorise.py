@@ -11,7 +11,6 @@ from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, DEFECT, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
-from ivigil.course import Plan
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import Journal
 from ivigil.records.authorisation import (
@@ -37,7 +36,7 @@ from ivigil.records.bodies import (
 )
 from ivigil.records.finding import plans, stream_of_plan
 from ivigil.records.reviewing import Changed, changed
-from ivigil.release import UnverifiedPlanError, checked_plan
+from ivigil.release import UnverifiedPlanError, checked_plan, made_anew
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +122,7 @@ def _decision(
     plan = standing.plan
     if options.action == "withdraw":
         return (), [Superseded()]
-    because = changes(plan, _present(plan, knowledge))
+    because = changes(plan, made_anew(plan, knowledge))
     if because:
         why = ", ".join(because)
         return (Refusal("inputs_changed", why),), [Reopened(reason=why)]
@@ -140,11 +139,6 @@ def _unless(refused: tuple[Refusal, ...], body: Body) -> tuple[tuple[Refusal, ..
     return refused, [] if refused else [body]
 
 
-def _present(plan: Plan, knowledge: Knowledge) -> Plan:
-    """The plan made anew from its order, under the knowledge that rules now."""
-    return checked_plan(plan.order, knowledge)
-
-
 def _standing(journal: Journal, stream: str, plan: str) -> Standing:
     found = standings(journal.read(stream)).get(plan)
     if found is None:
@@ -156,7 +150,7 @@ def _show(standing: Standing, knowledge: Knowledge, options: argparse.Namespace)
     from ivigil.sheets.journal import standing_sheet
 
     today = now(options, knowledge).date()
-    refused = may_start(standing, today, _present(standing.plan, knowledge))
+    refused = may_start(standing, today, made_anew(standing.plan, knowledge))
     report = {"plan": standing.plan.id, "step": standing.step, "signatures": standing.signatures}
     report |= {"because": standing.because, "against_a_start": refused}
     put(report, lambda: standing_sheet(standing, refused), as_json=options.json)

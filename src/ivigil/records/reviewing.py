@@ -11,7 +11,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.records.authorisation import SIGNED, Standing, changes, last_day, standings
 from ivigil.records.finding import plans
 from ivigil.records.journal import Journal
-from ivigil.release import UnverifiedPlanError, checked_plan
+from ivigil.release import UnverifiedPlanError, made_anew
 
 _OVER = ("superseded", "reopened")
 
@@ -39,7 +39,7 @@ def changed(journal: Journal, knowledge: Knowledge, today: dt.date) -> Iterator[
 
 def _because(standing: Standing, knowledge: Knowledge, today: dt.date) -> tuple[str, ...]:
     try:
-        present = checked_plan(standing.plan.order, knowledge)
+        present = made_anew(standing.plan, knowledge)
     except UnverifiedPlanError:
         return ("independent check",)
     last = last_day(standing.plan, present)
