@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from ivigil.course import Saw
 from ivigil.infusion.events import VialHung
 from ivigil.infusion.hanging import Chair, Stop, VialSeen, check, of_record, of_scan
 from ivigil.infusion.scan import Scan
+from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.trade_items import Recall, TradeItem
 from ivigil.patient import Identifier
