@@ -25,10 +25,11 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.infusion.rules import Firing, firings, strictest
-from ivigil.infusion.signs import baseline, history, with_implied
+from ivigil.infusion.signs import baseline, history
 from ivigil.infusion.state import State
 from ivigil.knowledge.bounds import depth, reached
 from ivigil.knowledge.logic import Truth
+from ivigil.knowledge.presence import with_implied
 from ivigil.knowledge.reactions import Limit, RestartRule
 from tests.support.bedside import (
     DAY,
@@ -135,7 +136,7 @@ def test_the_baseline_is_the_last_value_before_the_flow_else_the_first() -> None
 
 
 def test_a_symptom_implies_others() -> None:
-    found = with_implied(["symptom.hives_widespread", "symptom.cannot_keep_fluids_down"], BASE)
+    found = with_implied(["symptom.hives_widespread", "symptom.cannot_keep_fluids_down"], BASE.facts.symptom)
     assert found == {
         f"symptom.{name}"
         for name in (

@@ -86,7 +86,9 @@ def with_implied(names: set[str]) -> frozenset[str]:
 
 def general(row: SymptomUrgency, population: Population) -> bool:
     """Does the row concern every patient of this population, whatever the product or illness?"""
-    return row.population in ("any", population) and not (row.conditions or row.stabilisers)
+    return row.population in ("any", population) and not (
+        row.conditions or row.stabilisers or row.age_months_below
+    )
 
 
 def answers(names: set[str], population: Population, rows: list[SymptomUrgency]) -> Urgency | None:
@@ -254,18 +256,17 @@ def test_whatever_a_patient_can_report_has_an_urgency(population: Population) ->
         assert answers({symptom.id}, population, list(ROWS)) is not None, symptom.id
 
 
-def test_what_is_asked_first_is_an_emergency_or_stops_the_infusion() -> None:
+def test_what_is_asked_first_is_an_emergency() -> None:
     for symptom in FILE.symptom:
-        if not symptom.ask_first:
-            continue
-        strict = [
-            rule
-            for rule in FILE.stop_rule
-            if symptom.id in rule.symptoms and max(rule.flow, key=FLOWS.index) in ("pause", "stop")
-        ]
-        assert strict, symptom.id
-        if symptom.question:
+        if symptom.ask_first and symptom.question:
             assert answers({symptom.id}, "adult", list(ROWS)) == "emergency_now", symptom.id
+
+
+def test_a_sign_of_danger_that_only_a_clinician_finds_stops_the_infusion() -> None:
+    for symptom in FILE.symptom:
+        if symptom.ask_first and not symptom.question:
+            rules = [rule for rule in FILE.stop_rule if symptom.id in rule.symptoms]
+            assert any(max(rule.flow, key=FLOWS.index) in ("pause", "stop") for rule in rules), symptom.id
 
 
 @pytest.mark.parametrize("name", MISSION)

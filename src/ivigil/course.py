@@ -350,6 +350,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, Cited] = {}
 
 
+def infusion_id(plan: str, day: int) -> str:
+    """The id of the infusion of one day of a plan: "e3ddd26b5ee7fc54-1"."""
+    return f"{plan}-{day}"
+
+
 def to_json(plan: Plan) -> bytes:
     """The plan as JSON; numbers are JSON numbers with their decimals kept (40.50 stays 40.50)."""
     return msgspec.json.Encoder(decimal_format="number", order="deterministic").encode(plan)

@@ -54,6 +54,11 @@ class Patient(msgspec.Struct, frozen=True):
     screening: Screening = Screening()
 
 
+def completed_months(birth: dt.date, on: dt.date) -> int:
+    """Age in completed months on a day."""
+    return (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
+
+
 def completed_years(birth: dt.date, on: dt.date) -> int:
     """Age in completed years on a day; a 29 February birthday counts from 1 March."""
     return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))

@@ -55,6 +55,11 @@ def convert(value: Decimal, found: str, wanted: str) -> Decimal:
     return value * factor
 
 
+def celsius(degrees_fahrenheit: Decimal) -> Decimal:
+    """A temperature in degrees Celsius: the one conversion here that is no plain factor."""
+    return (degrees_fahrenheit - 32) * 5 / 9
+
+
 def accepted_units(wanted: str) -> tuple[str, ...]:
     """Units that ``convert`` can turn into ``wanted``, the unit itself first."""
     return (wanted, *(found for found, to in _FACTORS if to == wanted))

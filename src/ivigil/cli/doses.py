@@ -51,13 +51,5 @@ def _dose(text: str, condition: str, product: Product | None, knowledge: Knowled
         route=next(known for known in _ROUTES if known == route.upper()),
         condition=condition,
         product_id=product.id if product else "",
-        stabilisers=_stabilisers(product, knowledge),
+        stabilisers=knowledge.stabilisers_of(product) if product else None,
     )
-
-
-def _stabilisers(product: Product | None, knowledge: Knowledge) -> tuple[str, ...] | None:
-    """The product's stabilisers; None unless they were read, for a missing one would lift a warning."""
-    named = product.properties_named("stabiliser") if product else ()
-    if not named or not all(knowledge.permits(item) for item in named):
-        return None
-    return tuple(item.text or "" for item in named)

@@ -18,6 +18,7 @@ from ivigil.cli.chair_events import add_kinds, happening, zero_or_more
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
+from ivigil.course import infusion_id
 from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import DischargeCheck, discharge
@@ -43,7 +44,6 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.patient import Identifier
 from ivigil.records import Draft, Journal
 from ivigil.records.authorisation import changes, may_start
-from ivigil.records.finding import infusion_id
 from ivigil.records.infusing import Infusion, load
 from ivigil.records.past import tolerated
 from ivigil.release import checked_plan

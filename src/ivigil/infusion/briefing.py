@@ -6,7 +6,6 @@ device that is offline. Advice is then a function of briefing, state and time.
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
@@ -14,12 +13,12 @@ import msgspec
 
 from ivigil.course import CareItem, Day, Plan
 from ivigil.knowledge.care import Monitoring
-from ivigil.knowledge.logic import Reading, Truth, judge
 from ivigil.knowledge.policies import Policy
-from ivigil.knowledge.reactions import AgeLimit, Population
+from ivigil.knowledge.population import in_age, is_adult
+from ivigil.knowledge.reactions import Population
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 from ivigil.order import Route
-from ivigil.patient import Identifier, Patient, completed_years
+from ivigil.patient import Identifier, completed_months, completed_years
 
 _SIGN_MEASURES: dict[str, tuple[str, ...]] = {
     "temperature": ("measure.temperature_c",),
@@ -96,8 +95,8 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
     if day is None:
         raise BriefingError("no_such_day", plan.id, number)
     patient = plan.order.patient
-    months = _age_months(patient, day.date)
-    adult = _is_adult(completed_years(patient.birth_date, day.date), knowledge)
+    months = completed_months(patient.birth_date, day.date)
+    adult = is_adult(completed_years(patient.birth_date, day.date), knowledge)
     facts = chair_facts("adult" if adult else "child", months, patient.weight_kg, knowledge.facts)
     return Briefing(
         plan=plan.id,
@@ -130,7 +129,7 @@ def chair_facts(population: Population, months: int, weight_kg: Decimal, facts: 
         policy=facts.policy,
         measure=facts.measure,
         symptom=facts.symptom,
-        age_limit=tuple(limit for limit in facts.age_limit if _in_age(limit, months)),
+        age_limit=tuple(limit for limit in facts.age_limit if in_age(limit, months)),
         stop_rule=tuple(rule for rule in facts.stop_rule if rule.population in ("any", population)),
         anaphylaxis_criterion=facts.anaphylaxis_criterion,
         ctcae_term=facts.ctcae_term,
@@ -157,19 +156,3 @@ def _checks(planned: tuple[CareItem, ...], rules: tuple[Monitoring, ...]) -> tup
         for rule in rules
         if rule.id in wanted and rule.signs
     )
-
-
-def _in_age(limit: AgeLimit, months: int) -> bool:
-    return limit.age_months_min <= months and (
-        limit.age_months_below is None or months < limit.age_months_below
-    )
-
-
-def _is_adult(age_years: int, knowledge: Knowledge) -> bool:
-    when, case = knowledge.terms["adult"].when, {"age_years": Reading.exactly(age_years)}
-    return when is not None and judge(when, case).truth is Truth.TRUE
-
-
-def _age_months(patient: Patient, on: dt.date) -> int:
-    birth = patient.birth_date
-    return (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)

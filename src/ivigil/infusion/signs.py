@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -13,6 +13,7 @@ from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.state import State
 from ivigil.knowledge.bounds import depth, reached
 from ivigil.knowledge.logic import Truth
+from ivigil.knowledge.presence import measured, with_implied
 from ivigil.knowledge.reactions import Limit
 
 
@@ -40,14 +41,19 @@ def history(briefing: Briefing, state: State) -> tuple[Signs, ...]:
     moments = {vitals.at for vitals in state.vitals} | {graded.at for graded in state.grades}
     for spell in state.symptoms:
         moments |= {spell.since} | ({spell.until} if spell.until else set())
+    facts = briefing.facts
     before, readings = baseline(state), dict[str, Decimal]()
     waiting, pictures = deque(state.vitals), list[Signs]()
     for moment in sorted(moments):
         while waiting and waiting[0].at <= moment:
             readings = readings | waiting.popleft().readings
         noted = {spell.symptom for spell in state.symptoms if spell.present_at(moment)}
-        measured = _measured(Signs(moment, frozenset(), readings, before), briefing)
-        pictures.append(Signs(moment, with_implied(noted | measured, briefing), readings, before))
+        bare = Signs(moment, frozenset(), readings, before)
+        amount_to = measured(
+            partial(bare.judge, age_years=briefing.age_years), facts.symptom, facts.age_limit
+        )
+        present = with_implied(noted | amount_to, facts.symptom)
+        pictures.append(Signs(moment, present, readings, before))
     return tuple(pictures)
 
 
@@ -63,23 +69,3 @@ def baseline(state: State) -> dict[str, Decimal]:
         before = begun is None or vitals.at <= begun
         values |= {m: v for m, v in vitals.readings.items() if before or m not in values}
     return values
-
-
-def with_implied(symptoms: Iterable[str], briefing: Briefing) -> frozenset[str]:
-    """These symptoms and every one that is present whenever one of them is."""
-    implies = {symptom.id: symptom.implies for symptom in briefing.facts.symptom}
-    found: set[str] = set()
-    waiting = list(symptoms)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(implies.get(name, ()))
-    return frozenset(found)
-
-
-def _measured(signs: Signs, briefing: Briefing) -> set[str]:
-    """Symptoms that the measured values amount to."""
-    rows = [(symptom.id, limit) for symptom in briefing.facts.symptom for limit in symptom.limits]
-    rows += [(row.symptom, row.limit) for row in briefing.facts.age_limit]
-    return {name for name, limit in rows if signs.judge(limit, briefing.age_years) is Truth.TRUE}

@@ -111,12 +111,20 @@ class Symptom(Fact):
     ]
     synonyms: tuple[str, ...] = ()
     """Other words for it, for matching free text."""
+    said_as: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    """Word groups for matching free text: of each group one word, near to each other."""
     implies: tuple[str, ...] = ()
     """Symptoms that are present whenever this one is: a severe headache is a headache."""
     ask_first: bool = False
     """May mean danger to life: asked before everything else."""
+    age_months_below: int | None = None
+    """Asked only of patients younger than this; None: of all."""
     limits: tuple[Limit, ...] = ()
     """Measured values that count as this symptom, any of them; by age, see ``AgeLimit``."""
+
+    def concerns(self, age_months: int | None) -> bool:
+        """Is a patient of this age (completed months) asked? An unknown age is."""
+        return self.age_months_below is None or age_months is None or age_months < self.age_months_below
 
 
 class AgeLimit(Fact):
@@ -535,6 +543,8 @@ class SymptomUrgency(Fact):
     conditions: tuple[str, ...] = ()
     stabilisers: tuple[str, ...] = ()
     hours_after_end_min: Decimal | None = None
+    age_months_below: int | None = None
+    """Only for patients younger than this."""
 
     def holds(self, present: frozenset[str]) -> bool:
         """Do these symptoms (with what they imply) fulfil the row's set?"""

@@ -189,6 +189,13 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         """May this fact set a dose or a rate? Strong evidence of ours, or signed; never a superseded one."""
         return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
+    def stabilisers_of(self, product: Product) -> tuple[str, ...] | None:
+        """The product's stabilisers; None unless they were read, for a missing one would lift a warning."""
+        named = product.properties_named("stabiliser")
+        if not named or not all(self.permits(item) for item in named):
+            return None
+        return tuple(item.text or "" for item in named)
+
     @cached_property
     def sources(self) -> dict[str, Source]:
         return {source.id: source for source in self.facts.source}

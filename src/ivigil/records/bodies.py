@@ -1,10 +1,12 @@
-"""Bodies of plans, signatures and contacts. Those of an infusion are in ``infusion.events``."""
+"""Bodies of plans, contacts and the days after. Those of an infusion are in ``infusion.events``."""
 
 from __future__ import annotations
 
 import msgspec
 
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan
+from ivigil.knowledge.reactions import Urgency
 from ivigil.patient import Identifier
 
 
@@ -67,3 +69,22 @@ class Superseded(Body, frozen=True, tag="superseded"):
 
 PlanStep = PlanMade | Prescribed | Verified | Released | Reopened | Superseded
 """Everything that can happen to a plan."""
+
+
+class SymptomsReported(Body, frozen=True, tag="symptoms_reported"):
+    """A report in the days after, and the answer that was shown. The event's subject is the infusion."""
+
+    report: SymptomReport
+    urgency: Urgency
+    facts: tuple[str, ...]
+    """What the urgency rested on."""
+
+
+class ReportsSettled(Body, frozen=True, tag="reports_settled"):
+    """A clinician has dealt with every report about the infusion so far; the next one counts as a first."""
+
+    reason: str
+
+
+Afterwards = SymptomsReported | ReportsSettled
+"""Everything that can happen in the days after an infusion."""

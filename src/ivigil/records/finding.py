@@ -22,11 +22,6 @@ class Listed(msgspec.Struct, frozen=True):
     last_at: dt.datetime
 
 
-def infusion_id(plan: str, day: int) -> str:
-    """The id of the infusion of one day of a plan: "e3ddd26b5ee7fc54-1"."""
-    return f"{plan}-{day}"
-
-
 def plan_and_day(infusion: str) -> tuple[str, int] | None:
     """The plan and day that ``infusion_id`` was made of; None if it is no such id."""
     plan, _, day = infusion.rpartition("-")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ivigil.course import infusion_id
 from ivigil.infusion.briefing import BriefingError, brief
 from ivigil.infusion.replay import replay
 from ivigil.infusion.tolerance import DaySummary, NotFinishedError, Tolerance, summary, tolerances
 from ivigil.knowledge.store import Knowledge
 from ivigil.records.authorisation import standings
-from ivigil.records.finding import infusion_id
 from ivigil.records.infusing import events_of
 from ivigil.records.journal import Journal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivigil.infusion.events import Corrected, Happening
-from ivigil.records.bodies import Contact, Erasure, Note, PlanStep
+from ivigil.records.bodies import Afterwards, Contact, Erasure, Note, PlanStep
 from ivigil.records.kinds import Kind, Kinds, of_union
 
 KINDS = Kinds(
@@ -14,5 +14,6 @@ KINDS = Kinds(
         *of_union(PlanStep, "plan"),
         *of_union(Happening, "infusion"),
         Kind(Corrected, "infusion"),
+        *of_union(Afterwards, "infusion"),
     ]
 )

@@ -1,0 +1,220 @@
+"""Triage in words: the emergency line first, then how soon, why, what it may be, what to ask."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from ivigil.aftercare.episode import Episode
+from ivigil.aftercare.matching import Matched
+from ivigil.aftercare.suspects import Suspect, Timing
+from ivigil.aftercare.triage import Call, Cause, CauseCode, Triage
+from ivigil.knowledge.reactions import SymptomUrgency, TestPanel, Urgency
+from ivigil.knowledge.store import Knowledge
+from ivigil.sheets import windows
+from ivigil.sheets.layout import DISCLAIMER, references, section, table
+from ivigil.sheets.numbers import number
+from ivigil.sheets.references import References
+
+_TITLE: dict[Urgency, str] = {
+    "emergency_now": "EMERGENCY NOW",
+    "same_day": "CARE TODAY",
+    "next_visit": "AT THE NEXT VISIT",
+    "self_care": "CARE AT HOME",
+}
+_STYLE: dict[Urgency, str] = {
+    "emergency_now": "bold red",
+    "same_day": "bold yellow",
+    "next_visit": "bold",
+    "self_care": "bold",
+}
+_CALL: dict[Call, str] = {
+    "emergency_line": "Call {emergency} now. Do not wait, do not drive yourself.",
+    "team_now": "Call the team now, at any hour{contact}. {closed}",
+    "team_today": "Call the team today{contact}. {closed}",
+    "team_next_visit": "Tell the team at the next visit. If it lasts or gets worse, call them{contact}.",
+    "nobody": "No call now. If it lasts, gets worse or something new comes, call the team{contact}.",
+}
+_CAUSE: dict[CauseCode, str] = {
+    "row": "{about}",
+    "no_permission_to_wait": "no strong evidence that {about} may wait",
+    "unmatched": "not on the list of symptoms: {about}",
+    "unanswered": "not answered, and may mean danger: {count} questions below",
+    "at_risk": "{about} is suspected, and risk factors are present or were not looked for",
+    "repeat_contact": "not the first report about this infusion: one step more urgent for each",
+}
+_TIMING: dict[Timing, str] = {
+    "within": "usual at this time",
+    "rim": "single cases at this time",
+    "unknown": "time tells nothing",
+    "ahead": "earlier than described",
+    "passed": "later than described",
+}
+_UNWATCHED = "Nobody reads this answer. It calls nobody: you do."
+_SHOWN_SUSPECTS = 6
+_SHOWN_QUESTIONS = 8
+
+
+def triage_sheet(
+    answer: Triage, words: Matched, episode: Episode, at: dt.datetime, knowledge: Knowledge
+) -> RenderableType:
+    """The whole answer at 80 columns."""
+    refs = windows.cite(answer.facts(), knowledge)
+    parts: list[RenderableType] = [
+        _emergency(knowledge),
+        Text(""),
+        Text(_TITLE[answer.urgency], style=_STYLE[answer.urgency]),
+        Padding(Text(_call(answer.call, knowledge)), (0, 0, 0, 2)),
+        *(Padding(Text(text), (0, 0, 0, 2)) for text in _advice(answer, knowledge)),
+        _after(episode, at, answer, knowledge),
+        *_why(answer, knowledge, refs),
+        *_words(words, knowledge),
+        *_questions(answer, knowledge),
+        *_suspects(answer, knowledge, refs),
+        *_tests(answer, knowledge),
+        references(refs),
+        Text(""),
+        Text(_UNWATCHED),
+        Text(DISCLAIMER),
+    ]
+    return Group(*parts)
+
+
+def switched_off_sheet(knowledge: Knowledge) -> RenderableType:
+    """Where the site has switched triage off: whom to call, and nothing else."""
+    team = f"For anything else call the team{_number(knowledge.site.contact_phone)}."
+    return Group(_emergency(knowledge), Text(team))
+
+
+def emergency_line(knowledge: Knowledge) -> str:
+    """What stands before every form and every answer."""
+    phone = knowledge.site.emergency_phone or "the emergency number"
+    signs = "trouble breathing, chest pain, a swollen face, a sign of a stroke, a collapse"
+    return f"In danger? Call {phone} now: {signs}."
+
+
+def _emergency(knowledge: Knowledge) -> RenderableType:
+    return Text(emergency_line(knowledge), style="bold")
+
+
+def _number(phone: str) -> str:
+    return f": {phone}" if phone else " (this site has set no number)"
+
+
+def _call(call: Call, knowledge: Knowledge) -> str:
+    site = knowledge.site
+    closed = (
+        f"When closed: {site.after_hours_phone}."
+        if site.after_hours_phone
+        else ("When closed, the emergency number: no after-hours number is set.")
+    )
+    return _CALL[call].format(
+        emergency=site.emergency_phone or "the emergency number",
+        contact=_number(site.contact_phone),
+        closed=closed,
+    )
+
+
+def _advice(answer: Triage, knowledge: Knowledge) -> list[str]:
+    """What to do meanwhile, of the rows that set the urgency, each sentence once."""
+    rows = (knowledge.by_id[fact] for cause in answer.leading for fact in cause.facts)
+    said = (row.advice for row in rows if isinstance(row, SymptomUrgency) and row.advice)
+    return list(dict.fromkeys(said))
+
+
+def _after(episode: Episode, at: dt.datetime, answer: Triage, knowledge: Knowledge) -> RenderableType:
+    hours = episode.hours_after_end(at)
+    condition, product = knowledge.conditions.get(episode.condition), knowledge.products.get(episode.product)
+    since = "time not known" if hours is None else f"{number(hours, 1)} h after the infusion"
+    known = [since, *(item.name for item in (condition, product) if item is not None)]
+    if answer.contact > 1:
+        known.append(f"report {answer.contact} about it")
+    return section("After", Text("; ".join(known)))
+
+
+def _why(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[RenderableType]:
+    if not answer.causes:
+        yield section("Why", Text("nothing was reported, and no question about danger stands open"))
+        return
+    grid = table(None, 16)
+    for text, facts in _reasons(answer.leading, knowledge).items():
+        grid.add_row(text, refs.mark(facts))
+    yield section("Why", grid)
+
+
+def _reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
+    """What the urgency rests on -> the facts; rows about the same symptoms are one line."""
+    said: dict[str, list[str]] = {}
+    facts: dict[str, list[str]] = {}
+    for cause in causes:
+        about = ", ".join(_name(name, knowledge) for name in cause.about)
+        text = _CAUSE[cause.code].format(about=about, count=len(cause.about))
+        row = knowledge.by_id[cause.facts[0]]
+        reason = row.reason if isinstance(row, SymptomUrgency) else ""
+        said.setdefault(text, []).extend([reason] if reason and reason not in said.get(text, ()) else [])
+        facts.setdefault(text, []).extend(cause.facts)
+    return {f"{text}: {'; '.join(said[text])}" if said[text] else text: facts[text] for text in facts}
+
+
+def _name(name: str, knowledge: Knowledge) -> str:
+    """The name of a symptom, measure or reaction; anything else as it was written."""
+    return str(getattr(knowledge.by_id.get(name), "name", f'"{name}"'))
+
+
+def _words(words: Matched, knowledge: Knowledge) -> Iterable[RenderableType]:
+    if not words.mentions and not words.unmatched:
+        return
+    grid = table(12, None)
+    for status, label in (("said", "you mean"), ("unclear", "is it so"), ("denied", "not present")):
+        for mention in words.mentions:
+            if mention.status == status:
+                grid.add_row(label, f"{_name(mention.symptom, knowledge)}?  ({mention.words})")
+    for sentence in words.unmatched:
+        grid.add_row("not found", f"{sentence}")
+    yield section("Read in your words: confirm each", grid)
+
+
+def _questions(answer: Triage, knowledge: Knowledge) -> Iterable[RenderableType]:
+    if not answer.ask or answer.urgency == "emergency_now":
+        return
+    by_id = {symptom.id: symptom.question for symptom in knowledge.facts.symptom}
+    lines = [Text(f"- {by_id[name]}") for name in answer.ask[:_SHOWN_QUESTIONS]]
+    left = len(answer.ask) - len(lines)
+    more = [Text(f"and {left} more")] if left > 0 else []
+    yield section("Ask next: a yes may change the answer", *lines, *more)
+
+
+def _suspects(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[RenderableType]:
+    if not answer.suspects:
+        return
+    grid = table(26, 24, None)
+    for suspect in answer.suspects[:_SHOWN_SUSPECTS]:
+        grid.add_row(
+            _name(suspect.reaction, knowledge),
+            _TIMING[suspect.timing],
+            " ".join(part for part in (_fits(suspect, knowledge), refs.mark((suspect.reaction,))) if part),
+        )
+    left = len(answer.suspects) - _SHOWN_SUSPECTS
+    more = [Text(f"and {left} more")] if left > 0 else []
+    yield section("May be", grid, *more)
+
+
+def _fits(suspect: Suspect, knowledge: Knowledge) -> str:
+    signs = ", ".join(_name(name, knowledge) for name in suspect.signs)
+    risk = ", ".join(_name(name, knowledge) for name in suspect.hazards)
+    return f"{signs}; likelier by {risk}" if risk else signs
+
+
+def _tests(answer: Triage, knowledge: Knowledge) -> Iterable[RenderableType]:
+    if not answer.panels:
+        return
+    grid = table(26, None)
+    for name in answer.panels:
+        panel = knowledge.by_id[name]
+        if isinstance(panel, TestPanel):
+            grid.add_row(panel.name, ", ".join(test.name for test in panel.tests))
+    yield section("Tests to think of", grid)
