@@ -7,6 +7,7 @@ an advice. 63.5 kg, 20 g in 200 mL, steps of 30, 60 and 120 mL/h for 30, 30 and 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from ivigil.infusion import advise, replay
 from ivigil.infusion.advice import Advice, Code
 from ivigil.infusion.after import CheckCode, DischargeCheck, anaphylaxis, discharge, observation
 from ivigil.infusion.briefing import Briefing, Check
+from ivigil.infusion.ceiling import ceiling
 from ivigil.infusion.events import (
     Event,
     IdentityChecked,
@@ -29,7 +31,7 @@ from ivigil.infusion.signs import history
 from ivigil.infusion.state import State
 from ivigil.infusion.treatment import Amount
 from ivigil.knowledge.logic import Saw
-from ivigil.knowledge.reactions import Action
+from ivigil.knowledge.reactions import Action, RestartRule
 from ivigil.patient import Identifier
 from tests.support.bedside import (
     DAY,
@@ -338,3 +340,80 @@ def test_a_grade_for_another_reaction_is_no_anaphylaxis() -> None:
     assert anaphylaxis(BASE, after(graded(10, 2, reaction="reaction.chills"))) is False
     assert anaphylaxis(BASE, after(graded(10, 2, "ctcae.anaphylaxis"))) is True
     assert anaphylaxis(BASE, after(given(10, "Epinephrine pen"))) is True
+
+
+# --- the way back after a reaction
+
+
+CLIMBED = (rate(30, 60), rate(60, 120))
+"""Each step on time."""
+
+
+def ruled(*rules: RestartRule) -> Briefing:
+    """The same bedside under these restart rules."""
+    return replace(BASE, facts=replace(BASE.facts, restart_rule=rules), checks=())
+
+
+def highest(now: float, *events: Event, base: Briefing) -> Decimal | None:
+    seen = after(*events, base=base)
+    found = ceiling(base, seen, fired(seen, base), minute(now))
+    return None if found is None else found.rate_ml_per_h
+
+
+def test_the_same_grade_given_again_is_a_new_statement() -> None:
+    begins = [
+        each.since for each in fired(after(graded(10, 3), graded(30, 3))) if each.fact == "action.grade_3"
+    ]
+    assert begins == [minute(10), minute(30)]
+
+
+def test_a_slower_rate_after_a_strong_rule_is_not_marked_as_weak() -> None:
+    """The chills are gone and no rule holds any more; what is left of the rate is still a signed rule's."""
+    found = advised(80, *CLIMBED, sign(70, "chills"), sign(75, "chills", present=False), base=UNWATCHED)
+    slower = of(found, "slow")
+    assert (slower.rate_ml_per_h, slower.weak) == (D(60), False)
+
+
+@pytest.mark.parametrize(("allowed", "code"), [("yes", "restart"), ("clinician_decides", "decide_restart")])
+def test_a_rule_says_whether_the_nurse_goes_on_or_a_clinician_decides(
+    allowed: Literal["yes", "clinician_decides"], code: Code
+) -> None:
+    base = ruled(*(replace(rule, allowed=allowed) for rule in BASE.facts.restart_rule))
+    pausing = tuple(
+        replace(rule, flow=("pause",)) if "symptom.chills" in rule.symptoms else rule
+        for rule in base.facts.stop_rule
+    )
+    base = replace(base, facts=replace(base.facts, stop_rule=pausing))
+    events = [*CLIMBED, sign(70, "chills"), event(71, Paused()), sign(75, "chills", present=False)]
+    assert code in {each.code for each in advised(80, *events, base=base)}
+
+
+def test_under_the_first_step_no_rate_is_left_where_no_rule_prints_a_share() -> None:
+    base = ruled(*(replace(rule, rate="slower", rate_factor=None) for rule in BASE.facts.restart_rule))
+    assert highest(20, sign(20, "chills"), base=base) == 0
+    assert highest(70, *CLIMBED, sign(70, "chills"), base=base) == 60
+
+
+def test_the_previous_step_is_the_slower_one() -> None:
+    base = ruled(*(replace(rule, rate="previous_step", rate_factor=None) for rule in BASE.facts.restart_rule))
+    assert highest(70, *CLIMBED, sign(70, "chills"), base=base) == 60
+
+
+def test_a_labels_rule_for_one_grade_is_not_one_for_any_reaction() -> None:
+    """A tenth after grade 4, says a label: chills that nobody graded are not held to it."""
+    tenth = RestartRule(
+        id="restart.tenth",
+        text="a tenth",
+        allowed="yes",
+        grades=(4,),
+        rate="factor",
+        rate_factor=D("0.1"),
+        basis="label",
+        seen=True,
+    )
+    unnamed = tuple(replace(rule, restart=()) for rule in BASE.facts.stop_rule)
+    base = ruled(*BASE.facts.restart_rule)
+    base = replace(base, facts=replace(base.facts, stop_rule=unnamed))
+    with_tenth = replace(base, facts=replace(base.facts, restart_rule=(*base.facts.restart_rule, tenth)))
+    events = (*CLIMBED, sign(70, "chills"))
+    assert highest(70, *events, base=with_tenth) == highest(70, *events, base=base)
