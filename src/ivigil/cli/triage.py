@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.triage import Triage, triage
 from ivigil.cli import journaling, naming
 from ivigil.cli.asking import Interview
-from ivigil.cli.chair_events import zero_or_more
+from ivigil.cli.chair_events import home_reading, zero_or_more
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put, show
@@ -194,8 +193,8 @@ def _reported(
 
     A denial that was only read in the words is no answer yet.
     """
-    present = {_symptom(name, knowledge) for name in options.symptom}
-    absent = {_symptom(name, knowledge) for name in options.no}
+    present = {naming.symptom(name, knowledge.facts.symptom) for name in options.symptom}
+    absent = {naming.symptom(name, knowledge.facts.symptom) for name in options.no}
     both = sorted(present & absent)
     if both:
         raise InputError(f"--symptom and --no both name {both[0]}")
@@ -206,31 +205,9 @@ def _reported(
         at=at,
         present=tuple(sorted(present)),
         absent=tuple(sorted(absent)),
-        readings=dict(_reading(text, knowledge) for text in options.reading),
+        readings=dict(home_reading(text, knowledge.facts.measure) for text in options.reading),
         unmatched=words.unmatched,
     )
-
-
-def _symptom(written: str, knowledge: Knowledge) -> str:
-    names = {
-        symptom.id: (
-            symptom.id,
-            symptom.id.removeprefix("symptom."),
-            symptom.name,
-            symptom.plain,
-            *symptom.synonyms,
-        )
-        for symptom in knowledge.facts.symptom
-    }
-    return naming.one("symptom", written, names)
-
-
-def _reading(text: str, knowledge: Knowledge) -> tuple[str, Decimal]:
-    measure, separator, value = text.partition("=")
-    if not separator:
-        raise InputError(f"reading {text!r}; accepted: {_READING}, such as temperature_c=38.6")
-    names = {m.id: (m.id, m.id.removeprefix("measure."), m.name) for m in knowledge.facts.measure}
-    return naming.one("measure", measure, names), naming.amount(value)
 
 
 def _report(answer: Triage, words: Matched, episode: Episode, knowledge: Knowledge) -> Report:

@@ -79,6 +79,7 @@ from ivigil.knowledge.weights import (
     WeightExample,
     WeightPolicy,
 )
+from ivigil.knowledge.wording import Translation
 
 FACTS = Path(__file__).parent / "facts"
 COMPILED = Path(__file__).parent / "facts.msgpack"
@@ -148,6 +149,7 @@ class FactFile(Record):
     result_rule: tuple[ResultRule, ...] = ()
     report_field: tuple[ReportField, ...] = ()
     term_code: tuple[TermCode, ...] = ()
+    translation: tuple[Translation, ...] = ()
 
 
 T = TypeVar("T")
@@ -190,11 +192,16 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
     def stabilisers_of(self, product: Product) -> tuple[str, ...] | None:
-        """The product's stabilisers; None unless they were read, for a missing one would lift a warning."""
+        """The product's stabilisers; None unless they were read, for a missing one would lift a warning.
+
+        Where no sugar was read, no sugar is missing.
+        """
         named = product.properties_named("stabiliser")
-        if not named or not all(self.permits(item) for item in named):
+        sugar = product.properties_named("sugar_g_per_g_protein")
+        read = bool(named) and all(map(self.permits, named))
+        if not read and not any(item.number == 0 and self.permits(item) for item in sugar):
             return None
-        return tuple(item.text or "" for item in named)
+        return tuple(item.text for item in named if item.text)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

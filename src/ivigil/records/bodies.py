@@ -86,5 +86,17 @@ class ReportsSettled(Body, frozen=True, tag="reports_settled"):
     reason: str
 
 
-Afterwards = SymptomsReported | ReportsSettled
+class ReportMade(Body, frozen=True, tag="report_made"):
+    """A report, letter or card about an infusion was made. What it said can be made again from the record."""
+
+    standard: str
+    """What it is: "FDA 3500", "ICH E2B(R3)", "look-back", "travel", "card"."""
+    complete: bool
+    sha256: str
+    """Hash of its content."""
+    missing: tuple[str, ...] = ()
+    """Codes of the required fields that nobody had answered."""
+
+
+Afterwards = SymptomsReported | ReportsSettled | ReportMade
 """Everything that can happen in the days after an infusion."""

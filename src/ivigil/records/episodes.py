@@ -12,12 +12,23 @@ from ivigil.records.journal import Journal
 
 
 def episode_of(infusion: Infusion, knowledge: Knowledge) -> Episode:
-    """When it really began and ended, with what its plan says of the patient."""
+    """When it really began and ended, in the plan's zone, with what its plan says of the patient."""
     plan = infusion.standing.plan
     day = next(day for day in plan.days if day.number == infusion.day)
     state = replay(day, infusion.events)
-    started_at = state.flows[0].start if state.flows else None
-    return of_plan(plan, day, knowledge, started_at=started_at, ended_at=state.ended_at)
+    zone = day.start.tzinfo
+    started_at = state.flows[0].start.astimezone(zone) if state.flows else None
+    ended_at = state.ended_at.astimezone(zone) if state.ended_at else None
+    return of_plan(plan, day, knowledge, started_at=started_at, ended_at=ended_at)
+
+
+def reports(journal: Journal, infusion: Infusion) -> tuple[SymptomReport, ...]:
+    """Everything that was reported about an infusion, by time of recording."""
+    return tuple(
+        record.body.report
+        for record in journal.read(infusion.stream)
+        if record.subject == infusion.id and isinstance(record.body, SymptomsReported)
+    )
 
 
 def open_reports(journal: Journal, infusion: Infusion) -> tuple[SymptomReport, ...]:
