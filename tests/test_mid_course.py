@@ -21,10 +21,8 @@ from ivigil.knowledge.evidence import fingerprint
 from ivigil.knowledge.site import read
 from ivigil.planning import plan as make_plan
 from ivigil.records.tightening import tightened
+from tests.support.centre import ORDER, Centre
 from tests.support.orders import adult, knowledge, last, order
-from tests.test_cli_infusion import ORDER, Centre, centre
-
-__all__ = ["centre"]
 
 START = "2026-12-01T09:30-06:00"
 
@@ -156,10 +154,7 @@ def test_a_tighter_limit_refuses_the_start_and_says_why(centre: Centre, site: Si
     plan = centre.released()
     assert against(centre, plan) == []
     site.publish(cap("1.2"))
-    assert against(centre, plan) == [
-        "not what was signed any more: highest rate",
-        "not what was signed any more: rate steps",
-    ]
+    assert against(centre, plan) == ["the plan is not what was signed any more (highest rate, rate steps)"]
     assert fastest(centre, plan) == 114, "what was signed stays what was signed"
     new = str(centre.json("authorise", "add", str(ORDER))["plan"])
     assert fastest(centre, new) == 76  # 1.2 * 63.5 = 76.2
@@ -257,7 +252,7 @@ def test_a_signature_withdrawn_tightens_and_reopens(centre: Centre, site: Site) 
     site.publish(cap("1.8") + DOUBLING, "A. Pharmacist", "B. Physician")
     plan = centre.released()
     site.publish(cap("1.8"))
-    assert against(centre, plan) == ["not what was signed any more: rate steps"]
+    assert against(centre, plan) == ["the plan is not what was signed any more (rate steps)"]
 
 
 def test_a_product_that_left_the_formulary_reopens(centre: Centre, site: Site) -> None:
