@@ -154,7 +154,10 @@ def test_a_tighter_limit_refuses_the_start_and_says_why(centre: Centre, site: Si
     plan = centre.released()
     assert against(centre, plan) == []
     site.publish(cap("1.2"))
-    assert against(centre, plan) == ["the plan is not what was signed any more (highest rate, rate steps)"]
+    assert against(centre, plan) == [
+        "the plan is not what was signed any more (highest rate)",
+        "the plan is not what was signed any more (rate steps)",
+    ]
     assert fastest(centre, plan) == 114, "what was signed stays what was signed"
     new = str(centre.json("authorise", "add", str(ORDER))["plan"])
     assert fastest(centre, new) == 76  # 1.2 * 63.5 = 76.2
