@@ -427,3 +427,22 @@ def test_what_was_only_planned_is_no_dose(centre: Centre) -> None:
     assert "the journal knows of no dose of this patient" in centre.err
     assert centre("tests", "--plan", "0000000000000000") == BAD_INPUT
     assert "plan 0000000000000000: not in the journal" in centre.err
+
+
+def test_a_site_may_switch_live_advice_off_and_records_go_on(centre: Centre, tmp_path: Path) -> None:
+    infusion = centre.running()
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "site.toml").write_text(
+        '[[policy]]\nid = "policy.live_advice"\ntext = "off here"\nchoice = "off"\n'
+        'basis = "synthesis"\nseen = false\n'
+    )
+    recorded = ("infusion", "record", infusion, "symptom", "hives", "--at", "2026-12-01T09:40-06:00")
+    report = centre.json(*recorded, "--site", str(site))
+    assert report["advice"] == []
+    assert [event["what"]["kind"] for event in report["events"]][-1] == "symptom_noted"
+    assert centre("infusion", "status", infusion, "--at", "2026-12-01T09:41-06:00", "--site", str(site)) == OK
+    assert "switched live advice off" in centre.said
+    assert "STOP" not in centre.said
+    assert centre("infusion", "status", infusion, "--at", "2026-12-01T09:41-06:00") == OK
+    assert "STOP the infusion" in centre.said

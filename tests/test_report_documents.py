@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from rich.cells import cell_len
 from rich.console import Console
 
 from ivigil.sheets.document import (
@@ -83,7 +84,7 @@ def solid(text: str) -> str:
 def test_free_text_neither_steers_a_terminal_nor_is_cut_off(text: str) -> None:
     shown = as_text(holding(text))
     assert all(sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cs") for sign in shown)
-    assert max((len(line.rstrip()) for line in shown.splitlines()), default=0) <= 80
+    assert max((cell_len(line.rstrip()) for line in shown.splitlines()), default=0) <= 80
     wanted = solid(printable(text))
     signs = [sign for sign in wanted if unicodedata.category(sign)[0] in "LN"]
     for sign in set(signs):

@@ -6,12 +6,14 @@ Like at the chair, an event states a fact about the world and never a judgement 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
 from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.knowledge.reactions import Urgency
 
 Reader = Literal["patient", "team"]
 """patient: or who cares for them."""
@@ -67,8 +69,31 @@ class DiaryEntry(After, frozen=True, tag="diary_entry"):
     report: SymptomReport
 
 
-FollowUpEvent = CheckInSent | CheckInRead | CheckInAnswered | ResultReceived | DiaryEntry
-"""Check-ins, results and diary. Symptoms reported for triage are a kind of their own."""
+class SymptomsReported(After, frozen=True, tag="symptoms_reported"):
+    """A report outside a check-in, and the answer that was shown."""
+
+    report: SymptomReport
+    urgency: Urgency
+    facts: tuple[str, ...]
+    """What the urgency rested on."""
+
+
+class ReportsSettled(After, frozen=True, tag="reports_settled"):
+    """A clinician has dealt with every report about the infusion so far; the next one counts as a first."""
+
+    reason: str
+
+
+FollowUpEvent = (
+    CheckInSent
+    | CheckInRead
+    | CheckInAnswered
+    | ResultReceived
+    | DiaryEntry
+    | SymptomsReported
+    | ReportsSettled
+)
+"""Everything that can happen in the days after an infusion."""
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -80,3 +105,25 @@ class Happened(msgspec.Struct, frozen=True):
     what: FollowUpEvent
     by: str = ""
     """Who recorded it."""
+
+
+def reports(happened: Iterable[Happened]) -> tuple[SymptomReport, ...]:
+    """Everything that was reported, by time: check-ins answered, and reports beside them."""
+    return tuple(report for _, report in _told(happened))
+
+
+def open_reports(happened: Iterable[Happened]) -> tuple[SymptomReport, ...]:
+    """What was reported since a clinician last settled it, by time."""
+    known = tuple(happened)
+    settled = [(each.at, each.id) for each in known if isinstance(each.what, ReportsSettled)]
+    last = max(settled, default=None)
+    return tuple(report for when, report in _told(known) if last is None or when > last)
+
+
+def _told(happened: Iterable[Happened]) -> list[tuple[tuple[dt.datetime, str], SymptomReport]]:
+    found = [
+        ((each.at, each.id), each.what.report)
+        for each in happened
+        if isinstance(each.what, CheckInAnswered | SymptomsReported)
+    ]
+    return sorted(found, key=lambda told: told[0])

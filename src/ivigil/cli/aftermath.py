@@ -12,9 +12,10 @@ import msgspec
 import ivigil
 from ivigil.aftercare.episode import Episode, of_plan
 from ivigil.aftercare.follow_up import ChairRecord
-from ivigil.aftercare.happenings import FollowUpEvent, Happened, ResultReceived
+from ivigil.aftercare.happenings import FollowUpEvent, Happened, ResultReceived, open_reports
 from ivigil.aftercare.standing import Hours
 from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.aftercare.triage import Triage, latest_triage
 from ivigil.cli import naming
 from ivigil.cli.chair_events import home_reading
 from ivigil.cli.journaling import add_author, add_place, draft, now, opened
@@ -22,7 +23,7 @@ from ivigil.cli.naming import InputError
 from ivigil.course import Day, Plan
 from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.events import Corrected
-from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.store import FactFile, Knowledge
 from ivigil.records import Draft, Journal
 from ivigil.records.aftermath import aftermath
 
@@ -89,12 +90,15 @@ def case(options: argparse.Namespace) -> Case:
     knowledge = ivigil.load_knowledge(options.site)
     if bool(options.infusion) == bool(options.order):
         raise InputError("accepted: an order FILE with --ended TIME, or --infusion PLAN-DAY")
-    return _recorded(options, knowledge) if options.infusion else _tried(options, knowledge)
-
-
-def _recorded(options: argparse.Namespace, knowledge: Knowledge) -> Case:
+    if not options.infusion:
+        return _tried(options, knowledge)
     if options.ended or options.started:
         raise InputError("--started, --ended: with --infusion the journal says when it began and ended")
+    return of_journal(options, knowledge)
+
+
+def of_journal(options: argparse.Namespace, knowledge: Knowledge) -> Case:
+    """The infusion of the journal that the options name. Raises InputError, RecordsError."""
     journal = opened(options)
     try:
         found = aftermath(journal, options.infusion, knowledge)
@@ -153,7 +157,7 @@ def recorded(case: Case, bodies: Iterable[FollowUpEvent | Corrected], options: a
         new = [Happened(str(uuid.uuid4()), case.at, each) for each in told if not isinstance(each, Corrected)]
         return msgspec.structs.replace(case, happened=(*case.happened, *new))
     case.journal.append([_draft(each, case, options, len(told)) for each in told])
-    return _recorded(options, case.knowledge)
+    return of_journal(options, case.knowledge)
 
 
 def _draft(body: FollowUpEvent | Corrected, case: Case, options: argparse.Namespace, count: int) -> Draft:
@@ -161,12 +165,13 @@ def _draft(body: FollowUpEvent | Corrected, case: Case, options: argparse.Namesp
     return draft(options, case.stream, body, case.episode.infusion, event_id=own)
 
 
-def report(options: argparse.Namespace, case: Case, others_absent: Iterable[str] = ()) -> SymptomReport:
-    """What the patient tells. Raises InputError for a word that is no symptom or measure.
+def report(
+    options: argparse.Namespace, at: dt.datetime, facts: FactFile, others_absent: Iterable[str] = ()
+) -> SymptomReport:
+    """What the patient tells at ``at``. Raises InputError for a word that is no symptom or measure.
 
     others_absent: symptoms that are denied unless they were named.
     """
-    facts = case.knowledge.facts
     present = tuple(dict.fromkeys(naming.symptom(each, facts.symptom) for each in options.yes))
     absent = dict.fromkeys(naming.symptom(each, facts.symptom) for each in options.no)
     both = sorted(set(present) & set(absent))
@@ -174,12 +179,20 @@ def report(options: argparse.Namespace, case: Case, others_absent: Iterable[str]
         raise InputError(f"--yes and --no: {', '.join(both)} in both")
     absent |= dict.fromkeys(name for name in others_absent if name not in present)
     return SymptomReport(
-        at=case.at,
+        at=at,
         present=present,
         absent=tuple(absent),
         readings=dict(home_reading(each, facts.measure) for each in options.reading),
         unmatched=tuple(text for each in options.says if (text := each.strip())),
     )
+
+
+def triage_of(case: Case) -> Triage | None:
+    """The answer to what was reported last and is not settled; None: nothing, or triage is switched off."""
+    if not case.knowledge.is_on("policy.patient_triage"):
+        return None
+    known = (each for each in case.happened if each.at <= case.at)
+    return latest_triage(open_reports(known), case.episode, case.knowledge)
 
 
 def watched(options: argparse.Namespace) -> tuple[Hours, ...]:

@@ -12,6 +12,7 @@ from ivigil.aftercare.check_ins import CheckIn, check_ins
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, FollowUpEvent, Reader
 from ivigil.aftercare.standing import Standing, Watch, standing, watch
+from ivigil.aftercare.triage import Triage
 from ivigil.cli import aftermath
 from ivigil.cli.aftermath import Case
 from ivigil.cli.journaling import guarded
@@ -29,6 +30,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """False: tried out on an order; nothing is kept."""
     watch: Watch
     check_ins: tuple[Standing, ...]
+    triage: Triage | None
+    """Of the last answer that no clinician has settled; None: nothing was answered, or it is switched off."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +61,7 @@ def _run(options: argparse.Namespace) -> int:
         recorded=case.journal is not None,
         watch=watch(hours, case.at),
         check_ins=standing(found, case.happened, case.at, case.knowledge, hours),
+        triage=aftermath.triage_of(case),
     )
     if options.questions is not None:
         return _put_questions(_named(options.questions, found), report.watch, case, options)
@@ -67,7 +71,13 @@ def _run(options: argparse.Namespace) -> int:
     put(
         report,
         lambda: check_ins_sheet(
-            report.check_ins, report.watch, case.episode, case.at, case.knowledge, recorded=report.recorded
+            report.check_ins,
+            report.watch,
+            case.episode,
+            case.at,
+            case.knowledge,
+            recorded=report.recorded,
+            triage=report.triage,
         ),
         as_json=options.json,
     )
@@ -90,7 +100,7 @@ def _happened(options: argparse.Namespace, case: Case, found: tuple[CheckIn, ...
     if options.answer is not None:
         asked = _named(options.answer, found)
         others = asked.questions if options.no_others else ()
-        told = aftermath.report(options, case, others)
+        told = aftermath.report(options, case.at, case.knowledge.facts, others)
         if not (told.present or told.absent or told.readings or told.unmatched):
             raise InputError("--answer: nothing was answered; accepted: --yes, --no, --no-others, --says")
         by: Reader = "team" if options.asked_by_team else "patient"

@@ -112,7 +112,7 @@ def _happened(options: argparse.Namespace, case: Case) -> Iterator[FollowUpEvent
     for each in options.result:
         yield _result(each, normal, case, options)
     if options.diary:
-        told = aftermath.report(options, case)
+        told = aftermath.report(options, case.at, case.knowledge.facts)
         if not (told.present or told.absent or told.readings or told.unmatched):
             raise InputError("--diary: nothing was written; accepted: --yes, --no, --reading, --says")
         yield DiaryEntry(report=told)

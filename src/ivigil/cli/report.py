@@ -13,6 +13,7 @@ import msgspec
 import ivigil
 from ivigil.aftercare import e2b, medwatch
 from ivigil.aftercare.adverse_event import Said, report
+from ivigil.aftercare.happenings import reports
 from ivigil.aftercare.report_export import export
 from ivigil.aftercare.report_export import fingerprint as report_fingerprint
 from ivigil.aftercare.symptom_report import SymptomReport
@@ -27,8 +28,8 @@ from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import Journal, RecordsError
+from ivigil.records.aftermath import happened_after
 from ivigil.records.bodies import Contact, ReportMade
-from ivigil.records.episodes import reports
 from ivigil.records.infusing import NoInfusionError, load
 from ivigil.records.lookback import LotDose, Traced, contact_of, dose_of, look_back
 from ivigil.records.past import infused
@@ -157,7 +158,7 @@ def _subject(options: argparse.Namespace, knowledge: Knowledge) -> Subject:
             stream=found.stream,
             infusion=found.id,
             state=state,
-            later=reports(journal, found),
+            later=reports(happened_after(journal.read(found.stream), found.id)),
         )
     if options.record:
         raise InputError("--record: only of an infusion of the journal (--infusion PLAN-DAY)")

@@ -8,7 +8,7 @@ from typing import get_args
 
 import msgspec
 
-from ivigil.aftercare.episode import Episode
+from ivigil.aftercare.episode import Episode, of_plan
 from ivigil.aftercare.follow_up import ChairRecord
 from ivigil.aftercare.happenings import FollowUpEvent, Happened
 from ivigil.course import Plan, infusion_id
@@ -21,7 +21,6 @@ from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import clocks
 from ivigil.records.authorisation import standings
-from ivigil.records.episodes import episode_of
 from ivigil.records.infusing import Infusion, events_of, load
 from ivigil.records.journal import Journal
 from ivigil.records.words import Record
@@ -56,6 +55,17 @@ def aftermath(journal: Journal, infusion: str, knowledge: Knowledge) -> Aftermat
         happened=happened_after(records, infusion),
         until=_next_start(records, state.ended_at, knowledge),
     )
+
+
+def episode_of(infusion: Infusion, knowledge: Knowledge) -> Episode:
+    """When it really began and ended, in the plan's zone, with what its plan says of the patient."""
+    plan = infusion.standing.plan
+    day = next(day for day in plan.days if day.number == infusion.day)
+    state = replay(day, infusion.events)
+    zone = day.start.tzinfo
+    started_at = state.flows[0].start.astimezone(zone) if state.flows else None
+    ended_at = state.ended_at.astimezone(zone) if state.ended_at else None
+    return of_plan(plan, day, knowledge, started_at=started_at, ended_at=ended_at)
 
 
 def happened_after(records: Iterable[Record], infusion: str) -> tuple[Happened, ...]:

@@ -11,13 +11,14 @@ from rich.text import Text
 from ivigil.aftercare.check_ins import CheckIn, Watched
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.standing import Escalation, Standing, Watch
+from ivigil.aftercare.triage import Triage
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import windows
 from ivigil.sheets.after_words import BECAUSE, STATE, TELL
 from ivigil.sheets.chair_words import NOT_SIGNED
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
-from ivigil.sheets.triage import emergency_line
+from ivigil.sheets.triage import emergency_line, headline
 
 _LABEL = 12
 
@@ -30,8 +31,12 @@ def check_ins_sheet(
     knowledge: Knowledge,
     *,
     recorded: bool,
+    triage: Triage | None = None,
 ) -> RenderableType:
-    """When the patient is asked about what, where each stands, who is to be told."""
+    """When the patient is asked about what, where each stands, who is to be told.
+
+    triage: of the last answer that is not settled.
+    """
     refs = windows.cite(_facts(standings), knowledge)
     told = [each for each in standings if each.escalation]
     parts: list[RenderableType] = [
@@ -39,6 +44,8 @@ def check_ins_sheet(
         Padding(infusion_head(episode, at, recorded=recorded), (0, 0, 0, 2)),
         watch_line(watch),
     ]
+    if triage is not None:
+        parts.append(section("The last answer asks for", headline(triage, knowledge)))
     if told:
         parts.append(section("Tell somebody now", *(_told(each, standings, knowledge) for each in told)))
     parts.append(section("When", *_schedule(standings, knowledge)))
