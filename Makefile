@@ -55,7 +55,7 @@ bench: $(TEST) debian   ## time a plan and the journal; write docs/benchmarks.md
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write
 
-mutate-code: $(DEV)  ## mutants of the planner's code; write docs/mutation.md (half an hour; MODULES=planning.vials: report that alone)
+mutate-code: $(DEV)  ## mutants of the planner's and the chair's code; write docs/mutation.md (two hours; MODULES=planning.vials: report that alone)
 	$(BIN)/python -m tools.mutate_code $(or $(MODULES),--write)
 
 triage-figures: $(TEST)   ## what the triage misses and overdoes, by the vignettes; write docs/triage.md

@@ -12,11 +12,11 @@ import hashlib
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec.structs import astuple
@@ -152,6 +152,8 @@ class FactFile(Record):
     translation: tuple[Translation, ...] = ()
 
 
+T = TypeVar("T")
+
 _NONE: frozenset[str] = frozenset()
 KINDS: tuple[str, ...] = FactFile.__struct_fields__
 
@@ -255,6 +257,16 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     def by_id(self) -> dict[str, Fact]:
         """Every fact, nested ones included."""
         return {fact.id: fact for fact in all_facts(self.facts)}
+
+    def kept(self, make: Callable[[Knowledge], T]) -> T:
+        """What a room above makes of these facts: made when first asked for, kept as long as they are."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        return cast("T", self._kept[make])
+
+    @cached_property
+    def _kept(self) -> dict[Callable[[Knowledge], object], object]:
+        return {}
 
     def cited(self, fact: Fact) -> Cited:
         """The evidence of one fact with its documents; made when it is first cited."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from functools import lru_cache
 
 from ivigil.course import CareItem, Day, TimelineEntry
 from ivigil.knowledge.products import Product
@@ -28,7 +27,7 @@ def entries(days: tuple[Day, ...], product: Product, situation: Situation) -> li
     """Vaccine and laboratory windows of this course, as dated entries."""
     given, ongoing = _given(days, product, situation), _is_ongoing(situation)
     places = situation.knowledge.lineage(situation.order.jurisdiction)
-    vaccines, tests = _facts(situation.knowledge)
+    vaccines, tests = situation.knowledge.kept(_facts)
     return [
         *(_poor_response(v) for v in non_live_vaccines(vaccines, places) if v.may_respond_poorly),
         *(_vaccine(w) for w in vaccine_windows(given, vaccines, places, ongoing=ongoing, beside=False)),
@@ -36,9 +35,8 @@ def entries(days: tuple[Day, ...], product: Product, situation: Situation) -> li
     ]
 
 
-@lru_cache(maxsize=4)
 def _facts(knowledge: Knowledge) -> tuple[VaccineFacts, LabFacts]:
-    """The facts that the windows read; kept, because their indexes are costly to build."""
+    """The facts that the windows read, with their indexes."""
     facts = knowledge.facts
     return (
         VaccineFacts(facts.vaccine, facts.vaccine_interval, facts.vaccine_rule),

@@ -13,6 +13,7 @@ from ivigil.records.authorisation import Code as RefusalCode
 from ivigil.records.authorisation import Refusal, Standing, Step
 from ivigil.records.finding import Listed
 from ivigil.records.lookback import Traced, Use
+from ivigil.records.reviewing import Changed
 from ivigil.records.verify import Code as FindingCode
 from ivigil.records.verify import Verdict
 from ivigil.sheets.layout import section, table
@@ -104,6 +105,18 @@ def plan_changed_sheet(changed: Iterable[str]) -> RenderableType:
     """An alert above everything: the plan in use is not what was signed any more."""
     what = ", ".join(changed)
     return Text(f"! THE PLAN IS NOT WHAT WAS SIGNED ANY MORE: {what}. Call the prescriber.\n", "bold red")
+
+
+def changed_sheet(found: Iterable[Changed]) -> RenderableType:
+    """The plans whose signatures are void by now, and why."""
+    reopened = tuple(found)
+    if not reopened:
+        return Text("Every signed plan that is still valid is what it would be if it were made now.")
+    grid = table(18, None)
+    grid.add_row(Text("reopened", "bold"), Text("not what was signed any more", "bold"))
+    for each in reopened:
+        grid.add_row(each.plan, ", ".join(each.because))
+    return Group(grid, Text("\nPlan and sign anew. Being infused now? ivigil infusion status"))
 
 
 def standing_sheet(standing: Standing, refused: Iterable[Refusal]) -> RenderableType:
