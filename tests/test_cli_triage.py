@@ -112,3 +112,14 @@ def test_bad_input_is_one_line_that_names_the_field(command: Command) -> None:
         assert answer.code == 2, words
         assert expected in answer.err, words
         assert len(answer.err.splitlines()) == 1
+
+
+def test_a_patient_reads_the_questions_in_spanish_and_what_to_do_in_english_until_it_is_signed(
+    command: Command,
+) -> None:
+    sheet = command("triage", "--yes", "stiff neck", "--age", "40", "--language", "es").flat
+    assert "[English] CARE TODAY" in sheet
+    assert "¿Le cuesta respirar?" in sheet
+    refused = command("triage", "--yes", "stiff neck", "--language", "xx")
+    assert refused.code == 2
+    assert "--language xx: accepted: en (English), es (Spanish), fr (French)" in refused.err

@@ -23,7 +23,7 @@ from ivigil.knowledge.reactions import Symptom, WarningSign
 from ivigil.knowledge.site import overlay, read
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import Translation, fits
-from ivigil.sheets import patient, triage, wording
+from ivigil.sheets import check_ins, patient, triage, wording
 from ivigil.sheets.patient import patient_sheet
 from ivigil.sheets.wording import MARK, NoLanguageError, Wording, languages
 from tests.support.command import Command
@@ -111,7 +111,7 @@ def sheet_texts() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     said: set[str] = set()
     pressing: set[str] = set()
     named: set[str] = set()
-    for module in (patient, wording):
+    for module in (patient, wording, triage, check_ins):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named |= {node.value} if hasattr(knowledge().by_id.get(node.value), "text") else set()

@@ -187,6 +187,23 @@ def report(
     )
 
 
+def add_language(parser: argparse.ArgumentParser, what: str) -> None:
+    """In which language a patient reads."""
+    parser.add_argument("--language", metavar="CODE", help=f"of {what}, e.g. es or fr (default: en)")
+
+
+def language(options: argparse.Namespace, knowledge: Knowledge) -> str:
+    """The language that was asked for. Raises InputError."""
+    from ivigil.sheets.wording import ENGLISH, languages
+
+    known = languages(knowledge)
+    written: str = options.language or ENGLISH
+    if written not in known:
+        accepted = ", ".join(f"{code} ({name})" for code, name in known.items())
+        raise InputError(f"--language {written}: accepted: {accepted}")
+    return written
+
+
 def triage_of(case: Case) -> Triage | None:
     """The answer to what was reported last and is not settled; None: nothing, or triage is switched off."""
     if not case.knowledge.is_on("policy.patient_triage"):

@@ -42,6 +42,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     aftermath.add_arguments(parser)
     parser.add_argument("--questions", metavar="CHECK_IN", help="the questions of one, for the patient")
+    aftermath.add_language(parser, "the questions")
     parser.add_argument("--sent", metavar="CHECK_IN", help="its questions went out: its id, or its number")
     parser.add_argument("--opened", metavar="CHECK_IN", help="the patient opened it")
     parser.add_argument("--answer-read", metavar="CHECK_IN", help="somebody of the team read the answer")
@@ -96,7 +97,8 @@ def _run(options: argparse.Namespace) -> int:
 def _put_questions(check_in: CheckIn, reading: Watch, case: Case, options: argparse.Namespace) -> int:
     from ivigil.sheets.check_ins import questions_sheet
 
-    put(check_in, lambda: questions_sheet(check_in, reading, case.knowledge), as_json=options.json)
+    language = aftermath.language(options, case.knowledge)
+    put(check_in, lambda: questions_sheet(check_in, reading, case.knowledge, language), as_json=options.json)
     return OK
 
 

@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     aftermath.add_report(parser)
     parser.add_argument("--no-others", action="store_true", help="every other symptom was asked: no")
     parser.add_argument("--ask", action="store_true", help="ask here, danger to life first")
+    aftermath.add_language(parser, "what the patient reads")
     whose = parser.add_argument_group("after which infusion")
     whose.add_argument("--infusion", metavar="PLAN-DAY", help="of the journal: nothing else is needed")
     whose.add_argument("--hours", metavar="N", help="hours since the end")
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ivigil.sheets.triage import switched_off_sheet, triage_sheet
+    from ivigil.sheets.triage import patient_sheet, switched_off_sheet, triage_sheet
 
     knowledge = ivigil.load_knowledge(options.site)
     if not knowledge.is_on("policy.patient_triage"):
@@ -98,11 +99,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.record:
         facts = tuple(dict.fromkeys(fact for cause in answer.leading for fact in cause.facts))
         place.keep(SymptomsReported(report=report, urgency=answer.urgency, facts=facts), options)
-    put(
-        Report(answer, words, place.episode, *cited(answer.facts(), knowledge)),
-        lambda: triage_sheet(answer, words, place.episode, place.at, knowledge),
-        as_json=options.json,
-    )
+    sheet = partial(triage_sheet, answer, words, place.episode, place.at, knowledge)
+    if options.language is not None:
+        sheet = partial(patient_sheet, answer, knowledge, aftermath.language(options, knowledge))
+    put(Report(answer, words, place.episode, *cited(answer.facts(), knowledge)), sheet, as_json=options.json)
     return OK
 
 
@@ -129,8 +129,9 @@ def _asked(
     report: SymptomReport, judge: partial[Triage], matcher: Matcher, knowledge: Knowledge
 ) -> SymptomReport:
     from ivigil.sheets.triage import emergency_line
+    from ivigil.sheets.wording import Wording
 
-    print(emergency_line(knowledge), file=sys.stderr)
+    print(emergency_line(Wording(knowledge), knowledge), file=sys.stderr)
     questions = {each.id: each.question or f"{each.plain}?" for each in knowledge.facts.symptom}
     return Interview(judge=judge, match=matcher.match, questions=questions).ask(report)
 

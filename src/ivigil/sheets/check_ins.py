@@ -66,12 +66,12 @@ def questions_sheet(
     asked = [symptoms[name] for name in check_in.questions]
     first = [say(symptom.question) for symptom in asked if symptom.ask_first]
     rest = [say(symptom.question) for symptom in asked if not symptom.ask_first]
-    nobody = "Nobody reads your answers at this moment. Do not wait for us if you feel ill."
+    nobody = say.urgent("Nobody reads your answers at this moment. Do not wait for us if you feel ill.")
     lines = [
         emergency_line(say, knowledge),
         "",
         say("How are you after your infusion?").upper(),
-        *([] if watch.reading else [say.urgent(nobody)]),
+        *([] if watch.reading else [nobody]),
     ]
     if first:
         lines += ["", say.urgent("If one of these is a yes, call now. Do not finish the list.")]
