@@ -265,7 +265,7 @@ def _relation(parameter: Parameter) -> str:
         if item.form == "condition_ratio":
             parts.append(f"x {number(item.factor or 0, 3)} in {_conditions(item.conditions)}")
             continue
-        if (item.reference, item.exponent) == (1, 1) and parameter.printed:
+        if item.reference == item.exponent == 1 and parameter.printed:
             continue
         held = span(item.clip_min, item.clip_max, "kg")
         parts.append(
