@@ -311,6 +311,7 @@ class VoidingMedicine(Fact):
     name: str
     brands: tuple[str, ...] = ()
     mechanism: Literal["fcrn_blocker"]
+    """The vocabulary flag by which it is asked for."""
     weeks_after: int | None = None
     """For at least this long after the last dose; None: not stated."""
     text: str = ""

@@ -121,5 +121,8 @@ def _shared(knowledge: Knowledge) -> Iterator[str]:
         yield "standard_patient: exactly one"
     if not knowledge.facts.voiding_medicine:
         yield "voiding_medicine: none; every model fails under an FcRn blocker"
+    for medicine in knowledge.facts.voiding_medicine:
+        if medicine.mechanism not in knowledge.terms:
+            yield f"{medicine.id}: nobody is asked about {medicine.mechanism!r}"
     defaults = Counter(name for model in models for name in model.verdict.default_for)
     yield from (f"{name}: {n} models are shown first" for name, n in defaults.items() if n > 1)
