@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ivigil.records.journal import Journal
 from tests.support.command import Command
 from tests.support.journals import Place
 from tests.support.postgres import Postgres, running
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+"""How long an example takes depends on what else the machine does."""
 
 
 @pytest.fixture

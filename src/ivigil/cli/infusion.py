@@ -6,7 +6,7 @@ import argparse
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,7 +14,7 @@ import msgspec
 
 import ivigil
 from ivigil.cli import vials
-from ivigil.cli.chair_events import add_kinds, happening, zero_or_more
+from ivigil.cli.chair_events import NO_REASON, add_given, add_kinds, happening, zero_or_more
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
@@ -22,6 +22,7 @@ from ivigil.course import infusion_id
 from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import DischargeCheck, discharge
+from ivigil.infusion.against import against
 from ivigil.infusion.briefing import Briefing, brief
 from ivigil.infusion.card import Comparison, card, compare
 from ivigil.infusion.due import Due, due
@@ -118,7 +119,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ending.add_argument("--volume-ml", metavar="ML", help="as the pump counted it")
     ending.add_argument("--stopped", metavar="REASON", help="it was stopped before its volume was in")
     for action in (starting, ending):
-        action.add_argument("--given", action="store_true", help="it was done all the same: record it")
+        add_given(action)
     add_kinds(recording, actions.complete)
 
 
@@ -148,29 +149,31 @@ def _bedside(options: argparse.Namespace, infusion: str) -> _Bedside:
 
 def _start(options: argparse.Namespace) -> int:
     bedside = _bedside(options, infusion_id(options.plan, options.day))
-    against = _against_start(bedside)
-    if against and not options.given:
-        return _refuse("start", against)
-    return _write(bedside, Started(pump=options.pump), options)
+    started, standing = Started(pump=options.pump), bedside.infusion.standing
+    refused = may_start(standing, bedside.at.date(), checked_plan(standing.plan.order, bedside.knowledge))
+    chair = _against(started, bedside)
+    if (refused or chair) and options.given is None:
+        from ivigil.sheets.chair_words import AGAINST, BLOCKER, said
+        from ivigil.sheets.journal import refusal_text
+
+        return _refuse(
+            "start", [*map(refusal_text, refused), *(said(code, BLOCKER, AGAINST) for code in chair)]
+        )
+    return _write(bedside, started, options, (*(each.code for each in refused), *chair))
 
 
-def _against_start(bedside: _Bedside) -> list[str]:
-    """Everything that speaks against the start: of the plan, and at the chair."""
-    from ivigil.sheets.chair_words import BLOCKER
-    from ivigil.sheets.journal import refusal_text
-
-    standing = bedside.infusion.standing
-    present = checked_plan(standing.plan.order, bedside.knowledge)
-    plan = [refusal_text(each) for each in may_start(standing, bedside.at.date(), present)]
-    advised = advise(bedside.briefing, bedside.state(), bedside.at)
-    chair = [BLOCKER[code] for advice in advised if advice.code == "start" for code in advice.blockers]
-    return [*plan, *chair]
+def _against(what: Happening | Corrected, bedside: _Bedside) -> tuple[str, ...]:
+    """What speaks against it at the chair, at the moment of the bedside."""
+    state = bedside.state()
+    return against(what, advise(bedside.briefing, state, bedside.at), state)
 
 
 def _record(options: argparse.Namespace) -> int:
     bedside = _bedside(options, options.infusion)
     if options.kind != "vial":
-        return _write(bedside, happening(options, bedside.briefing, bedside.infusion.events), options)
+        what = happening(options, bedside.briefing, bedside.infusion.events)
+        then = msgspec.structs.replace(bedside, at=now(options, bedside.knowledge))
+        return _write(bedside, what, options, _against(what, then))
     plan, today = bedside.infusion.standing.plan, bedside.at.date()
     vial = vials.seen(options, today)
     stops = vials.stops(vial, vials.chair(plan, bedside.state(), today), bedside.knowledge)
@@ -178,22 +181,32 @@ def _record(options: argparse.Namespace) -> int:
         from ivigil.sheets.chair_words import STOP
 
         return _refuse("hang", [STOP[code] for code in stops])
-    passed = tuple(AdviceOverridden(code=code, reason=options.given) for code in stops)
-    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options, *passed)
+    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options, stops)
 
 
 def _write(
-    bedside: _Bedside,
-    what: Happening | Corrected,
-    options: argparse.Namespace,
-    *overridden: AdviceOverridden,
+    bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace, despite: Iterable[str] = ()
 ) -> int:
     """One event, with what it went against and the pressing advice that it brought up; then the sheet.
 
     All of it is one transaction.
     """
+    written = _drafts(bedside, what, options, despite)
+    new = [Event(each.id, each.occurred_at, body, each.author) for each, body in written]
+    state = bedside.state(*new)
+    advised = advise(bedside.briefing, state, bedside.at)
+    shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
+    bedside.journal.append([*(each for each, _ in written), *shown])
+    infused = msgspec.structs.replace(bedside.infusion, events=(*bedside.infusion.events, *new))
+    return _put_status(msgspec.structs.replace(bedside, infusion=infused), state, advised, options)
+
+
+def _drafts(
+    bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace, despite: Iterable[str]
+) -> list[tuple[Draft, Happening | Corrected]]:
+    """What happened, and each piece of advice that it went against."""
     stream, infusion = bedside.infusion.stream, bedside.infusion.id
-    written = draft(
+    deed = draft(
         options,
         stream,
         what,
@@ -202,15 +215,9 @@ def _write(
         product=getattr(what, "product", "") or "",
         lot=getattr(what, "lot", ""),
     )
-    against = [draft(options, stream, each, infusion) for each in overridden]
-    pairs = zip((written, *against), (what, *overridden), strict=True)
-    new = [Event(each.id, each.occurred_at, body, each.author) for each, body in pairs]
-    state = bedside.state(*new)
-    advised = advise(bedside.briefing, state, bedside.at)
-    shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
-    bedside.journal.append([written, *against, *shown])
-    infused = msgspec.structs.replace(bedside.infusion, events=(*bedside.infusion.events, *new))
-    return _put_status(msgspec.structs.replace(bedside, infusion=infused), state, advised, options)
+    reason = getattr(options, "given", None) or NO_REASON
+    passed = [AdviceOverridden(code=code, reason=reason, event=deed.id) for code in dict.fromkeys(despite)]
+    return [(deed, what), *((draft(options, stream, each, infusion), each) for each in passed)]
 
 
 def _shown(advice: Advice, bedside: _Bedside, options: argparse.Namespace) -> Draft:
@@ -330,16 +337,17 @@ def _finish(options: argparse.Namespace) -> int:
     from ivigil.sheets.chair_words import CHECK
 
     checks = discharge(bedside.briefing, bedside.state(), bedside.at)
-    unsettled = [f"{CHECK[each.code]}: {each.state}" for each in checks if each.state != "met"]
-    if unsettled and not options.given:
-        return _refuse("leave", unsettled)
-    _write_quietly(bedside, ObservationEnded(), options)
+    unsettled = [each for each in checks if each.state != "met"]
+    if unsettled and options.given is None:
+        return _refuse("leave", [f"{CHECK[each.code]}: {each.state}" for each in unsettled])
+    _write_quietly(bedside, ObservationEnded(), options, [each.code for each in unsettled])
     return _put_ending(_bedside(options, options.infusion), options)
 
 
-def _write_quietly(bedside: _Bedside, what: Happening, options: argparse.Namespace) -> None:
-    written = draft(options, bedside.infusion.stream, what, bedside.infusion.id, event_id=options.id)
-    bedside.journal.append([written])
+def _write_quietly(
+    bedside: _Bedside, what: Happening, options: argparse.Namespace, despite: Iterable[str] = ()
+) -> None:
+    bedside.journal.append([each for each, _ in _drafts(bedside, what, options, despite)])
 
 
 def _put_ending(bedside: _Bedside, options: argparse.Namespace) -> int:

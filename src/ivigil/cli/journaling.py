@@ -118,17 +118,25 @@ def now(options: argparse.Namespace, knowledge: Knowledge) -> dt.datetime:
     written = getattr(options, "at", None)
     if written is None:
         return present
-    accepted = "10:05 of today, or a date and time with offset such as 2026-12-01T10:05-06:00"
+    if len(written) > len("10:05"):
+        return moment(written, "--at", "10:05 of today, or ")
     try:
-        if len(written) <= len("10:05"):
-            clock = dt.time.fromisoformat(written)
-            return present.replace(hour=clock.hour, minute=clock.minute, second=0)
-        moment = dt.datetime.fromisoformat(written)
+        clock = dt.time.fromisoformat(written)
     except ValueError:
-        raise InputError(f"--at {written}: accepted: {accepted}") from None
-    if moment.tzinfo is None:
-        raise InputError(f"--at {written}: the offset is missing; accepted: {accepted}")
-    return moment
+        return moment(written, "--at", "10:05 of today, or ")
+    return present.replace(hour=clock.hour, minute=clock.minute, second=0)
+
+
+def moment(written: str, field: str, also: str = "") -> dt.datetime:
+    """A date and time with offset. Raises InputError; ``also``: what else the field accepts."""
+    try:
+        found = dt.datetime.fromisoformat(written)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        accepted = f"{also}a date and time with offset such as 2026-12-01T10:05-06:00"
+        raise InputError(f"{field} {written}: accepted: {accepted}")
+    return found
 
 
 def draft(

@@ -52,7 +52,7 @@ def ceiling(
         highest = _on_pump(decided.decision.rate_ml_per_h_max, briefing)
         found.append(Ceiling(rate_ml_per_h=highest, decided=True))
     for firing in firings:
-        if firing.since <= now and not _settled(firing, decided):
+        if firing.kind != "artefact" and firing.since <= now and not _settled(firing, decided):
             found.extend(_after(firing, briefing, state))
     return min(found, key=lambda each: each.rate_ml_per_h, default=None)
 

@@ -25,6 +25,7 @@ from ivigil.knowledge.model_check import model_faults
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.spans import outliers
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
+from ivigil.knowledge.wording import fits
 
 REQUIRED_POLICIES = (
     "policy.authority_order",
@@ -84,6 +85,7 @@ def faults(knowledge: Knowledge) -> tuple[str, ...]:
         _products,
         _ranges,
         _policies,
+        _translations,
         disagreements,
         outliers,
         identification_faults,
@@ -258,6 +260,21 @@ def _policies(knowledge: Knowledge) -> Iterator[str]:
         unknown = set(policy.bolder) - set(policy.alternatives)
         if unknown:
             yield f"{policy.id}: bolder choices {sorted(unknown)} are not alternatives"
+
+
+def _translations(knowledge: Knowledge) -> Iterator[str]:
+    """Each text fits its English; what to do and how soon stands where it waits for a signature."""
+    urgent = {row.advice for row in knowledge.facts.symptom_urgency if row.advice}
+    known: dict[tuple[str, str], str] = {}
+    for item in knowledge.facts.translation:
+        for english, translated in item.texts.items():
+            if not fits(english, translated):
+                yield f"{item.id}: {english!r} and {translated!r} have room for other values"
+            if english in urgent and not item.urgent:
+                yield f"{item.id}: {english!r} says what to do and how soon; it belongs to an urgent one"
+            other = known.setdefault((item.language, english), item.id)
+            if other != item.id and item.id not in knowledge.local:
+                yield f"{item.id}: {english!r} is translated by {other} too"
 
 
 class UseCoverage(msgspec.Struct, frozen=True):

@@ -119,6 +119,8 @@ class Symptom(Fact):
     """May mean danger to life: asked before everything else."""
     age_months_below: int | None = None
     """Asked only of patients younger than this; None: of all."""
+    circumstance: bool = False
+    """No complaint by itself: it changes what a complaint means."""
     limits: tuple[Limit, ...] = ()
     """Measured values that count as this symptom, any of them; by age, see ``AgeLimit``."""
 
@@ -475,6 +477,7 @@ class EmergencyDrug(Fact):
     course_days_min: int | None = None
     course_days_max: int | None = None
     max_mg_per_day: Decimal | None = None
+    doses_per_day_max: int | None = None
     contraindicated: tuple[str, ...] = ()
     """In words; an age limit is in the age fields."""
     caution: str = ""

@@ -80,6 +80,7 @@ from ivigil.knowledge.weights import (
     WeightExample,
     WeightPolicy,
 )
+from ivigil.knowledge.wording import Translation
 
 FACTS = Path(__file__).parent / "facts"
 COMPILED = Path(__file__).parent / "facts.msgpack"
@@ -153,6 +154,7 @@ class FactFile(Record):
     lean_body_mass: tuple[LeanBodyMassFormula, ...] = ()
     standard_patient: tuple[StandardPatient, ...] = ()
     voiding_medicine: tuple[VoidingMedicine, ...] = ()
+    translation: tuple[Translation, ...] = ()
 
 
 _NONE: frozenset[str] = frozenset()
@@ -193,11 +195,16 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
     def stabilisers_of(self, product: Product) -> tuple[str, ...] | None:
-        """The product's stabilisers; None unless they were read, for a missing one would lift a warning."""
+        """The product's stabilisers; None unless they were read, for a missing one would lift a warning.
+
+        Where no sugar was read, no sugar is missing.
+        """
         named = product.properties_named("stabiliser")
-        if not named or not all(self.permits(item) for item in named):
+        sugar = product.properties_named("sugar_g_per_g_protein")
+        read = bool(named) and all(map(self.permits, named))
+        if not read and not any(item.number == 0 and self.permits(item) for item in sugar):
             return None
-        return tuple(item.text or "" for item in named)
+        return tuple(item.text for item in named if item.text)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

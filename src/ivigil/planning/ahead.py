@@ -71,7 +71,7 @@ def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tup
             route=order.route,
             condition=order.condition,
             product_id=product.id,
-            stabilisers=_stabilisers(product, situation.knowledge),
+            stabilisers=situation.knowledge.stabilisers_of(product),
         )
         for date, grams in amounts
     )
@@ -84,18 +84,9 @@ def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tup
         g_per_kg=None if last.grams is None else last.grams / weight,
         route=last.route,
         product_id=last.product or "",
-        stabilisers=None if known is None else _stabilisers(known, situation.knowledge),
+        stabilisers=None if known is None else situation.knowledge.stabilisers_of(known),
     )
     return (before, *planned)
-
-
-def _stabilisers(product: Product, knowledge: Knowledge) -> tuple[str, ...] | None:
-    """Stabilisers on record; None unless one was read: a recalled one would lift a warning."""
-    listed = product.properties_named("stabiliser")
-    if any(map(knowledge.permits, listed)):
-        return tuple(item.text for item in listed if item.text)
-    sugar = product.properties_named("sugar_g_per_g_protein")
-    return () if any(item.number == 0 and knowledge.permits(item) for item in sugar) else None
 
 
 def _is_ongoing(situation: Situation) -> bool:

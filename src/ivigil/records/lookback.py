@@ -9,11 +9,13 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, Select, select
 
+from ivigil.knowledge.trade_items import lot_key
 from ivigil.records import keys, rows
 from ivigil.records.bodies import Contact
+from ivigil.records.drafts import MOST_CHARACTERS
 from ivigil.records.journal import Journal
 from ivigil.records.tables import event
-from ivigil.records.views import contact_at, lot_key, lot_use
+from ivigil.records.views import contact_at, lot_use
 from ivigil.records.words import Erased
 
 
@@ -47,7 +49,7 @@ def look_back(journal: Journal, lot: str, product: str = "") -> tuple[Traced, ..
 
     ``product``: only this one; "" means any, for a lot number is unique only within its maker.
     """
-    chosen = lot_use.c.lot_key == lot_key(lot)
+    chosen = lot_use.c.lot_key == lot_key(lot)[:MOST_CHARACTERS]
     if product:
         chosen &= lot_use.c.product == product
     with journal.store.reading() as connection:

@@ -36,15 +36,15 @@ FINDING: dict[FindingCode, str] = {
     "clock_backward": "the clock had gone back (a notice)",
 }
 REFUSAL: dict[RefusalCode, str] = {
-    "unreleased": "the plan is not released ({what})",
-    "expired": "the plan is past its last day ({what})",
-    "superseded": "the plan was replaced or withdrawn {what}",
-    "inputs_changed": "not what was signed any more: {what}",
-    "sign_off_missing": "the site has not signed {what}",
+    "unreleased": "the plan is not released",
+    "expired": "the plan is past its last day",
+    "superseded": "the plan was replaced or withdrawn",
+    "inputs_changed": "the plan is not what was signed any more",
+    "sign_off_missing": "the site has not signed what it rests on",
     "unanswered": "the plan waits for answers",
     "blocked": "the plan is blocked: it gives nothing",
-    "out_of_turn": "another step comes first (the plan is {what})",
-    "same_person": "{what} prescribed it and cannot verify it",
+    "out_of_turn": "another step comes first",
+    "same_person": "the same person prescribed it and cannot verify it",
 }
 STEP: dict[Step, str] = {
     "made": "MADE: to be prescribed",
@@ -85,8 +85,8 @@ def verdict_sheet(verdict: Verdict) -> RenderableType:
 
 
 def refusal_text(refused: Refusal) -> str:
-    """One reason."""
-    return REFUSAL[refused.code].format(what=refused.what).strip()
+    """One reason: "the plan is not released (verified)"."""
+    return REFUSAL[refused.code] + (f" ({refused.what})" if refused.what else "")
 
 
 def refusals_text(refused: Iterable[Refusal]) -> str:
