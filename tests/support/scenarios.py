@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
-OF_THEIR_OWN = ("chair", "triage", "windows")
+OF_THEIR_OWN = ("chair", "kinetics", "triage", "windows")
 """Folders whose files are no orders, but have a format of their own."""
 BOUNDS = ("at_least", "at_most", "above", "below")
 PARTS = ("has", "lacks", "count")
