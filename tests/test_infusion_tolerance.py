@@ -22,7 +22,7 @@ from ivigil.infusion.events import (
     SymptomNoted,
     VialHung,
 )
-from ivigil.infusion.onset import NextRate, lowest
+from ivigil.infusion.onset import lowest
 from ivigil.infusion.tolerance import (
     DaySummary,
     MixedPatientsError,
@@ -32,6 +32,7 @@ from ivigil.infusion.tolerance import (
     summary,
     tolerances,
 )
+from ivigil.knowledge.next_time import NextRate
 from ivigil.order import LastImmunoglobulin
 from ivigil.patient import Identifier
 from ivigil.planning import plan

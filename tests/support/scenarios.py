@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
-OF_THEIR_OWN = ("chair", "kinetics", "triage", "windows")
-"""Folders whose files are no orders, but have a format of their own."""
+OWN_FORMAT = ("aftercare", "chair", "kinetics", "reports", "triage", "windows")
+"""Folders whose files are no plans; each has a reader of its own."""
 BOUNDS = ("at_least", "at_most", "above", "below")
 PARTS = ("has", "lacks", "count")
 
@@ -76,7 +76,7 @@ def read(path: Path) -> list[Scenario]:
 def read_all(folder: Path = FOLDER) -> dict[str, Scenario]:
     """Every scenario of a plan by its name: path without suffix, and the number of the case."""
     found: dict[str, Scenario] = {}
-    others = {path for name in OF_THEIR_OWN for path in folder.glob(f"{name}/*")}
+    others = {path for name in OWN_FORMAT for path in folder.glob(f"{name}/*")}
     for path in sorted(set(folder.rglob("*.toml")) - others):
         scenarios = read(path)
         name = path.relative_to(folder).with_suffix("").as_posix()

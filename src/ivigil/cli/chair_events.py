@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from ivigil.cli.journaling import moment
-from ivigil.cli.naming import InputError, one
+from ivigil.cli.naming import InputError, measure, moment, one, symptom
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.chronicle import chronicle, correction_of
 from ivigil.infusion.events import (
@@ -33,6 +32,7 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.intake.numbers import NumberError, written_number
+from ivigil.knowledge.reactions import Measure
 from ivigil.knowledge.trade_items import lot_key
 from ivigil.patient import Identifier
 
@@ -78,10 +78,10 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     finished.add_argument("--left-g", default="0", metavar="G")
     vitals = kind("vitals", "measured values")
     vitals.add_argument("values", nargs="+", metavar="NAME=VALUE", help=f"bp=120/80, {', '.join(_SHORT)}")
-    symptom = kind("symptom", "a symptom came, or is gone")
-    symptom.add_argument("symptom", metavar="NAME")
-    symptom.add_argument("--gone", action="store_true")
-    symptom.add_argument("--note", default="")
+    noted = kind("symptom", "a symptom came, or is gone")
+    noted.add_argument("symptom", metavar="NAME")
+    noted.add_argument("--gone", action="store_true")
+    noted.add_argument("--note", default="")
     graded = kind("grade", "a clinician graded a reaction (CTCAE)")
     graded.add_argument("term", metavar="TERM")
     graded.add_argument("grade", type=int, choices=(1, 2, 3, 4, 5))
@@ -156,6 +156,14 @@ def zero_or_more(written: str, field: str) -> Decimal:
     return value
 
 
+def home_reading(written: str, measures: Iterable[Measure]) -> tuple[str, Decimal]:
+    """A measure and its value as somebody read it at home: temperature_c=38.6. Raises InputError."""
+    name, separator, value = written.partition("=")
+    if not separator:
+        raise InputError(f"reading {written!r}; accepted: MEASURE=VALUE, such as temperature_c=38.6")
+    return measure(name, measures).id, zero_or_more(value, name)
+
+
 def day(written: str, field: str) -> dt.date:
     """A date as 2026-12-01. Raises InputError."""
     try:
@@ -186,11 +194,7 @@ def _vitals(options: argparse.Namespace, briefing: Briefing) -> Happening:
 
 
 def _symptom(options: argparse.Namespace, briefing: Briefing) -> Happening:
-    names = {
-        symptom.id: (symptom.id, symptom.id.removeprefix("symptom."), symptom.name, *symptom.synonyms)
-        for symptom in briefing.facts.symptom
-    }
-    found = one("symptom", options.symptom, names)
+    found = symptom(options.symptom, briefing.facts.symptom)
     return SymptomNoted(symptom=found, present=not options.gone, note=options.note)
 
 

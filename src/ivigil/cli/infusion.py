@@ -37,10 +37,11 @@ from ivigil.infusion.events import (
     Started,
     Stopped,
 )
-from ivigil.infusion.next_time import Proposal, next_time
+from ivigil.infusion.next_time import next_time
 from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
+from ivigil.knowledge.next_time import Proposal
 from ivigil.knowledge.store import Knowledge
 from ivigil.patient import Identifier
 from ivigil.records import Draft, Journal
@@ -194,7 +195,7 @@ def _write(
     written = _drafts(bedside, what, options, despite)
     new = [Event(each.id, each.occurred_at, body, each.author) for each, body in written]
     state = bedside.state(*new)
-    advised = advise(bedside.briefing, state, bedside.at)
+    advised = _advised(bedside, state)
     shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
     bedside.journal.append([*(each for each, _ in written), *shown])
     infused = msgspec.structs.replace(bedside.infusion, events=(*bedside.infusion.events, *new))
@@ -228,7 +229,14 @@ def _shown(advice: Advice, bedside: _Bedside, options: argparse.Namespace) -> Dr
 def _status(options: argparse.Namespace) -> int:
     bedside = _bedside(options, options.infusion)
     state = bedside.state()
-    return _put_status(bedside, state, advise(bedside.briefing, state, bedside.at), options)
+    return _put_status(bedside, state, _advised(bedside, state), options)
+
+
+def _advised(bedside: _Bedside, state: State) -> tuple[Advice, ...]:
+    """What to do now; nothing where the site has switched live advice off."""
+    if not bedside.knowledge.is_on("policy.live_advice"):
+        return ()
+    return advise(bedside.briefing, state, bedside.at)
 
 
 def _put_status(
@@ -319,7 +327,7 @@ def _each_second(
     while True:
         bedside = _bedside(options, options.infusion)
         state = bedside.state()
-        show(bedside, state, advise(bedside.briefing, state, bedside.at))
+        show(bedside, state, _advised(bedside, state))
         bedside.journal.close()
         time.sleep(1)
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ivigil
+from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.cli.main import BAD_INPUT, UNAVAILABLE, add_common
-from ivigil.cli.naming import InputError
+from ivigil.cli.naming import InputError, moment
 from ivigil.infusion.events import Corrected, Happening
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import (
@@ -127,22 +128,10 @@ def now(options: argparse.Namespace, knowledge: Knowledge) -> dt.datetime:
     return present.replace(hour=clock.hour, minute=clock.minute, second=0)
 
 
-def moment(written: str, field: str, also: str = "") -> dt.datetime:
-    """A date and time with offset. Raises InputError; ``also``: what else the field accepts."""
-    try:
-        found = dt.datetime.fromisoformat(written)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        accepted = f"{also}a date and time with offset such as 2026-12-01T10:05-06:00"
-        raise InputError(f"{field} {written}: accepted: {accepted}")
-    return found
-
-
 def draft(
     options: argparse.Namespace,
     stream: str,
-    body: Body | Happening | Corrected,
+    body: Body | Happening | Corrected | FollowUpEvent,
     subject: str = "",
     *,
     event_id: str | None = None,

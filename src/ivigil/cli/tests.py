@@ -8,11 +8,11 @@ import msgspec
 
 import ivigil
 from ivigil.cli import doses, naming
+from ivigil.cli.citing import cited
 from ivigil.cli.journaling import guarded
 from ivigil.cli.main import OK
 from ivigil.cli.output import put
 from ivigil.knowledge.evidence import Fact, Source
-from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.tests import TestAnswer, tests_sheet
 from ivigil.windows.bench import Drawn, Outcome, read_results
 from ivigil.windows.serology import LabFacts, lab_windows
@@ -67,7 +67,11 @@ def _answered(options: argparse.Namespace) -> int:
         tests=lab_windows(before.doses, facts, ongoing=before.goes_on, undated=options.undated),
         draw_first=tuple(sorted(every.baseline_sample, key=lambda sample: sample.priority)),
     )
-    put(_report(answer, knowledge), lambda: tests_sheet(answer, knowledge), as_json=options.json)
+    put(
+        Report(answer, *cited(answer.facts(), knowledge)),
+        lambda: tests_sheet(answer, knowledge),
+        as_json=options.json,
+    )
     return OK
 
 
@@ -85,9 +89,3 @@ def _drawn(text: str, facts: LabFacts) -> Drawn:
     if found == "value":
         naming.amount(result)
     return Drawn(naming.one("test", test, names), naming.day(day), found, result if found == "value" else "")
-
-
-def _report(answer: TestAnswer, knowledge: Knowledge) -> Report:
-    facts = {name: knowledge.by_id[name] for name in answer.facts() if name in knowledge.by_id}
-    cited = sorted({key for fact in facts.values() for key in fact.sources})
-    return Report(answer, facts, {k: knowledge.sources[k] for k in cited if k in knowledge.sources})

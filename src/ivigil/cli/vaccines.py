@@ -8,6 +8,7 @@ import msgspec
 
 import ivigil
 from ivigil.cli import doses, naming
+from ivigil.cli.citing import cited
 from ivigil.cli.journaling import guarded
 from ivigil.cli.main import OK
 from ivigil.cli.output import put
@@ -75,7 +76,11 @@ def _answered(options: argparse.Namespace) -> int:
         checks=check_vaccines(_vaccines(options.given, knowledge), before.doses, facts, lineage),
         patient=patient_checks(_case(options, facts, knowledge), facts, lineage),
     )
-    put(_report(answer, knowledge), lambda: vaccine_sheet(answer, knowledge), as_json=options.json)
+    put(
+        Report(answer, *cited(answer.facts(), knowledge)),
+        lambda: vaccine_sheet(answer, knowledge),
+        as_json=options.json,
+    )
     return OK
 
 
@@ -101,9 +106,3 @@ def _vaccines(texts: list[str], knowledge: Knowledge) -> tuple[GivenVaccine, ...
             raise naming.InputError(f"vaccine {text!r}; accepted: {_GIVEN}, such as 2026-12-01:mmr")
         found.append(GivenVaccine(naming.one("vaccine", written, names), naming.day(day)))
     return tuple(found)
-
-
-def _report(answer: VaccineAnswer, knowledge: Knowledge) -> Report:
-    facts = {name: knowledge.by_id[name] for name in answer.facts()}
-    cited = sorted({key for fact in facts.values() for key in fact.sources})
-    return Report(answer, facts, {k: knowledge.sources[k] for k in cited if k in knowledge.sources})

@@ -194,6 +194,10 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         """May this fact set a dose or a rate? Strong evidence of ours, or signed; never a superseded one."""
         return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
+    def is_on(self, switch: str) -> bool:
+        """Is what a policy of the choices "on" and "off" decides switched on?"""
+        return self.policies[switch].choice == "on"
+
     def stabilisers_of(self, product: Product) -> tuple[str, ...] | None:
         """The product's stabilisers; None unless they were read, for a missing one would lift a warning.
 

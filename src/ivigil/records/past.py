@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from ivigil.course import Plan, infusion_id
+from ivigil.course import Day, Plan, infusion_id
 from ivigil.infusion.briefing import BriefingError, brief
+from ivigil.infusion.events import Event
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
 from ivigil.infusion.tolerance import DaySummary, NotFinishedError, Tolerance, summary, tolerances
@@ -30,6 +31,11 @@ class _Run(msgspec.Struct, frozen=True, kw_only=True):
     """When the last thing on record happened; None: nothing did."""
     summary: DaySummary | None
     """None: it cannot be read, never flowed or is not over."""
+
+
+def infused(journal: Journal, stream: str) -> tuple[tuple[Plan, State], ...]:
+    """Every planned day of a patient on which something happened, in the order of the plans and days."""
+    return tuple((plan, replay(day, events)) for plan, day, events in _days(journal, stream) if events)
 
 
 def days(journal: Journal, stream: str, knowledge: Knowledge) -> tuple[DaySummary, ...]:
@@ -71,18 +77,22 @@ def given_before(journal: Journal, stream: str, knowledge: Knowledge) -> GivenBe
     )
 
 
-def _runs(journal: Journal, stream: str, knowledge: Knowledge) -> Iterator[_Run]:
+def _days(journal: Journal, stream: str) -> Iterator[tuple[Plan, Day, tuple[Event, ...]]]:
     records = journal.read(stream)
     for standing in standings(records).values():
         for day in standing.plan.days:
-            events = events_of(records, infusion_id(standing.plan.id, day.number))
-            state = replay(day, events)
-            try:
-                found = summary(brief(standing.plan, day.number, knowledge), state)
-            except (BriefingError, NotFinishedError):
-                found = None
-            last_at = max((event.at for event in events), default=None)
-            yield _Run(plan=standing.plan, state=state, last_at=last_at, summary=found)
+            yield standing.plan, day, events_of(records, infusion_id(standing.plan.id, day.number))
+
+
+def _runs(journal: Journal, stream: str, knowledge: Knowledge) -> Iterator[_Run]:
+    for plan, day, events in _days(journal, stream):
+        state = replay(day, events)
+        try:
+            found = summary(brief(plan, day.number, knowledge), state)
+        except (BriefingError, NotFinishedError):
+            found = None
+        last_at = max((event.at for event in events), default=None)
+        yield _Run(plan=plan, state=state, last_at=last_at, summary=found)
 
 
 def _given(run: _Run, knowledge: Knowledge) -> GivenDose | None:

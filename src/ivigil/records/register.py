@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.infusion.events import AdviceOverridden, Corrected, Happening
-from ivigil.records.bodies import Afterwards, Contact, Erasure, Note, PlanStep
+from ivigil.records.bodies import Contact, Erasure, Note, PlanStep, ReportMade
 from ivigil.records.kinds import Kind, Kinds, of_union
 
 
@@ -27,6 +28,7 @@ KINDS = Kinds(
         *of_union(PlanStep, "plan"),
         *of_union(Happening, "infusion", {AdviceOverridden: (_names_no_deed,)}),
         Kind(Corrected, "infusion", (_replaces_nothing,)),
-        *of_union(Afterwards, "infusion"),
+        *of_union(FollowUpEvent, "infusion"),
+        Kind(ReportMade, "infusion"),
     ]
 )

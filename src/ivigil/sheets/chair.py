@@ -67,6 +67,9 @@ _MARK: dict[Rank, str] = {"emergency": "!!", "flow": "! ", "treat": "! ", "overd
 _LABEL = 13
 
 
+_SWITCHED_OFF = "This site has switched live advice off: people alone judge what to do."
+
+
 def status_sheet(
     briefing: Briefing, state: State, advised: tuple[Advice, ...], now: dt.datetime, knowledge: Knowledge
 ) -> RenderableType:
@@ -76,6 +79,7 @@ def status_sheet(
         _head(briefing, state, clock, knowledge),
         _alarms(state, clock),
         *advice_sections(advised, clock, knowledge),
+        None if knowledge.is_on("policy.live_advice") else Text(f"\n{_SWITCHED_OFF}", style="bold"),
         _due(briefing, state, clock, knowledge),
         _patient(state, clock, knowledge),
         _vials(state, clock, knowledge),

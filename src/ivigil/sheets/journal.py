@@ -19,6 +19,7 @@ from ivigil.sheets.layout import section, table
 from ivigil.sheets.numbers import number
 
 _LABEL = 13
+_PSEUDONYM = 33
 
 FINDING: dict[FindingCode, str] = {
     "position_gap": "events before this one are missing",
@@ -45,6 +46,11 @@ REFUSAL: dict[RefusalCode, str] = {
     "blocked": "the plan is blocked: it gives nothing",
     "out_of_turn": "another step comes first",
     "same_person": "the same person prescribed it and cannot verify it",
+}
+UNSENT = {
+    "no_contact": "no contact is recorded",
+    "erased": "erased: nobody can read who this is; the lot's trace stands",
+    "taken_back": "a correction says that the lot was not hung",
 }
 STEP: dict[Step, str] = {
     "made": "MADE: to be prescribed",
@@ -146,6 +152,14 @@ def _use(use: Use, knowledge: Knowledge) -> str:
     name = product.name if product else use.product or "product not known"
     vials = f"{use.vials} vial{'' if use.vials == 1 else 's'}"
     return f"{use.subject}: {name}, lot {use.lot}, {vials}, {use.first_at:%Y-%m-%d %H:%M %z}"
+
+
+def unsent_sheet(unsent: Iterable[tuple[str, str]]) -> RenderableType:
+    """Patients who got the lot and to whom no letter can be written: somebody has to find another way."""
+    grid = table(_PSEUDONYM, None)
+    for stream, why in unsent:
+        grid.add_row(stream, UNSENT[why])
+    return Group(Text("NO LETTER", style="bold"), Padding(grid, (0, 0, 0, 2)))
 
 
 def plans_sheet(found: Iterable[Listed]) -> RenderableType:

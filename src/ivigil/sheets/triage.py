@@ -67,8 +67,7 @@ def triage_sheet(
     parts: list[RenderableType] = [
         _emergency(knowledge),
         Text(""),
-        Text(_TITLE[answer.urgency], style=_STYLE[answer.urgency]),
-        Padding(Text(_call(answer.call, knowledge)), (0, 0, 0, 2)),
+        headline(answer, knowledge),
         *(Padding(Text(text), (0, 0, 0, 2)) for text in _advice(answer, knowledge)),
         _after(episode, at, answer, knowledge),
         *_why(answer, knowledge, refs),
@@ -82,6 +81,14 @@ def triage_sheet(
         Text(DISCLAIMER),
     ]
     return Group(*parts)
+
+
+def headline(answer: Triage, knowledge: Knowledge) -> RenderableType:
+    """How soon, and whom to call."""
+    return Group(
+        Text(_TITLE[answer.urgency], style=_STYLE[answer.urgency]),
+        Padding(Text(_call(answer.call, knowledge)), (0, 0, 0, 2)),
+    )
 
 
 def switched_off_sheet(knowledge: Knowledge) -> RenderableType:
