@@ -8,7 +8,7 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test debian lint check bench mutate-knowledge mutate-code triage-figures prove-journal lock clean
+.PHONY: run test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models prove-journal lock clean
 
 run: $(RUN)          ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan --brief examples/*.toml
@@ -60,6 +60,9 @@ mutate-code: $(DEV)  ## mutants of the planner's and the chair's code; write doc
 
 triage-figures: $(TEST)   ## what the triage misses and overdoes, by the vignettes; write docs/triage.md
 	$(BIN)/python -m tools.triage_figures --write
+
+kinetics-models: $(TEST)   ## the tables of docs/kinetics-models.md, from the facts
+	$(BIN)/python -m tools.kinetics_models --write
 
 prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
 	$(BIN)/python -m tools.prove_journal --write

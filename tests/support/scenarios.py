@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
-OWN_FORMAT = ("aftercare", "chair", "reports", "triage", "windows")
+OWN_FORMAT = ("aftercare", "chair", "kinetics", "reports", "triage", "windows")
 """Folders whose files are no plans; each has a reader of its own."""
 BOUNDS = ("at_least", "at_most", "above", "below")
 PARTS = ("has", "lacks", "count")

@@ -21,6 +21,7 @@ from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.hazards import Advise, Hazard
 from ivigil.knowledge.identification import identification_faults
 from ivigil.knowledge.logic import When
+from ivigil.knowledge.model_check import model_faults
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.reactions import Window
 from ivigil.knowledge.spans import outliers
@@ -105,6 +106,7 @@ def faults(knowledge: Knowledge) -> tuple[str, ...]:
         disagreements,
         outliers,
         identification_faults,
+        model_faults,
     )
     return tuple(line for check in checks for line in check(knowledge))
 

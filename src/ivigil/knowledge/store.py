@@ -26,6 +26,7 @@ from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
 from ivigil.knowledge.evidence import Cited, Document, Fact, Record, Source
 from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
+from ivigil.knowledge.kinetics import LeanBodyMassFormula, PopulationModel, StandardPatient, VoidingMedicine
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
 from ivigil.knowledge.reactions import (
@@ -149,6 +150,10 @@ class FactFile(Record):
     result_rule: tuple[ResultRule, ...] = ()
     report_field: tuple[ReportField, ...] = ()
     term_code: tuple[TermCode, ...] = ()
+    population_model: tuple[PopulationModel, ...] = ()
+    lean_body_mass: tuple[LeanBodyMassFormula, ...] = ()
+    standard_patient: tuple[StandardPatient, ...] = ()
+    voiding_medicine: tuple[VoidingMedicine, ...] = ()
     translation: tuple[Translation, ...] = ()
 
 
@@ -244,6 +249,10 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def hazards(self) -> dict[str, Hazard]:
         return {hazard.id: hazard for hazard in self.facts.hazard}
+
+    @cached_property
+    def population_models(self) -> dict[str, PopulationModel]:
+        return {model.id: model for model in self.facts.population_model}
 
     @cached_property
     def label_indications(self) -> dict[str, LabelIndication]:
