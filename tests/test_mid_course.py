@@ -212,6 +212,35 @@ def test_a_running_infusion_is_warned_at_the_next_look(centre: Centre, site: Sit
     assert centre.at_chair(infusion, "10:00", "rate", "38") == OK, "what is given is recorded all the same"
 
 
+def test_advice_keeps_to_a_limit_that_became_tighter_while_it_flows(centre: Centre, site: Site) -> None:
+    """63.5 kg x 1.2 mL/kg/h = 76.2 mL/h: 76 on the pump. The signed plan went on to 95 (1.5) and 114."""
+    infusion = centre.running()
+    signs = ("bp=120/75", "temperature=36.8", "pulse=80", "breathing=15", "spo2=98")
+    for clock, rate in (("10:00", "38"), ("10:30", "76")):
+        assert centre.at_chair(infusion, clock, "vitals", *signs) == OK
+        assert centre.at_chair(infusion, clock, "rate", rate) == OK
+    assert centre.at_chair(infusion, "11:00", "vitals", *signs) == OK
+    at = ("--at", "2026-12-01T11:00-06:00")
+    before = centre.json("infusion", "status", infusion, *at)["advice"]
+    assert [each["rate_ml_per_h"] for each in before if each["code"] == "step_up"] == [95]
+    site.publish(cap("1.2"))
+    now = centre.json("infusion", "status", infusion, *at)["advice"]
+    assert not [each for each in now if each["code"] == "step_up"]
+    assert centre.at_chair(infusion, "11:01", "rate", "95") == OK
+    late = ("--at", "2026-12-01T11:02-06:00")
+    slowed = centre.json("infusion", "status", infusion, *late)["advice"]
+    assert [each["rate_ml_per_h"] for each in slowed if each["code"] == "slow"] == [76]
+
+
+def test_a_running_infusion_tells_that_its_plan_was_reopened(centre: Centre, site: Site) -> None:
+    infusion = centre.running()
+    site.publish(cap("1.2"))
+    assert centre("authorise", "review") == BLOCKED
+    site.publish(cap("1.8"))
+    at = ("--at", "2026-12-01T09:40-06:00")
+    assert centre.json("infusion", "status", infusion, *at)["plan_changed"] == ["reopened"]
+
+
 def test_a_looser_limit_changes_nothing_that_was_signed(centre: Centre, site: Site) -> None:
     plan = centre.released()
     site.publish(cap("2.1"))

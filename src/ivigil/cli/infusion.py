@@ -18,7 +18,7 @@ from ivigil.cli.chair_events import NO_REASON, add_given, add_kinds, happening, 
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
-from ivigil.course import infusion_id
+from ivigil.course import Plan, infusion_id
 from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import DischargeCheck, discharge
@@ -48,7 +48,7 @@ from ivigil.records import Draft, Journal
 from ivigil.records.authorisation import changes, may_start
 from ivigil.records.infusing import Infusion, load
 from ivigil.records.past import tolerated
-from ivigil.release import checked_plan
+from ivigil.release import made_anew
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -89,6 +89,8 @@ class _Bedside(msgspec.Struct, frozen=True, kw_only=True):
     knowledge: Knowledge
     infusion: Infusion
     briefing: Briefing
+    present: Plan
+    """The same order, planned with the limits of now."""
     at: dt.datetime
 
     def state(self, *more: Event) -> State:
@@ -139,11 +141,14 @@ def _bedside(options: argparse.Namespace, infusion: str) -> _Bedside:
     if options.action not in ("status", "watch") or options.at is None:
         present = dt.datetime.now(at.tzinfo)
         at = max([at, present, *(event.at for event in found.events)]).astimezone(at.tzinfo)
+    plan = found.standing.plan
+    anew = made_anew(plan, knowledge)
     return _Bedside(
         journal=journal,
         knowledge=knowledge,
         infusion=found,
-        briefing=brief(found.standing.plan, found.day, knowledge),
+        briefing=brief(plan, found.day, knowledge, anew),
+        present=anew,
         at=at,
     )
 
@@ -151,7 +156,7 @@ def _bedside(options: argparse.Namespace, infusion: str) -> _Bedside:
 def _start(options: argparse.Namespace) -> int:
     bedside = _bedside(options, infusion_id(options.plan, options.day))
     started, standing = Started(pump=options.pump), bedside.infusion.standing
-    refused = may_start(standing, bedside.at.date(), checked_plan(standing.plan.order, bedside.knowledge))
+    refused = may_start(standing, bedside.at.date(), bedside.present)
     chair = _against(started, bedside)
     if (refused or chair) and options.given is None:
         from ivigil.sheets.chair_words import AGAINST, BLOCKER, said
@@ -262,8 +267,10 @@ def _put_status(
 
 
 def _plan_changed(bedside: _Bedside) -> tuple[str, ...]:
-    plan = bedside.infusion.standing.plan
-    return changes(plan, checked_plan(plan.order, bedside.knowledge))
+    """What is not as it was signed: the limits of now, and a plan that was reopened or replaced since."""
+    standing = bedside.infusion.standing
+    voided = (standing.step,) if standing.step in ("reopened", "superseded") else ()
+    return (*voided, *changes(standing.plan, bedside.present))
 
 
 def _status_sheet(

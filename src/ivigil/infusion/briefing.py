@@ -66,6 +66,8 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     route: Route
     day: Day
     pump_step_ml_per_h: Decimal
+    tightened_ml_per_h: Decimal | None = None
+    """The highest rate that limits allow which became tighter since the plan was made; None: none did."""
     checks: tuple[Check, ...] = ()
     observation: CareItem | None = None
     facts: FactFile = FactFile()
@@ -86,9 +88,10 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
         return {policy.id: policy for policy in self.facts.policy}
 
 
-def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
+def brief(plan: Plan, number: int, knowledge: Knowledge, present: Plan | None = None) -> Briefing:
     """The briefing for one day (from 1) of a plan.
 
+    present: the same order planned with the limits of now; None: as the plan was made.
     Raises BriefingError if the plan is blocked, names a dose and no product, or has no such day.
     """
     day = next((day for day in plan.days if day.number == number), None)
@@ -119,6 +122,7 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
         route=plan.order.route,
         day=day,
         pump_step_ml_per_h=_pump_step_ml_per_h(plan, knowledge),
+        tightened_ml_per_h=None if present is None else _tightened_ml_per_h(plan, present),
         checks=_checks(plan.monitoring, knowledge.facts.monitoring),
         observation=plan.observation,
         facts=facts,
@@ -127,6 +131,18 @@ def brief(plan: Plan, number: int, knowledge: Knowledge) -> Briefing:
             drug.id for drug in knowledge.facts.premedication if not _is_ruled_out(drug, patient)
         ),
     )
+
+
+def _tightened_ml_per_h(plan: Plan, present: Plan) -> Decimal | None:
+    """The highest rate of now, if it is under the plan's; None: it is not, or another product is meant."""
+    if plan.product is None or present.product is None or plan.product.id != present.product.id:
+        return None
+    before, after = _highest_ml_per_h(plan), _highest_ml_per_h(present)
+    return after if before is not None and after is not None and after < before else None
+
+
+def _highest_ml_per_h(plan: Plan) -> Decimal | None:
+    return max((step.rate_ml_per_h for day in plan.days for step in day.steps), default=None)
 
 
 def _is_ruled_out(drug: Premedication, patient: Patient) -> bool:

@@ -129,13 +129,13 @@ def unrecognised(briefing: Briefing, given: Iterable[Given]) -> tuple[str, ...]:
 
 
 def _classes_named(item: Given, briefing: Briefing) -> frozenset[DrugClass]:
-    return frozenset(drug.drug_class for drug in briefing.facts.emergency_drug if _is_named(item, drug.drug))
+    return frozenset(drug.drug_class for drug in briefing.facts.emergency_drug if _is_named(item, drug))
 
 
-def _is_named(item: Given, drug: str) -> bool:
-    """Does the medicine's name begin with a word of the drug's name ("salbutamol neb")?"""
+def _is_named(item: Given, drug: EmergencyDrug) -> bool:
+    """Does the medicine's name begin with a word of one of the drug's names ("salbutamol neb")?"""
     words = _words(item.medicine.drug)
-    return bool(words) and words[0] in _words(drug)
+    return bool(words) and any(words[0] in _words(name) for name in (drug.drug, *drug.also_called))
 
 
 def _words(name: str) -> list[str]:
@@ -224,7 +224,7 @@ def _number(policy: Policy) -> Decimal:
 
 def _dose_mg(drug: EmergencyDrug, weight_kg: Decimal, caps: list[Decimal]) -> Amount | None:
     dose = drug.dose_mg(weight_kg)
-    return None if dose is None else Amount(min(dose[0], *caps), min(dose[1], *caps))
+    return None if dose is None else Amount(min((dose[0], *caps)), min((dose[1], *caps)))
 
 
 def _volume_ml(drug: EmergencyDrug, weight_kg: Decimal) -> Amount | None:
@@ -303,4 +303,4 @@ def _left_mg(drug: EmergencyDrug, given: tuple[Given, ...], now: dt.datetime) ->
 
 def _today(drug: EmergencyDrug, given: tuple[Given, ...], now: dt.datetime) -> list[MedicineGiven]:
     """This drug over the last 24 hours."""
-    return [item.medicine for item in given if item.at > now - _DAY and _is_named(item, drug.drug)]
+    return [item.medicine for item in given if item.at > now - _DAY and _is_named(item, drug)]

@@ -440,6 +440,8 @@ class EmergencyDrug(Fact):
     """
 
     drug: str
+    also_called: tuple[str, ...] = ()
+    """Other names under which it may be written down."""
     drug_class: DrugClass
     line: Literal["first", "second", "adjunct"]
     indication: str
