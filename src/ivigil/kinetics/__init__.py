@@ -1,0 +1,5 @@
+"""IgG levels: what they will be, and what they say about the person.
+
+The one room with floats. ``physics`` simulates one person, ``fitting`` learns from levels, ``population``
+does both for many and alone needs the numeric libraries (extra ``kinetics``).
+"""
