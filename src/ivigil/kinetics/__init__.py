@@ -1,1 +1,5 @@
-"""IgG levels: published models, one patient's kinetics, what a dose will do."""
+"""IgG levels: what they will be, and what they say about the person.
+
+The one room with floats. ``individual`` and ``applicability`` bring a published model to a person, ``physics`` simulates one, ``fitting`` learns from levels, ``population``
+does both for many and alone needs the numeric libraries (extra ``kinetics``).
+"""
