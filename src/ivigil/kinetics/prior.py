@@ -1,0 +1,167 @@
+"""From a published model to what the physics runs on: typical parameters, and the prior around them.
+
+The patient's own untreated level, where it was measured, replaces the population's; it was measured with the
+model's residual error, and so keeps an eta of that size.
+"""
+
+from __future__ import annotations
+
+from math import log1p
+from typing import Literal
+
+import msgspec
+
+from ivigil.kinetics.fitting import BIOAVAILABILITY, CL, ENDOGENOUS, KA, VC, VP, Q
+from ivigil.kinetics.individual import Error, Subject, Typical, error, typical, variability
+from ivigil.kinetics.saturable import clearance
+from ivigil.kinetics.values import Dose, Parameters
+from ivigil.knowledge.kinetics import KineticRoute, ParameterName, PopulationModel
+from ivigil.knowledge.store import Knowledge
+
+Reason = Literal["refused", "typical_values_only", "no_error_model", "no_variability", "missing"]
+
+
+class NotAPriorError(ValueError):
+    """The model cannot be fitted to this person's levels, or not computed at all."""
+
+    def __init__(self, model: str, reason: Reason, facts: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{model}: {reason}{' (' + ', '.join(facts) + ')' if facts else ''}")
+        self.model, self.reason, self.facts = model, reason, facts
+
+
+class Prior(msgspec.Struct, frozen=True):
+    """The population that the person comes from, as the physics wants it."""
+
+    model: str
+    typical: Parameters
+    names: tuple[ParameterName, ...]
+    """Which parameter each eta moves."""
+    omega2: tuple[float, ...]
+    """Variance of each eta; no correlation was published for any model."""
+    carried: tuple[int, ...]
+    """As in ``fitting.Problem``."""
+    carrier: tuple[int, ...]
+    error: Error
+    facilitated: float
+    """Bioavailability of facilitated doses over that of plain ones; 1 where either is not known."""
+
+    @property
+    def precision(self) -> tuple[float, ...]:
+        """Inverse of the covariance of the etas, row by row."""
+        size = len(self.omega2)
+        return tuple(
+            1.0 / self.omega2[row] if row == column else 0.0 for row in range(size) for column in range(size)
+        )
+
+
+def parameters(found: Typical) -> Parameters:
+    """The typical values as the physics takes them. Raises NotAPriorError if one that it needs is missing.
+
+    The saturable loss of Kim 2007 in terms of ``Parameters``: CL at no IgG is kint Vc - Jmax / Km, it rises
+    by Jmax / Km at most, and by half of that at Km. Production balances the untreated level.
+    """
+    values = found.values
+    low = found.clearance_at(0.0)
+    needed: tuple[ParameterName, ...] = ("vc_l", "q_l_per_day", "vp_l", "endogenous_g_per_l")
+    missing = [name for name in needed if name in found.missing]
+    if low is None or missing:
+        raise NotAPriorError(found.model, "missing", tuple(missing or found.missing))
+    saturable = "jmax_g_per_day" in values
+    rise = values["jmax_g_per_day"] / (values["km_g_per_l"] * low) if saturable else 0.0
+    bare = Parameters(
+        cl_l_per_day=low,
+        vc_l=values["vc_l"],
+        q_l_per_day=values.get("q_l_per_day", 0.0),
+        vp_l=values.get("vp_l", 0.0),
+        ka_per_day=values.get("ka_per_day", 0.0),
+        bioavailability=values.get("f_sc", values.get("f_facilitated_sc", 1.0)),
+        clearance_rise=rise,
+        half_rise_g_per_l=values["km_g_per_l"] if saturable else 0.0,
+    )
+    own = values.get("endogenous_g_per_l", 0.0)
+    return bare._replace(production_g_per_day=own * clearance(bare, own))
+
+
+def facilitated(found: Typical) -> float:
+    """Bioavailability after hyaluronidase over that without, as ``Dose.relative_bioavailability`` has it."""
+    values = found.values
+    if "f_sc" in values and "f_facilitated_sc" in values:
+        return values["f_facilitated_sc"] / values["f_sc"]
+    return 1.0
+
+
+def dose(
+    time_days: float, grams: float, route: KineticRoute, relative: float, duration_days: float = 0.0
+) -> Dose:
+    """A dose by any route; ``relative``: what ``facilitated`` says of the model."""
+    return Dose(
+        time_days,
+        grams,
+        duration_days,
+        "IV" if route == "IV" else "SC",
+        relative if route == "facilitated_SC" else 1.0,
+    )
+
+
+def prior(model: PopulationModel, subject: Subject, knowledge: Knowledge) -> Prior:
+    """The model as a prior for the subject. Raises NotAPriorError with the reason and what ruled."""
+    verdict = model.verdict
+    if verdict.status != "usable":
+        reason: Reason = "refused" if verdict.status == "refused" else "typical_values_only"
+        raise NotAPriorError(model.id, reason, (verdict.id,))
+    if model.error is None:
+        raise NotAPriorError(model.id, "no_error_model", (model.id,))
+    found = typical(model, subject, knowledge)
+    centre, residual = parameters(found), error(model.error)
+    spread = _spread(model, found, residual, knowledge)
+    if not spread:
+        raise NotAPriorError(model.id, "no_variability", (model.id,))
+    names, carried, carrier = list[ParameterName](), list[int](), list[int]()
+    for name in spread:
+        carried += _MOVES[name]
+        if name == "vc_l" and model.elimination == "rate_constant":
+            carried.append(CL)
+        carrier += [len(names)] * (len(carried) - len(carrier))
+        names.append(name)
+    return Prior(
+        model.id,
+        centre,
+        tuple(names),
+        tuple(spread.values()),
+        tuple(carried),
+        tuple(carrier),
+        residual,
+        facilitated(found),
+    )
+
+
+def _spread(
+    model: PopulationModel, found: Typical, residual: Error, knowledge: Knowledge
+) -> dict[ParameterName, float]:
+    """Variance of each eta. That of absorption does nothing if nothing is given under the skin."""
+    name: ParameterName = "endogenous_g_per_l"
+    spread = {
+        key: value
+        for key, value in variability(model, knowledge).items()
+        if key in found.values and key in _MOVES
+    }
+    own = found.values.get(name, 0.0)
+    if found.endogenous_of != "patient":
+        return spread
+    if own <= 0.0:
+        return {key: value for key, value in spread.items() if key != name}
+    measured = log1p(residual.proportional**2 + (residual.additive_g_per_l / own) ** 2)
+    return {**spread, name: min(measured, spread.get(name, measured))}
+
+
+_MOVES: dict[ParameterName, tuple[int, ...]] = {
+    "cl_l_per_day": (CL,),
+    "kel_per_day": (CL,),
+    "vc_l": (VC,),
+    "q_l_per_day": (Q,),
+    "vp_l": (VP,),
+    "ka_per_day": (KA,),
+    "f_sc": (BIOAVAILABILITY,),
+    "endogenous_g_per_l": (ENDOGENOUS,),
+}
+"""A rate constant stands still when the volume differs: there the eta of Vc moves CL as well."""
