@@ -52,8 +52,9 @@ def sample(
 ) -> Sample:
     """Draws of the posterior, with the course of each.
 
-    ``levels``: those of the problem and their weights, limits of quantification among them.
-    ``covariance``: row by row. ``forecast``: samples the levels first, in their order, then the times asked for.
+    ``levels``: those of the problem with their weights, limits of quantification among them.
+    ``covariance``: row by row. ``forecast``: samples the levels first, in their order, then the times asked
+    for.
     """
     size, count = len(mode), len(levels)
     factor = cholesky(covariance, size)
