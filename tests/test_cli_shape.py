@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.command import Command
 from tests.support.orders import knowledge
 
+LEVELS = str(Path(__file__).parents[1] / "examples/levels/immunodeficiency.toml")
 ASKED = (
     ("facts", "maltose"),
     ("facts", "kd_aha_initial"),
@@ -23,6 +25,9 @@ ASKED = (
     ("products", "octagam-10-us", "privigen-us", "gammagard-liquid-us", "hizentra-20-us"),
     ("models",),
     ("models", "li2022", "cheng2026", "kim2cmt_project", "fokkink2022"),
+    ("fit", LEVELS),
+    ("forecast", LEVELS),
+    ("aim", LEVELS),
     ("convert", "--grams", "30", "--every-weeks", "4", "--jurisdiction", "US"),
     ("vaccines", "--dose", "2026-11-23:2.0:IV", "--condition", "kawasaki_disease", "--jurisdiction", "US"),
     ("tests", "--dose", "2026-11-23:0.4:IV", "--ongoing"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ivigil.intake.faults import show
+from ivigil.intake.levels import LevelsFile, parse_levels
 from ivigil.intake.reading import parse_order
 from ivigil.intake.text import Format
 from ivigil.knowledge.store import Knowledge
@@ -20,11 +21,20 @@ def read_order(source: Path | str, knowledge: Knowledge) -> Order:
 
     Raises OrderError with every fault found, also for a file that cannot be read.
     """
+    return parse_order(*_text(source), knowledge)
+
+
+def read_levels(source: Path | str, knowledge: Knowledge) -> LevelsFile:
+    """Read the doses and levels in a TOML or JSON file, chosen by its suffix. Raises OrderError as above."""
+    return parse_levels(*_text(source), knowledge)
+
+
+def _text(source: Path | str) -> tuple[bytes, Format]:
     path = Path(source)
     format = FORMATS.get(path.suffix.casefold())
     if format is None:
         raise _refusal(path, "not a .toml or .json file", "a file named ....toml or ....json")
-    return parse_order(_bytes(path), format, knowledge)
+    return _bytes(path), format
 
 
 def _bytes(path: Path) -> bytes:

@@ -36,8 +36,16 @@ class Fields:
     Every reader returns None for a key that is absent or at fault; the fault is noted.
     """
 
-    def __init__(self, table: dict[str, Any], path: str, known: Sequence[str], faults: Faults) -> None:
+    def __init__(
+        self,
+        table: dict[str, Any],
+        path: str,
+        known: Sequence[str],
+        faults: Faults,
+        whole: str = "an order",
+    ) -> None:
         self.path = path
+        self._whole = whole
         self.faults = faults
         self._table = table
         self._note_strangers(known)
@@ -97,6 +105,21 @@ class Fields:
         """A whole number of 1 or more."""
         return self._read_number(key, _count_of, numbers.ACCEPTED_COUNT)
 
+    def numbers(self, key: str) -> tuple[Decimal, ...]:
+        """A list of numbers above zero; those at fault are left out."""
+        found: list[Decimal] = []
+        for item in self._list(key, "a list of numbers"):
+            try:
+                value = number_of(item)
+            except numbers.NumberError as error:
+                self.faults.add(join(self.path, key), show(item), numbers.ACCEPTED, near=error.readings)
+                continue
+            if value > 0:
+                found.append(value)
+            else:
+                self.faults.add(join(self.path, key), show(item), "numbers above 0")
+        return tuple(found)
+
     def names(self, key: str) -> tuple[str, ...]:
         """A list of different texts; empty if absent or at fault."""
         items = self._list(key, "a list of texts")
@@ -130,7 +153,7 @@ class Fields:
 
     def _note_strangers(self, known: Sequence[str]) -> None:
         strangers = [key for key in self._table if key not in known]
-        accepted = "the keys of " + (f"[{self.path}]" if self.path else "an order")
+        accepted = "the keys of " + (f"[{self.path}]" if self.path else self._whole)
         for key in strangers[:UNKNOWN_TOLD]:
             self.faults.add(
                 join(self.path, show_key(key)),

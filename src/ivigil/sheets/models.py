@@ -226,6 +226,11 @@ def _needs(found: Typical) -> str:
     return "-"
 
 
+def parameter_sign(name: ParameterName) -> str:
+    """A parameter's usual sign: CL, Vc."""
+    return _NAME[name][0]
+
+
 def _words(missing: Iterable[Known]) -> str:
     return ", ".join(_KNOWN[name] for name in missing)
 

@@ -1,0 +1,360 @@
+"""Measured IgG levels in words: what each model makes of them, what comes, a dose for a trough."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ivigil.kinetics.aim import Missed, Proposal, Refused, Regimen, Spread, WashOut
+from ivigil.kinetics.estimate import Band, Case, Estimate, Fitted, Misfit, Warn
+from ivigil.kinetics.levels import Level, Why
+from ivigil.knowledge.store import Knowledge
+from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE, mark, section, table
+from ivigil.sheets.models import parameter_sign
+from ivigil.sheets.numbers import number
+
+WARNING: dict[Warn, str] = {
+    "fast_clearance": "Clearance is far above the population's: think of loss of protein, a new medicine, a "
+    "wrong dose or a wrong time.",
+    "few_effective_draws": "The band rests on few draws and is rough.",
+    "history_incomplete": "Nobody said that every dose since the first is listed (history_complete): missing "
+    "doses make every figure wrong.",
+    "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers), under which no model holds.",
+    "models_extrapolated": "No model was fitted to this condition: what is shown was fitted to another.",
+    "no_levels": "No level is used: this is the population, not the person.",
+    "outside_range": "Some models are used outside the range that they were fitted in (below).",
+}
+MISFIT: dict[Misfit, str] = {
+    "level_far_off": "a level lies far off the fit",
+    "person_far_off": "the person would lie far off the population",
+}
+REJECTED: dict[Why, str] = {
+    "no_time": "no date, or a time without offset",
+    "day_of_a_dose": "on the day of a dose, and not said to be before it",
+    "during_a_dose": "drawn during an infusion",
+    "no_dose_that_day": "said to be before a dose, but none was given that day",
+    "infused_only": "not total IgG",
+    "repeated": "the same sample twice",
+    "above_range": "above what the assay reads",
+}
+REFUSED: dict[Refused, str] = {
+    "dose_outside_range": "No dose within the range of the models reaches the target.",
+    "few_effective_draws": "The band rests on too few draws.",
+    "history_incomplete": "Nobody said that every dose since the first is listed (history_complete = true).",
+    "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers = [] where there are none).",
+    "misfit": "No model explains the levels: find the cause first.",
+    "models_extrapolated": "No model was fitted to this condition.",
+    "no_levels": "No level can be used.",
+    "outside_range": "Every model is used outside the range that it was fitted in.",
+    "switched_off": "This site shows no individual doses (policy.individual_dosing).",
+    "target_below_own": "The person's own IgG reaches the target without a dose.",
+    "voiding_medicine": "Under an FcRn blocker no model holds.",
+}
+NOT_FITTED = {
+    "does_not_apply": "does not apply",
+    "not_converged": "the fit did not converge",
+    "refused": "refused",
+    "typical_values_only": "typical values only, no band",
+    "no_error_model": "no residual error was read",
+    "no_variability": "no variability was read",
+    "missing": "something it needs is not known",
+}
+BECAUSE = {
+    "model": "the model is refused",
+    "medicine": "an FcRn blocker",
+    "condition": "another condition",
+    "route": "another route",
+    "restriction": "outside",
+    "covariate": "not known",
+}
+SUPPORT = "Decision support: a clinician decides. No study showed that doses sought like this do better."
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """What ``ivigil aim`` found."""
+
+    target_g_per_l: Decimal
+    refused: tuple[Refused, ...]
+    proposal: Proposal | None
+    other_intervals: tuple[Regimen, ...]
+    missed: Missed | None
+
+
+def fit_sheet(case: Case, estimate: Estimate, knowledge: Knowledge) -> RenderableType:
+    """The levels against every model, what each says of the person, and what was not fitted."""
+    return Group(
+        Text("IgG LEVELS: FIT", style="bold"),
+        Text(SUPPORT),
+        *_warned(estimate),
+        _levels(case, estimate),
+        section("Models", _models(estimate, knowledge), *_ranges(estimate)),
+        section("Person against the population", _person(estimate)),
+        section("Not fitted", _not_fitted(estimate, knowledge)),
+        *_foot(),
+    )
+
+
+def forecast_sheet(
+    case: Case, estimate: Estimate, gone: WashOut | None, knowledge: Knowledge
+) -> RenderableType:
+    """Total IgG to come, all models together and each beside the others."""
+    return Group(
+        Text("IgG LEVELS: FORECAST", style="bold"),
+        Text(SUPPORT),
+        *_warned(estimate),
+        _levels(case, estimate),
+        section(
+            f"Total IgG, g/L: median and band of {_plain(estimate.band_percent)} %", _bands(case, estimate)
+        ),
+        section("The last moment by model", _by_model(estimate, knowledge), *_ranges(estimate)),
+        *_washed_out(gone),
+        *_foot(),
+    )
+
+
+def aim_sheet(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowledge) -> RenderableType:
+    """The proposal with its neighbours, or why there is none."""
+    target = number(sought.target_g_per_l)
+    body: list[RenderableType] = []
+    if sought.refused:
+        reasons = [Text(f"- {REFUSED[reason]}") for reason in sought.refused]
+        body.append(section(f"No dose is sought for {target} g/L", *reasons))
+    if sought.proposal is not None:
+        body += _proposal(sought.proposal, sought)
+    return Group(
+        Text("IgG LEVELS: AIM", style="bold"),
+        Text(SUPPORT),
+        *_warned(estimate),
+        *body,
+        _levels(case, estimate),
+        section("Models", _models(estimate, knowledge), *_ranges(estimate)),
+        *_foot(),
+    )
+
+
+def _warned(estimate: Estimate) -> list[RenderableType]:
+    lines = [Text(f"- {WARNING[name]}") for name in estimate.warnings]
+    if estimate.misfit:
+        told = "MISFIT: no model explains the levels. Loss of protein, a new medicine, a wrong time or dose?"
+        lines.insert(0, Text(told, style="bold"))
+    return [section("Warnings", *lines)] if lines else []
+
+
+def _levels(case: Case, estimate: Estimate) -> RenderableType:
+    grid = table(18, 12, None)
+    used = {item.place: item for item in estimate.levels.used}
+    rejected = {item.place: item.why for item in estimate.levels.rejected}
+    for place, level in enumerate(case.levels):
+        if place in used:
+            weight = used[place].weight
+            told = "used" if weight == 1 else f"used, counts {_float(weight)}"
+        else:
+            told = f"not used: {REJECTED[rejected[place]]}"
+        grid.add_row(_taken(level), f"{_SIGN[level.limit]}{number(level.g_per_l)} g/L", told)
+    doses = f"{len(case.doses)} doses given, {len(case.planned)} planned."
+    return section("Levels", *([grid] if case.levels else []), Text(doses))
+
+
+_SIGN = {"": "", "below": "<", "above": ">"}
+
+
+def _taken(level: Level) -> str:
+    if level.taken is None:
+        return "no date"
+    if isinstance(level.taken, dt.datetime):
+        return level.taken.strftime("%Y-%m-%d %H:%M")
+    return f"{level.taken.isoformat()}{' before' if level.before_dose else ''}"
+
+
+def _models(estimate: Estimate, knowledge: Knowledge) -> Table:
+    grid = Table(box=None, padding=(0, 1, 0, 0), expand=True, show_header=True, header_style="bold")
+    for head, width in (("", 17), ("evidence", 8), ("weight", 6), ("CL L/d", 7), ("levels off by, SD", 18)):
+        grid.add_column(head, width=width)
+    grid.add_column("", ratio=1)
+    for fitted in _fitted(estimate):
+        model = knowledge.population_models[fitted.model]
+        assert fitted.parameters is not None
+        told = [MISFIT[item] for item in fitted.misfits]
+        told += ["few draws"] if fitted.effective_draws and "few_effective_draws" in estimate.warnings else []
+        grid.add_row(
+            f"{model.id}{mark(model.verdict)}",
+            model.verdict.grade,
+            f"{_plain(100 * fitted.weight)} %",
+            _float(fitted.parameters.cl_l_per_day, 3),
+            ", ".join(_signed(item.standard_deviations) for item in fitted.residuals) or "-",
+            "; ".join(told),
+        )
+    return grid
+
+
+def _person(estimate: Estimate) -> RenderableType:
+    grid = table(17, None)
+    for fitted in _fitted(estimate):
+        told = [
+            f"{parameter_sign(m.parameter)} x {_float(m.factor)} ({_signed(m.standard_deviations)} SD)"
+            for m in fitted.moved
+        ]
+        grid.add_row(fitted.model, ", ".join(told))
+    return grid
+
+
+def _not_fitted(estimate: Estimate, knowledge: Knowledge) -> RenderableType:
+    """Refused models of the fact base itself stand in ``ivigil models``."""
+    grid = table(17, None)
+    for fitted in estimate.models:
+        verdict = knowledge.population_models[fitted.model].verdict
+        if not fitted.why_not or verdict.status == "refused":
+            continue
+        why = [
+            BECAUSE[item.why] + (f": {', '.join(item.missing).replace('_', ' ')}" if item.missing else "")
+            for item in fitted.applicability.refusals
+        ]
+        grid.add_row(fitted.model, f"{NOT_FITTED[fitted.why_not]}{': ' if why else ''}{'; '.join(why)}")
+    return grid
+
+
+def _ranges(estimate: Estimate) -> Iterator[RenderableType]:
+    for fitted in _fitted(estimate):
+        outside = [check.of for check in fitted.applicability.ranges if check.place == "outside"]
+        if outside:
+            yield Text(f"{fitted.model}: outside its range of {', '.join(outside).replace('_', ' ')}")
+        if fitted.applicability.extrapolated:
+            yield Text(f"{fitted.model}: fitted to another condition")
+
+
+def _bands(case: Case, estimate: Estimate) -> RenderableType:
+    if not estimate.bands:
+        return Text("No model could be fitted: nothing is forecast.")
+    starts, ends = {item.start for item in case.planned}, {item.end for item in case.planned}
+    grid = table(18, 8, 18, None)
+    for band in estimate.bands:
+        moment = estimate.levels.origin + dt.timedelta(days=band.time_days)
+        near = _nearest(moment, starts | ends)
+        told = "before a planned dose" if near in starts else "end of a planned dose" if near in ends else ""
+        grid.add_row(moment.strftime("%Y-%m-%d %H:%M"), _float(band.median, 1), _band(band), told)
+    return grid
+
+
+def _nearest(moment: dt.datetime, moments: Iterable[dt.datetime]) -> dt.datetime | None:
+    """Days as floats do not come back to the second."""
+    return next((item for item in moments if abs(item - moment) < dt.timedelta(seconds=1)), None)
+
+
+def _by_model(estimate: Estimate, knowledge: Knowledge) -> RenderableType:
+    grid = table(18, 8, 18, None)
+    for fitted in _fitted(estimate):
+        band = fitted.bands[-1]
+        verdict = knowledge.population_models[fitted.model].verdict
+        told = f"evidence {verdict.grade}, weight {_plain(100 * fitted.weight)} %"
+        grid.add_row(f"{fitted.model}{mark(verdict)}", _float(band.median, 1), _band(band), told)
+    return grid
+
+
+def _washed_out(gone: WashOut | None) -> list[RenderableType]:
+    if gone is None:
+        return []
+    within = f"within {_plain(gone.within_percent)} % of the own level"
+    if gone.days is None:
+        told = f"Not {within} in {gone.followed_days} days, for most possible persons."
+    else:
+        told = f"Total IgG is {within} {_spread(gone.days, 'days', 0)} after the last dose."
+    rule = "No rule for vaccines or serology: see ivigil vaccines, tests."
+    return [section("Wash-out", Text(told), Text(rule))]
+
+
+def _proposal(found: Proposal, sought: Sought) -> list[RenderableType]:
+    low, high = (number(value) for value in found.window_g_per_l)
+    grid = _regimens((*found.beside, found.chosen), found.chosen)
+    vials = " + ".join(f"{number(size)} g" for size in found.vials)
+    cycle = found.cycle
+    facts = table(14, None)
+    facts.add_row(
+        "Proposal", f"{number(found.chosen.grams)} g every {cycle.interval_days} days, {cycle.route}"
+    )
+    if vials:
+        facts.add_row("Vials", vials)
+    facts.add_row("Exact dose", _spread(found.exact_grams, "g", 0))
+    facts.add_row("Steady after", _spread(found.steady_after_days, "days", 0))
+    if found.interval_outside:
+        facts.add_row("Interval", f"not in the data of {', '.join(found.interval_outside)}")
+    parts = [
+        section(f"A trough of {number(found.target_g_per_l)} g/L ({low} to {high})", facts),
+        section("Doses", grid),
+    ]
+    if sought.other_intervals:
+        parts.append(section("The same grams a day at other intervals", _regimens(sought.other_intervals)))
+    if sought.missed is not None:
+        missed = sought.missed
+        told = (
+            f"Trough {_spread(missed.trough_g_per_l, 'g/L', 1)}; an interval after a missed dose "
+            f"{_spread(missed.after_missed_g_per_l, 'g/L', 1)}."
+        )
+        parts.append(section("One missed dose", Text(told)))
+    return parts
+
+
+def _regimens(regimens: Iterable[Regimen], chosen: Regimen | None = None) -> Table:
+    grid = Table(box=None, padding=(0, 1, 0, 0), expand=True, show_header=True, header_style="bold")
+    for head, width in (
+        ("", 2),
+        ("g", 7),
+        ("days", 4),
+        ("trough g/L", 19),
+        ("peak g/L", 20),
+        ("in window", 9),
+    ):
+        grid.add_column(head, width=width)
+    grid.add_column("", ratio=1)
+    for item in sorted(regimens, key=lambda item: (item.interval_days, item.grams)):
+        grid.add_row(
+            "->" if item is chosen else "",
+            number(item.grams, 1),
+            str(item.interval_days),
+            _spread(item.trough_g_per_l, "", 1),
+            _spread(item.peak_g_per_l, "", 1),
+            "" if item.in_window is None else f"{_plain(100 * item.in_window)} %",
+            "high peak" if item.above_peak_limit > 0 else "",
+        )
+    return grid
+
+
+def _fitted(estimate: Estimate) -> list[Fitted]:
+    return [fitted for fitted in estimate.models if not fitted.why_not]
+
+
+def _foot() -> list[RenderableType]:
+    return [
+        Text(""),
+        Text("Bands are of IgG itself; a measured level scatters by the residual error besides."),
+        Text("ivigil models ID shows a model with its cautions and documents."),
+        Text(FOOTNOTE),
+        Text(DISCLAIMER),
+    ]
+
+
+def _band(band: Band) -> str:
+    return f"{_float(band.low, 1)} to {_float(band.high, 1)}"
+
+
+def _spread(spread: Spread, unit: str, places: int) -> str:
+    low, middle, high = (_float(value, places) for value in (spread.low, spread.median, spread.high))
+    return f"{middle}{' ' + unit if unit else ''} ({low} to {high})"
+
+
+def _signed(value: float) -> str:
+    text = _float(value, 1)
+    return f"+{text}" if value > 0 and text != "0" else text
+
+
+def _plain(value: float) -> str:
+    return _float(value, 0)
+
+
+def _float(value: float, places: int = 2) -> str:
+    return number(Decimal(repr(value)), places)
