@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from decimal import Decimal
 from itertools import pairwise
 from statistics import NormalDist
@@ -232,3 +233,26 @@ def test_what_it_rests_on_are_facts() -> None:
 def test_a_matrix_that_is_no_covariance() -> None:
     with pytest.raises(ArithmeticError):
         cholesky([1.0, 2.0, 2.0, 1.0], 2)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_nine_of_ten_bands_hold_the_truth(count: int) -> None:
+    """Patients drawn from a model, measured with its error, fitted by it: the band of 90 % holds about that
+    share of the true troughs to come. In 150 patients the standard error of the share is 2.4 %; the width
+    accepted is 2.4 of them."""
+    population = prior(model("dumas2019"), ADULT, knowledge())
+    source, held, patients = random.Random(8 + count), 0, 150
+    doses = monthly(8)
+    for number in range(patients):
+        cl, vc = (math.exp(source.gauss(0, math.sqrt(omega2))) for omega2 in population.omega2)
+        typical = population.typical
+        truth = typical._replace(cl_l_per_day=typical.cl_l_per_day * cl, vc_l=typical.vc_l * vc)
+        exact = true_levels(truth, doses, [float(EVERY * (7 - k)) for k in range(count)])
+        levels = [
+            replace(level, g_per_l=level.g_per_l * Decimal(repr(1 + source.gauss(0, 0.053))))
+            for level in exact
+        ]
+        (band,) = of(run(case(levels), "dumas2019", seed=number), "dumas2019").bands
+        (true,) = true_levels(truth, doses, [EVERY * 8 - 0.01])
+        held += band.low < float(true.g_per_l) < band.high
+    assert 0.84 < held / patients < 0.96

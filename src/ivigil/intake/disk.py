@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ivigil.intake.faults import show
-from ivigil.intake.levels import LevelsFile, parse_levels
 from ivigil.intake.reading import parse_order
 from ivigil.intake.text import Format
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, Order, OrderError
+
+if TYPE_CHECKING:
+    from ivigil.intake.levels import LevelsFile
 
 LARGEST_BYTES = 1024 * 1024
 """A file larger than this is no order, and is refused before it is read."""
@@ -26,6 +29,8 @@ def read_order(source: Path | str, knowledge: Knowledge) -> Order:
 
 def read_levels(source: Path | str, knowledge: Knowledge) -> LevelsFile:
     """Read the doses and levels in a TOML or JSON file, chosen by its suffix. Raises OrderError as above."""
+    from ivigil.intake.levels import parse_levels
+
     return parse_levels(*_text(source), knowledge)
 
 
