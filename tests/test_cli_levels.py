@@ -157,6 +157,32 @@ def test_a_file_without_what_is_needed(text: bytes, field: str) -> None:
     assert field in {fault.field for fault in refused.value.faults}
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            ('hours = 3\nroute = "IV"\nevery_days = 28\ntimes = 9', 'hours = 99999999999\nroute = "IV"'),
+            "hours",
+        ),
+        (("interval_days = 28", "interval_days = 99999999"), "aim.interval_days"),
+        (("every_days = 28\ntimes = 9", "every_days = 99999999\ntimes = 9"), "doses[0].every_days"),
+        (("times = 9", "times = 99999999"), "doses[0].times"),
+        (("vials_g = [5, 10, 20]", "vials_g = [0.000001]"), "aim.vials_g"),
+        (("vials_g = [5, 10, 20]", 'vials_g = [5, "ten", 0]'), "aim.vials_g"),
+        (("low_g_per_l = 7\n", ""), "aim.low_g_per_l"),
+        (("target_g_per_l = 8", "target_g_per_l = 12"), "aim.target_g_per_l"),
+        (("taken = 2026-07-20\n", 'taken = "some day"\n'), "levels[0].taken"),
+        (("igg_g_per_l = 7.1\n", ""), "levels[0].igg_g_per_l"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_named(
+    command: Command, tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    ran = command("aim", changed(tmp_path, change))
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
 def test_a_file_that_is_not_there(command: Command) -> None:
     ran = command("fit", "nothing.toml")
     assert ran.code == 2

@@ -118,7 +118,7 @@ def test_a_shorter_interval_at_the_same_grams_a_day_lifts_the_trough_and_lowers_
 
 def test_people_stand_for_the_models_by_their_weight() -> None:
     known = found()
-    drawn = people(known)
+    drawn = people(known, "IV", knowledge())
     assert len(drawn) == 200
     for fitted in known.models:
         share = sum(person.model == fitted.model for person in drawn) / len(drawn)
@@ -133,7 +133,7 @@ def test_the_dose_reaches_the_target_when_it_is_given_for_long() -> None:
     doses = [replace(monthly(1)[0], start=day(EVERY * k), grams=grams) for k in range(30)]
     ends = sorted(
         concentrations(person.parameters, physical(doses, FIRST, 1.0), [EVERY * 30.0])[0]
-        for person in people(known)
+        for person in people(known, "IV", knowledge())
     )
     assert ends[100] == pytest.approx(9, abs=0.1)
 
@@ -174,6 +174,28 @@ def test_other_intervals_than_a_model_was_fitted_to_are_named() -> None:
     assert "navarromora2022" in told.interval_outside
 
 
+def test_under_the_skin_only_models_that_know_the_route_count() -> None:
+    """lee2021 was fitted to infusions alone. A weekly dose under the skin makes a flat course."""
+    known = found()
+    weekly = Cycle(interval_days=7, route="SC")
+    drawn = people(known, "SC", knowledge())
+    assert "lee2021" not in {person.model for person in drawn}
+    assert "lee2021" in {person.model for person in people(known, "IV", knowledge())}
+    told = dose_for_trough(known, FITTED, weekly, knowledge(), target_g_per_l=Decimal(9))
+    middle = told.chosen.trough_g_per_l.median
+    assert middle == pytest.approx(9, abs=0.7)
+    assert middle < told.chosen.peak_g_per_l.median < 1.2 * middle
+
+
+def test_a_route_that_no_model_knows_is_refused() -> None:
+    base = knowledge()
+    (model,) = [item for item in base.facts.population_model if item.id == "lee2021"]
+    known = estimate([model], FITTED, [day(EVERY * 8 - 0.01)], base, 1)
+    with pytest.raises(RefusedError) as refused:
+        dose_for_trough(known, FITTED, Cycle(interval_days=7, route="SC"), base, target_g_per_l=Decimal(9))
+    assert refused.value.reasons == ("other_route",)
+
+
 def off(base: Knowledge) -> Knowledge:
     policies = tuple(
         replace(item, choice="off") if item.id == "policy.individual_dosing" else item
@@ -183,6 +205,7 @@ def off(base: Knowledge) -> Knowledge:
 
 
 REFUSED: dict[str, Case] = {
+    "no_model": replace(FITTED, subject=replace(ADULT, weight_kg=None)),
     "voiding_medicine": replace(FITTED, subject=replace(ADULT, medicines=("voiding.efgartigimod",))),
     "medicines_not_asked": replace(FITTED, subject=replace(ADULT, medicines=None)),
     "history_incomplete": replace(FITTED, complete=None),

@@ -23,6 +23,7 @@ SIX = Decimal(6)
         (Level(g_per_l=SIX, taken=day(28).date()), "day_of_a_dose"),
         (Level(g_per_l=SIX, taken=day(28) + dt.timedelta(hours=2)), "during_a_dose"),
         (Level(g_per_l=SIX, taken=day(27).date(), before_dose=True), "no_dose_that_day"),
+        (Level(g_per_l=SIX, taken=day(28.5), before_dose=True), "after_that_dose"),
         (Level(g_per_l=SIX, taken=day(20), of="infused"), "infused_only"),
         (Level(g_per_l=SIX, taken=day(20), limit="above"), "above_range"),
     ],
@@ -36,6 +37,12 @@ def test_a_level_that_says_nothing_is_rejected_with_the_reason(level: Level, why
 def test_a_trough_by_its_date_is_drawn_at_the_start_of_the_dose() -> None:
     (used,) = read([Level(g_per_l=SIX, taken=day(28).date(), before_dose=True)], DOSES, knowledge()).used
     assert used.time_days == 28
+
+
+def test_a_trough_by_its_time_keeps_its_time() -> None:
+    level = Level(g_per_l=SIX, taken=day(28 - 1 / 24), before_dose=True)
+    (used,) = read([level], DOSES, knowledge()).used
+    assert used.time_days == pytest.approx(28 - 1 / 24)
 
 
 def test_a_date_between_doses_is_noon() -> None:

@@ -67,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     except RefusedError as error:
         refused = error.reasons
     if proposal is not None:
-        persons, grams, days = people(fit.estimate), proposal.chosen.grams, wanted.cycle.interval_days
+        persons = people(fit.estimate, wanted.cycle.route, knowledge)
+        grams, days = proposal.chosen.grams, wanted.cycle.interval_days
         near = [days + step for step in (-_STEP_DAYS, _STEP_DAYS) if days + step > 0]
         cycles = [msgspec.structs.replace(wanted.cycle, interval_days=other) for other in near]
         others = intervals(persons, grams / Decimal(days), cycles, knowledge)

@@ -35,7 +35,12 @@ def run(options: argparse.Namespace) -> int:
     knowledge = ivigil.load_knowledge(options.site)
     case = levels.read(options, knowledge).case
     fit = levels.fitted(case, levels.moments(case, options.weeks), options.seed, knowledge)
-    gone = wash_out(people(fit.estimate), (*case.doses, *case.planned), fit.estimate.levels.origin, knowledge)
+    gone = wash_out(
+        people(fit.estimate, "IV", knowledge),
+        (*case.doses, *case.planned),
+        fit.estimate.levels.origin,
+        knowledge,
+    )
     shown = Shown(levels.slim(fit), gone, levels.documents(fit.estimate.rests_on, knowledge))
     from ivigil.sheets.levels import forecast_sheet
 

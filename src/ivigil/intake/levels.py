@@ -43,6 +43,10 @@ DOSE = ("start", "grams", "hours", "route", "every_days", "times")
 LEVEL = ("igg_g_per_l", "igg", "taken", "before_dose", "of")
 AIM = ("target_g_per_l", "low_g_per_l", "high_g_per_l", "interval_days", "route", "hours", "vials_g")
 MOST_DOSES = 2000
+MOST_HOURS = 744
+"""Of one infusion: a month. These four bound the work of a file; none is clinical."""
+MOST_INTERVAL = 366
+LEAST_VIAL_G = Decimal("0.1")
 ROUTES: tuple[KineticRoute, ...] = get_args(KineticRoute)
 SEXES: tuple[Sex, ...] = get_args(Sex)
 _TERMS = {"own_igg_g_per_l": "igg_g_per_l"}
@@ -167,9 +171,9 @@ def _row(fields: Fields) -> Iterator[Given]:
     fields.require("grams", accepted="a number above 0")
     fields.require("route", accepted="one of: " + ", ".join(ROUTES))
     start, grams, route = fields.instant("start"), fields.number("grams"), _route(fields)
-    hours = fields.number("hours") or Decimal(0)
-    times, every = fields.count("times") or 1, fields.count("every_days")
-    if times > 1 and every is None:
+    hours = _hours(fields)
+    times, every = fields.count("times") or 1, _interval(fields, "every_days")
+    if times > 1 and not fields.has("every_days"):
         fields.fault("every_days", "days between the doses, with times")
         return
     if times > MOST_DOSES:
@@ -181,6 +185,22 @@ def _row(fields: Fields) -> Iterator[Given]:
         yield Given(
             start=start + dt.timedelta(days=place * (every or 0)), grams=grams, route=route, hours=hours
         )
+
+
+def _hours(fields: Fields) -> Decimal:
+    hours = fields.number("hours") or Decimal(0)
+    if hours <= MOST_HOURS:
+        return hours
+    fields.fault("hours", f"at most {MOST_HOURS}")
+    return Decimal(0)
+
+
+def _interval(fields: Fields, key: str) -> int | None:
+    days = fields.count(key)
+    if days is None or days <= MOST_INTERVAL:
+        return days
+    fields.fault(key, f"at most {MOST_INTERVAL}")
+    return None
 
 
 def _route(fields: Fields) -> KineticRoute | None:
@@ -224,10 +244,12 @@ def _taken(fields: Fields) -> dt.datetime | dt.date | None:
 def _wanted(fields: Fields) -> Wanted | None:
     fields.require("target_g_per_l", accepted="the trough to aim at, in g/L")
     fields.require("interval_days", accepted="days between the doses")
-    target, interval = fields.number("target_g_per_l"), fields.count("interval_days")
+    target, interval = fields.number("target_g_per_l"), _interval(fields, "interval_days")
     low, high = fields.number("low_g_per_l"), fields.number("high_g_per_l")
-    route, hours = _route(fields) or "IV", fields.number("hours") or Decimal(0)
+    route, hours = _route(fields) or "IV", _hours(fields)
     vials = fields.numbers("vials_g")
+    if any(size < LEAST_VIAL_G for size in vials):
+        fields.fault("vials_g", f"sizes of at least {LEAST_VIAL_G} g")
     if (low is None) != (high is None):
         fields.fault("low_g_per_l" if low is None else "high_g_per_l", "both ends of the window, or none")
     if target is None or interval is None:

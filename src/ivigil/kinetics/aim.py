@@ -47,13 +47,15 @@ Refused = Literal[
     "misfit",
     "models_extrapolated",
     "no_levels",
+    "no_model",
+    "other_route",
     "outside_range",
     "switched_off",
     "target_below_own",
     "voiding_medicine",
 ]
 """target_below_own: the person's own IgG already reaches the target in most draws; dose_outside_range: no
-dose in the range of every model that was used reaches it."""
+dose in the range of every model that was used reaches it; other_route: none of them describes it."""
 
 
 class RefusedError(ValueError):
@@ -136,10 +138,12 @@ class WashOut(msgspec.Struct, frozen=True):
     followed_days: int
 
 
-def people(estimate: Estimate) -> tuple[Person, ...]:
-    """Persons of equal weight, drawn in even steps through the weighted ones of all models."""
-    found, reached, step = list[Person](), 0.0, 1.0 / PEOPLE
-    for person in estimate.people:
+def people(estimate: Estimate, route: KineticRoute, knowledge: Knowledge) -> tuple[Person, ...]:
+    """Persons of equal weight, in even steps through the weighted ones of all models that know the route."""
+    able = {model.id for model in _used(estimate, route, knowledge)}
+    pool = [person for person in estimate.people if person.model in able]
+    found, reached, step = list[Person](), 0.0, sum(person.weight for person in pool) / PEOPLE
+    for person in pool:
         reached += person.weight
         while len(found) < PEOPLE and (len(found) + 0.5) * step <= reached:
             found.append(person)
@@ -149,15 +153,17 @@ def people(estimate: Estimate) -> tuple[Person, ...]:
 def refusals(estimate: Estimate, case: Case, knowledge: Knowledge) -> tuple[Refused, ...]:
     """Why no dose may be sought from this estimate; empty if one may."""
     warned = set(estimate.warnings)
+    used = [fitted for fitted in estimate.models if fitted.weight]
     holds: dict[Refused, bool] = {
         "switched_off": not knowledge.is_on(SWITCH),
         "voiding_medicine": bool(case.subject.medicines),
         "medicines_not_asked": case.subject.medicines is None,
         "history_incomplete": "history_incomplete" in warned,
         "no_levels": "no_levels" in warned,
-        "misfit": estimate.misfit,
+        "no_model": not used,
+        "misfit": bool(used) and estimate.misfit,
         "models_extrapolated": "models_extrapolated" in warned,
-        "outside_range": all(_outside(fitted) for fitted in estimate.models if fitted.weight),
+        "outside_range": bool(used) and all(_outside(fitted) for fitted in used),
         "few_effective_draws": "few_effective_draws" in warned,
     }
     return tuple(name for name, true in holds.items() if true)
@@ -180,7 +186,9 @@ def dose_for_trough(
     reasons = refusals(estimate, case, knowledge)
     if reasons:
         raise RefusedError(reasons)
-    persons = people(estimate)
+    persons = people(estimate, cycle.route, knowledge)
+    if not persons:
+        raise RefusedError(("other_route",))
     lines = [_line(person, cycle) for person in persons]
     target = float(target_g_per_l)
     exact = _spread([(target - own) / gain for own, gain in lines], knowledge)
@@ -374,7 +382,7 @@ def _largest(estimate: Estimate, case: Case, cycle: Cycle, knowledge: Knowledge)
     """
     weight = case.subject.weight_kg
     found = list[Decimal]()
-    for model in _used(estimate, knowledge):
+    for model in _used(estimate, cycle.route, knowledge):
         stated = [row.dose_g_per_kg_max for row in _rows(model, cycle)]
         known = [value for value in stated if value is not None]
         found += [max(known)] if known else []
@@ -385,7 +393,7 @@ def _largest(estimate: Estimate, case: Case, cycle: Cycle, knowledge: Knowledge)
 def _other_intervals(estimate: Estimate, cycle: Cycle, knowledge: Knowledge) -> tuple[str, ...]:
     return tuple(
         model.id
-        for model in _used(estimate, knowledge)
+        for model in _used(estimate, cycle.route, knowledge)
         if not any(
             (row.interval_days_min or 0)
             <= cycle.interval_days
@@ -395,8 +403,9 @@ def _other_intervals(estimate: Estimate, cycle: Cycle, knowledge: Knowledge) -> 
     )
 
 
-def _used(estimate: Estimate, knowledge: Knowledge) -> list[PopulationModel]:
-    return [knowledge.population_models[fitted.model] for fitted in estimate.models if fitted.weight]
+def _used(estimate: Estimate, route: KineticRoute, knowledge: Knowledge) -> list[PopulationModel]:
+    used = (knowledge.population_models[fitted.model] for fitted in estimate.models if fitted.weight)
+    return [model for model in used if route in model.routes]
 
 
 def _rows(model: PopulationModel, cycle: Cycle) -> tuple[FittedDose, ...]:

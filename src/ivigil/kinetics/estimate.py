@@ -225,13 +225,17 @@ def _fit(
     given = physical((*case.doses, *case.planned), levels.origin, population.facilitated)
     problem = _problem(population, given, levels.used)
     fit = map_fit(problem)
-    covariance = _covariance(problem, fit.eta)
-    if not fit.converged or covariance is None:
+    forecast = schedule(given, [*(used.time_days for used in levels.used), *moments], 0.0)
+    try:
+        if not fit.converged:
+            raise ArithmeticError("the optimiser has not settled")
+        covariance = _covariance(problem, fit.eta)
+        drawn = sample(
+            problem, levels.used, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}"
+        )
+    except ArithmeticError:
         failed = Fitted(model=model.id, applicability=judged, why_not="not_converged", starts=fit.starts)
         return failed, []
-    times = [used.time_days for used in levels.used]
-    forecast = schedule(given, [*times, *moments], 0.0)
-    drawn = sample(problem, levels.used, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}")
     residuals = _residuals(problem, levels.used, fit.eta)
     moved = _moved(population, fit.eta, covariance)
     fast = any(m.standard_deviations > number(knowledge, FAST) for m in moved if m.parameter in _CLEARANCES)
@@ -278,8 +282,8 @@ def _problem(population: Prior, given: Sequence[Dose], used: Sequence[Used]) -> 
     )
 
 
-def _covariance(problem: Problem, eta: Sequence[float]) -> list[float] | None:
-    """Twice the inverse of the curvature of the objective (Laplace); None if that is no maximum."""
+def _covariance(problem: Problem, eta: Sequence[float]) -> list[float]:
+    """Twice the inverse of the curvature of the objective (Laplace). Raises ArithmeticError at no maximum."""
     size = len(eta)
     bent = curvature(problem, eta)
     found = [0.0] * (size * size)
@@ -287,7 +291,7 @@ def _covariance(problem: Problem, eta: Sequence[float]) -> list[float] | None:
         unit, solved = [0.0] * size, [0.0] * size
         unit[column] = 2.0
         if not solve(bent, unit, solved):
-            return None
+            raise ArithmeticError("no covariance: the mode is no maximum")
         for row in range(size):
             found[row * size + column] = solved[row]
     return found

@@ -20,11 +20,19 @@ OLD = "policy.kinetics_old_level"
 _DAY = dt.timedelta(days=1)
 
 Why = Literal[
-    "no_time", "day_of_a_dose", "during_a_dose", "no_dose_that_day", "infused_only", "repeated", "above_range"
+    "no_time",
+    "day_of_a_dose",
+    "during_a_dose",
+    "no_dose_that_day",
+    "after_that_dose",
+    "infused_only",
+    "repeated",
+    "above_range",
 ]
 """no_time: no date, or a time without offset; day_of_a_dose: only the date is known, and a dose was given on
-it; no_dose_that_day: said to be before a dose on a day without one; infused_only: not total IgG (total less
-an earlier level under-reads what was infused); repeated: the same figure of the same sample was there."""
+it; no_dose_that_day: said to be before a dose on a day without one; after_that_dose: said to be before it,
+but the time is later; infused_only: not total IgG (total less an earlier level under-reads what was infused);
+repeated: the same figure of the same sample was there."""
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +144,12 @@ def _moment(level: Level, doses: Sequence[Given]) -> dt.datetime | Why:
     date = taken.date() if isinstance(taken, dt.datetime) else taken
     that_day = [dose.start for dose in doses if dose.start.date() == date]
     if level.before_dose:
-        return min(that_day) if that_day else "no_dose_that_day"
+        if not that_day:
+            return "no_dose_that_day"
+        if not isinstance(taken, dt.datetime):
+            return min(that_day)
+        if taken > min(that_day):
+            return "after_that_dose"
     if isinstance(taken, dt.datetime):
         return "during_a_dose" if _running(taken, doses) else taken
     if that_day or any(dose.start.date() <= date <= dose.end.date() for dose in doses):

@@ -39,6 +39,7 @@ REJECTED: dict[Why, str] = {
     "day_of_a_dose": "on the day of a dose, and not said to be before it",
     "during_a_dose": "drawn during an infusion",
     "no_dose_that_day": "said to be before a dose, but none was given that day",
+    "after_that_dose": "said to be before the dose, but its time is later",
     "infused_only": "not total IgG",
     "repeated": "the same sample twice",
     "above_range": "above what the assay reads",
@@ -51,6 +52,8 @@ REFUSED: dict[Refused, str] = {
     "misfit": "No model explains the levels: find the cause first.",
     "models_extrapolated": "No model was fitted to this condition.",
     "no_levels": "No level can be used.",
+    "no_model": "No model can be fitted to this person.",
+    "other_route": "No model that was fitted knows this route.",
     "outside_range": "Every model is used outside the range that it was fitted in.",
     "switched_off": "This site shows no individual doses (policy.individual_dosing).",
     "target_below_own": "The person's own IgG reaches the target without a dose.",
@@ -140,7 +143,9 @@ def aim_sheet(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowled
 
 def _warned(estimate: Estimate) -> list[RenderableType]:
     lines = [Text(f"- {WARNING[name]}") for name in estimate.warnings]
-    if estimate.misfit:
+    if not _fitted(estimate):
+        lines.insert(0, Text("NO MODEL could be fitted to this person.", style="bold"))
+    elif estimate.misfit:
         told = "MISFIT: no model explains the levels. Loss of protein, a new medicine, a wrong time or dose?"
         lines.insert(0, Text(told, style="bold"))
     return [section("Warnings", *lines)] if lines else []
