@@ -244,10 +244,13 @@ def descend(problem: Problem, eta: MutableSequence[float]) -> tuple[float, float
 def map_fit(problem: Problem) -> Fit:
     """Fit from the population's centre; if that fails, from one standard deviation to either side of it.
 
-    The best converged end is returned, else the lowest with ``converged`` False.
+    The first converged end is returned, else the lowest with ``converged`` False. A precision that is not positive
+    definite fits nothing.
     """
     size = int(math.sqrt(len(problem.precision)) + 0.5)
     eta = [0.0] * size
+    if not solve(problem.precision, eta, [0.0] * size):
+        return Fit(eta, math.inf, math.inf, 0, 0, False)
     value, gain, steps, settled = descend(problem, eta)
     best = Fit(eta, value, gain, steps, 1, settled)
     if settled:

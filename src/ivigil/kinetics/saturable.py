@@ -64,7 +64,8 @@ def expand(  # noqa: PLR0915 - a table of twelve orders, twice as fast as loops 
 ) -> tuple[Series, Series, float]:
     """Series from their first terms, and the days over which they hold.
 
-    ``c`` is the concentration, ``p`` the peripheral amount over the central volume, ``v`` c / (half_rise + c).
+    ``c`` is the concentration, ``p`` the peripheral amount over the central volume, ``v`` is
+    c / (half_rise + c).
     Terms of order k are what the slope at the first term makes of those of order k - 1, less the bend: what
     the earlier terms alone, multiplied with each other, add to the clearance. ``inflow`` enters at a constant
     rate, ``absorbed`` at one that decays with ka, both in g/L a day.
