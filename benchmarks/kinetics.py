@@ -17,6 +17,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -82,9 +83,9 @@ def main() -> None:
     rows = [*_many(), *_fits(), *_aims(), *_cold()]
     check_alone()
     head = (
-        f"## IgG kinetics\n\n{os.cpu_count()} cores, with a load of {load:.1f} from other work at the start. Best of "
-        f"{ROUNDS} rounds. 10,000 patients\nfor a year unless said otherwise, on all cores by the clock, and in "
-        "processor time with one thread. All check values hold.\n"
+        f"## IgG kinetics\n\n{os.cpu_count()} cores, with a load of {load:.1f} from other work at the start. "
+        f"Best of {ROUNDS} rounds. 10,000 patients\nfor a year unless said otherwise, on all cores by the "
+        "clock, and in processor time with one thread. All check values hold.\n"
     )
     text = f"{head}\n{table(['problem', 'clock', 'one thread, processor', 'aim (clock)'], rows)}"
     print(text)
@@ -250,7 +251,7 @@ def _many() -> list[Row]:
         ("C: A with saturable clearance", people_c(), "60 ms"),
     ):
         out = population.concentrations(people)
-        rows.append(_both(what, lambda n, p=people, o=out: population.concentrations(p, n, o), aim))
+        rows.append(_both(what, partial(population.concentrations, people, out), aim))
         kept.append(out)
     check_many([kept[0], kept[2], kept[3]])
     rows.append(("memory of A at its peak, in outputs", f"{_memory():.2f}", "", "2"))
@@ -296,14 +297,17 @@ def _aims() -> list[Row]:
         ("E1: dose for a trough, linear, plain Python", patient(first), "1 ms"),
         ("E2: the same, saturable, plain Python", patient(first, 1.0), "2 ms"),
     ):
-        spent = _best(lambda own=parameters: grams_for_trough(own))
+        spent = _best(partial(grams_for_trough, parameters))
         rows.append((what, f"{spent:.2f} ms", "", aim))
     return rows
 
 
 def _cold() -> list[Row]:
     """A process that simulates once, over one that does nothing."""
-    alone = "from ivigil.kinetics.physics import *; concentrations(Parameters(.15, 3.5, .5, 3.), [Dose(0., 35.)], [28.])"
+    alone = (
+        "from ivigil.kinetics.physics import *; "
+        "concentrations(Parameters(.15, 3.5, .5, 3.), [Dose(0., 35.)], [28.])"
+    )
     many = "from benchmarks import kinetics as b; b.population.concentrations(b.people_a(count=100))"
     bare = _process("pass")
     return [

@@ -244,8 +244,8 @@ def descend(problem: Problem, eta: MutableSequence[float]) -> tuple[float, float
 def map_fit(problem: Problem) -> Fit:
     """Fit from the population's centre; if that fails, from one standard deviation to either side of it.
 
-    The first converged end is returned, else the lowest with ``converged`` False. A precision that is not positive
-    definite fits nothing.
+    The first converged end is returned, else the lowest with ``converged`` False. A precision that is not
+    positive definite fits nothing.
     """
     size = int(math.sqrt(len(problem.precision)) + 0.5)
     eta = [0.0] * size

@@ -111,7 +111,7 @@ def _joined(each: Sequence[Schedule]) -> Schedule:
     )
 
 
-def concentrations(people: People, workers: int | None = None, out: Floats | None = None) -> Floats:
+def concentrations(people: People, out: Floats | None = None, workers: int | None = None) -> Floats:
     """Total IgG in g/L at every sample, one after the other: reshape to (people, samples) if all share a
     schedule.
 
