@@ -213,7 +213,9 @@ def _compile(function: FunctionType, keep: Path | None) -> Any:
     before = numba.config.CACHE_DIR
     try:
         numba.config.CACHE_DIR = str(keep or before)
-        return numba.njit(nogil=True, cache=keep is not None)(function)
+        return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=keep is not None)(
+            function
+        )
     finally:
         numba.config.CACHE_DIR = before
 
