@@ -8,7 +8,7 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test debian lint check bench mutate-knowledge mutate-code triage-figures prove-journal lock clean
+.PHONY: run test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models prove-journal lock clean
 
 run: $(RUN)          ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan --brief examples/*.toml
@@ -56,11 +56,14 @@ bench: $(TEST) debian   ## time a plan, the journal and the kinetics; write docs
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write
 
-mutate-code: $(DEV)  ## mutants of the planner's code; write docs/mutation.md (half an hour; MODULES=planning.vials: report that alone)
+mutate-code: $(DEV)  ## mutants of the planner's and the chair's code; write docs/mutation.md (two hours; MODULES=planning.vials: report that alone)
 	$(BIN)/python -m tools.mutate_code $(or $(MODULES),--write)
 
 triage-figures: $(TEST)   ## what the triage misses and overdoes, by the vignettes; write docs/triage.md
 	$(BIN)/python -m tools.triage_figures --write
+
+kinetics-models: $(TEST)   ## the tables of docs/kinetics-models.md, from the facts
+	$(BIN)/python -m tools.kinetics_models --write
 
 prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
 	$(BIN)/python -m tools.prove_journal --write

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from ivigil.cli.main import OK
 from ivigil.records.journal import Journal
+from tests.support.centre import Centre
 from tests.support.command import Command
 from tests.support.journals import Place
 from tests.support.postgres import Postgres, running
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+"""How long an example takes depends on what else the machine does."""
 
 
 @pytest.fixture
@@ -42,3 +49,14 @@ def journal(place: Place) -> Iterator[Journal]:
     made = place.create()
     yield made
     made.close()
+
+
+@pytest.fixture
+def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Centre:
+    """A centre with an empty journal."""
+    monkeypatch.setenv("IVIGIL_JOURNAL", str(tmp_path / "journal.db"))
+    monkeypatch.setenv("IVIGIL_SECRETS", str(tmp_path / "secrets"))
+    monkeypatch.setenv("IVIGIL_PERSON", "N. Example")
+    made = Centre(capsys)
+    assert made("journal", "create") == OK
+    return made

@@ -15,6 +15,7 @@ from msgspec.structs import fields, replace
 
 from ivigil.infusion import advise, replay
 from ivigil.infusion.advice import Advice
+from ivigil.infusion.against import against
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.events import (
     Event,
@@ -152,6 +153,22 @@ def test_advice_is_never_empty_while_something_is_overdue_or_a_rule_holds(
         assert any(each.rank == "overdue" for each in advice)
     for firing in seen.open:
         assert any(firing.fact in each.facts for each in advice), firing.fact
+
+
+@unhurried
+@given(BRIEFINGS, RUNS, NOW)
+def test_who_does_what_is_advised_goes_against_nothing(base: Briefing, run: list[Event], now: int) -> None:
+    """And whoever lets it flow after a stop, or faster than is advised, does."""
+    moment = minute(now)
+    seen = replay(base.day, until([*begun(base), *run], moment))
+    advice = advise(base, seen, moment)
+    for each in advice:
+        if each.code in ("slow", "step_up", "restart") and each.rate_ml_per_h and not each.blockers:
+            assert not against(RateSet(rate_ml_per_h=each.rate_ml_per_h), advice, seen), each.code
+    codes, fastest = {each.code for each in advice}, RateSet(rate_ml_per_h=Decimal(10_000))
+    if codes & {"stop", "do_not_start", "slow", "step_up", "hold_rate", "restart"}:
+        assert against(fastest, advice, seen)
+    assert not against(RateSet(rate_ml_per_h=Decimal(0)), advice, seen)
 
 
 # --- more signs

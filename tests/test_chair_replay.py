@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ivigil.infusion import brief, replay
 from ivigil.infusion.briefing import BriefingError
-from ivigil.infusion.chronicle import chronicle
+from ivigil.infusion.chronicle import chronicle, correction_of
 from ivigil.infusion.events import (
     AdviceShown,
     Completed,
@@ -128,6 +128,37 @@ def test_the_last_correction_holds_and_waits_for_its_event() -> None:
     [kept] = chronicle([wrong, first])
     assert kept.at == minute(1)
     assert chronicle([wrong, event(5, Corrected(event="wrong"), "c3"), first]) == ()
+
+
+@given(st.permutations(range(4)), st.data())
+def test_corrections_of_one_minute_hold_as_they_were_recorded(names: list[int], data: st.DataObject) -> None:
+    """Each was made by somebody who saw the one before. Neither ids, clocks nor arrival change that."""
+    wrong = event(1, RateSet(rate_ml_per_h=D(60)), "wrong")
+    made, before = [wrong], ""
+    for number, name in enumerate(names):
+        at = data.draw(st.sampled_from([2, 2, 3]))
+        change = Corrected(event="wrong", what=RateSet(rate_ml_per_h=D(70 + number)), replaces=before)
+        made.append(event(at, change, f"c{name}"))
+        before = f"c{name}"
+    arrived = data.draw(st.permutations(made))
+    assert [each.what for each in chronicle(arrived)] == [RateSet(rate_ml_per_h=D(73))]
+    last = correction_of("wrong", arrived)
+    assert last is not None
+    assert last.id == before
+
+
+@given(st.data())
+def test_any_corrections_settle_alike_in_any_order_of_arrival(data: st.DataObject) -> None:
+    """Also those that did not know of each other, name what nobody recorded, or name each other."""
+    names = [f"c{number}" for number in range(4)]
+    made = [event(1, RateSet(rate_ml_per_h=D(60)), "wrong")]
+    for number, name in enumerate(names):
+        replaces = data.draw(st.sampled_from(["", "unknown", *names]))
+        change = Corrected(event="wrong", what=RateSet(rate_ml_per_h=D(70 + number)), replaces=replaces)
+        made.append(event(data.draw(st.sampled_from([2, 3])), change, name))
+    held = chronicle(made)
+    assert len(held) == 1
+    assert chronicle(data.draw(st.permutations(made))) == held
 
 
 # --- flows
@@ -311,7 +342,10 @@ def test_the_briefing_holds_the_rules_of_the_patient_s_age() -> None:
     made = plan(parse_order((EXAMPLES / "kawasaki.toml").read_bytes(), "toml", knowledge()), knowledge())
     child = brief(made, 1, knowledge())
     assert (child.age_months, child.age_years, child.adult, child.weight_kg) == (45, 3, False, D("14.2"))
-    assert [limit.id for limit in child.facts.age_limit] == ["age-limit.low-systolic.child"]
+    assert [limit.id for limit in child.facts.age_limit] == [
+        "age-limit.low-oxygen",
+        "age-limit.low-systolic.child",
+    ]
     assert {rule.population for rule in child.facts.stop_rule} == {"any", "child"}
     grown = plan(order("guillain_barre", adult()), knowledge())
     assert brief(grown, 1, knowledge()).adult

@@ -418,7 +418,16 @@ def test_the_next_vial_is_due_when_what_hangs_has_run_in() -> None:
     assert change(hung, event(5, VialFinished(hung="v", left_g=D(4)))) == [minute(120)]
     assert change(hung, event(-3, VialHung(product="p", grams=D(10)))) == []
     assert change() == [minute(0)]
-    assert change(hung, event(5, Paused())) == []
+    # 2.5 mL are in after 5 min: the other 97.5 mL last 195 min from when it goes on
+    assert change(hung, event(5, Paused())) == [minute(10 + 195)]
+
+
+def test_a_halt_on_an_empty_vial_is_late_from_the_moment_it_ran_dry() -> None:
+    """10 mL at 30 mL/h are in after 20 min."""
+    events = [e for e in begun(BASE) if not isinstance(e.what, VialHung)]
+    small = event(-4, VialHung(product="p", grams=D(1), volume_ml=D(10)))
+    [each] = due(replace(BASE, checks=()), replay(DAY, [*events, small, event(20, Paused())]), minute(25))
+    assert (each.what, each.at, each.overdue(minute(25))) == ("vial_change", minute(20), True)
 
 
 def test_advice_is_ranked() -> None:

@@ -8,70 +8,10 @@ from typing import Any
 
 import pytest
 
-from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK, UNAVAILABLE, main
+from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK, UNAVAILABLE
+from tests.support.centre import ORDER, Centre
 
-ORDER = Path(__file__).parents[1] / "examples" / "immunodeficiency.toml"
-"""Patient P-207, 30 g of Privigen 10 % US on 2026-12-01 from 09:30 -06:00; first step 19 mL/h."""
-
-
-class Centre:
-    """``centre("infusion", ...)``: a command with this test's journal; what it printed is kept."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *words: str) -> int:
-        self._capsys.readouterr()
-        try:
-            code = main(list(words))
-        except SystemExit as stopped:
-            code = int(str(stopped.code))
-        self.out, self.err = self._capsys.readouterr()
-        return code
-
-    @property
-    def said(self) -> str:
-        """What was printed, without line breaks."""
-        return " ".join(self.out.split())
-
-    def json(self, *words: str) -> Any:
-        assert self(*words, "--json") == OK, self.err
-        return json.loads(self.out)
-
-    def at_chair(self, infusion: str, clock: str, *words: str) -> int:
-        return self("infusion", "record", infusion, *words, "--at", f"2026-12-01T{clock}-06:00")
-
-    def released(self) -> str:
-        """The id of a plan that was prescribed, verified by somebody else and released."""
-        plan = str(self.json("authorise", "add", str(ORDER), "--name", "Fictional Patient")["plan"])
-        assert self("authorise", "prescribe", plan, "--by", "Dr Example") == OK
-        assert self("authorise", "verify", plan) == OK
-        assert self("authorise", "release", plan) == OK
-        return plan
-
-    def running(self) -> str:
-        """The id of an infusion that flows at its first rate since 09:30."""
-        plan = self.released()
-        infusion = f"{plan}-1"
-        assert self.at_chair(infusion, "09:20", "identity", "P-207", "--scanned") == OK
-        vitals = ("bp=120/75", "temperature=36.8", "pulse=80", "breathing=15", "spo2=98")
-        assert self.at_chair(infusion, "09:21", "vitals", *vitals) == OK
-        vial = ("--product", "privigen-us", "--grams", "20", "--lot", "L 77", "--expiry", "2027-01-01")
-        assert self.at_chair(infusion, "09:22", "vial", *vial) == OK
-        assert self("infusion", "start", plan, "--at", "2026-12-01T09:30-06:00") == OK
-        assert self.at_chair(infusion, "09:30", "rate", "19") == OK
-        return infusion
-
-
-@pytest.fixture
-def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Centre:
-    monkeypatch.setenv("IVIGIL_JOURNAL", str(tmp_path / "journal.db"))
-    monkeypatch.setenv("IVIGIL_SECRETS", str(tmp_path / "secrets"))
-    monkeypatch.setenv("IVIGIL_PERSON", "N. Example")
-    made = Centre(capsys)
-    assert made("journal", "create") == OK
-    return made
+SYSTEM = "urn:example"
 
 
 def codes(report: Any) -> list[str]:
@@ -123,6 +63,81 @@ def test_what_was_done_all_the_same_is_recorded(centre: Centre) -> None:
     state = centre.json("infusion", "status", f"{plan}-1", "--at", "2026-12-01T09:31-06:00")["state"]
     assert state["started_at"] == "2026-12-01T15:30:00Z"
     assert [alarm["code"] for alarm in state["alarms"]] == ["not_identified"]
+
+
+def overridden(report: Any) -> list[tuple[str, str]]:
+    """(kind of what was done, advice that it went against) of everything done against advice."""
+    kinds = {event["id"]: event["what"]["kind"] for event in report["events"]}
+    whats = [event["what"] for event in report["events"] if event["what"]["kind"] == "advice_overridden"]
+    return [(kinds[what["event"]], what["code"]) for what in whats]
+
+
+def test_a_start_against_advice_keeps_what_spoke_against_it_and_why(centre: Centre) -> None:
+    plan = centre.json("authorise", "add", str(ORDER))["plan"]
+    at = ("--at", "2026-12-01T09:30-06:00")
+    report = centre.json("infusion", "start", plan, "--given", "the pharmacy is shut", *at)
+    against = ("unreleased", "not_identified", "baseline_missing", "no_vial")
+    assert set(overridden(report)) == {("started", code) for code in against}
+    assert centre("infusion", "status", f"{plan}-1", *at) == OK
+    assert "started although the plan is not released: the pharmacy is shut" in centre.said
+    assert "started although no vial hangs: the pharmacy is shut" in centre.said
+
+
+def test_a_start_with_a_sign_of_hypersensitivity_is_refused(centre: Centre) -> None:
+    plan = centre.released()
+    assert centre.at_chair(f"{plan}-1", "09:25", "symptom", "hives") == OK
+    assert centre("infusion", "start", plan, "--at", "2026-12-01T09:30-06:00") == BLOCKED
+    assert "it was not to be started" in centre.err
+
+
+def test_a_rate_against_advice_is_recorded_with_what_spoke_against_it(centre: Centre) -> None:
+    """38 mL/h is the second step, planned after 30 min of the first: 09:45 is too early."""
+    infusion = centre.running()
+    report = centre.json(
+        "infusion",
+        "record",
+        infusion,
+        "rate",
+        "38",
+        "--at",
+        "2026-12-01T09:45-06:00",
+        "--given",
+        "in a hurry",
+    )
+    assert set(overridden(report)) == {("rate_set", "vitals_at_this_rate"), ("rate_set", "step_time")}
+    assert "38 mL/h set although" in plain(centre, infusion, "09:46")
+    assert centre.at_chair(infusion, "09:47", "rate", "19") == OK
+    lower = centre.json("infusion", "status", infusion, "--at", "2026-12-01T09:48-06:00")
+    assert len(overridden(lower)) == 2  # a slower rate goes against nothing
+
+
+def test_going_on_after_hives_is_recorded_as_against_advice(centre: Centre) -> None:
+    infusion = centre.running()
+    assert centre.at_chair(infusion, "09:40", "symptom", "hives") == OK
+    assert centre.at_chair(infusion, "09:41", "pause") == OK
+    assert centre.at_chair(infusion, "09:43", "resume") == OK
+    report = centre.json("infusion", "status", infusion, "--at", "2026-12-01T09:44-06:00")
+    assert ("resumed", "stop") in overridden(report)
+    said = plain(centre, infusion, "09:44")
+    assert "went on although it was to be stopped: no reason stated" in said
+
+
+def test_leaving_unsettled_keeps_what_was_not_settled(centre: Centre) -> None:
+    infusion = centre.running()
+    stopped = ("--stopped", "wanted home", "--at", "2026-12-01T09:41-06:00")
+    assert centre("infusion", "finish", infusion, *stopped) == OK
+    left = ("--given", "signed a form", "--at", "2026-12-01T09:42-06:00")
+    assert centre("infusion", "finish", infusion, *left) == OK
+    report = centre.json("infusion", "status", infusion, "--at", "2026-12-01T09:43-06:00")
+    assert ("observation_ended", "observation_over") in overridden(report)
+    said = plain(centre, infusion, "09:43")
+    assert "it was not settled that the time to observe is over: signed a form" in said
+
+
+def plain(centre: Centre, infusion: str, clock: str) -> str:
+    """The status at a time, as a nurse reads it."""
+    assert centre("infusion", "status", infusion, "--at", f"2026-12-01T{clock}-06:00") == OK
+    return centre.said
 
 
 def test_the_flow_counts_and_hives_stop_it(centre: Centre) -> None:
@@ -211,6 +226,20 @@ def test_what_happened_at_another_time_is_moved_and_not_lost(centre: Centre) -> 
     later = centre.json("infusion", "status", infusion, "--at", "2026-12-01T10:01-06:00")
     assert later["given_ml"] == 0
     assert centre.at_chair(infusion, "10:00", "withdraw", "nothing", "--reason", "x") == BAD_INPUT
+
+
+def test_the_second_of_two_corrections_of_one_minute_holds(centre: Centre) -> None:
+    """Whatever their ids: the first correction has the id that sorts last."""
+    infusion = centre.running()
+    at = ("--at", "2026-12-01T10:00-06:00")
+    events = centre.json("infusion", "status", infusion, *at)["events"]
+    rate = next(event["id"] for event in events if event["what"]["kind"] == "rate_set")
+    first, second = (f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "f0")
+    never = ("withdraw", rate, "--reason", "never set", "--id", first)
+    assert centre.at_chair(infusion, "10:00", *never) == OK
+    when = ("--happened-at", "2026-12-01T09:40-06:00", "--reason", "it was, and later")
+    assert centre.at_chair(infusion, "10:00", "withdraw", rate, *when, "--id", second) == OK
+    assert float(centre.json("infusion", "status", infusion, *at)["given_ml"]) == pytest.approx(19 / 3)
 
 
 def test_a_vial_of_another_patient_is_stopped_at_the_wristband(centre: Centre) -> None:
@@ -359,3 +388,61 @@ def test_watching_looks_anew_each_second_until_it_is_interrupted(
     looks.clear()
     assert centre("infusion", "watch", infusion, *at) == OK
     assert "RUNNING at 19 mL/h" in centre.said
+
+
+def test_vaccines_and_tests_count_what_was_really_given(centre: Centre) -> None:
+    """The order tells of 30 g on 3 November, 0.472 g/kg. On 1 December 30 g were planned; stopped after
+    an hour at 19 mL/h of 10 %, 1.9 g were given: 0.030 g/kg.
+
+    ACIP: 10 months for the next higher row, 1 g/kg, from 3 November; 8 months for the lowest, from 1
+    December (1 August 2027). The first leaves the later day free: 3 September 2027.
+    """
+    infusion = centre.running()
+    [_, still_running] = centre.json("vaccines", "--infusion", infusion)["answer"]["doses"]
+    assert (still_running["date"], still_running["g_per_kg"]) == ("2026-12-01", None)
+    ended = ("--stopped", "asked to", "--at", "2026-12-01T10:30-06:00")
+    assert centre("infusion", "finish", infusion, *ended) == OK
+    for whose in (("--infusion", infusion), ("--plan", infusion[:-2]), ("--patient", SYSTEM, "P-207")):
+        report = centre.json("vaccines", *whose, "--stopped", "--jurisdiction", "US")["answer"]
+        assert [(dose["date"], round(dose["g_per_kg"], 3)) for dose in report["doses"]] == [
+            ("2026-11-03", 0.472),
+            ("2026-12-01", 0.030),
+        ]
+        assert {dose["product_id"] for dose in report["doses"]} == {"privigen-us"}
+        mmr = next(item for item in report["live"] if item["vaccine"] == "vaccine.mmr")
+        assert (mmr["earliest"], mmr["ruling"]["start"]) == ("2027-09-03", "2026-11-03")
+    monthly = centre.json("vaccines", "--infusion", infusion, "--jurisdiction", "US")["answer"]
+    mmr = next(item for item in monthly["live"] if item["vaccine"] == "vaccine.mmr")
+    assert (mmr["answer"], mmr["earliest"], mmr["if_stopped"]) == ("not_while_on_therapy", None, "2027-09-03")
+    drawn = ("--drawn", "2026-12-08:anti-hbc:positive")
+    [result] = centre.json("tests", "--infusion", infusion, *drawn)["answer"]["results"]
+    assert (result["answer"], result["window"]["dose_date"]) == ("not_readable", "2026-12-01")
+
+
+def test_what_was_only_planned_is_no_dose(centre: Centre) -> None:
+    plan = centre.released()
+    doses = centre.json("vaccines", "--plan", plan)["answer"]["doses"]
+    assert [dose["date"] for dose in doses] == ["2026-11-03"]
+    assert centre("vaccines", "--patient", SYSTEM, "nobody") == BAD_INPUT
+    assert "the journal knows of no dose of this patient" in centre.err
+    assert centre("tests", "--plan", "0000000000000000") == BAD_INPUT
+    assert "plan 0000000000000000: not in the journal" in centre.err
+
+
+def test_a_site_may_switch_live_advice_off_and_records_go_on(centre: Centre, tmp_path: Path) -> None:
+    infusion = centre.running()
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "site.toml").write_text(
+        '[[policy]]\nid = "policy.live_advice"\ntext = "off here"\nchoice = "off"\n'
+        'basis = "synthesis"\nseen = false\n'
+    )
+    recorded = ("infusion", "record", infusion, "symptom", "hives", "--at", "2026-12-01T09:40-06:00")
+    report = centre.json(*recorded, "--site", str(site))
+    assert report["advice"] == []
+    assert [event["what"]["kind"] for event in report["events"]][-1] == "symptom_noted"
+    assert centre("infusion", "status", infusion, "--at", "2026-12-01T09:41-06:00", "--site", str(site)) == OK
+    assert "switched live advice off" in centre.said
+    assert "STOP" not in centre.said
+    assert centre("infusion", "status", infusion, "--at", "2026-12-01T09:41-06:00") == OK
+    assert "STOP the infusion" in centre.said

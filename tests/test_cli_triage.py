@@ -10,7 +10,7 @@ import pytest
 from ivigil import load_knowledge
 from tests.support.command import Command
 
-MILD = ("triage", "--symptom", "mild headache", "--no-other", "--hours", "10", "--age", "40", "--no-hazards")
+MILD = ("triage", "--yes", "mild headache", "--no-others", "--hours", "10", "--age", "40", "--no-hazards")
 
 
 def test_the_emergency_line_stands_before_everything_else(command: Command) -> None:
@@ -32,10 +32,10 @@ def test_the_sites_numbers_are_shown(command: Command, tmp_path: Path) -> None:
         '[site]\nname = "Fictional"\nemergency_phone = "112"\ncontact_phone = "555-0100"\n'
         'after_hours_phone = "555-0199"\n'
     )
-    answer = command("triage", "--symptom", "dark urine, red", "--site", str(tmp_path))
+    answer = command("triage", "--yes", "dark urine, red", "--site", str(tmp_path))
     assert answer.code == 2
     sheet = command(
-        "triage", "--symptom", "dark_urine", "--no-other", "--age", "40", "--site", str(tmp_path)
+        "triage", "--yes", "dark_urine", "--no-others", "--age", "40", "--site", str(tmp_path)
     ).out
     assert "Call 112 now" in sheet.splitlines()[0]
     assert "Call the team now, at any hour: 555-0100" in sheet
@@ -55,7 +55,7 @@ def test_a_site_may_switch_it_off(command: Command, tmp_path: Path) -> None:
 
 def test_words_are_shown_to_be_confirmed(command: Command) -> None:
     sheet = command(
-        "triage", "--text", "bad headache, no fever. my ears ring", "--age", "40", "--hours", "9"
+        "triage", "--says", "bad headache, no fever. my ears ring", "--age", "40", "--hours", "9"
     ).out
     assert "you mean" in sheet
     assert "not present" in sheet
@@ -100,11 +100,11 @@ def test_json_names_every_fact_with_its_source(command: Command) -> None:
 
 def test_bad_input_is_one_line_that_names_the_field(command: Command) -> None:
     for words, expected in (
-        (("--symptom", "sleepwalking on ice"), "unknown symptom"),
+        (("--yes", "sleepwalking on ice"), "unknown symptom"),
         (("--reading", "38.6"), "MEASURE=VALUE"),
         (("--hours", "yesterday"), "--hours yesterday"),
         (("--age", "-3"), "--age"),
-        (("--symptom", "rash", "--no", "rash"), "symptom.rash"),
+        (("--yes", "rash", "--no", "rash"), "symptom.rash"),
         (("--hazard", "nothing_like_it"), "unknown hazard"),
         (("--record",), "--infusion"),
     ):
@@ -112,3 +112,14 @@ def test_bad_input_is_one_line_that_names_the_field(command: Command) -> None:
         assert answer.code == 2, words
         assert expected in answer.err, words
         assert len(answer.err.splitlines()) == 1
+
+
+def test_a_patient_reads_the_questions_in_spanish_and_what_to_do_in_english_until_it_is_signed(
+    command: Command,
+) -> None:
+    sheet = command("triage", "--yes", "stiff neck", "--age", "40", "--language", "es").flat
+    assert "[English] CARE TODAY" in sheet
+    assert "¿Le cuesta respirar?" in sheet
+    refused = command("triage", "--yes", "stiff neck", "--language", "xx")
+    assert refused.code == 2
+    assert "--language xx: accepted: en (English), es (Spanish), fr (French)" in refused.err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.command import Command
 
 KAWASAKI = ("--dose", "2026-11-23:2.0:IV", "--condition", "kawasaki_disease", "--jurisdiction", "US")
@@ -96,3 +98,84 @@ def test_what_to_draw_before_the_first_gram(command: Command) -> None:
     flat = command("tests", *KAWASAKI).flat
     assert "DRAW BEFORE THE FIRST GRAM" in flat
     assert "HBsAg, anti-HBc total, anti-HBs" in flat
+
+
+def test_can_a_result_be_read(command: Command) -> None:
+    """A core antibody a week after the dose cannot; one from before it can, and is offered instead."""
+    drawn = ("--drawn", "2026-11-30:hbv_core_antibody:positive", "--drawn", "2026-11-20:anti-hbc:negative")
+    after, before = command("tests", *KAWASAKI, *drawn, "--json").json["answer"]["results"]
+    assert (after["answer"], after["because"]) == ("not_readable", "within_time")
+    assert after["earlier"]["date"] == "2026-11-20"
+    assert (before["answer"], before["because"]) == ("readable", "no_dose_before")
+    flat = command("tests", *KAWASAKI, *drawn).flat
+    assert "drawn 2026-11-30, positive cannot be read: the dose may still show in it" in flat
+    assert "use instead: HBV DNA, HBsAg or read the one from before: 2026-11-20, negative" in flat
+
+
+def test_a_dose_on_an_unknown_day_takes_every_end_away(command: Command) -> None:
+    asked = ("tests", *KAWASAKI, "--undated", "--json")
+    core = lab(command(*asked).json, "lab.anti-hbc")
+    assert (core["answer"], core["reliable_from"]) == ("not_quantified", None)
+    assert core["not_before"] > "2027-01-23"
+    assert lab(command(*asked).json, "lab.crp")["answer"] == "not_affected"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("tests", *KAWASAKI, "--drawn", "2026-11-30"), "accepted: DATE:TEST[:positive|negative|NUMBER]"),
+        (("tests", *KAWASAKI, "--drawn", "2026-11-30:anti-hbc:perhaps"), "'perhaps' is not a number"),
+        (("tests", *KAWASAKI, "--drawn", "30.11.2026:anti-hbc"), "is not a day such as 2026-11-23"),
+        (("tests", *KAWASAKI, "--drawn", "2026-11-30:anti-hbx"), "near: lab.anti-hb"),
+        (
+            ("tests",),
+            "--dose: missing; accepted: DATE[:G_PER_KG[:ROUTE]], or --patient, --plan or --infusion",
+        ),
+        (("vaccines", *KAWASAKI, "--present", "pregnant", "--absent", "pregnancy"), "both --present and"),
+        (("vaccines", *KAWASAKI, "--present", "redheaded"), "unknown flag 'redheaded'"),
+    ],
+)
+def test_what_cannot_be_used_is_told(command: Command, words: tuple[str, ...], said: str) -> None:
+    ran = command(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def patient(answer: Any, vaccine: str) -> Any:
+    return next(item for item in answer["answer"]["patient"] if item["vaccine"] == vaccine)
+
+
+def test_the_patient_is_a_check_of_its_own(command: Command) -> None:
+    """The interval says nothing of the patient: unknown is asked, and no answer is permission."""
+    unasked = command("vaccines", *KAWASAKI, "--json").json
+    mmr = patient(unasked, "vaccine.mmr")
+    assert mmr["answer"] == "ask"
+    assert {"pregnancy", "immunosuppressive_therapy", "severe_immunocompromise"} <= set(mmr["ask"])
+    asked = ("vaccines", *KAWASAKI, "--present", "pregnancy")
+    told = command(*asked, "--json").json
+    assert patient(told, "vaccine.varicella")["rules"] == [
+        "vaccine-rule.pregnancy-varicella",
+        "vaccine-rule.pregnancy",
+    ]
+    assert patient(told, "vaccine.mmr")["answer"] == "contraindicated"
+    assert window(told, "vaccine.mmr") == window(unasked, "vaccine.mmr")
+    flat = command(*asked).flat
+    assert "SPEAKS AGAINST IT" in flat
+    assert "- Vaccines with live varicella-zoster virus: contraindicated in pregnancy." in flat
+
+
+def test_nothing_asked_that_speaks_against_it_is_no_permission(command: Command) -> None:
+    asked = command("vaccines", *KAWASAKI, "--json").json
+    every = {name for item in asked["answer"]["patient"] for name in item["ask"]}
+    absent = [word for name in sorted(every) for word in ("--absent", name)]
+    found = command("vaccines", *KAWASAKI, *absent, "--json").json["answer"]["patient"]
+    assert {item["answer"] for item in found} == {"none_found"}
+    assert "allowed" not in command("vaccines", *KAWASAKI, *absent).flat.lower()
+
+
+def test_scid_speaks_against_rotavirus_and_every_other_live_vaccine(command: Command) -> None:
+    """CDSi 013 and, because T cells are missing, 147."""
+    told = command("vaccines", *KAWASAKI, "--present", "SCID", "--json").json
+    assert "vaccine-rule.scid" in patient(told, "vaccine.rotavirus-monovalent")["rules"]
+    assert {item["answer"] for item in told["answer"]["patient"]} == {"contraindicated"}

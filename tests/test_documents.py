@@ -9,6 +9,8 @@ import pytest
 
 from ivigil.cli.main import COMMANDS
 from tests.support.command import Command
+from tests.support.orders import knowledge
+from tools.kinetics_models import PAGE, written
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "tests/scenarios"
@@ -58,3 +60,9 @@ def test_the_readme_names_every_command() -> None:
     text = (ROOT / "README.md").read_text()
     for command in COMMANDS:
         assert f"`ivigil {command}" in text or f"`{command}`" in text, command
+
+
+def test_the_page_of_kinetic_models_is_that_of_the_facts() -> None:
+    """Its tables are made by tools/kinetics_models.py."""
+    page = PAGE.read_text()
+    assert written(page, knowledge()) == page

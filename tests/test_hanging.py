@@ -348,6 +348,13 @@ def test_a_site_s_unsigned_item_restricts_but_does_not_permit() -> None:
     assert stops(scanned(five), of(five, "qivigy-us"), known) == {"wrong_product"}
 
 
+def test_a_recalled_lot_is_known_however_it_was_typed() -> None:
+    """As look-back knows it: case, spaces and width say nothing."""
+    vial = next(item for item in ITEMS if "gammagard-liquid-us" in item.products)
+    for written in ("l 100", "Ｌ１００", " L100"):
+        assert "recalled" in stops(scanned(vial), of(vial), recalling(vial.products[0], written))
+
+
 def test_a_recall_reaches_every_form_of_the_brand() -> None:
     """Named for the Canadian product; a lot of a brand is stopped wherever it turns up, others are not."""
     five = item("0944-2700-04")

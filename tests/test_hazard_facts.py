@@ -254,7 +254,7 @@ def test_conditions_read_only_vocabulary_terms_of_the_right_kind(
 def test_every_term_can_be_asked_for(terms: dict[str, Term]) -> None:
     for term in terms.values():
         if term.kind != "choice" or term.scope != "order":  # a regimen may be asked for by name
-            assert (term.question != "") == (term.scope in {"patient", "screening"}), term.id
+            assert (term.question != "") == (term.scope in {"patient", "screening", "vaccination"}), term.id
             assert term.topic or not term.question, term.id
         if term.scope == "screening":
             assert term.kind == "flag" and term.patient_question.endswith((".", "?")), term.id

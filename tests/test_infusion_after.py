@@ -28,9 +28,10 @@ from ivigil.infusion.events import (
     VialHung,
     VitalsTaken,
 )
-from ivigil.infusion.next_time import Proposal, next_time, suspected
-from ivigil.infusion.onset import NextRate, lowest, next_rate, onsets
+from ivigil.infusion.next_time import next_time, suspected
+from ivigil.infusion.onset import lowest, next_rate, onsets
 from ivigil.infusion.state import State
+from ivigil.knowledge.next_time import NextRate, Proposal
 from tests.support.ladder_day import TO_THE_END, UP, Happened, at, briefing, state
 
 D = Decimal

@@ -22,7 +22,7 @@ from ivigil.infusion.events import (
     SymptomNoted,
     VialHung,
 )
-from ivigil.infusion.onset import NextRate, lowest
+from ivigil.infusion.onset import lowest
 from ivigil.infusion.tolerance import (
     DaySummary,
     MixedPatientsError,
@@ -32,9 +32,11 @@ from ivigil.infusion.tolerance import (
     summary,
     tolerances,
 )
+from ivigil.knowledge.next_time import NextRate
 from ivigil.order import LastImmunoglobulin
 from ivigil.patient import Identifier
 from ivigil.planning import plan
+from ivigil.verification import verify
 from tests.support.ladder_day import (
     PRODUCT,
     START,
@@ -320,6 +322,31 @@ def test_the_next_order_picks_it_up() -> None:
     assert maximum(*well) == D("7.2")
     assert maximum(*well[:2], reacting(56, **privigen)) == D("4.8")
     assert maximum(*(quiet(n, "4.7", **privigen) for n in (0, 28, 56))) == D("4.8")
+
+
+@pytest.mark.parametrize(
+    ("weight_kg", "pump_step", "kept", "reached"),
+    [
+        ("61.3", "1", "4.79", True),  # 4.8 x 61.3 = 294.24, 294 on the pump, 4.796 kept as 4.79
+        ("61.3", "1", "4.78", False),  # 293 mL/h: one step lower
+        ("61.3", "0.1", "4.79", True),  # 294.2 mL/h are 4.799
+        ("60", "1", "4.79", False),  # 4.8 x 60 = 288 needs no rounding
+        ("61.3", "10", "4.73", False),  # 290 mL/h are 4.73, which nobody calls 4.8
+        ("61.3", "10", "4.75", True),
+    ],
+)
+def test_the_pumps_rounding_of_a_tolerated_rate_is_that_rate(
+    weight_kg: str, pump_step: str, kept: str, reached: bool
+) -> None:
+    """Privigen's European schedule up to 7.2 mL/kg/h is for those who tolerated 4.8; the others get 4.8."""
+    patient, start = adult(weight_kg), START + dt.timedelta(days=84)
+    base = order("primary_immunodeficiency", patient, jurisdiction="EU", product="privigen-eu", start=start)
+    last = latest(*(quiet(n, kept, product="privigen-eu") for n in (0, 28, 56))).last()
+    asked = replace(base, experience="experienced", last_immunoglobulin=last, pump_step_ml_per_h=D(pump_step))
+    made = plan(asked, knowledge())
+    assert made.rates is not None
+    assert made.rates.max_ml_per_kg_h == D("7.2" if reached else "4.8")
+    assert verify(made, asked, knowledge()).objections == ()
 
 
 PRODUCTS = st.sampled_from([PRODUCT, "octagam-10-us", None])

@@ -217,9 +217,9 @@ def test_the_maximum_of_the_day(before: tuple[Given, ...], code: RepeatCode, hig
 
 
 def test_a_medicine_without_a_known_class_or_name_is_told() -> None:
-    before = (drug(0, "adrenaline", "0.5"), drug(0, "Salbutamol neb"), drug(0, "paracetamol", "650"))
+    before = (drug(0, "adrenaline", "0.5"), drug(0, "Salbutamol neb"), drug(0, "metamizole", "650"))
     found = doses("epinephrine", briefing(), before, at(0))
-    assert found.unrecognised == ("adrenaline", "paracetamol")
+    assert found.unrecognised == ("metamizole",)
     assert of_class("bronchodilator", briefing(), before) == (before[1],)
 
 
@@ -289,9 +289,60 @@ def test_cautions_travel_with_the_dose() -> None:
 
 
 def test_no_record_is_said_and_never_filled() -> None:
-    """No antihistamine record serves a neonate; analgesics stand with premedication."""
+    """No antihistamine record serves a neonate, and no analgesic one a child under 3 months."""
     assert doses("h1_antihistamine", briefing(0, "3"), (), at(0)).gap == "no_record"
-    assert doses("analgesic_antipyretic", briefing(), (), at(0)).gap == "no_record"
+    assert doses("analgesic_antipyretic", briefing(2, "5"), (), at(0)).gap == "no_record"
+
+
+# --- paracetamol: adults 325 to 650 mg every 4 h, 3 g a day at most; children 15 mg/kg, at most 1 g, 4 doses
+
+
+@pytest.mark.parametrize(
+    ("age_months", "weight_kg", "low", "high"),
+    [(480, "70", "325", "650"), (36, "14.2", "213", "213"), (200, "80", "1000", "1000")],
+)
+def test_paracetamol_by_age_weight_and_maximum(age_months: int, weight_kg: str, low: str, high: str) -> None:
+    found = option("analgesic_antipyretic", briefing(age_months, weight_kg))
+    assert found.dose_mg == Amount(D(low), D(high))
+    assert found.fact.startswith("premedication.acetaminophen_")
+
+
+@given(AGES, WEIGHTS)
+def test_no_dose_of_paracetamol_is_above_its_record(age_months: int, weight_kg: Decimal) -> None:
+    """An adult's at most 650 mg, a child's at most 15 mg/kg and 1 g; under 3 months none."""
+    found = doses("analgesic_antipyretic", briefing(age_months, weight_kg), (), at(0))
+    assert (found.gap == "no_record") == (age_months < 3)
+    for each in found.options:
+        assert each.dose_mg is not None
+        assert each.dose_mg.high <= (D(650) if age_months >= 216 else min(15 * weight_kg, D(1000)))
+
+
+def test_paracetamol_again_after_four_hours_and_within_the_days_maximum() -> None:
+    before = drug(0, "paracetamol", "650")
+    early = option("analgesic_antipyretic", briefing(), before, now=239)
+    assert early.repeat is not None
+    assert (early.repeat.code, early.repeat.earliest) == ("too_early", at(240))
+    later = option("analgesic_antipyretic", briefing(), before, now=240)
+    assert later.repeat is not None
+    assert later.repeat.code == "may_repeat"
+    much = tuple(drug(240 * n, "acetaminophen", "650") for n in range(4))  # 2600 mg: 400 are left
+    assert option("analgesic_antipyretic", briefing(), *much, now=960).dose_mg == Amount(D(325), D(400))
+    all_ = (*much, drug(960, "acetaminophen", "400"))
+    assert option("analgesic_antipyretic", briefing(), *all_, now=1200).withheld == "day_maximum"
+
+
+def test_a_child_gets_no_fifth_dose_within_a_day() -> None:
+    child = briefing(36, "14.2")
+    four = tuple(drug(300 * n, "paracetamol", "213") for n in range(4))
+    assert option("analgesic_antipyretic", child, *four[:3], now=900).withheld == ""
+    assert option("analgesic_antipyretic", child, *four, now=1200).withheld == "day_maximum"
+    assert option("analgesic_antipyretic", child, *four, now=1440).withheld == ""
+
+
+def test_no_paracetamol_while_severe_liver_disease_is_not_ruled_out() -> None:
+    against = frozenset({"premedication.acetaminophen_reaction_adult"})
+    found = option("analgesic_antipyretic", replace(briefing(), contraindicated=against))
+    assert (found.withheld, found.dose_mg) == ("contraindicated", None)
 
 
 def test_a_weak_record_names_the_drug_without_a_dose_until_it_is_signed() -> None:

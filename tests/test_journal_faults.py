@@ -7,15 +7,19 @@ ids. Read by ``tools.faults.audit``, which shares no code with the journal.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from ivigil.records import Draft, Journal, JournalUnavailableError, Receipt
+from ivigil.records.store import Store
 from tests.support.journals import NOON, PATIENT, Place, draft
 from tests.support.postgres import Postgres
 from tests.support.severed import line
@@ -164,11 +168,7 @@ def test_a_session_that_the_server_ends_in_mid_append_writes_nothing(
 
     def ends_the_session() -> dt.datetime:
         """The clock is read once the writer has its turn, and before it writes."""
-        postgres.sql(
-            "postgres",
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
-        )
+        _end_all_sessions(postgres)
         return NOON
 
     journal = place.open()
@@ -185,6 +185,39 @@ def test_a_session_that_the_server_ends_in_mid_append_writes_nothing(
     receipts += journal.append(events)
     journal.close()
     _holds(place, before + events, receipts)
+
+
+def test_a_lost_connection_is_told_once_by_the_error_alone(
+    postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The driver logs a second error while it passes on the first; what it logs without one still shows."""
+    store = Store(postgres.new_database())
+    with pytest.raises(JournalUnavailableError) as caught:
+        _lose_the_connection_with_commands_under_way(store, postgres)
+    _is_clear(caught.value)
+    store.close()
+    assert caplog.records == []
+    driver = logging.getLogger("psycopg")
+    driver.warning("unknown PostgreSQL timezone: %r; will use UTC", "Mars/Olympus")
+    assert [record.name for record in caplog.records] == ["psycopg"]
+
+
+def _lose_the_connection_with_commands_under_way(store: Store, postgres: Postgres) -> None:
+    with store.writing() as connection:
+        driver: Any = connection.connection.driver_connection
+        with driver.pipeline():
+            driver.execute("SELECT 1")
+            _end_all_sessions(postgres)
+            raise psycopg.OperationalError("the first error")
+
+
+def _end_all_sessions(postgres: Postgres) -> None:
+    """And wait until they are gone."""
+    postgres.sql(
+        "postgres",
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    )
 
 
 def test_a_writer_whose_turn_never_comes_says_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 
 from ivigil.infusion.events import Completed, Paused, Resumed, Started, VialHung, VitalsTaken
+from ivigil.knowledge.trade_items import lot_key
 from ivigil.patient import Identifier
 from ivigil.records import Journal
 from ivigil.records.bodies import Contact
 from ivigil.records.lookback import look_back, lots_of
 from ivigil.records.verify import Finding, verify
-from ivigil.records.views import infusion_state, lot_key
+from ivigil.records.views import infusion_state
 from ivigil.records.words import Draft
 from tests.support.journals import NOON, OTHER, PATIENT, draft, erasure, tamper
 

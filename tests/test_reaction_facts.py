@@ -35,7 +35,7 @@ REACTIONS = {reaction.id: reaction for reaction in FILE.reaction}
 ROWS = FILE.symptom_urgency
 OURS = [row for row in ROWS if row.says is None]
 STATED = [row for row in ROWS if row.says is not None]
-ASKED = [symptom for symptom in FILE.symptom if symptom.question]
+ASKED = [symptom for symptom in FILE.symptom if symptom.question and not symptom.circumstance]
 CEILING_MG_PER_KG = Decimal("0.01")
 POPULATIONS: tuple[Population, ...] = ("adult", "child")
 

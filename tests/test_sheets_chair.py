@@ -119,6 +119,15 @@ def test_a_headache_is_slowed_with_rule_and_source(printed: Printed) -> None:
     assert "Since 10:42 headache" in text
 
 
+def test_a_rule_is_spelt_out_once(printed: Printed) -> None:
+    """Calling and treating rest on the rules that stopped it: they point to them."""
+    text = printed.status("anaphylaxis", 147)
+    rules = [part.partition(")")[0] for part in text.split("rule: ")[1:]]
+    spelt = [rule for rule in rules if not rule.startswith("as above")]
+    assert len(spelt) == len(set(spelt)) > 1
+    assert len(spelt) < len(rules)
+
+
 def test_anaphylaxis_comes_first_with_its_dose(printed: Printed) -> None:
     """63.5 kg: 0.635 mg by weight, 0.5 mg is the most."""
     text = printed.status("anaphylaxis", 147)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,16 @@ def test_a_signed_schedule_can_be_planned_from(tmp_path: Path) -> None:
     assert signed.days
     assert fastest(signed) > 0
     assert {f.id for f in unsigned.findings} >= {f.id for f in signed.findings}
+
+
+def test_an_overlay_that_nobody_uses_any_more_is_let_go() -> None:
+    """A server that lays a new overlay over does not keep every one before it, with what was made of it."""
+    site = replace(knowledge(), signed=frozenset({"a fact of this overlay alone"}))
+    assert checked_plan(order("cidp", adult()), site).days
+    kept = weakref.ref(site.signed)
+    del site
+    gc.collect()
+    assert kept() is None
 
 
 @pytest.mark.parametrize(

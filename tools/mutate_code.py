@@ -1,4 +1,4 @@
-"""Mutation of the code of dose, course, rates, hazards, limits and logic, with mutmut.
+"""Mutation of the code of dose, course, rates, hazards, limits, logic and the chair, with mutmut.
 
     python -m tools.mutate_code [--write]
     python -m tools.mutate_code planning.vials planning.dose    (these modules alone)
@@ -114,7 +114,8 @@ def report(mutants: list[Mutant], survivors: list[Survivor], reasons: dict[Survi
         "## Mutation of the code",
         f"{len(mutants)} mutants of mutmut: {_score(total, all_of_them=True)} killed, {_score(total)} "
         f"(aim {AIM_PERCENT} %) not counting {total['equivalent']} that change nothing one could observe. "
-        "The tests worked out by hand do it alone, without the fact base, the scenarios or the verifier.",
+        "The tests worked out by hand do it alone, without the verifier; those of planning also without the "
+        "fact base and the scenarios, those of the chair with both.",
         table(["module", "mutants", "killed", "equivalent", "score"], [*rows, ["**all**", *_cells(total)]]),
         "### Survivors",
         "\n".join(f"- `{s.module}`: `{s.was}` -> `{s.now}`" for s in left) or "None.",

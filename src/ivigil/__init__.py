@@ -6,8 +6,8 @@
     >>> plan.status, plan.dose.grams, plan.days[0].steps
     >>> ivigil.why(plan, "dose")
 
-This module is the edge: it loads the fact base (and a site's overlay) once and hands it
-to the pure core. ``ivigil.planning.plan(order, knowledge)`` is the same without defaults.
+This module is the edge: it loads the fact base once, reads a site's overlay anew each time, and
+hands them to the pure core. ``ivigil.planning.plan(order, knowledge)`` is the same without defaults.
 """
 
 from __future__ import annotations
@@ -22,24 +22,36 @@ from ivigil.order import Fault, Order, OrderError
 
 if TYPE_CHECKING:
     from ivigil.course import Plan
+    from ivigil.knowledge.site import Overlay
     from ivigil.planning.why import Why
 
 SITE_VARIABLE = "IVIGIL_SITE"
 
 
+_laid: dict[str, tuple[Overlay, Knowledge]] = {}
+"""The last overlay read from each folder, and the fact base under it."""
+
+
 @cache
+def _base() -> Knowledge:
+    return load()
+
+
 def load_knowledge(site: str | None = None) -> Knowledge:
     """The fact base, under the overlay folder ``site`` or, if None, $IVIGIL_SITE or no overlay.
 
-    Raises KnowledgeError if the overlay cannot be read or breaks a rule.
+    The folder is read at each call: what a site publishes rules from then on, also where somebody is
+    watching an infusion. Raises KnowledgeError if the overlay cannot be read or breaks a rule.
     """
-    base = load()
     folder = site or os.environ.get(SITE_VARIABLE)
     if not folder:
-        return base
+        return _base()
     from ivigil.knowledge.site import overlay, read
 
-    return overlay(base, read(Path(folder)))
+    found = read(Path(folder))
+    if folder not in _laid or _laid[folder][0] != found:
+        _laid[folder] = found, overlay(_base(), found)
+    return _laid[folder][1]
 
 
 def read_order(path: str | Path, site: str | None = None) -> Order:

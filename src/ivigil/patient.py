@@ -35,6 +35,12 @@ class Screening(msgspec.Struct, frozen=True):
     present: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
 
+    def answer(self, flag: str) -> bool | None:
+        """True if present, False if absent, None if it was not asked."""
+        if flag in self.present:
+            return True
+        return False if flag in self.absent or self.complete else None
+
 
 class Patient(msgspec.Struct, frozen=True):
     """One patient. ``measurements`` and ``choices`` are keyed by vocabulary id."""

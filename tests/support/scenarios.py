@@ -16,6 +16,8 @@ from typing import Any
 import msgspec
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
+OWN_FORMAT = ("aftercare", "chair", "kinetics", "reports", "triage", "windows")
+"""Folders whose files are no plans; each has a reader of its own."""
 BOUNDS = ("at_least", "at_most", "above", "below")
 PARTS = ("has", "lacks", "count")
 
@@ -74,7 +76,8 @@ def read(path: Path) -> list[Scenario]:
 def read_all(folder: Path = FOLDER) -> dict[str, Scenario]:
     """Every scenario of a plan by its name: path without suffix, and the number of the case."""
     found: dict[str, Scenario] = {}
-    for path in sorted(set(folder.rglob("*.toml")) - set(folder.glob("chair/*"))):
+    others = {path for name in OWN_FORMAT for path in folder.glob(f"{name}/*")}
+    for path in sorted(set(folder.rglob("*.toml")) - others):
         scenarios = read(path)
         name = path.relative_to(folder).with_suffix("").as_posix()
         numbered = len(scenarios) > 1

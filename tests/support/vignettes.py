@@ -19,8 +19,8 @@ from ivigil.knowledge.population import MONTHS_PER_YEAR
 from ivigil.knowledge.reactions import URGENCIES, Urgency
 
 FOLDER = Path(__file__).parents[1] / "vignettes"
-RED_FLAGS = ("red-flags-a", "red-flags-b")
-BENIGN = ("benign",)
+RED_FLAGS = ("red-flags-a", "red-flags-b", "red-flags-c")
+BENIGN = ("benign", "benign-c")
 _NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 
 

@@ -213,7 +213,9 @@ def _fields(record: Record) -> Row:
     return row
 
 
-_NOT_FIGURES = frozenset({"seen", "derived", "superseded", "default", "special", "device", "repeatable"})
+_NOT_FIGURES = frozenset(
+    {"seen", "derived", "superseded", "default", "special", "device", "repeatable", "treats_reaction"}
+)
 
 
 def _set(**values: Any) -> Row:

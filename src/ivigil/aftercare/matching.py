@@ -57,7 +57,7 @@ class Matched(msgspec.Struct, frozen=True):
 
     mentions: tuple[Mention, ...] = ()
     unmatched: tuple[str, ...] = ()
-    """Sentences in which no symptom was found and that say more than when and what was given."""
+    """Sentences in which no complaint was found and that say more than when and what was given."""
 
     def symptoms(self, *statuses: Status) -> tuple[str, ...]:
         """Ids of the symptoms with one of these statuses."""
@@ -85,13 +85,18 @@ class Matcher(msgspec.Struct, frozen=True, dict=True, eq=False):
                 known = found.get(mention.symptom)
                 if known is None or _STRENGTH.index(mention.status) < _STRENGTH.index(known.status):
                     found[mention.symptom] = mention
-            if not mentions and sentence.says_something:
+            told = any(mention.symptom not in self._circumstances for mention in mentions)
+            if not told and sentence.says_something:
                 unmatched.append(sentence.text)
         return Matched(tuple(found.values()), tuple(unmatched))
 
     @cached_property
     def _phrases(self) -> tuple[_Phrase, ...]:
         return tuple(phrase for symptom in self.symptoms for phrase in _phrases(symptom))
+
+    @cached_property
+    def _circumstances(self) -> frozenset[str]:
+        return frozenset(symptom.id for symptom in self.symptoms if symptom.circumstance)
 
     @cached_property
     def _stems(self) -> frozenset[str]:

@@ -23,9 +23,9 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """The symptoms of one patient in the days after one infusion."""
 
     reported: frozenset[str]
-    """Said or measured: now, or earlier and not taken back."""
+    """Complaints said or measured: now, or earlier and not taken back."""
     present: frozenset[str]
-    """Those, and what they imply."""
+    """Those, what they imply, and circumstances."""
     open: tuple[str, ...] = ()
     """Symptoms that a patient can be asked about and that nobody said yes or no to."""
     unanswered: tuple[str, ...] = ()
@@ -52,6 +52,7 @@ def picture(
     before = tuple(earlier)
     symptoms = knowledge.facts.symptom
     danger = {symptom.id for symptom in symptoms if symptom.ask_first}
+    circumstances = {symptom.id for symptom in symptoms if symptom.circumstance}
     said = set(report.present) | _measured(report, episode, knowledge)
     for past in before:
         had = set(past.present) | _measured(past, episode, knowledge)
@@ -64,7 +65,7 @@ def picture(
         if symptom.question and symptom.concerns(episode.age_months) and symptom.id not in answered
     ]
     return Picture(
-        reported=frozenset(said),
+        reported=frozenset(said - circumstances),
         present=present,
         open=tuple(symptom.id for symptom in not_answered),
         unanswered=tuple(symptom.id for symptom in not_answered if symptom.ask_first),

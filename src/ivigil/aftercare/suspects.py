@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from ivigil.aftercare.concern import hazards_unknown, may_concern, risk_hazards
 from ivigil.aftercare.episode import Episode
 from ivigil.knowledge.reactions import Reaction, SymptomUrgency, Window
 from ivigil.knowledge.store import Knowledge
@@ -69,21 +70,9 @@ def suspects(
     found = []
     for reaction in knowledge.facts.reaction:
         signs = tuple(name for name in reaction.symptoms if name in present)
-        if (reaction.id in naming or len(signs) >= needed) and _may_concern(reaction, episode):
+        if (reaction.id in naming or len(signs) >= needed) and may_concern(reaction, episode):
             found.append(_suspect(reaction, signs, naming.get(reaction.id, ()), episode, at))
     return tuple(sorted(found, key=_rank))
-
-
-def _may_concern(reaction: Reaction, episode: Episode) -> bool:
-    """Is it not ruled out by the product or the illness? What is not known rules nothing out."""
-    return _may_hold(reaction.stabilisers, episode.stabilisers) and _may_hold(
-        reaction.conditions, (episode.condition,) if episode.condition else None
-    )
-
-
-def _may_hold(wanted: Iterable[str], known: tuple[str, ...] | None) -> bool:
-    named = set(wanted)
-    return not named or known is None or bool(named & set(known))
 
 
 def _suspect(
@@ -97,8 +86,8 @@ def _suspect(
         rows=rows,
         timing=_timing(windows, episode, at),
         windows=tuple(window.id for window in windows),
-        hazards=tuple(name for name in reaction.risk_hazards if name in (episode.hazards or ())),
-        hazards_unknown=episode.hazards is None and bool(reaction.risk_hazards),
+        hazards=risk_hazards(reaction, episode),
+        hazards_unknown=hazards_unknown(reaction, episode),
         panels=reaction.panels,
     )
 

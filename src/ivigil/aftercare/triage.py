@@ -112,6 +112,11 @@ def triage(
     )
 
 
+def latest_triage(reports: Sequence[SymptomReport], episode: Episode, knowledge: Knowledge) -> Triage | None:
+    """The answer to the last of these reports, by time, in the light of those before it; None without one."""
+    return triage(reports[-1], episode, knowledge, earlier=reports[:-1]) if reports else None
+
+
 def _causes(
     seen: Picture,
     suspected: Iterable[Suspect],

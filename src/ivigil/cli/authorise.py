@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 
 import ivigil
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, DEFECT, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
-from ivigil.course import Plan
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import Journal
 from ivigil.records.authorisation import (
+    SIGNED,
     Refusal,
     Standing,
     changes,
@@ -34,7 +35,8 @@ from ivigil.records.bodies import (
     Verified,
 )
 from ivigil.records.finding import plans, stream_of_plan
-from ivigil.release import UnverifiedPlanError, checked_plan
+from ivigil.records.reviewing import Changed, changed
+from ivigil.release import UnverifiedPlanError, checked_plan, made_anew
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     }
     for name, text in signing.items():
         actions.add(name, text, writes=True).add_argument("plan", metavar="PLAN", help="id of the plan")
+    actions.add("review", "reopen every signed plan that is not what was signed any more", writes=True)
     showing = actions.add("show", "where a plan stands; all plans if none is named")
     showing.add_argument("plan", metavar="PLAN", nargs="?", help="id of the plan")
 
@@ -67,6 +70,8 @@ def _act(options: argparse.Namespace) -> int:
     journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
     if options.action == "add":
         return _add(journal, knowledge, options)
+    if options.action == "review":
+        return _review(journal, knowledge, options)
     if options.plan is None:
         return _list(journal, options)
     stream = stream_of_plan(journal, options.plan)
@@ -85,6 +90,11 @@ def _add(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) ->
     if options.name or options.phone:
         contact = Contact(patient=order.patient.id, name=options.name, phone=options.phone)
         drafts.append(draft(options, stream, contact))
+    replaced = standings(journal.read(stream)).get(plan.supersedes)
+    because = changes(replaced.plan, plan) if replaced and replaced.step in SIGNED else ()
+    if because:
+        # Who orders otherwise no longer stands by what was signed, whatever becomes of the new plan.
+        drafts.append(draft(options, stream, Reopened(reason=", ".join(because)), plan.supersedes))
     journal.append(drafts)
     return _show(_standing(journal, stream, plan.id), knowledge, options)
 
@@ -112,9 +122,9 @@ def _decision(
     plan = standing.plan
     if options.action == "withdraw":
         return (), [Superseded()]
-    changed = changes(plan, _present(plan, knowledge))
-    if changed:
-        why = ", ".join(changed)
+    because = changes(plan, made_anew(plan, knowledge))
+    if because:
+        why = ", ".join(because)
         return (Refusal("inputs_changed", why),), [Reopened(reason=why)]
     match options.action:
         case "prescribe":
@@ -129,11 +139,6 @@ def _unless(refused: tuple[Refusal, ...], body: Body) -> tuple[tuple[Refusal, ..
     return refused, [] if refused else [body]
 
 
-def _present(plan: Plan, knowledge: Knowledge) -> Plan:
-    """The plan made anew from its order, under the knowledge that rules now."""
-    return checked_plan(plan.order, knowledge)
-
-
 def _standing(journal: Journal, stream: str, plan: str) -> Standing:
     found = standings(journal.read(stream)).get(plan)
     if found is None:
@@ -145,11 +150,26 @@ def _show(standing: Standing, knowledge: Knowledge, options: argparse.Namespace)
     from ivigil.sheets.journal import standing_sheet
 
     today = now(options, knowledge).date()
-    refused = may_start(standing, today, _present(standing.plan, knowledge))
+    refused = may_start(standing, today, made_anew(standing.plan, knowledge))
     report = {"plan": standing.plan.id, "step": standing.step, "signatures": standing.signatures}
     report |= {"because": standing.because, "against_a_start": refused}
     put(report, lambda: standing_sheet(standing, refused), as_json=options.json)
     return OK
+
+
+def _review(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) -> int:
+    """After knowledge has changed: every plan at once, not each when somebody looks at it."""
+    found = list(changed(journal, knowledge, now(options, knowledge).date()))
+    of_patient: dict[tuple[str, int], list[Changed]] = defaultdict(list)
+    for each in found:
+        of_patient[each.stream, each.version].append(each)
+    for (stream, version), several in of_patient.items():
+        bodies = [(Reopened(reason=", ".join(each.because)), each.plan) for each in several]
+        journal.append([draft(options, stream, *body) for body in bodies], expected_version=version)
+    from ivigil.sheets.journal import changed_sheet
+
+    put(found, lambda: changed_sheet(found), as_json=options.json)
+    return BLOCKED if found else OK
 
 
 def _list(journal: Journal, options: argparse.Namespace) -> int:

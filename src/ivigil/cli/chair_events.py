@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from ivigil.cli.naming import InputError, one
+from msgspec.structs import replace
+
+from ivigil.cli.naming import InputError, measure, moment, one, symptom
 from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.chronicle import chronicle, correction_of
 from ivigil.infusion.events import (
     AdviceOverridden,
     Corrected,
@@ -29,8 +32,9 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.intake.numbers import NumberError, written_number
+from ivigil.knowledge.reactions import Measure
+from ivigil.knowledge.trade_items import lot_key
 from ivigil.patient import Identifier
-from ivigil.records.views import lot_key
 
 _PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
 _SHORT = {
@@ -46,6 +50,9 @@ _SHORT = {
 """What is typed for a measurement; the unit is that of the measure."""
 
 
+NO_REASON = "no reason stated"
+
+
 def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.ArgumentParser], None]) -> None:
     """The kinds of event, each with its own words."""
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
@@ -59,29 +66,22 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     identity.add_argument("value", metavar="IDENTIFIER")
     identity.add_argument("--system", help="naming system of the identifier (default: the plan's)")
     identity.add_argument("--scanned", action="store_true", help="read from a barcode, not asked")
-    kind("rate", "the pump was set to a rate").add_argument("ml_per_h", metavar="ML_PER_H")
     vial = kind("vial", "a vial is hung: scanned, or typed")
     vial.add_argument("--scan", metavar="TEXT", help="what the scanner read from its barcode")
     vial.add_argument("--product", metavar="ID")
     vial.add_argument("--grams", metavar="G")
     vial.add_argument("--lot", default="")
     vial.add_argument("--expiry", metavar="YYYY-MM-DD")
-    vial.add_argument(
-        "--given",
-        nargs="?",
-        const="no reason stated",
-        metavar="WHY",
-        help="it was hung all the same: record it, and why",
-    )
+    add_given(vial)
     finished = kind("vial-finished", "a hung vial is empty, or was taken down")
     finished.add_argument("hung", metavar="EVENT", help="id of the event that hung it, or the vial's lot")
     finished.add_argument("--left-g", default="0", metavar="G")
     vitals = kind("vitals", "measured values")
     vitals.add_argument("values", nargs="+", metavar="NAME=VALUE", help=f"bp=120/80, {', '.join(_SHORT)}")
-    symptom = kind("symptom", "a symptom came, or is gone")
-    symptom.add_argument("symptom", metavar="NAME")
-    symptom.add_argument("--gone", action="store_true")
-    symptom.add_argument("--note", default="")
+    noted = kind("symptom", "a symptom came, or is gone")
+    noted.add_argument("symptom", metavar="NAME")
+    noted.add_argument("--gone", action="store_true")
+    noted.add_argument("--note", default="")
     graded = kind("grade", "a clinician graded a reaction (CTCAE)")
     graded.add_argument("term", metavar="TERM")
     graded.add_argument("grade", type=int, choices=(1, 2, 3, 4, 5))
@@ -90,13 +90,7 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     medicine.add_argument("--mg", metavar="MG")
     medicine.add_argument("--route", default="")
     medicine.add_argument("--text", default="", help="the dose in words")
-    for name, text in (("pause", "the pump was halted"), ("disconnect", "the line was taken off")):
-        kind(name, text).add_argument("--reason", default="")
-    kind("resume", "the pump runs again").add_argument("--rate", metavar="ML_PER_H")
-    decide = kind("decide", "a clinician decides that it goes on after a reaction")
-    decide.add_argument("--decided-by", required=True, metavar="NAME")
-    decide.add_argument("--rate-max", required=True, metavar="ML_PER_H")
-    decide.add_argument("--reason", required=True)
+    _add_flow(kind)
     kind("informed", "the patient was told what to report")
     override = kind("override", "it was done otherwise than advised")
     override.add_argument("code", metavar="ADVICE")
@@ -107,6 +101,33 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
         "--happened-at", metavar="TIME", help="with date and offset; without: it did not happen"
     )
     withdraw.add_argument("--reason", required=True)
+
+
+def _add_flow(kind: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """The kinds that change the flow."""
+    rate = kind("rate", "the pump was set to a rate")
+    rate.add_argument("ml_per_h", metavar="ML_PER_H")
+    add_given(rate)
+    for name, text in (("pause", "the pump was halted"), ("disconnect", "the line was taken off")):
+        kind(name, text).add_argument("--reason", default="")
+    resume = kind("resume", "the pump runs again")
+    resume.add_argument("--rate", metavar="ML_PER_H")
+    add_given(resume)
+    decide = kind("decide", "a clinician decides that it goes on after a reaction")
+    decide.add_argument("--decided-by", required=True, metavar="NAME")
+    decide.add_argument("--rate-max", required=True, metavar="ML_PER_H")
+    decide.add_argument("--reason", required=True)
+
+
+def add_given(parser: argparse.ArgumentParser) -> None:
+    """The word for what was done against advice."""
+    parser.add_argument(
+        "--given",
+        nargs="?",
+        const=NO_REASON,
+        metavar="WHY",
+        help="it was done against advice all the same: record it, and why",
+    )
 
 
 def happening(
@@ -133,6 +154,14 @@ def zero_or_more(written: str, field: str) -> Decimal:
     if value < 0:
         raise InputError(f"{field} {written}: accepted: 0 or more")
     return value
+
+
+def home_reading(written: str, measures: Iterable[Measure]) -> tuple[str, Decimal]:
+    """A measure and its value as somebody read it at home: temperature_c=38.6. Raises InputError."""
+    name, separator, value = written.partition("=")
+    if not separator:
+        raise InputError(f"reading {written!r}; accepted: MEASURE=VALUE, such as temperature_c=38.6")
+    return measure(name, measures).id, zero_or_more(value, name)
 
 
 def day(written: str, field: str) -> dt.date:
@@ -165,11 +194,7 @@ def _vitals(options: argparse.Namespace, briefing: Briefing) -> Happening:
 
 
 def _symptom(options: argparse.Namespace, briefing: Briefing) -> Happening:
-    names = {
-        symptom.id: (symptom.id, symptom.id.removeprefix("symptom."), symptom.name, *symptom.synonyms)
-        for symptom in briefing.facts.symptom
-    }
-    found = one("symptom", options.symptom, names)
+    found = symptom(options.symptom, briefing.facts.symptom)
     return SymptomNoted(symptom=found, present=not options.gone, note=options.note)
 
 
@@ -208,20 +233,13 @@ def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Correc
     wrong = next((event for event in events if event.id == options.event), None)
     if wrong is None or isinstance(wrong.what, Corrected):
         raise InputError(f"event {options.event}: not on record here; status --json lists the ids")
+    before = correction_of(wrong.id, events)
+    made = Corrected(event=wrong.id, reason=options.reason, replaces=before.id if before else "")
     if options.happened_at is None:
-        return Corrected(event=wrong.id, reason=options.reason)
-    at = _moment(options.happened_at)
-    return Corrected(event=wrong.id, what=wrong.what, at=at, reason=options.reason)
-
-
-def _moment(written: str) -> dt.datetime:
-    try:
-        at = dt.datetime.fromisoformat(written)
-    except ValueError:
-        at = dt.datetime.min
-    if at.tzinfo is None:
-        raise InputError(f"--happened-at {written}: accepted: such as 2026-12-01T10:05-06:00")
-    return at
+        return made
+    what = next((event.what for event in chronicle(events) if event.id == wrong.id), wrong.what)
+    assert not isinstance(what, Corrected)  # a chronicle has none
+    return replace(made, what=what, at=moment(options.happened_at, "--happened-at"))
 
 
 _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Corrected]] = {

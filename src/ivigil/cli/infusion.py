@@ -6,7 +6,7 @@ import argparse
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,14 +14,15 @@ import msgspec
 
 import ivigil
 from ivigil.cli import vials
-from ivigil.cli.chair_events import add_kinds, happening, zero_or_more
+from ivigil.cli.chair_events import NO_REASON, add_given, add_kinds, happening, zero_or_more
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
-from ivigil.course import infusion_id
+from ivigil.course import Plan, infusion_id
 from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import DischargeCheck, discharge
+from ivigil.infusion.against import against
 from ivigil.infusion.briefing import Briefing, brief
 from ivigil.infusion.card import Comparison, card, compare
 from ivigil.infusion.due import Due, due
@@ -36,17 +37,18 @@ from ivigil.infusion.events import (
     Started,
     Stopped,
 )
-from ivigil.infusion.next_time import Proposal, next_time
+from ivigil.infusion.next_time import next_time
 from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
+from ivigil.knowledge.next_time import Proposal
 from ivigil.knowledge.store import Knowledge
 from ivigil.patient import Identifier
 from ivigil.records import Draft, Journal
 from ivigil.records.authorisation import changes, may_start
 from ivigil.records.infusing import Infusion, load
 from ivigil.records.past import tolerated
-from ivigil.release import checked_plan
+from ivigil.release import made_anew
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -87,6 +89,8 @@ class _Bedside(msgspec.Struct, frozen=True, kw_only=True):
     knowledge: Knowledge
     infusion: Infusion
     briefing: Briefing
+    present: Plan
+    """The same order, planned with the limits of now."""
     at: dt.datetime
 
     def state(self, *more: Event) -> State:
@@ -118,7 +122,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ending.add_argument("--volume-ml", metavar="ML", help="as the pump counted it")
     ending.add_argument("--stopped", metavar="REASON", help="it was stopped before its volume was in")
     for action in (starting, ending):
-        action.add_argument("--given", action="store_true", help="it was done all the same: record it")
+        add_given(action)
     add_kinds(recording, actions.complete)
 
 
@@ -137,40 +141,45 @@ def _bedside(options: argparse.Namespace, infusion: str) -> _Bedside:
     if options.action not in ("status", "watch") or options.at is None:
         present = dt.datetime.now(at.tzinfo)
         at = max([at, present, *(event.at for event in found.events)]).astimezone(at.tzinfo)
+    plan = found.standing.plan
+    anew = made_anew(plan, knowledge)
     return _Bedside(
         journal=journal,
         knowledge=knowledge,
         infusion=found,
-        briefing=brief(found.standing.plan, found.day, knowledge),
+        briefing=brief(plan, found.day, knowledge, anew),
+        present=anew,
         at=at,
     )
 
 
 def _start(options: argparse.Namespace) -> int:
     bedside = _bedside(options, infusion_id(options.plan, options.day))
-    against = _against_start(bedside)
-    if against and not options.given:
-        return _refuse("start", against)
-    return _write(bedside, Started(pump=options.pump), options)
+    started, standing = Started(pump=options.pump), bedside.infusion.standing
+    refused = may_start(standing, bedside.at.date(), bedside.present)
+    chair = _against(started, bedside)
+    if (refused or chair) and options.given is None:
+        from ivigil.sheets.chair_words import AGAINST, BLOCKER, said
+        from ivigil.sheets.journal import refusal_text
+
+        return _refuse(
+            "start", [*map(refusal_text, refused), *(said(code, BLOCKER, AGAINST) for code in chair)]
+        )
+    return _write(bedside, started, options, (*(each.code for each in refused), *chair))
 
 
-def _against_start(bedside: _Bedside) -> list[str]:
-    """Everything that speaks against the start: of the plan, and at the chair."""
-    from ivigil.sheets.chair_words import BLOCKER
-    from ivigil.sheets.journal import refusal_text
-
-    standing = bedside.infusion.standing
-    present = checked_plan(standing.plan.order, bedside.knowledge)
-    plan = [refusal_text(each) for each in may_start(standing, bedside.at.date(), present)]
-    advised = advise(bedside.briefing, bedside.state(), bedside.at)
-    chair = [BLOCKER[code] for advice in advised if advice.code == "start" for code in advice.blockers]
-    return [*plan, *chair]
+def _against(what: Happening | Corrected, bedside: _Bedside) -> tuple[str, ...]:
+    """What speaks against it at the chair, at the moment of the bedside."""
+    state = bedside.state()
+    return against(what, advise(bedside.briefing, state, bedside.at), state)
 
 
 def _record(options: argparse.Namespace) -> int:
     bedside = _bedside(options, options.infusion)
     if options.kind != "vial":
-        return _write(bedside, happening(options, bedside.briefing, bedside.infusion.events), options)
+        what = happening(options, bedside.briefing, bedside.infusion.events)
+        then = msgspec.structs.replace(bedside, at=now(options, bedside.knowledge))
+        return _write(bedside, what, options, _against(what, then))
     plan, today = bedside.infusion.standing.plan, bedside.at.date()
     vial = vials.seen(options, today)
     stops = vials.stops(vial, vials.chair(plan, bedside.state(), today), bedside.knowledge)
@@ -178,22 +187,32 @@ def _record(options: argparse.Namespace) -> int:
         from ivigil.sheets.chair_words import STOP
 
         return _refuse("hang", [STOP[code] for code in stops])
-    passed = tuple(AdviceOverridden(code=code, reason=options.given) for code in stops)
-    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options, *passed)
+    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options, stops)
 
 
 def _write(
-    bedside: _Bedside,
-    what: Happening | Corrected,
-    options: argparse.Namespace,
-    *overridden: AdviceOverridden,
+    bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace, despite: Iterable[str] = ()
 ) -> int:
     """One event, with what it went against and the pressing advice that it brought up; then the sheet.
 
     All of it is one transaction.
     """
+    written = _drafts(bedside, what, options, despite)
+    new = [Event(each.id, each.occurred_at, body, each.author) for each, body in written]
+    state = bedside.state(*new)
+    advised = _advised(bedside, state)
+    shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
+    bedside.journal.append([*(each for each, _ in written), *shown])
+    infused = msgspec.structs.replace(bedside.infusion, events=(*bedside.infusion.events, *new))
+    return _put_status(msgspec.structs.replace(bedside, infusion=infused), state, advised, options)
+
+
+def _drafts(
+    bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace, despite: Iterable[str]
+) -> list[tuple[Draft, Happening | Corrected]]:
+    """What happened, and each piece of advice that it went against."""
     stream, infusion = bedside.infusion.stream, bedside.infusion.id
-    written = draft(
+    deed = draft(
         options,
         stream,
         what,
@@ -202,15 +221,9 @@ def _write(
         product=getattr(what, "product", "") or "",
         lot=getattr(what, "lot", ""),
     )
-    against = [draft(options, stream, each, infusion) for each in overridden]
-    pairs = zip((written, *against), (what, *overridden), strict=True)
-    new = [Event(each.id, each.occurred_at, body, each.author) for each, body in pairs]
-    state = bedside.state(*new)
-    advised = advise(bedside.briefing, state, bedside.at)
-    shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
-    bedside.journal.append([written, *against, *shown])
-    infused = msgspec.structs.replace(bedside.infusion, events=(*bedside.infusion.events, *new))
-    return _put_status(msgspec.structs.replace(bedside, infusion=infused), state, advised, options)
+    reason = getattr(options, "given", None) or NO_REASON
+    passed = [AdviceOverridden(code=code, reason=reason, event=deed.id) for code in dict.fromkeys(despite)]
+    return [(deed, what), *((draft(options, stream, each, infusion), each) for each in passed)]
 
 
 def _shown(advice: Advice, bedside: _Bedside, options: argparse.Namespace) -> Draft:
@@ -221,7 +234,14 @@ def _shown(advice: Advice, bedside: _Bedside, options: argparse.Namespace) -> Dr
 def _status(options: argparse.Namespace) -> int:
     bedside = _bedside(options, options.infusion)
     state = bedside.state()
-    return _put_status(bedside, state, advise(bedside.briefing, state, bedside.at), options)
+    return _put_status(bedside, state, _advised(bedside, state), options)
+
+
+def _advised(bedside: _Bedside, state: State) -> tuple[Advice, ...]:
+    """What to do now; nothing where the site has switched live advice off."""
+    if not bedside.knowledge.is_on("policy.live_advice"):
+        return ()
+    return advise(bedside.briefing, state, bedside.at)
 
 
 def _put_status(
@@ -247,8 +267,10 @@ def _put_status(
 
 
 def _plan_changed(bedside: _Bedside) -> tuple[str, ...]:
-    plan = bedside.infusion.standing.plan
-    return changes(plan, checked_plan(plan.order, bedside.knowledge))
+    """What is not as it was signed: the limits of now, and a plan that was reopened or replaced since."""
+    standing = bedside.infusion.standing
+    voided = (standing.step,) if standing.step in ("reopened", "superseded") else ()
+    return (*voided, *changes(standing.plan, bedside.present))
 
 
 def _status_sheet(
@@ -312,7 +334,7 @@ def _each_second(
     while True:
         bedside = _bedside(options, options.infusion)
         state = bedside.state()
-        show(bedside, state, advise(bedside.briefing, state, bedside.at))
+        show(bedside, state, _advised(bedside, state))
         bedside.journal.close()
         time.sleep(1)
 
@@ -330,16 +352,17 @@ def _finish(options: argparse.Namespace) -> int:
     from ivigil.sheets.chair_words import CHECK
 
     checks = discharge(bedside.briefing, bedside.state(), bedside.at)
-    unsettled = [f"{CHECK[each.code]}: {each.state}" for each in checks if each.state != "met"]
-    if unsettled and not options.given:
-        return _refuse("leave", unsettled)
-    _write_quietly(bedside, ObservationEnded(), options)
+    unsettled = [each for each in checks if each.state != "met"]
+    if unsettled and options.given is None:
+        return _refuse("leave", [f"{CHECK[each.code]}: {each.state}" for each in unsettled])
+    _write_quietly(bedside, ObservationEnded(), options, [each.code for each in unsettled])
     return _put_ending(_bedside(options, options.infusion), options)
 
 
-def _write_quietly(bedside: _Bedside, what: Happening, options: argparse.Namespace) -> None:
-    written = draft(options, bedside.infusion.stream, what, bedside.infusion.id, event_id=options.id)
-    bedside.journal.append([written])
+def _write_quietly(
+    bedside: _Bedside, what: Happening, options: argparse.Namespace, despite: Iterable[str] = ()
+) -> None:
+    bedside.journal.append([each for each, _ in _drafts(bedside, what, options, despite)])
 
 
 def _put_ending(bedside: _Bedside, options: argparse.Namespace) -> int:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ivigil
+from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.cli.main import BAD_INPUT, UNAVAILABLE, add_common
-from ivigil.cli.naming import InputError
+from ivigil.cli.naming import InputError, moment
 from ivigil.infusion.events import Corrected, Happening
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import (
@@ -118,23 +119,19 @@ def now(options: argparse.Namespace, knowledge: Knowledge) -> dt.datetime:
     written = getattr(options, "at", None)
     if written is None:
         return present
-    accepted = "10:05 of today, or a date and time with offset such as 2026-12-01T10:05-06:00"
+    if len(written) > len("10:05"):
+        return moment(written, "--at", "10:05 of today, or ")
     try:
-        if len(written) <= len("10:05"):
-            clock = dt.time.fromisoformat(written)
-            return present.replace(hour=clock.hour, minute=clock.minute, second=0)
-        moment = dt.datetime.fromisoformat(written)
+        clock = dt.time.fromisoformat(written)
     except ValueError:
-        raise InputError(f"--at {written}: accepted: {accepted}") from None
-    if moment.tzinfo is None:
-        raise InputError(f"--at {written}: the offset is missing; accepted: {accepted}")
-    return moment
+        return moment(written, "--at", "10:05 of today, or ")
+    return present.replace(hour=clock.hour, minute=clock.minute, second=0)
 
 
 def draft(
     options: argparse.Namespace,
     stream: str,
-    body: Body | Happening | Corrected,
+    body: Body | Happening | Corrected | FollowUpEvent,
     subject: str = "",
     *,
     event_id: str | None = None,

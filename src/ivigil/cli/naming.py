@@ -10,6 +10,7 @@ from ivigil.intake.near import nearest_names, plain
 from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.products import Product, Route
+from ivigil.knowledge.reactions import Measure, Symptom
 from ivigil.knowledge.store import Knowledge
 
 
@@ -90,6 +91,37 @@ def day(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"{text!r} is not a day such as 2026-11-23") from error
+
+
+def moment(written: str, field: str, also: str = "") -> dt.datetime:
+    """A date and time with offset. Raises InputError; ``also``: what else the field accepts."""
+    try:
+        found = dt.datetime.fromisoformat(written)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        accepted = f"{also}a date and time with offset such as 2026-12-01T10:05-06:00"
+        raise InputError(f"{field} {written}: accepted: {accepted}")
+    return found
+
+
+def symptom(written: str, symptoms: Iterable[Symptom]) -> str:
+    """The id of the symptom with this id, name, plain word or synonym. Raises InputError."""
+    names = {
+        item.id: (item.id, item.id.removeprefix("symptom."), item.name, item.plain, *item.synonyms)
+        for item in symptoms
+    }
+    return one("symptom", written, names)
+
+
+def measure(written: str, measures: Iterable[Measure]) -> Measure:
+    """The measure with this id, name or code. Raises InputError."""
+    known = {item.id: item for item in measures}
+    names = {
+        item.id: (item.id, item.id.removeprefix("measure."), item.name, *item.loinc)
+        for item in known.values()
+    }
+    return known[one("measure", written, names)]
 
 
 def _condition_names(item: Condition) -> tuple[str, ...]:

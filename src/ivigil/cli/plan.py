@@ -7,6 +7,7 @@ import sys
 
 import ivigil
 from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK
+from ivigil.cli.naming import InputError
 from ivigil.cli.output import show
 from ivigil.course import Plan, to_json
 from ivigil.knowledge.store import Knowledge
@@ -19,10 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--brief", action="store_true", help="one line an order")
     shape.add_argument("--patient-sheet", action="store_true", help="print the sheet for the patient")
+    parser.add_argument(
+        "--language", metavar="CODE", help="of the sheet for the patient, e.g. es or fr (default: en)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Plan every file; the exit code is the gravest of them."""
+    if options.language is not None and not options.patient_sheet:
+        raise InputError("--language: goes with --patient-sheet alone")
     return max(_one(path, options) for path in options.orders)
 
 
@@ -43,7 +49,7 @@ def _one(path: str, options: argparse.Namespace) -> int:
 def _show(path: str, plan: Plan, options: argparse.Namespace) -> int:
     knowledge = ivigil.load_knowledge(options.site)
     if options.patient_sheet:
-        return _patient_sheet(plan, knowledge)
+        return _patient_sheet(plan, knowledge, options.language)
     if options.json:
         sys.stdout.buffer.write(to_json(plan) + b"\n")
     else:
@@ -53,12 +59,13 @@ def _show(path: str, plan: Plan, options: argparse.Namespace) -> int:
     return BLOCKED if plan.status == "blocked" else OK
 
 
-def _patient_sheet(plan: Plan, knowledge: Knowledge) -> int:
+def _patient_sheet(plan: Plan, knowledge: Knowledge, language: str | None) -> int:
     from ivigil.sheets.patient import NoSheetError, patient_sheet
+    from ivigil.sheets.wording import ENGLISH, NoLanguageError
 
     try:
-        print(patient_sheet(plan, knowledge))
-    except NoSheetError as error:
+        print(patient_sheet(plan, knowledge, language or ENGLISH))
+    except (NoSheetError, NoLanguageError) as error:
         print(f"ivigil plan: no patient sheet: {error}", file=sys.stderr)
         return BAD_INPUT
     return OK

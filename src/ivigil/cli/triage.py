@@ -5,34 +5,26 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
 import ivigil
 from ivigil.aftercare.episode import Episode
+from ivigil.aftercare.happenings import FollowUpEvent, ReportsSettled, SymptomsReported, open_reports
 from ivigil.aftercare.matching import Matched, Matcher
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.triage import Triage, triage
-from ivigil.cli import journaling, naming
+from ivigil.cli import aftermath, journaling, naming
 from ivigil.cli.asking import Interview
 from ivigil.cli.chair_events import zero_or_more
+from ivigil.cli.citing import cited
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put, show
 from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.population import MONTHS_PER_YEAR
 from ivigil.knowledge.store import Knowledge
-
-if TYPE_CHECKING:
-    from ivigil.records.bodies import Body
-    from ivigil.records.infusing import Infusion
-    from ivigil.records.journal import Journal
-
-_ON = "on"
-_READING = "MEASURE=VALUE"
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -45,20 +37,31 @@ class Report(msgspec.Struct, frozen=True):
     sources: dict[str, Source]
 
 
+class _Place(msgspec.Struct, frozen=True, kw_only=True):
+    """The infusion that is reported about, and where the report may be kept."""
+
+    episode: Episode
+    at: dt.datetime
+    case: aftermath.Case | None = None
+    """Of the journal; None: not from there."""
+
+    @property
+    def earlier(self) -> tuple[SymptomReport, ...]:
+        return open_reports(self.case.happened) if self.case else ()
+
+    def keep(self, body: FollowUpEvent, options: argparse.Namespace) -> None:
+        if self.case is None:
+            raise InputError("--record and --settle need --infusion PLAN-DAY")
+        aftermath.recorded(self.case, [body], options)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     journaling.add_place(parser)
     journaling.add_author(parser)
-    said = parser.add_argument_group("what is reported")
-    said.add_argument("--symptom", action="append", default=[], metavar="NAME", help="present; repeatable")
-    said.add_argument(
-        "--no", action="append", default=[], metavar="NAME", help="asked: not there; repeatable"
-    )
-    said.add_argument("--no-other", action="store_true", help="every other symptom was asked: not present")
-    said.add_argument("--ask", action="store_true", help="ask here, danger to life first")
-    said.add_argument("--text", default="", metavar="WORDS", help="in the person's own words (English)")
-    said.add_argument(
-        "--reading", action="append", default=[], metavar=_READING, help="temperature_c=38.6; repeatable"
-    )
+    aftermath.add_report(parser)
+    parser.add_argument("--no-others", action="store_true", help="every other symptom was asked: no")
+    parser.add_argument("--ask", action="store_true", help="ask here, danger to life first")
+    aftermath.add_language(parser, "what the patient reads")
     whose = parser.add_argument_group("after which infusion")
     whose.add_argument("--infusion", metavar="PLAN-DAY", help="of the journal: nothing else is needed")
     whose.add_argument("--hours", metavar="N", help="hours since the end")
@@ -77,85 +80,60 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ivigil.sheets.triage import emergency_line, switched_off_sheet, triage_sheet
+    from ivigil.sheets.triage import patient_sheet, switched_off_sheet, triage_sheet
 
     knowledge = ivigil.load_knowledge(options.site)
-    if knowledge.policies["policy.patient_triage"].choice != _ON:
+    if not knowledge.is_on("policy.patient_triage"):
         show(switched_off_sheet(knowledge))
         return BLOCKED
-    place = _Place.of(options, knowledge)
+    place = _place(options, knowledge)
     if options.settle is not None:
-        return place.settle(options)
+        return _settle(place, options)
     matcher = Matcher(knowledge.facts.symptom)
-    words = matcher.match(options.text)
+    words = matcher.match("\n".join(options.says))
     judge = partial(triage, episode=place.episode, knowledge=knowledge, earlier=place.earlier)
     report = _reported(options, words, place.at, knowledge)
     if options.ask:
-        print(emergency_line(knowledge), file=sys.stderr)
-        questions = {each.id: each.question or f"{each.plain}?" for each in knowledge.facts.symptom}
-        report = Interview(judge=judge, match=matcher.match, questions=questions).ask(report)
+        report = _asked(report, judge, matcher, knowledge)
     answer = judge(report)
     if options.record:
-        place.record(report, answer, options)
-    put(
-        _report(answer, words, place.episode, knowledge),
-        lambda: triage_sheet(answer, words, place.episode, place.at, knowledge),
-        as_json=options.json,
-    )
+        facts = tuple(dict.fromkeys(fact for cause in answer.leading for fact in cause.facts))
+        place.keep(SymptomsReported(report=report, urgency=answer.urgency, facts=facts), options)
+    sheet = partial(triage_sheet, answer, words, place.episode, place.at, knowledge)
+    if options.language is not None:
+        sheet = partial(patient_sheet, answer, knowledge, aftermath.language(options, knowledge))
+    put(Report(answer, words, place.episode, *cited(answer.facts(), knowledge)), sheet, as_json=options.json)
     return OK
 
 
-class _Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The infusion that the report is about, and where the report may be kept."""
-
-    episode: Episode
-    at: dt.datetime
-    journal: Journal | None = None
-    infusion: Infusion | None = None
-    earlier: tuple[SymptomReport, ...] = ()
-
-    @staticmethod
-    def of(options: argparse.Namespace, knowledge: Knowledge) -> _Place:
+def _place(options: argparse.Namespace, knowledge: Knowledge) -> _Place:
+    if options.infusion is None:
         at = journaling.now(options, knowledge)
-        if options.infusion is None:
-            if options.record or options.settle is not None:
-                raise InputError("--record and --settle need --infusion PLAN-DAY")
-            return _Place(episode=_episode(options, at, knowledge), at=at)
-        others = (options.hours, options.age, options.condition, options.product, options.hazard)
-        if any(others) or options.no_hazards:
-            raise InputError("--infusion knows what was given to whom; leave out the other options about it")
-        from ivigil.records.episodes import episode_of, open_reports
-        from ivigil.records.infusing import load
+        return _Place(episode=_episode(options, at, knowledge), at=at)
+    others = (options.hours, options.age, options.condition, options.product, options.hazard)
+    if any(others) or options.no_hazards:
+        raise InputError("--infusion knows what was given to whom; leave out the other options about it")
+    case = aftermath.of_journal(options, knowledge)
+    return _Place(episode=case.episode, at=case.at, case=case)
 
-        journal = journaling.opened(options)
-        infusion = load(journal, options.infusion)
-        return _Place(
-            episode=episode_of(infusion, knowledge),
-            at=at,
-            journal=journal,
-            infusion=infusion,
-            earlier=open_reports(journal, infusion),
-        )
 
-    def record(self, report: SymptomReport, answer: Triage, options: argparse.Namespace) -> None:
-        from ivigil.records.bodies import SymptomsReported
+def _settle(place: _Place, options: argparse.Namespace) -> int:
+    if not options.settle.strip():
+        raise InputError("--settle: empty; accepted: what was done, in a few words")
+    place.keep(ReportsSettled(reason=options.settle), options)
+    print(f"settled: {len(place.earlier)} reports about {options.infusion}")
+    return OK
 
-        facts = tuple(dict.fromkeys(fact for cause in answer.leading for fact in cause.facts))
-        self._append(SymptomsReported(report=report, urgency=answer.urgency, facts=facts), options)
 
-    def settle(self, options: argparse.Namespace) -> int:
-        from ivigil.records.bodies import ReportsSettled
+def _asked(
+    report: SymptomReport, judge: partial[Triage], matcher: Matcher, knowledge: Knowledge
+) -> SymptomReport:
+    from ivigil.sheets.triage import emergency_line
+    from ivigil.sheets.wording import Wording
 
-        if not options.settle.strip():
-            raise InputError("--settle: empty; accepted: what was done, in a few words")
-        self._append(ReportsSettled(reason=options.settle), options)
-        print(f"settled: {len(self.earlier)} reports about {options.infusion}")
-        return OK
-
-    def _append(self, body: Body, options: argparse.Namespace) -> None:
-        assert self.journal is not None and self.infusion is not None
-        written = journaling.draft(options, self.infusion.stream, body, self.infusion.id, event_id=options.id)
-        self.journal.append([written])
+    print(emergency_line(Wording(knowledge), knowledge), file=sys.stderr)
+    questions = {each.id: each.question or f"{each.plain}?" for each in knowledge.facts.symptom}
+    return Interview(judge=judge, match=matcher.match, questions=questions).ask(report)
 
 
 def _episode(options: argparse.Namespace, at: dt.datetime, knowledge: Knowledge) -> Episode:
@@ -194,47 +172,8 @@ def _reported(
 
     A denial that was only read in the words is no answer yet.
     """
-    present = {_symptom(name, knowledge) for name in options.symptom}
-    absent = {_symptom(name, knowledge) for name in options.no}
-    both = sorted(present & absent)
-    if both:
-        raise InputError(f"--symptom and --no both name {both[0]}")
-    present |= set(words.symptoms("said", "unclear")) - absent
-    if options.no_other:
-        absent |= {symptom.id for symptom in knowledge.facts.symptom if symptom.question} - present
-    return SymptomReport(
-        at=at,
-        present=tuple(sorted(present)),
-        absent=tuple(sorted(absent)),
-        readings=dict(_reading(text, knowledge) for text in options.reading),
-        unmatched=words.unmatched,
-    )
-
-
-def _symptom(written: str, knowledge: Knowledge) -> str:
-    names = {
-        symptom.id: (
-            symptom.id,
-            symptom.id.removeprefix("symptom."),
-            symptom.name,
-            symptom.plain,
-            *symptom.synonyms,
-        )
-        for symptom in knowledge.facts.symptom
-    }
-    return naming.one("symptom", written, names)
-
-
-def _reading(text: str, knowledge: Knowledge) -> tuple[str, Decimal]:
-    measure, separator, value = text.partition("=")
-    if not separator:
-        raise InputError(f"reading {text!r}; accepted: {_READING}, such as temperature_c=38.6")
-    names = {m.id: (m.id, m.id.removeprefix("measure."), m.name) for m in knowledge.facts.measure}
-    return naming.one("measure", measure, names), naming.amount(value)
-
-
-def _report(answer: Triage, words: Matched, episode: Episode, knowledge: Knowledge) -> Report:
-    facts = {name: knowledge.by_id[name] for name in answer.facts()}
-    cited = sorted({key for fact in facts.values() for key in fact.sources})
-    sources = {key: knowledge.sources[key] for key in cited if key in knowledge.sources}
-    return Report(answer, words, episode, facts, sources)
+    read = words.symptoms("said", "unclear")
+    others = (each.id for each in knowledge.facts.symptom if each.question and each.id not in read)
+    told = aftermath.report(options, at, knowledge.facts, others if options.no_others else ())
+    present = dict.fromkeys((*told.present, *(name for name in read if name not in told.absent)))
+    return msgspec.structs.replace(told, present=tuple(present), unmatched=words.unmatched)

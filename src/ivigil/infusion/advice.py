@@ -20,6 +20,7 @@ Code = Literal[
     "stay_halted",
     "slow",
     "identify",
+    "record_anew",  # a symptom or measure is on record that no rule knows: ``because`` names it
     "check_vitals",
     "hang_vial",
     "start",

@@ -35,7 +35,14 @@ _SHOWN_BY: dict[If, str] = {
 def advise(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Advice, ...]:
     """Everything to do at ``now`` (aware), ranked. The state must hold no event after ``now``."""
     moment = look(briefing, state, now)
-    found = [*_flow(moment), *_actions(moment), *_identity(moment), *_overdue(moment), *onward(moment)]
+    found = [
+        *_flow(moment),
+        *_actions(moment),
+        *_identity(moment),
+        *_unknown(moment),
+        *_overdue(moment),
+        *onward(moment),
+    ]
     return tuple(sorted(found, key=lambda advice: RANKS.index(advice.rank)))
 
 
@@ -161,6 +168,19 @@ def _identity(moment: Moment) -> Iterator[Advice]:
     known = moment.state.identified
     saw = (Saw("identity", known.value),) if known else ()
     yield Advice(code="identify", rank="overdue" if moment.state.connected else "next", because=saw)
+
+
+def _unknown(moment: Moment) -> Iterator[Advice]:
+    """What is on record under a name that no rule knows can ask for nothing: it is said, not passed over."""
+    facts, state = moment.briefing.facts, moment.state
+    symptoms = {spell.symptom for spell in state.symptoms if spell.present_at(moment.now)}
+    measures = {name for vitals in state.vitals for name in vitals.readings}
+    known = {fact.id for fact in (*facts.symptom, *facts.measure)}
+    unknown = sorted((symptoms | measures) - known)
+    if unknown:
+        yield Advice(
+            code="record_anew", rank="overdue", because=tuple(Saw("not_known", name) for name in unknown)
+        )
 
 
 def _overdue(moment: Moment) -> Iterator[Advice]:

@@ -12,10 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from ivigil.course import Day, Step
-from ivigil.infusion.progress import elapsed, given_g, given_ml, reached, volume_ml
+from ivigil.infusion.progress import allowed_step, elapsed, given_g, given_ml, reached, volume_ml
 from ivigil.infusion.state import Flow, State
-
-_MINUTE = dt.timedelta(minutes=1)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +105,7 @@ def compare(state: State, now: dt.datetime) -> Comparison:
     counted = state.counted_ml if over else None
     return Comparison(
         steps=tuple(_steps_given(state, now)),
-        past=tuple(_past(state, now)),
+        past=tuple(_past(state)),
         given_ml=given,
         difference_ml=given - day.volume_ml,
         difference_g=given_g(state, now) - day.grams,
@@ -138,25 +136,17 @@ def _step_of(flow: Flow, day: Day) -> int:
     return max(reached(day.steps, flow.rate_ml_per_h), 1)
 
 
-def _past(state: State, now: dt.datetime) -> Iterator[Past]:
-    """Each flow past the step that time allowed: the present one, or the next once it is over.
-
-    A lower rate between begins a step anew, a halt does not.
-    """
-    steps, top = state.day.steps, state.top_step
+def _past(state: State) -> Iterator[Past]:
+    """Each flow past every limit of the day, or past the step that time allowed when it began."""
+    top = state.top_step
     if top is None:
         return
-    at, stayed = 1, dt.timedelta()
     for flow in state.flows:
-        over = stayed >= steps[at - 1].minutes * _MINUTE
-        allowed = steps[min(at + over, len(steps)) - 1]
+        allowed = allowed_step(state, flow.start)
         if top.is_passed_by(flow.rate_ml_per_h):
             yield _report("past_day", flow, top)
-        elif allowed.is_passed_by(flow.rate_ml_per_h):
+        elif allowed is not None and allowed.is_passed_by(flow.rate_ml_per_h):
             yield _report("past_step", flow, allowed)
-        number = _step_of(flow, state.day)
-        stayed = elapsed(flow, now) + (stayed if number == at else dt.timedelta())
-        at = number
 
 
 def _report(code: Literal["past_step", "past_day"], flow: Flow, step: Step) -> Past:

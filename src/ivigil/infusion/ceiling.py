@@ -1,7 +1,7 @@
 """How fast it may flow, and whether it may go on at all, after what has happened today.
 
-Three limits hold together: the plan's step, what a reaction left of the rate at which it
-began, and what a clinician allowed when deciding to go on.
+Four limits hold together: the plan's step, a limit that became tighter since, what a reaction
+left of the rate at which it began, and what a clinician allowed when deciding to go on.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
     """True if a clinician's decision sets it."""
     weak: bool = False
     """True if a rule sets it that may only warn and restrict."""
+    tightened: bool = False
+    """True if a limit sets it that became tighter since the plan was made."""
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +49,14 @@ def ceiling(
         if briefing.day.steps
         else []
     )
+    if briefing.tightened_ml_per_h is not None:
+        found.append(Ceiling(rate_ml_per_h=briefing.tightened_ml_per_h, tightened=True))
     decided = last_decision(state, now)
     if decided is not None:
         highest = _on_pump(decided.decision.rate_ml_per_h_max, briefing)
         found.append(Ceiling(rate_ml_per_h=highest, decided=True))
     for firing in firings:
-        if firing.since <= now and not _settled(firing, decided):
+        if firing.kind != "artefact" and firing.since <= now and not _settled(firing, decided):
             found.extend(_after(firing, briefing, state))
     return min(found, key=lambda each: each.rate_ml_per_h, default=None)
 

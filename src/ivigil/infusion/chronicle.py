@@ -51,16 +51,35 @@ def chronicle(events: Iterable[Event]) -> tuple[Event, ...]:
     that event arrives.
     """
     unique = _once(events)
-    corrections: dict[str, Event] = {}
-    for event in sorted(unique.values(), key=_key):
-        if isinstance(event.what, Corrected):
-            corrections[event.what.event] = event
+    corrections = _corrections(unique.values())
     standing = (
         _corrected(event, corrections.get(event.id))
         for event in unique.values()
         if not isinstance(event.what, Corrected)
     )
     return tuple(sorted((event for event in standing if event is not None), key=_key))
+
+
+def correction_of(event: str, events: Iterable[Event]) -> Event | None:
+    """The correction of an event (by id) that holds after these events; None: it stands as recorded."""
+    return _corrections(_once(events).values()).get(event)
+
+
+def _corrections(events: Iterable[Event]) -> dict[str, Event]:
+    """The correction of each event that holds: the last of those that no other one replaces.
+
+    If all replace each other, which no person can have seen, the last.
+    """
+    found: dict[str, list[Event]] = {}
+    replaced: set[tuple[str, str]] = set()
+    for event in sorted(events, key=_key):
+        if isinstance(event.what, Corrected):
+            found.setdefault(event.what.event, []).append(event)
+            replaced.add((event.what.event, event.what.replaces))
+    return {
+        name: next((each for each in reversed(made) if (name, each.id) not in replaced), made[-1])
+        for name, made in found.items()
+    }
 
 
 def _once(events: Iterable[Event]) -> dict[str, Event]:

@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from ivigil.infusion.briefing import Briefing, Check
-from ivigil.infusion.progress import given_ml, reached, step_number, time_at_step
-from ivigil.infusion.state import HungVial, State
+from ivigil.infusion.progress import given_ml, hung_ml, reached, step_number, time_at_step
+from ivigil.infusion.state import State
 
 _MICROSECONDS_PER_HOUR = Decimal(3_600_000_000)
 
@@ -29,7 +29,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[str, ...] = ()
 
     def overdue(self, now: dt.datetime) -> bool:
-        return now > self.at
+        """Measurements are late after their time; an empty vial is late at once."""
+        return now >= self.at if self.what == "vial_change" else now > self.at
 
 
 def due(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Due, ...]:
@@ -119,23 +120,23 @@ def _last_whole(check: Check, state: State, since: dt.datetime | None = None) ->
 
 
 def _vial_change(state: State, now: dt.datetime) -> Iterator[Due]:
-    """When what was hung will have run in at the present rate, if more is planned.
+    """The next vial, once what hangs is empty, if more is planned than was hung."""
+    at = _empty_at(state, now)
+    if at is not None and hung_ml(state) < state.day.volume_ml:
+        yield Due(what="vial_change", at=at)
+
+
+def _empty_at(state: State, now: dt.datetime) -> dt.datetime | None:
+    """When what was hung has run in at the last rate; None: not to be told.
 
     A flow without a vial on record has run dry from its start: the lot is still to be read.
+    During a halt it is as if it went on now. A vial that is finished may still run: it may have been pooled.
     """
-    hung_ml = sum((_hung_ml(vial, state) for vial in state.vials), Decimal(0))
-    rate = state.rate_ml_per_h
-    if not rate or hung_ml >= state.day.volume_ml:
-        return
-    microseconds = (hung_ml - given_ml(state, now)) * _MICROSECONDS_PER_HOUR / rate
-    yield Due(what="vial_change", at=now.astimezone(dt.UTC) + dt.timedelta(microseconds=int(microseconds)))
-
-
-def _hung_ml(vial: HungVial, state: State) -> Decimal:
-    """What a vial gives: less than its volume if it was taken down with a rest in it."""
-    volume_ml = vial.volume_ml or _volume_ml(vial.grams, state)
-    return volume_ml * (vial.grams - vial.left_g) / vial.grams if vial.grams else volume_ml
-
-
-def _volume_ml(grams: Decimal, state: State) -> Decimal:
-    return grams * state.day.volume_ml / state.day.grams
+    if not state.connected or state.started_at is None:
+        return None
+    left_ml, rate = hung_ml(state) - given_ml(state, now), state.rate_at(now)
+    if rate is None:
+        return None if left_ml else state.started_at
+    since = now if left_ml > 0 else state.flows[-1].end or now
+    microseconds = left_ml * _MICROSECONDS_PER_HOUR / rate
+    return since.astimezone(dt.UTC) + dt.timedelta(microseconds=int(microseconds))

@@ -187,13 +187,16 @@ class AdviceOverridden(What, frozen=True, tag="advice_overridden"):
 
     code: str
     reason: str
+    event: str = ""
+    """Id of the event that tells what was done."""
 
 
 class Corrected(What, frozen=True, tag="corrected"):
     """An earlier event was recorded wrongly. The first record stays in the journal.
 
-    A correction is never itself corrected: the event is corrected anew, and the later
-    correction holds.
+    A correction is never itself corrected: the event is corrected anew, and the new
+    correction names the one before. What a person saw and set right does not hold, whatever
+    the clocks say. Of two that did not know of each other, the later in time holds.
     """
 
     event: str
@@ -203,6 +206,8 @@ class Corrected(What, frozen=True, tag="corrected"):
     at: dt.datetime | None = None
     """When it happened; None: the time was right."""
     reason: str = ""
+    replaces: str = ""
+    """Id of the correction of the same event that held until then."""
 
     def __post_init__(self) -> None:
         if self.at is not None and self.at.tzinfo is None:

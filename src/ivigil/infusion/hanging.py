@@ -21,7 +21,7 @@ from ivigil.infusion.state import HungVial
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
-from ivigil.knowledge.trade_items import Recall, TradeItem
+from ivigil.knowledge.trade_items import Recall, TradeItem, lot_key
 from ivigil.patient import Identifier
 
 StopCode = Literal[
@@ -178,14 +178,14 @@ def _expiry(vial: VialSeen, today: dt.date) -> Iterator[Stop]:
 
 
 def _lot(vial: VialSeen, knowledge: Knowledge) -> Iterator[Stop]:
-    lot = _plain(vial.lot)
+    lot = lot_key(vial.lot or "")
     if not lot:
         yield Stop(code="lot_missing", saw=(Saw("lot", vial.lot or ""),))
         return
     recalls = tuple(
         recall.id
         for recall in knowledge.facts.recall
-        if _plain(recall.lot) == lot and _concerns(recall, vial, knowledge)
+        if lot_key(recall.lot) == lot and _concerns(recall, vial, knowledge)
     )
     if recalls:
         yield Stop(code="recalled", saw=(Saw("lot", vial.lot or ""),), facts=recalls)
@@ -268,9 +268,4 @@ def _brand(product: Product) -> str:
 
 
 def _same_lot(one: str | None, other: str | None) -> bool:
-    return one is None or other is None or _plain(one) == _plain(other)
-
-
-def _plain(lot: str | None) -> str:
-    """A lot number for comparison: people type blanks and small letters."""
-    return "".join((lot or "").split()).casefold()
+    return one is None or other is None or lot_key(one) == lot_key(other)

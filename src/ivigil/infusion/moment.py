@@ -44,7 +44,17 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def overdue(self) -> tuple[Due, ...]:
-        return tuple(each for each in self.due if each.overdue(self.now))
+        """What is late. No vial is wanted where nothing may flow."""
+        return tuple(
+            each
+            for each in self.due
+            if each.overdue(self.now) and (each.what != "vial_change" or self.may_flow)
+        )
+
+    @property
+    def may_flow(self) -> bool:
+        """Does no rule hold that asks for a halt or a stop, but for those that a clinician decided about?"""
+        return self.bar is None and not any(firing.flow == "pause" for firing in self.open)
 
 
 def look(briefing: Briefing, state: State, now: dt.datetime) -> Moment:

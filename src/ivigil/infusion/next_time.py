@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
-import msgspec
-
 from ivigil.infusion.after import ANAPHYLAXIS, anaphylaxis
 from ivigil.infusion.briefing import Briefing
-from ivigil.infusion.onset import NextRate, fired, next_rate, onsets
+from ivigil.infusion.onset import fired, next_rate, onsets
 from ivigil.infusion.signs import history
 from ivigil.infusion.state import State
-from ivigil.knowledge.reactions import Lever, Reaction
+from ivigil.knowledge.next_time import Proposal, proposals
+from ivigil.knowledge.reactions import Reaction
 
 _ANY_REACTION = "reaction.infusion_reaction"
 _NEXT_RATE = "reaction-next-rate"
-
-
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that the prescriber of the next order may pick up."""
-
-    lever: Lever
-    reactions: tuple[str, ...] = ()
-    """The suspected reactions that it is for."""
-    facts: tuple[str, ...]
-    """What says that it helps."""
-    against: tuple[str, ...] = ()
-    """What says that it does not help against another of the suspected reactions."""
-    rate: NextRate | None = None
-    """Of ``slower``: the highest rate."""
 
 
 def next_time(briefing: Briefing, state: State) -> tuple[Proposal, ...]:
@@ -39,8 +22,8 @@ def next_time(briefing: Briefing, state: State) -> tuple[Proposal, ...]:
     reactions = suspected(briefing, state)
     if not reactions:
         return ()
-    proposals = (_proposal(lever, reactions, briefing, state) for lever in get_args(Lever))
-    return tuple(proposal for proposal in proposals if proposal.facts)
+    slower_by = (briefing.policies[_NEXT_RATE].id,)
+    return proposals(reactions, slower_by=slower_by, rate=next_rate(briefing, state))
 
 
 def suspected(briefing: Briefing, state: State) -> tuple[Reaction, ...]:
@@ -75,18 +58,3 @@ def suspected(briefing: Briefing, state: State) -> tuple[Reaction, ...]:
 
 def _is_ordinary(reaction: Reaction) -> bool:
     return reaction.kind == "reaction" and reaction.severity != "serious" and "immediate" in reaction.timing
-
-
-def _proposal(lever: Lever, reactions: tuple[Reaction, ...], briefing: Briefing, state: State) -> Proposal:
-    said = [
-        (reaction.id, fact) for reaction in reactions for fact in reaction.next_time if fact.lever == lever
-    ]
-    facts = tuple(fact.id for _, fact in said if fact.helps)
-    slower = lever == "slower"
-    return Proposal(
-        lever=lever,
-        reactions=tuple(dict.fromkeys(name for name, fact in said if fact.helps)),
-        facts=(*facts, briefing.policies[_NEXT_RATE].id) if slower else facts,
-        against=tuple(fact.id for _, fact in said if not fact.helps),
-        rate=next_rate(briefing, state) if slower else None,
-    )

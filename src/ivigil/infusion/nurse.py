@@ -35,7 +35,7 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.infusion.hanging import Chair, check, of_record
-from ivigil.infusion.progress import given_g, given_ml
+from ivigil.infusion.progress import given_g
 from ivigil.infusion.scenario import Mistake
 from ivigil.infusion.state import State
 from ivigil.infusion.treatment import of_class
@@ -188,15 +188,8 @@ def _do(advice: Advice, at: Bedside) -> Iterator[Deed]:
 def _restart(advice: Advice, at: Bedside) -> Iterator[Deed]:
     if advice.blockers:
         yield from _look_again(advice, at)
-    elif _is_empty(at):
-        yield from _next_vial(at)
     else:
         yield Resumed(rate_ml_per_h=advice.rate_ml_per_h), NURSE
-
-
-def _is_empty(at: Bedside) -> bool:
-    hung_ml = sum(vial.volume_ml or 0 for vial in at.state.vials)
-    return given_ml(at.state, at.now) >= hung_ml and len(at.state.vials) < len(at.shelf)
 
 
 def _decide(advice: Advice, at: Bedside) -> Iterator[Deed]:

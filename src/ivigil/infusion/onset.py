@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
-import msgspec
-
 from ivigil import units
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.ceiling import step_below
@@ -15,20 +13,9 @@ from ivigil.infusion.rules import Firing, firings
 from ivigil.infusion.signs import history
 from ivigil.infusion.state import State
 from ivigil.infusion.treatment import of_class
+from ivigil.knowledge.next_time import NextRate
 
 _HUNDREDTH = Decimal("0.01")
-
-
-class NextRate(msgspec.Struct, frozen=True):
-    """The highest rate of a later infusion, in mL per kg of body weight and hour."""
-
-    ml_per_kg_h: Decimal
-    below: bool = False
-    """True: only rates under it. The reaction began at the first step, and nothing slower was planned."""
-
-    def allows(self, ml_per_kg_h: Decimal) -> bool:
-        """Does a rate lie within it?"""
-        return ml_per_kg_h < self.ml_per_kg_h or (ml_per_kg_h == self.ml_per_kg_h and not self.below)
 
 
 def fired(briefing: Briefing, state: State) -> tuple[Firing, ...]:

@@ -64,7 +64,7 @@ def _running(moment: Moment) -> Iterator[Advice]:
         yield Advice(code="complete", rank="flow")
         return
     yield from _coming(moment, "later")
-    if moment.bar is None and not any(firing.flow == "pause" for firing in moment.open):
+    if moment.may_flow:
         yield from _step_up(moment)
 
 
@@ -138,6 +138,7 @@ def _restart(moment: Moment) -> Iterator[Advice]:
     if not left_ml(moment.state, moment.now):
         yield Advice(code="complete", rank="next")
         return
+    yield from _coming(moment, "later")
     blockers, rate, deciding = _restart_blockers(moment), _restart_rate(moment), _left_to_a_clinician(moment)
     facts = moment.ceiling.facts if moment.ceiling else ()
     if rate is None or deciding:
@@ -176,6 +177,7 @@ def _restart_blockers(moment: Moment) -> tuple[Blocker, ...]:
         "rule_holds": bool(moment.open),
         "symptom_present": bool(moment.symptoms),
         "vitals_overdue": any(each.what == "vitals" for each in moment.overdue),
+        "no_vial": any(each.what == "vial_change" for each in moment.overdue),
     }
     return tuple(code for code, holds in found.items() if holds)
 

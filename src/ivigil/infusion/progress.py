@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from ivigil.course import Step
-from ivigil.infusion.state import Flow, State
+from ivigil.infusion.state import Flow, HungVial, State
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 _MICROSECONDS_PER_HOUR = Decimal(3_600_000_000)
@@ -44,6 +44,11 @@ def left_ml(state: State, now: dt.datetime) -> Decimal:
 def given_g(state: State, now: dt.datetime) -> Decimal:
     """Grams given until ``now``, at the concentration of the day's plan."""
     return given_ml(state, now) * state.day.grams / state.day.volume_ml
+
+
+def hung_ml(state: State) -> Decimal:
+    """Millilitres that the vials on record give: those hung so far, less what was taken down in them."""
+    return sum((_hung_ml(vial, state) for vial in state.vials), Decimal(0))
 
 
 def left_g(state: State, now: dt.datetime) -> Decimal:
@@ -84,7 +89,8 @@ def time_at_step(state: State, now: dt.datetime) -> dt.timedelta:
 
 
 def allowed_step(state: State, now: dt.datetime) -> Step | None:
-    """The planned step that time allows at ``now``: the present one, or the next once it is over.
+    """The planned step that time allows at ``now``, by what flowed before: the present one, or the next
+    once it is over.
 
     A lower rate begins its step anew, a halt does not, and a rate set too early counts as the step
     that time allowed. None if the plan has no rates.
@@ -93,7 +99,7 @@ def allowed_step(state: State, now: dt.datetime) -> Step | None:
     if not steps:
         return None
     at, stayed = 1, dt.timedelta()
-    for flow in state.flows:
+    for flow in (flow for flow in state.flows if flow.start < now):
         number = max(reached(steps, flow.rate_ml_per_h), 1)
         if number < at:
             at, stayed = number, dt.timedelta()
@@ -131,6 +137,11 @@ def expected_end(state: State, now: dt.datetime, *, highest_step: int | None = N
 def highest_rate_ml_per_h(state: State) -> Decimal | None:
     """The highest rate that flowed; None if nothing did."""
     return max((flow.rate_ml_per_h for flow in state.flows), default=None)
+
+
+def _hung_ml(vial: HungVial, state: State) -> Decimal:
+    volume_ml = vial.volume_ml or vial.grams * state.day.volume_ml / state.day.grams
+    return volume_ml * (vial.grams - vial.left_g) / vial.grams if vial.grams else volume_ml
 
 
 def _microseconds(flow: Flow, now: dt.datetime) -> Decimal:

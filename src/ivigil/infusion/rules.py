@@ -29,7 +29,8 @@ from ivigil.knowledge.reactions import (
 
 _ANAPHYLAXIS = (Action(do="call_emergency_team"), Action(do="give", drug_class="epinephrine"))
 
-Kind = Literal["stop_rule", "anaphylaxis", "grade"]
+Kind = Literal["stop_rule", "anaphylaxis", "grade", "artefact"]
+"""artefact: a laboratory artefact (a meter that reads too high); it leaves the flow as it is."""
 
 
 class Firing(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +118,7 @@ def _holding(signs: Signs, briefing: Briefing, state: State) -> Iterator[_Holdin
         if names:
             firing = _criterion_firing(criterion, signs, _present(names), briefing)
             yield _Holding(firing, dict.fromkeys(names, Decimal(0)))
+    yield from _artefacts(signs, briefing)
     standing = _standing_grades(signs.at, state)
     for action in briefing.facts.grade_action:
         graded = [each for each in standing if each.grading.grade in action.grades and not action.analogue]
@@ -125,6 +127,26 @@ def _holding(signs: Signs, briefing: Briefing, state: State) -> Iterator[_Holdin
             grounds = {each.grading.term: _times_graded(each, state) for each in graded}
             firing = _firing(action, "grade", signs, because, briefing)
             yield _Holding(msgspec.structs.replace(firing, reactions=_suspected(graded)), grounds)
+
+
+def _artefacts(signs: Signs, briefing: Briefing) -> Iterator[_Holding]:
+    """What to do first about the signs of a laboratory artefact that the product can cause."""
+    for reaction in briefing.facts.reaction:
+        names = [name for name in reaction.symptoms if name in signs.symptoms]
+        if reaction.kind != "laboratory_artefact" or not names:
+            continue
+        for first in reaction.first_actions:
+            firing = Firing(
+                fact=first.id,
+                kind="artefact",
+                since=signs.at,
+                flow="continue",
+                weak=first.id not in briefing.permitted,
+                because=_present(names),
+                actions=first.actions,
+                reactions=(reaction.id,),
+            )
+            yield _Holding(firing, dict.fromkeys(names, Decimal(0)))
 
 
 def _firing(

@@ -34,7 +34,7 @@ from ivigil.infusion.events import (
 )
 from ivigil.infusion.hanging import StopCode
 from ivigil.infusion.nurse import NURSE, Bedside, Deed, answer, take_down
-from ivigil.infusion.progress import given_ml, left_ml
+from ivigil.infusion.progress import given_ml, hung_ml, left_ml
 from ivigil.infusion.replay import replay
 from ivigil.infusion.scenario import Mistake, Scenario, Trouble, just_past, look_minutes, scenario
 from ivigil.infusion.signs import baseline
@@ -145,13 +145,13 @@ class _Infusion:
         if self.state.phase != "running":
             return
         planned, given = self.briefing.day.volume_ml, given_ml(self.state, self.now)
-        hung_ml = sum((vial.volume_ml or Decimal(0) for vial in self.state.vials), Decimal(0))
+        hung = hung_ml(self.state)
         if not left_ml(self.state, self.now):
             self._record(Completed(volume_ml=planned), PUMP, self._reached(planned))
             for what, by in take_down(self._bedside()):
                 self._record(what, by)
-        elif given > hung_ml:
-            self._record(Paused(reason="the vial is empty"), PUMP, self._reached(hung_ml))
+        elif given > hung:
+            self._record(Paused(reason="the vial is empty"), PUMP, self._reached(hung))
         elif self._alarms(given / planned):
             self._record(Paused(reason="alarm: line blocked"), PUMP)
 

@@ -16,11 +16,12 @@ import msgspec
 
 from ivigil.course import Step
 from ivigil.infusion.briefing import Briefing
-from ivigil.infusion.onset import NextRate, lowest, next_rate, onsets, per_kg
+from ivigil.infusion.onset import lowest, next_rate, onsets, per_kg
 from ivigil.infusion.progress import elapsed, given_g
 from ivigil.infusion.state import Flow, State
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.logic import Reading, Truth, Value, judge
+from ivigil.knowledge.next_time import NextRate
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Route
 from ivigil.patient import Identifier

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from ivigil import units
 from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.events import MedicineGiven
 from ivigil.infusion.state import Given
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.reactions import DrugClass, EmergencyDrug
@@ -27,10 +28,12 @@ _CHILD_MAXIMUM = "reaction-epinephrine-child-maximum"
 _SYRINGE_STEP = "reaction-syringe-step"
 _DAY = dt.timedelta(days=1)
 
-Withheld = Literal["", "sign_off_missing", "day_maximum", "not_a_single_dose", "not_measurable"]
-"""Why a drug is named without a dose. day_maximum: today's doses leave less than the lowest one;
-not_a_single_dose: the record states a continuous infusion alone; not_measurable: the dose lies below
-the smallest step of a syringe."""
+Withheld = Literal[
+    "", "sign_off_missing", "contraindicated", "day_maximum", "not_a_single_dose", "not_measurable"
+]
+"""Why a drug is named without a dose. contraindicated: a reason against it holds or was not ruled out;
+day_maximum: today's doses leave less than the lowest one; not_a_single_dose: the record states a
+continuous infusion alone; not_measurable: the dose lies below the smallest step of a syringe."""
 
 RepeatCode = Literal["first", "may_repeat", "too_early", "not_stated", "day_maximum", "amount_unknown"]
 """not_stated: one was given, and the record names no interval; amount_unknown: a dose of today was
@@ -126,13 +129,13 @@ def unrecognised(briefing: Briefing, given: Iterable[Given]) -> tuple[str, ...]:
 
 
 def _classes_named(item: Given, briefing: Briefing) -> frozenset[DrugClass]:
-    return frozenset(drug.drug_class for drug in briefing.facts.emergency_drug if _is_named(item, drug.drug))
+    return frozenset(drug.drug_class for drug in briefing.facts.emergency_drug if _is_named(item, drug))
 
 
-def _is_named(item: Given, drug: str) -> bool:
-    """Does the medicine's name begin with a word of the drug's name ("salbutamol neb")?"""
+def _is_named(item: Given, drug: EmergencyDrug) -> bool:
+    """Does the medicine's name begin with a word of one of the drug's names ("salbutamol neb")?"""
     words = _words(item.medicine.drug)
-    return bool(words) and words[0] in _words(drug)
+    return bool(words) and any(words[0] in _words(name) for name in (drug.drug, *drug.also_called))
 
 
 def _words(name: str) -> list[str]:
@@ -167,6 +170,8 @@ def _dosing(drug: EmergencyDrug, briefing: Briefing, given: tuple[Given, ...], n
     )
     if drug.id not in briefing.permitted:
         return replace(named, withheld="sign_off_missing")
+    if drug.id in briefing.contraindicated:
+        return replace(named, withheld="contraindicated")
     caps = _caps(drug, briefing)
     repeat, left_mg = _repeat(drug, briefing, given, now)
     if repeat.code == "day_maximum":
@@ -219,7 +224,7 @@ def _number(policy: Policy) -> Decimal:
 
 def _dose_mg(drug: EmergencyDrug, weight_kg: Decimal, caps: list[Decimal]) -> Amount | None:
     dose = drug.dose_mg(weight_kg)
-    return None if dose is None else Amount(min(dose[0], *caps), min(dose[1], *caps))
+    return None if dose is None else Amount(min((dose[0], *caps)), min((dose[1], *caps)))
 
 
 def _volume_ml(drug: EmergencyDrug, weight_kg: Decimal) -> Amount | None:
@@ -250,6 +255,8 @@ def _repeat(
     before = of_class(drug.drug_class, briefing, given)
     left_mg = _left_mg(drug, given, now)
     repeat = _timed(drug, before, now)
+    if drug.doses_per_day_max is not None and len(_today(drug, given, now)) >= drug.doses_per_day_max:
+        return replace(repeat, code="day_maximum"), None
     if drug.max_mg_per_day is None:
         return repeat, None
     if left_mg is None:
@@ -287,8 +294,13 @@ def _interval(minutes: int | None, hours: int | None) -> dt.timedelta | None:
 
 def _left_mg(drug: EmergencyDrug, given: tuple[Given, ...], now: dt.datetime) -> Decimal | None:
     """What the day's maximum leaves of this drug, over the last 24 hours; None if an amount is unknown."""
-    today = [item.medicine for item in given if item.at > now - _DAY and _is_named(item, drug.drug)]
+    today = _today(drug, given, now)
     known = [medicine.dose_mg for medicine in today if medicine.dose_mg is not None]
     if drug.max_mg_per_day is None or len(known) < len(today):
         return None
     return drug.max_mg_per_day - sum(known, Decimal(0))
+
+
+def _today(drug: EmergencyDrug, given: tuple[Given, ...], now: dt.datetime) -> list[MedicineGiven]:
+    """This drug over the last 24 hours."""
+    return [item.medicine for item in given if item.at > now - _DAY and _is_named(item, drug)]

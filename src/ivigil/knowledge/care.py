@@ -44,6 +44,12 @@ class Premedication(Fact):
     lead_minutes_min: int | None = None
     lead_minutes_max: int | None = None
     repeat: str = ""
+    """In words, where the hours between two doses do not say it."""
+    repeat_hours_min: int | None = None
+    repeat_hours_max: int | None = None
+    doses_per_day_max: int | None = None
+    treats_reaction: bool = False
+    """The dose is also one for a reaction at the chair."""
     caution: str = ""
     contraindicated_when: When | None = None
 

@@ -21,11 +21,22 @@ from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.hazards import Advise, Hazard
 from ivigil.knowledge.identification import identification_faults
 from ivigil.knowledge.logic import When
+from ivigil.knowledge.model_check import model_faults
 from ivigil.knowledge.products import Product, Schedule
+from ivigil.knowledge.reactions import Window
 from ivigil.knowledge.spans import outliers
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
+from ivigil.knowledge.wording import fits
+
+CHECK_IN_MOMENTS = (
+    "policy.check_in_moments",
+    "policy.check_in_moments_at_risk",
+    "policy.check_in_moments_apart",
+)
+"""Policies that list windows."""
 
 REQUIRED_POLICIES = (
+    *CHECK_IN_MOMENTS,
     "policy.authority_order",
     "policy.borrow_regimen",
     "policy.dose_within_range",
@@ -52,6 +63,14 @@ REQUIRED_POLICIES = (
     "policy.sc_initial_infusions",
     "policy.sc_most_sites",
     "policy.sc_weeks_per_month",
+    "policy.check_in_chair_hours",
+    "policy.check_in_questions",
+    "policy.check_in_wait",
+    "policy.check_in_wait_at_risk",
+    "policy.check_in_answer_read",
+    "policy.check_in_tell",
+    "policy.check_in_tell_unwatched",
+    "policy.diary_worse",
     "policy.check_rate_span",
     "policy.check_dose_span",
     "policy.check_confirmed",
@@ -83,9 +102,11 @@ def faults(knowledge: Knowledge) -> tuple[str, ...]:
         _products,
         _ranges,
         _policies,
+        _translations,
         disagreements,
         outliers,
         identification_faults,
+        model_faults,
     )
     return tuple(line for check in checks for line in check(knowledge))
 
@@ -256,6 +277,27 @@ def _policies(knowledge: Knowledge) -> Iterator[str]:
         unknown = set(policy.bolder) - set(policy.alternatives)
         if unknown:
             yield f"{policy.id}: bolder choices {sorted(unknown)} are not alternatives"
+        if policy.id in CHECK_IN_MOMENTS:
+            yield from (
+                f"{policy.id}: no window {name!r}"
+                for name in policy.ranking
+                if not isinstance(knowledge.by_id.get(name), Window)
+            )
+
+
+def _translations(knowledge: Knowledge) -> Iterator[str]:
+    """Each text fits its English; what to do and how soon stands where it waits for a signature."""
+    urgent = {row.advice for row in knowledge.facts.symptom_urgency if row.advice}
+    known: dict[tuple[str, str], str] = {}
+    for item in knowledge.facts.translation:
+        for english, translated in item.texts.items():
+            if not fits(english, translated):
+                yield f"{item.id}: {english!r} and {translated!r} have room for other values"
+            if english in urgent and not item.urgent:
+                yield f"{item.id}: {english!r} says what to do and how soon; it belongs to an urgent one"
+            other = known.setdefault((item.language, english), item.id)
+            if other != item.id and item.id not in knowledge.local:
+                yield f"{item.id}: {english!r} is translated by {other} too"
 
 
 class UseCoverage(msgspec.Struct, frozen=True):

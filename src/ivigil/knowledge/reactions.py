@@ -119,6 +119,8 @@ class Symptom(Fact):
     """May mean danger to life: asked before everything else."""
     age_months_below: int | None = None
     """Asked only of patients younger than this; None: of all."""
+    circumstance: bool = False
+    """No complaint by itself: it changes what a complaint means."""
     limits: tuple[Limit, ...] = ()
     """Measured values that count as this symptom, any of them; by age, see ``AgeLimit``."""
 
@@ -438,6 +440,8 @@ class EmergencyDrug(Fact):
     """
 
     drug: str
+    also_called: tuple[str, ...] = ()
+    """Other names under which it may be written down."""
     drug_class: DrugClass
     line: Literal["first", "second", "adjunct"]
     indication: str
@@ -475,6 +479,7 @@ class EmergencyDrug(Fact):
     course_days_min: int | None = None
     course_days_max: int | None = None
     max_mg_per_day: Decimal | None = None
+    doses_per_day_max: int | None = None
     contraindicated: tuple[str, ...] = ()
     """In words; an age limit is in the age fields."""
     caution: str = ""
@@ -651,6 +656,9 @@ class ResultRule(Fact):
     severity: Literal["mild", "severe", "stage_1", "stage_2", "stage_3", "present"] = "present"
 
 
+Form = Literal["text", "time", "number", "quantity"]
+
+
 class ReportField(Fact):
     """A field of an adverse event report."""
 
@@ -659,17 +667,28 @@ class ReportField(Fact):
     name: str
     required: bool
     """To be answered in a report on immunoglobulin, if only with "unknown". Our judgement."""
+    form: Form = "text"
+    """time: a day, or an instant with its offset; quantity: a number and a UCUM unit ("34 a")."""
+    past: bool = False
+    """True if its day cannot lie after the report's."""
     max_length: int | None = None
     conformance: str = ""
     allowed: tuple[str, ...] = ()
-    """Coded answers, as "1 suspect"."""
+    """Coded answers, as "1 suspect": the first word is the code."""
+    several: bool = False
+    """True if more than one allowed answer may be given."""
+    unknown: str = ""
+    """How "unknown" is written: a null flavour, an allowed code, or "omitted" if the element is then
+    left out; empty: it cannot be unknown."""
+    masked: bool = False
+    """True if it may be withheld for privacy (null flavour MSK)."""
 
 
 class TermCode(Fact):
     """A concept in a terminology."""
 
     system: str
-    """SNOMED CT, LOINC, MedDRA LLT, MedDRA PT."""
+    """SNOMED CT, LOINC, MedDRA LLT, MedDRA PT, EDQM."""
     code: str
     """Empty if only the term's name was seen."""
     display: str

@@ -12,11 +12,11 @@ import hashlib
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec.structs import astuple
@@ -26,6 +26,7 @@ from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
 from ivigil.knowledge.evidence import Cited, Document, Fact, Record, Source
 from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
+from ivigil.knowledge.kinetics import LeanBodyMassFormula, PopulationModel, StandardPatient, VoidingMedicine
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.products import LabelIndication, Product
 from ivigil.knowledge.reactions import (
@@ -79,6 +80,7 @@ from ivigil.knowledge.weights import (
     WeightExample,
     WeightPolicy,
 )
+from ivigil.knowledge.wording import Translation
 
 FACTS = Path(__file__).parent / "facts"
 COMPILED = Path(__file__).parent / "facts.msgpack"
@@ -148,7 +150,14 @@ class FactFile(Record):
     result_rule: tuple[ResultRule, ...] = ()
     report_field: tuple[ReportField, ...] = ()
     term_code: tuple[TermCode, ...] = ()
+    population_model: tuple[PopulationModel, ...] = ()
+    lean_body_mass: tuple[LeanBodyMassFormula, ...] = ()
+    standard_patient: tuple[StandardPatient, ...] = ()
+    voiding_medicine: tuple[VoidingMedicine, ...] = ()
+    translation: tuple[Translation, ...] = ()
 
+
+T = TypeVar("T")
 
 _NONE: frozenset[str] = frozenset()
 KINDS: tuple[str, ...] = FactFile.__struct_fields__
@@ -187,12 +196,21 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         """May this fact set a dose or a rate? Strong evidence of ours, or signed; never a superseded one."""
         return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
 
+    def is_on(self, switch: str) -> bool:
+        """Is what a policy of the choices "on" and "off" decides switched on?"""
+        return self.policies[switch].choice == "on"
+
     def stabilisers_of(self, product: Product) -> tuple[str, ...] | None:
-        """The product's stabilisers; None unless they were read, for a missing one would lift a warning."""
+        """The product's stabilisers; None unless they were read, for a missing one would lift a warning.
+
+        Where no sugar was read, no sugar is missing.
+        """
         named = product.properties_named("stabiliser")
-        if not named or not all(self.permits(item) for item in named):
+        sugar = product.properties_named("sugar_g_per_g_protein")
+        read = bool(named) and all(map(self.permits, named))
+        if not read and not any(item.number == 0 and self.permits(item) for item in sugar):
             return None
-        return tuple(item.text or "" for item in named)
+        return tuple(item.text for item in named if item.text)
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -233,6 +251,10 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
         return {hazard.id: hazard for hazard in self.facts.hazard}
 
     @cached_property
+    def population_models(self) -> dict[str, PopulationModel]:
+        return {model.id: model for model in self.facts.population_model}
+
+    @cached_property
     def label_indications(self) -> dict[str, LabelIndication]:
         return {item.id: item for item in self.facts.label_indication}
 
@@ -244,6 +266,16 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     def by_id(self) -> dict[str, Fact]:
         """Every fact, nested ones included."""
         return {fact.id: fact for fact in all_facts(self.facts)}
+
+    def kept(self, make: Callable[[Knowledge], T]) -> T:
+        """What a room above makes of these facts: made when first asked for, kept as long as they are."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        return cast("T", self._kept[make])
+
+    @cached_property
+    def _kept(self) -> dict[Callable[[Knowledge], object], object]:
+        return {}
 
     def cited(self, fact: Fact) -> Cited:
         """The evidence of one fact with its documents; made when it is first cited."""

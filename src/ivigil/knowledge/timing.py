@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ivigil.knowledge.evidence import Fact
+from ivigil.knowledge.logic import When
 from ivigil.knowledge.products import Route
 
 Priority = Literal[1, 2, 3]
@@ -102,6 +103,8 @@ class VaccineRule(Fact):
     months: int | None = None
     weeks: int | None = None
     days: int | None = None
+    when: When | None = None
+    """For a contraindication: the patients whom it holds for."""
 
 
 class Residual(Fact):
@@ -120,6 +123,8 @@ class LabInterference(Fact):
     """What immunoglobulin does to one laboratory test."""
 
     test: str
+    synonyms: tuple[str, ...] = ()
+    """Other names by which it may be asked for."""
     effect: Literal[
         "false_positive",
         "possible_false_positive",
@@ -155,7 +160,8 @@ class LabInterference(Fact):
 class LabRule(Fact):
     """A rule on reading tests after immunoglobulin, not tied to one test."""
 
-    topic: Literal["class_window", "label", "reading", "other_products"]
+    topic: Literal["class_window", "label", "negative_stands", "other_products", "reading"]
+    """negative_stands: what a negative result of an infused antibody says."""
     text: str
     weeks: int | None = None
     months: int | None = None
@@ -169,6 +175,8 @@ class BaselineSample(Fact):
     priority: Priority
     tests: tuple[str, ...] = ()
     """LabInterference ids that the sample keeps readable."""
+    any_antibody: bool = False
+    """Any antibody test can be made from it later."""
     loinc: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 
 from ivigil.knowledge.evidence import Fact
@@ -30,3 +31,8 @@ class Recall(Fact):
     """Any product id of the brand; the lot is stopped under every strength, route and country of it."""
     lot: str
     reason: str
+
+
+def lot_key(lot: str) -> str:
+    """A lot without what differs between two people who type it: case, spaces, width."""
+    return "".join(unicodedata.normalize("NFKC", lot).casefold().split())

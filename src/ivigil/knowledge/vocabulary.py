@@ -10,7 +10,7 @@ from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.logic import Case, Truth, Value, When, truth_of
 
 TermKind = Literal["flag", "number", "choice"]
-TermScope = Literal["patient", "screening", "order", "derived"]
+TermScope = Literal["patient", "screening", "order", "derived", "vaccination"]
 
 
 class Sign(Fact):
@@ -25,7 +25,8 @@ class Term(Fact):
     kind: TermKind
     scope: TermScope
     """patient: a key of [patient]; screening: listed in [screening]; order: read from the
-    order itself (dose, experience); derived: computed from other terms."""
+    order itself (dose, experience); derived: computed from other terms; vaccination: asked before
+    a live vaccine, never on an order."""
     name: str
     """As a clinician says it: "prior venous thrombosis"."""
     question: str = ""

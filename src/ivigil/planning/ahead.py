@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from functools import lru_cache
 
 from ivigil.course import CareItem, Day, TimelineEntry
 from ivigil.knowledge.products import Product
@@ -28,7 +27,7 @@ def entries(days: tuple[Day, ...], product: Product, situation: Situation) -> li
     """Vaccine and laboratory windows of this course, as dated entries."""
     given, ongoing = _given(days, product, situation), _is_ongoing(situation)
     places = situation.knowledge.lineage(situation.order.jurisdiction)
-    vaccines, tests = _facts(situation.knowledge)
+    vaccines, tests = situation.knowledge.kept(_facts)
     return [
         *(_poor_response(v) for v in non_live_vaccines(vaccines, places) if v.may_respond_poorly),
         *(_vaccine(w) for w in vaccine_windows(given, vaccines, places, ongoing=ongoing, beside=False)),
@@ -36,9 +35,8 @@ def entries(days: tuple[Day, ...], product: Product, situation: Situation) -> li
     ]
 
 
-@lru_cache(maxsize=4)
 def _facts(knowledge: Knowledge) -> tuple[VaccineFacts, LabFacts]:
-    """The facts that the windows read; kept, because their indexes are costly to build."""
+    """The facts that the windows read, with their indexes."""
     facts = knowledge.facts
     return (
         VaccineFacts(facts.vaccine, facts.vaccine_interval, facts.vaccine_rule),
@@ -71,7 +69,7 @@ def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tup
             route=order.route,
             condition=order.condition,
             product_id=product.id,
-            stabilisers=_stabilisers(product, situation.knowledge),
+            stabilisers=situation.knowledge.stabilisers_of(product),
         )
         for date, grams in amounts
     )
@@ -84,18 +82,9 @@ def _given(days: tuple[Day, ...], product: Product, situation: Situation) -> tup
         g_per_kg=None if last.grams is None else last.grams / weight,
         route=last.route,
         product_id=last.product or "",
-        stabilisers=None if known is None else _stabilisers(known, situation.knowledge),
+        stabilisers=None if known is None else situation.knowledge.stabilisers_of(known),
     )
     return (before, *planned)
-
-
-def _stabilisers(product: Product, knowledge: Knowledge) -> tuple[str, ...] | None:
-    """Stabilisers on record; None unless one was read: a recalled one would lift a warning."""
-    listed = product.properties_named("stabiliser")
-    if any(map(knowledge.permits, listed)):
-        return tuple(item.text for item in listed if item.text)
-    sugar = product.properties_named("sugar_g_per_g_protein")
-    return () if any(item.number == 0 and knowledge.permits(item) for item in sugar) else None
 
 
 def _is_ongoing(situation: Situation) -> bool:

@@ -176,16 +176,9 @@ def _history(order: Order) -> dict[str, Value]:
 
 
 def _answers(order: Order, knowledge: Knowledge) -> dict[str, Value]:
-    screening = order.patient.screening
-    answers: dict[str, Value] = {}
-    for term in knowledge.facts.term:
-        if term.scope != "screening":
-            continue
-        if term.id in screening.present:
-            answers[term.id] = True
-        elif term.id in screening.absent or screening.complete:
-            answers[term.id] = False
-    return answers
+    asked = [term.id for term in knowledge.facts.term if term.scope == "screening"]
+    answers = ((name, order.patient.screening.answer(name)) for name in asked)
+    return {name: answer for name, answer in answers if answer is not None}
 
 
 def _overlaps(order: Order, regimen: Regimen, knowledge: Knowledge) -> bool | None:

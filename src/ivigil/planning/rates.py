@@ -23,6 +23,7 @@ from ivigil.knowledge.hazards import CapRate, SlowStart
 from ivigil.knowledge.logic import Reading, Truth
 from ivigil.knowledge.products import Product, Schedule
 from ivigil.knowledge.store import Knowledge
+from ivigil.planning.case import HUNDREDTH
 from ivigil.planning.licence import is_on_label
 from ivigil.planning.limits import Entry
 from ivigil.planning.situation import Situation
@@ -249,7 +250,7 @@ def _fits_patient(schedule: Schedule, situation: Situation) -> bool:
     if situation.limits.of(SlowStart) or case.get("immunoglobulin_naive") is not False:
         return False
     return _reached(case.get("prior_infusions"), schedule.infusions_tolerated_min) and _reached(
-        case.get("tolerated_rate_ml_per_kg_per_h"), _tolerated(schedule)
+        case.get("tolerated_rate_ml_per_kg_per_h"), _tolerated(schedule, situation)
     )
 
 
@@ -267,10 +268,22 @@ def _reached(value: object, needed: Decimal | int | None) -> bool:
     return isinstance(value, Reading) and value.below(Decimal(needed)) is Truth.FALSE
 
 
-def _tolerated(schedule: Schedule) -> Decimal | None:
-    if schedule.tolerated_rate_min is None:
+def _tolerated(schedule: Schedule, situation: Situation) -> Decimal | None:
+    """What the label wants tolerated, in mL/kg/h, as a pump runs it and a history keeps it.
+
+    The pump's step lies below the label's rate, and the history cuts to the hundredth. What does not
+    round to the label's own digits is another rate, however coarse the pump.
+    """
+    told = schedule.tolerated_rate_min
+    if told is None:
         return None
-    return units.rate_ml_per_kg_h(schedule.tolerated_rate_min, schedule.unit, schedule.g_per_100_ml)
+    half = Decimal(5).scaleb(int(told.as_tuple().exponent) - 1)
+    exact, least = (
+        units.rate_ml_per_kg_h(rate, schedule.unit, schedule.g_per_100_ml) for rate in (told, told - half)
+    )
+    weight = situation.weight_kg
+    run = units.floor_to(exact * weight, situation.pump_step_ml_per_h) / weight
+    return max(units.floor_to(run, HUNDREDTH), least)
 
 
 def _choose(schedules: list[Schedule]) -> Schedule:

@@ -7,7 +7,8 @@ chain.py      the hash chain             vault.py          a key for each patien
 checkpoint.py signed ends                verify.py         what was done behind its back
 views.py      kept ready, thrown away    lookback.py       from a lot to its patients
 backup.py     and restore                authorisation.py  which plan may be started
-export.py     one patient, whole         tightening.py     what reopens a plan
+reviewing.py  what changed since         tightening.py     what reopens a plan
+export.py     one patient, whole
 """
 
 from ivigil.records.errors import (

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.course import Plan
+from ivigil.order import Order
 from ivigil.records.bodies import PlanMade, Prescribed, Released, Reopened, Superseded, Verified
 from ivigil.records.tightening import tightened
 from ivigil.records.words import Record
@@ -29,6 +30,10 @@ Code = Literal[
     "out_of_turn",  # another signature comes first
     "same_person",  # whoever prescribed it cannot verify it
 ]
+
+
+SIGNED: tuple[Step, ...] = ("prescribed", "verified", "released")
+"""Somebody's signature stands under the plan."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -144,11 +149,19 @@ def may_start(standing: Standing, today: dt.date, present: Plan) -> tuple[Refusa
         refused.append(Refusal("superseded", standing.because))
     elif standing.step != "released":
         refused.append(Refusal("unreleased", standing.step))
-    if plan.valid_until is None or today > plan.valid_until:
-        refused.append(Refusal("expired", str(plan.valid_until or "")))
+    last = last_day(plan, present)
+    if last is None or today > last:
+        refused.append(Refusal("expired", str(last or "")))
     refused.extend(_unready(plan))
     refused.extend(Refusal("inputs_changed", what) for what in changes(plan, present))
     return tuple(refused)
+
+
+def last_day(plan: Plan, present: Plan) -> dt.date | None:
+    """The last day on which the plan may be started, as it was signed or as it would be made now."""
+    if plan.valid_until is None or present.valid_until is None:
+        return None
+    return min(plan.valid_until, present.valid_until)
 
 
 def changes(plan: Plan, present: Plan) -> tuple[str, ...]:
@@ -156,8 +169,13 @@ def changes(plan: Plan, present: Plan) -> tuple[str, ...]:
 
     Names of what changed; a reopening states them as its reason.
     """
-    other = ("order",) if plan.input_hash != present.input_hash else ()
+    other = ("order",) if _asked(plan) != _asked(present) else ()
     return (*other, *tightened(plan, present))
+
+
+def _asked(plan: Plan) -> Order:
+    """The order itself: which plan it replaces changes nothing in it."""
+    return msgspec.structs.replace(plan.order, supersedes="")
 
 
 def _turn(standing: Standing, expected: tuple[Step, ...]) -> tuple[Refusal, ...]:

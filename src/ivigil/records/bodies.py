@@ -1,12 +1,11 @@
-"""Bodies of plans, contacts and the days after. Those of an infusion are in ``infusion.events``."""
+"""Bodies of plans, signatures, contacts and reports. Those of an infusion are in ``infusion.events``,
+those of the days after in ``aftercare.happenings``."""
 
 from __future__ import annotations
 
 import msgspec
 
-from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan
-from ivigil.knowledge.reactions import Urgency
 from ivigil.patient import Identifier
 
 
@@ -71,20 +70,13 @@ PlanStep = PlanMade | Prescribed | Verified | Released | Reopened | Superseded
 """Everything that can happen to a plan."""
 
 
-class SymptomsReported(Body, frozen=True, tag="symptoms_reported"):
-    """A report in the days after, and the answer that was shown. The event's subject is the infusion."""
+class ReportMade(Body, frozen=True, tag="report_made"):
+    """A report, letter or card about an infusion was made. What it said can be made again from the record."""
 
-    report: SymptomReport
-    urgency: Urgency
-    facts: tuple[str, ...]
-    """What the urgency rested on."""
-
-
-class ReportsSettled(Body, frozen=True, tag="reports_settled"):
-    """A clinician has dealt with every report about the infusion so far; the next one counts as a first."""
-
-    reason: str
-
-
-Afterwards = SymptomsReported | ReportsSettled
-"""Everything that can happen in the days after an infusion."""
+    standard: str
+    """What it is: "FDA 3500", "ICH E2B(R3)", "look-back", "travel", "card"."""
+    complete: bool
+    sha256: str
+    """Hash of its content."""
+    missing: tuple[str, ...] = ()
+    """Codes of the required fields that nobody had answered."""

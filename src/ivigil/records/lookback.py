@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection, Select, select
 
+from ivigil.infusion.progress import given_g
+from ivigil.infusion.replay import replay
+from ivigil.knowledge.trade_items import lot_key
 from ivigil.records import keys, rows
 from ivigil.records.bodies import Contact
+from ivigil.records.drafts import MOST_CHARACTERS
+from ivigil.records.infusing import load
 from ivigil.records.journal import Journal
 from ivigil.records.tables import event
-from ivigil.records.views import contact_at, lot_key, lot_use
+from ivigil.records.views import contact_at, lot_use
 from ivigil.records.words import Erased
 
 
@@ -47,7 +53,7 @@ def look_back(journal: Journal, lot: str, product: str = "") -> tuple[Traced, ..
 
     ``product``: only this one; "" means any, for a lot number is unique only within its maker.
     """
-    chosen = lot_use.c.lot_key == lot_key(lot)
+    chosen = lot_use.c.lot_key == lot_key(lot)[:MOST_CHARACTERS]
     if product:
         chosen &= lot_use.c.product == product
     with journal.store.reading() as connection:
@@ -58,6 +64,56 @@ def look_back(journal: Journal, lot: str, product: str = "") -> tuple[Traced, ..
     for use in used:
         by_patient.setdefault(use.stream, []).append(use)
     return tuple(_traced(stream, uses, reached.get(stream)) for stream, uses in by_patient.items())
+
+
+class LotDose(msgspec.Struct, frozen=True, kw_only=True):
+    """What one infusion gave of a lot."""
+
+    infusion: str
+    started_at: dt.datetime
+    """When the flow began; when its first vial was hung, if no beginning is on record."""
+    product: str
+    """Product id; "" if it was not read."""
+    lot: str
+    vials: int
+    grams_max: Decimal
+    """At most so much of it was given: its vials less what was left in them, and never more than the
+    whole infusion gave. Where lots are pooled, nobody knows how much of each had flowed at a stop."""
+
+
+def dose_of(journal: Journal, use: Use) -> LotDose | None:
+    """What the infusion gave of this lot, with every correction.
+
+    None if a correction took it back: the lot was not hung. Raises NoInfusionError if that cannot be
+    read, as after an erasure.
+    """
+    infusion = load(journal, use.subject)
+    day = next(day for day in infusion.standing.plan.days if day.number == infusion.day)
+    state = replay(day, infusion.events)
+    vials = [
+        vial
+        for vial in state.vials
+        if lot_key(vial.lot) == lot_key(use.lot) and (vial.product or "") == use.product
+    ]
+    if not vials:
+        return None
+    hung = sum((vial.grams - vial.left_g for vial in vials), Decimal(0))
+    return LotDose(
+        infusion=use.subject,
+        started_at=(state.started_at or vials[0].at).astimezone(day.start.tzinfo),
+        product=use.product,
+        lot=use.lot,
+        vials=len(vials),
+        grams_max=hung if state.ended_at is None else min(hung, given_g(state, state.ended_at)),
+    )
+
+
+def contact_of(journal: Journal, stream: str) -> Contact | None:
+    """Who a patient is and how to reach them; None if that was never written or cannot be read."""
+    with journal.store.reading() as connection:
+        asked = select(contact_at.c.stream).where(contact_at.c.stream == stream)
+        found = _contacts(connection, journal, asked).get(stream)
+    return found if isinstance(found, Contact) else None
 
 
 def lots_of(journal: Journal, stream: str) -> tuple[Use, ...]:

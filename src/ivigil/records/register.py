@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from ivigil.infusion.events import Corrected, Happening
-from ivigil.records.bodies import Afterwards, Contact, Erasure, Note, PlanStep
+from typing import Any
+
+from ivigil.aftercare.happenings import FollowUpEvent
+from ivigil.infusion.events import AdviceOverridden, Corrected, Happening
+from ivigil.records.bodies import Contact, Erasure, Note, PlanStep, ReportMade
 from ivigil.records.kinds import Kind, Kinds, of_union
+
+
+def _replaces_nothing(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 of a correction could not name the one before it."""
+    return {**fields, "replaces": ""}
+
+
+def _names_no_deed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 of what was done against advice did not name the event that tells it."""
+    return {**fields, "event": ""}
+
 
 KINDS = Kinds(
     [
@@ -12,8 +26,9 @@ KINDS = Kinds(
         Kind(Erasure),
         Kind(Note),
         *of_union(PlanStep, "plan"),
-        *of_union(Happening, "infusion"),
-        Kind(Corrected, "infusion"),
-        *of_union(Afterwards, "infusion"),
+        *of_union(Happening, "infusion", {AdviceOverridden: (_names_no_deed,)}),
+        Kind(Corrected, "infusion", (_replaces_nothing,)),
+        *of_union(FollowUpEvent, "infusion"),
+        Kind(ReportMade, "infusion"),
     ]
 )

@@ -6,6 +6,7 @@ could lose an acknowledged event.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ SAFE_POSTGRESQL = {"fsync": ("on",), "full_page_writes": ("on",)}
 UNSAFE_COMMIT = "off"
 
 MAYBE_BEGIN = "ivigil_begin"
+
+SECOND_ERROR = "error ignored "
+"""So begins what psycopg logs of an error that it meets while it raises another."""
 
 
 class Store:
@@ -146,6 +150,8 @@ def _postgresql(url: URL) -> tuple[Engine, Engine]:
     except ModuleNotFoundError as error:
         raise JournalRefusedError("PostgreSQL needs its driver: install ivigil[postgresql]") from error
 
+    logging.getLogger("psycopg").addFilter(_is_not_second)
+
     @event.listens_for(engine, "connect")
     def settle(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
@@ -156,6 +162,11 @@ def _postgresql(url: URL) -> tuple[Engine, Engine]:
         connection.commit()
 
     return engine, engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def _is_not_second(record: logging.LogRecord) -> bool:
+    """Drops that line: a lost connection is told once, by the error that is raised. All others pass."""
+    return not str(record.msg).startswith(SECOND_ERROR)
 
 
 def _shown(cursor: Any, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ivigil.course import Day, Plan, Status
+from ivigil.course import Day, Plan, Site, Status, Step
 
 FREEDOM: tuple[Status, ...] = ("blocked", "needs_sign_off", "needs_answers", "ready")
 """From least to most."""
@@ -31,6 +31,8 @@ def _tightened(before: Plan, after: Plan) -> Iterator[str]:
         yield "dose"
     if _most_grams(after.days) < _most_grams(before.days) and after.days:
         yield "grams a day"
+    if _observed(after) > _observed(before) and after.days:
+        yield "observation"
     yield from _rates(before, after)
 
 
@@ -45,27 +47,54 @@ def _rates(before: Plan, after: Plan) -> Iterator[str]:
             yield "highest rate"
     if any(map(_slower, before.days, after.days)):
         yield "rate steps"
+    if any(map(_less_a_site, before.days, after.days)):
+        yield "infusion sites"
 
 
 def _slower(before: Day, after: Day) -> bool:
     """Whether the flow allowed at any time since the start became lower."""
-    changes = {begin for day in (before, after) for begin, _ in _limits(day)}
-    return any(_limit_at(after, minutes) < _limit_at(before, minutes) for minutes in changes)
+    if not (before.steps and after.steps):
+        return False
+    changes = {begin for day in (before, after) for begin, _ in _steps(day)}
+    return any(_is_lower(_step_at(before, minutes), _step_at(after, minutes)) for minutes in changes)
 
 
-def _limits(day: Day) -> list[tuple[int, Decimal]]:
-    """Minutes from the start at which each step begins, and its limit in mL/h."""
+def _is_lower(before: Step, after: Step) -> bool:
+    """Also where the limit is the same figure, and "not more than" became "less than"."""
+    return after.limit_ml_per_h < before.limit_ml_per_h or after.is_passed_by(before.rate_ml_per_h)
+
+
+def _steps(day: Day) -> list[tuple[int, Step]]:
+    """Minutes from the start at which each step begins, and the step."""
     begin, found = 0, []
     for step in day.steps:
-        found.append((begin, step.limit_ml_per_h))
+        found.append((begin, step))
         begin += step.minutes
     return found
 
 
-def _limit_at(day: Day, minutes: int) -> Decimal:
-    """The limit so many minutes after the start; the last step's afterwards."""
-    found = [limit for begin, limit in _limits(day) if begin <= minutes]
-    return found[-1] if found else Decimal("Infinity")
+def _step_at(day: Day, minutes: int) -> Step:
+    """The step so many minutes after the start; the last one afterwards."""
+    return [step for begin, step in _steps(day) if begin <= minutes][-1]
+
+
+def _less_a_site(before: Day, after: Day) -> bool:
+    """Whether one site under the skin now takes less, or takes it more slowly."""
+    if not (before.sites and after.sites):
+        return False
+    volume, rate = _most_a_site(before.sites)
+    volume_now, rate_now = _most_a_site(after.sites)
+    return volume_now < volume or rate_now < rate
+
+
+def _most_a_site(sites: tuple[Site, ...]) -> tuple[Decimal, Decimal]:
+    """The largest volume in mL and the highest rate in mL/h of one site."""
+    return max(site.volume_ml for site in sites), max(site.rate_ml_per_h for site in sites)
+
+
+def _observed(plan: Plan) -> int:
+    """Minutes after the end for which the patient stays."""
+    return (plan.observation.minutes or 0) if plan.observation else 0
 
 
 def _most_grams(days: tuple[Day, ...]) -> Decimal:

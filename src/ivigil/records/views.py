@@ -5,7 +5,6 @@ They read no payload: erasing a patient changes none of them, and a rebuild need
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -33,6 +32,7 @@ from ivigil.infusion.events import (
     Started,
     Stopped,
 )
+from ivigil.knowledge.trade_items import lot_key
 from ivigil.records.bodies import Contact
 from ivigil.records.drafts import MOST_CHARACTERS
 from ivigil.records.kinds import Kinds, tag
@@ -89,11 +89,6 @@ COURSE = tuple(
     tag(turn) for turn in (Started, Paused, Resumed, Disconnected, Stopped, Completed, ObservationEnded)
 )
 """What turns an infusion from one state into another."""
-
-
-def lot_key(lot: str) -> str:
-    """A lot without what differs between two people who type it: case, spaces, width."""
-    return "".join(unicodedata.normalize("NFKC", lot).casefold().split())[:MOST_CHARACTERS]
 
 
 class View(msgspec.Struct, frozen=True):
@@ -182,7 +177,7 @@ def _lot_row(row: Row) -> dict[str, Any] | None:
     if not row["lot"]:
         return None
     return {
-        "lot_key": lot_key(row["lot"]),
+        "lot_key": lot_key(row["lot"])[:MOST_CHARACTERS],
         "product": row["product"],
         "stream": row["stream"],
         "subject": row["subject"],

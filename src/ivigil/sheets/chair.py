@@ -15,7 +15,15 @@ from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.card import compare
 from ivigil.infusion.due import due
-from ivigil.infusion.events import AdviceOverridden, Event
+from ivigil.infusion.events import (
+    AdviceOverridden,
+    Event,
+    ObservationEnded,
+    RateSet,
+    Resumed,
+    Started,
+    What,
+)
 from ivigil.infusion.hanging import Stop
 from ivigil.infusion.progress import (
     expected_end,
@@ -38,6 +46,7 @@ from ivigil.knowledge.reactions import (
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import chair_words as words
 from ivigil.sheets import records
+from ivigil.sheets.journal import REFUSAL
 from ivigil.sheets.layout import DISCLAIMER, section, table
 from ivigil.sheets.numbers import hours, number
 from ivigil.sheets.reaction_drugs import dose_lines
@@ -58,6 +67,9 @@ _MARK: dict[Rank, str] = {"emergency": "!!", "flow": "! ", "treat": "! ", "overd
 _LABEL = 13
 
 
+_SWITCHED_OFF = "This site has switched live advice off: people alone judge what to do."
+
+
 def status_sheet(
     briefing: Briefing, state: State, advised: tuple[Advice, ...], now: dt.datetime, knowledge: Knowledge
 ) -> RenderableType:
@@ -67,6 +79,7 @@ def status_sheet(
         _head(briefing, state, clock, knowledge),
         _alarms(state, clock),
         *advice_sections(advised, clock, knowledge),
+        None if knowledge.is_on("policy.live_advice") else Text(f"\n{_SWITCHED_OFF}", style="bold"),
         _due(briefing, state, clock, knowledge),
         _patient(state, clock, knowledge),
         _vials(state, clock, knowledge),
@@ -173,43 +186,56 @@ def alarm_words(alarm: Alarm) -> str:
 
 def overridden_sheet(events: Iterable[Event], briefing: Briefing) -> RenderableType | None:
     """What was done against advice, and why; None: nothing."""
-    clock = _Clock(briefing, briefing.day.start)
+    clock, deeds = _Clock(briefing, briefing.day.start), {event.id: event.what for event in events}
     lines = [
-        Text(f"! {clock.time(event.at)} {_went_against(event.what)}", "bold red")
+        Text(f"! {clock.time(event.at)} {_went_against(event.what, deeds.get(event.what.event))}", "bold red")
         for event in events
         if isinstance(event.what, AdviceOverridden)
     ]
     return section("Against advice", *lines) if lines else None
 
 
-def _went_against(what: AdviceOverridden) -> str:
+def _went_against(what: AdviceOverridden, deed: What | None) -> str:
     """ "hung although out of date, or its date is not known: the only one left"."""
-    stop = next((text for code, text in words.STOP.items() if code == what.code), "")
-    did = f"hung although {stop}" if stop else f"{what.code.replace('_', ' ')} not followed"
-    return f"{did}: {what.reason}"
+    match deed:
+        case Started():
+            did, text = "started although", words.said(what.code, words.BLOCKER, words.AGAINST, REFUSAL)
+        case RateSet(rate_ml_per_h=rate):
+            did = f"{number(rate)} mL/h set although"
+            text = words.said(what.code, words.BLOCKER, words.AGAINST)
+        case Resumed():
+            did, text = "went on although", words.said(what.code, words.BLOCKER, words.AGAINST)
+        case ObservationEnded():
+            did, text = "left, and it was not settled that", words.said(what.code, words.CHECK)
+        case _:
+            did, text = "hung although", words.said(what.code, words.STOP)
+    said = f"{did} {text}" if text else f"{what.code.replace('_', ' ')} not followed"
+    return f"{said}: {what.reason}"
 
 
 # Advice
 
 
 def advice_sections(advised: tuple[Advice, ...], clock: _Clock, knowledge: Knowledge) -> list[RenderableType]:
-    """Do now; next; later. A heading stands only over something."""
+    """Do now; next; later. A heading stands only over something, and a rule is spelt out once."""
+    told: set[str] = set()
     ranks: dict[str, tuple[Rank, ...]] = {"Do now": _NOW, "Next": ("next",), "Later": ("later",)}
     found = []
     for title, within in ranks.items():
-        entries = [_advice(advice, clock, knowledge) for advice in advised if advice.rank in within]
+        entries = [_advice(advice, clock, knowledge, told) for advice in advised if advice.rank in within]
         if entries:
             found.append(section(title, *entries))
     return found
 
 
-def _advice(advice: Advice, clock: _Clock, knowledge: Knowledge) -> RenderableType:
+def _advice(advice: Advice, clock: _Clock, knowledge: Knowledge, told: set[str]) -> RenderableType:
+    """One advice with its reasons; its rules are added to those already ``told``."""
     mark = _MARK.get(advice.rank, "- ")
     grid = table(2, None)
     grid.add_row(
         mark, Text(advice_line(advice, knowledge) + _when(advice, clock), style=_STYLE.get(advice.rank, ""))
     )
-    for line in _reasons(advice, clock, knowledge):
+    for line in _reasons(advice, clock, knowledge, told):
         grid.add_row("", line)
     return grid
 
@@ -241,7 +267,7 @@ def _when(advice: Advice, clock: _Clock) -> str:
     return f": due {clock.time(advice.at)} ({clock.late(advice.at)})"
 
 
-def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge) -> list[Text]:
+def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge, told: set[str]) -> list[Text]:
     """What was seen, which rules, why not yet."""
     lines = []
     if advice.treatment is not None:
@@ -251,16 +277,26 @@ def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge) -> list[Text]:
     if advice.blockers:
         head = "because" if advice.code == "hold_rate" else "not yet"
         lines.append(Text(f"{head}: {'; '.join(words.BLOCKER[code] for code in advice.blockers)}"))
-    facts = [knowledge.by_id[name] for name in advice.facts if name in knowledge.by_id]
-    lines += [Text(f"rule: {_rule(fact, knowledge)}", style="dim") for fact in facts[:_RULES]]
-    if len(facts) > _RULES:
-        more = len(facts) - _RULES
-        lines.append(Text(f"and {more} more rule{'s' if more > 1 else ''}", style="dim"))
+    lines += [Text(line, style="dim") for line in _rules(advice, knowledge, told)]
     if advice.stricter:
         also = " or ".join(words.FLOW[flow] for flow in advice.stricter)
         lines.append(Text(f"the rule also allows: {also}", style="dim"))
     if advice.weak:
         lines.append(Text(f"rests on weak evidence alone ({words.NOT_SIGNED}): it may only restrict"))
+    return lines
+
+
+def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:
+    """The rules of an advice that were not spelt out above it."""
+    facts = [knowledge.by_id[name] for name in advice.facts if name in knowledge.by_id]
+    new = [fact for fact in facts if fact.id not in told]
+    shown = new[:_RULES]
+    told.update(fact.id for fact in shown)
+    lines = [f"rule: {_rule(fact, knowledge)}" for fact in shown]
+    if facts and not new:
+        lines.append("rule: as above")
+    if more := len(new) - len(shown):
+        lines.append(f"and {more} more rule{'s' if more > 1 else ''}")
     return lines
 
 

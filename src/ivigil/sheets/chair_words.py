@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ivigil.infusion.advice import Blocker, Code
 from ivigil.infusion.after import CheckCode, CheckState
 from ivigil.infusion.hanging import StopCode
@@ -18,6 +21,7 @@ ADVICE: dict[Code, str] = {
     "stay_halted": "KEEP IT HALTED",
     "slow": "SLOW to {rate} mL/h",
     "identify": "Check the patient's identity",
+    "record_anew": "Record it anew: no rule knows what was recorded",
     "check_vitals": "Measure {measures}",
     "hang_vial": "Hang the next vial",
     "start": "Start at {rate} mL/h",
@@ -45,6 +49,20 @@ BLOCKER: dict[Blocker, str] = {
     "observation_time": "the time to observe is not over",
     "end_vitals_missing": "vital signs after the end are missing",
 }
+
+AGAINST: dict[Code, str] = {
+    "stop": "it was to be stopped",
+    "do_not_start": "it was not to be started",
+    "pause": "it was to be paused",
+    "stay_halted": "it was to be kept halted",
+    "decide_restart": "no clinician had decided that it goes on",
+    "complete": "the volume was in",
+    "start": "a lower first rate was advised",
+    "restart": "a lower rate was advised",
+    "slow": "a lower rate was advised",
+    "step_up": "the next step is lower",
+}
+"""What a flow went against, beside a blocker."""
 
 PHASE: dict[Phase, str] = {
     "not_started": "NOT STARTED",
@@ -140,6 +158,7 @@ STOP: dict[StopCode, str] = {
 WITHHELD: dict[Withheld, str] = {
     "": "",
     "sign_off_missing": "no dose here: the source is weak and not yet signed",
+    "contraindicated": "no dose here: a reason against it is present, or was not ruled out",
     "day_maximum": "no dose now: the day's maximum would be passed",
     "not_a_single_dose": "no single dose: the source states a continuous infusion",
     "not_measurable": "no dose here: below the smallest step of a syringe",
@@ -173,6 +192,7 @@ PAST: dict[str, str] = {
 }
 
 SEEN = {
+    "not_known": "not known:",
     "identity": "identity",
     "planned": "planned",
     "planned_g": "planned g",
@@ -218,3 +238,8 @@ BASIS: dict[Basis, str] = {
 }
 
 NOT_SIGNED = "not yet signed"
+
+
+def said(code: str, *texts: Mapping[Any, str]) -> str:
+    """The words of a code in the first of these tables that knows it; "" if none does."""
+    return next((each[code] for each in texts if code in each), "")

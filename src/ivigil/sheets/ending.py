@@ -11,8 +11,8 @@ from rich.text import Text
 from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.card import Line
-from ivigil.infusion.next_time import Proposal
 from ivigil.infusion.state import State
+from ivigil.knowledge.next_time import Proposal
 from ivigil.knowledge.reactions import Lever, NextTime
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.chair import against_plan, discharge_sheet
@@ -40,11 +40,16 @@ def ending_sheet(
     """Before the patient leaves; against the plan; next time."""
     parts = [discharge_sheet(checks), against_plan(state, now)]
     if proposals:
-        grid = table(24, None)
-        for proposal in proposals:
-            grid.add_row(_lever(proposal), _why(proposal, knowledge))
-        parts.append(section("May change next time (for the next order)", grid))
+        parts.append(proposals_section(proposals, knowledge))
     return Group(*parts, Text(""), Text(DISCLAIMER))
+
+
+def proposals_section(proposals: tuple[Proposal, ...], knowledge: Knowledge) -> RenderableType:
+    """What the next order may change, and what the sources say."""
+    grid = table(24, None)
+    for proposal in proposals:
+        grid.add_row(_lever(proposal), _why(proposal, knowledge))
+    return section("May change next time (for the next order)", grid)
 
 
 def card_sheet(briefing: Briefing, lines: tuple[Line, ...], knowledge: Knowledge) -> RenderableType:

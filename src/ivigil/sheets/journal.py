@@ -13,12 +13,14 @@ from ivigil.records.authorisation import Code as RefusalCode
 from ivigil.records.authorisation import Refusal, Standing, Step
 from ivigil.records.finding import Listed
 from ivigil.records.lookback import Traced, Use
+from ivigil.records.reviewing import Changed
 from ivigil.records.verify import Code as FindingCode
 from ivigil.records.verify import Verdict
 from ivigil.sheets.layout import section, table
 from ivigil.sheets.numbers import number
 
 _LABEL = 13
+_PSEUDONYM = 33
 
 FINDING: dict[FindingCode, str] = {
     "position_gap": "events before this one are missing",
@@ -36,15 +38,20 @@ FINDING: dict[FindingCode, str] = {
     "clock_backward": "the clock had gone back (a notice)",
 }
 REFUSAL: dict[RefusalCode, str] = {
-    "unreleased": "the plan is not released ({what})",
-    "expired": "the plan is past its last day ({what})",
-    "superseded": "the plan was replaced or withdrawn {what}",
-    "inputs_changed": "not what was signed any more: {what}",
-    "sign_off_missing": "the site has not signed {what}",
+    "unreleased": "the plan is not released",
+    "expired": "the plan is past its last day",
+    "superseded": "the plan was replaced or withdrawn",
+    "inputs_changed": "the plan is not what was signed any more",
+    "sign_off_missing": "the site has not signed what it rests on",
     "unanswered": "the plan waits for answers",
     "blocked": "the plan is blocked: it gives nothing",
-    "out_of_turn": "another step comes first (the plan is {what})",
-    "same_person": "{what} prescribed it and cannot verify it",
+    "out_of_turn": "another step comes first",
+    "same_person": "the same person prescribed it and cannot verify it",
+}
+UNSENT = {
+    "no_contact": "no contact is recorded",
+    "erased": "erased: nobody can read who this is; the lot's trace stands",
+    "taken_back": "a correction says that the lot was not hung",
 }
 STEP: dict[Step, str] = {
     "made": "MADE: to be prescribed",
@@ -85,8 +92,8 @@ def verdict_sheet(verdict: Verdict) -> RenderableType:
 
 
 def refusal_text(refused: Refusal) -> str:
-    """One reason."""
-    return REFUSAL[refused.code].format(what=refused.what).strip()
+    """One reason: "the plan is not released (verified)"."""
+    return REFUSAL[refused.code] + (f" ({refused.what})" if refused.what else "")
 
 
 def refusals_text(refused: Iterable[Refusal]) -> str:
@@ -98,6 +105,18 @@ def plan_changed_sheet(changed: Iterable[str]) -> RenderableType:
     """An alert above everything: the plan in use is not what was signed any more."""
     what = ", ".join(changed)
     return Text(f"! THE PLAN IS NOT WHAT WAS SIGNED ANY MORE: {what}. Call the prescriber.\n", "bold red")
+
+
+def changed_sheet(found: Iterable[Changed]) -> RenderableType:
+    """The plans whose signatures are void by now, and why."""
+    reopened = tuple(found)
+    if not reopened:
+        return Text("Every signed plan that is still valid is what it would be if it were made now.")
+    grid = table(18, None)
+    grid.add_row(Text("reopened", "bold"), Text("not what was signed any more", "bold"))
+    for each in reopened:
+        grid.add_row(each.plan, ", ".join(each.because))
+    return Group(grid, Text("\nPlan and sign anew. Being infused now? ivigil infusion status"))
 
 
 def standing_sheet(standing: Standing, refused: Iterable[Refusal]) -> RenderableType:
@@ -146,6 +165,14 @@ def _use(use: Use, knowledge: Knowledge) -> str:
     name = product.name if product else use.product or "product not known"
     vials = f"{use.vials} vial{'' if use.vials == 1 else 's'}"
     return f"{use.subject}: {name}, lot {use.lot}, {vials}, {use.first_at:%Y-%m-%d %H:%M %z}"
+
+
+def unsent_sheet(unsent: Iterable[tuple[str, str]]) -> RenderableType:
+    """Patients who got the lot and to whom no letter can be written: somebody has to find another way."""
+    grid = table(_PSEUDONYM, None)
+    for stream, why in unsent:
+        grid.add_row(stream, UNSENT[why])
+    return Group(Text("NO LETTER", style="bold"), Padding(grid, (0, 0, 0, 2)))
 
 
 def plans_sheet(found: Iterable[Listed]) -> RenderableType:

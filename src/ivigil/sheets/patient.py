@@ -19,17 +19,24 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning.case import patient_case
-from ivigil.sheets.numbers import number, span
+from ivigil.sheets.wording import ENGLISH, Wording
 
 WIDTH = 80
 _INFUSIONS = 6
 """So many infusions are listed by day; the rest are counted."""
 _HALF_HOUR = 30
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July",
-    "August", "September", "October", "November", "December",
-)  # fmt: skip
+_WITHIN = {
+    "hours": "It may start to help within {most} hours.",
+    "days": "It may start to help within {most} days.",
+    "weeks": "It may start to help within {most} weeks.",
+    "months": "It may start to help within {most} months.",
+}
+_AFTER = {
+    "hours": "It may start to help after {span} hours.",
+    "days": "It may start to help after {span} days.",
+    "weeks": "It may start to help after {span} weeks.",
+    "months": "It may start to help after {span} months.",
+}
 
 _WORKS = {
     "immunomodulation": ("against-attack",),
@@ -48,10 +55,15 @@ class NoSheetError(Exception):
     """No sheet may be printed; the message says what is missing."""
 
 
-def patient_sheet(plan: Plan, knowledge: Knowledge) -> str:
-    """The sheet as plain text. Raises NoSheetError for a blocked plan or without phone numbers."""
+def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> str:
+    """The sheet as plain text.
+
+    Raises NoSheetError for a blocked plan or without phone numbers, NoLanguageError for a language
+    without wording.
+    """
     _refuse(plan, knowledge)
-    writer = _Writer(plan, knowledge)
+    say = Wording(knowledge, language)
+    writer = _Writer(plan, knowledge, say)
     sections: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         ("What is it?", writer.what),
         ("Why do you get it?", writer.why),
@@ -67,12 +79,12 @@ def patient_sheet(plan: Plan, knowledge: Knowledge) -> str:
         ("Are you pregnant, or do you breastfeed?", writer.pregnancy),
         ("Whom do you call?", writer.phones),
     )
-    lines = [*writer.head()]
+    lines = _wrapped(writer.head())
     for title, body in sections:
         paragraphs = body()
         if paragraphs:
-            lines += ["", title.upper(), *_wrapped(paragraphs)]
-    return "\n".join([*lines, "", *_wrapped(writer.foot())])
+            lines += ["", say(title).upper(), *_wrapped(say.noted(paragraphs))]
+    return "\n".join([*lines, "", *_wrapped(say.noted(writer.foot()))])
 
 
 def _refuse(plan: Plan, knowledge: Knowledge) -> None:
@@ -88,8 +100,9 @@ def _refuse(plan: Plan, knowledge: Knowledge) -> None:
 class _Writer:
     """One section a method; each returns paragraphs, those that start with "- " being list items."""
 
-    def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
+    def __init__(self, plan: Plan, knowledge: Knowledge, say: Wording) -> None:
         self._plan = plan
+        self._say = say
         self._knowledge = knowledge
         self._site = knowledge.site
         self._case: Case = patient_case(plan.order, knowledge)
@@ -106,22 +119,23 @@ class _Writer:
             text = getattr(self._knowledge.by_id.get(name), "text", "")
             if not text:
                 raise NoSheetError(f"the fact base has no {name}")
-            texts.append(text)
+            texts.append(self._say(text))
         return " ".join(texts)
 
     def _sheet_says(self, *names: str) -> str:
         return self._says(*(f"instruction.patient.{name}" for name in names))
 
     def head(self) -> list[str]:
-        plan, site = self._plan, self._site
-        lines = ["IMMUNOGLOBULIN: YOUR TREATMENT"]
+        plan, site, say = self._plan, self._site, self._say
+        lines = [say("IMMUNOGLOBULIN: YOUR TREATMENT")]
         lines += [site.name] if site.name else []
-        lines += [f"For: {plan.order.patient.id.value}", "", f"EMERGENCY: call {site.emergency_phone}."]
-        lines += [f"Questions: call {site.contact_phone}."]
+        lines += [say("For: {patient}", patient=plan.order.patient.id.value), ""]
+        emergency = say.urgent("EMERGENCY: call {phone}.", phone=site.emergency_phone)
+        lines += say.noted([emergency, say("Questions: call {phone}.", phone=site.contact_phone)])
         if plan.status != "ready":
-            lines += ["", "DRAFT. Your team has not finished this plan. Do not use this sheet yet."]
+            lines += ["", say("DRAFT. Your team has not finished this plan. Do not use this sheet yet.")]
         if self._is_child:
-            lines += ["", 'If you read this for your child, "you" means your child.']
+            lines += ["", say('If you read this for your child, "you" means your child.')]
         return lines
 
     def what(self) -> list[str]:
@@ -135,54 +149,108 @@ class _Writer:
         works = self._advice("works") or [
             self._sheet_says(f"works-{name}") for name in _WORKS[condition.purpose]
         ]
-        return [f"You get it for: {condition.name}.", " ".join([*self._advice("why"), *works])]
+        given_for = self._say("You get it for: {condition}.", condition=self._say(condition.name))
+        return [given_for, " ".join([*self._advice("why"), *works])]
 
     def _advice(self, topic: str) -> list[str]:
         """What is told on this topic for the condition of the plan."""
         return [
-            item.text
+            self._say(item.text)
             for item in self._knowledge.facts.patient_advice
             if item.topic == topic and self._plan.order.condition in item.conditions
         ]
 
     def when(self) -> list[str]:
-        plan = self._plan
+        plan, say = self._plan, self._say
         route = "into-a-vein" if plan.order.route == "IV" else "under-the-skin"
         paragraphs = [self._sheet_says(route)]
         if plan.product is not None and plan.course is not None:
-            grams = f"{number(plan.course.grams, 3)} grams in all"
-            paragraphs.append(f"Your product is {plan.product.name}. You get {grams}.")
+            grams = say.number(plan.course.grams, 3)
+            paragraphs.append(
+                say(
+                    "Your product is {product}. You get {grams} grams in all.",
+                    product=plan.product.name,
+                    grams=grams,
+                )
+            )
         if plan.days:
-            paragraphs += [f"- {_infusion(day)}" for day in plan.days[:_INFUSIONS]]
+            paragraphs += [f"- {self._infusion(day)}" for day in plan.days[:_INFUSIONS]]
             more = len(plan.days) - _INFUSIONS
-            paragraphs += [f"- and {more} more. We tell you the days."] if more > 0 else []
+            if more > 0:
+                paragraphs.append(f"- {say('and {count} more. We tell you the days.', count=str(more))}")
         else:
-            paragraphs.append("Your team will tell you the day and how long it takes.")
+            paragraphs.append(say("Your team will tell you the day and how long it takes."))
         if plan.observation is not None and plan.observation.minutes:
-            paragraphs.append(f"After it you stay for {plan.observation.minutes} minutes. We watch you.")
+            minutes = str(plan.observation.minutes)
+            paragraphs.append(say("After it you stay for {minutes} minutes. We watch you.", minutes=minutes))
         paragraphs += [self._onset(), *self._later()]
         return [p for p in paragraphs if p]
+
+    def _infusion(self, day: Day) -> str:
+        say = self._say
+        takes = say(
+            "{day}: it starts at {time} and takes {duration}.",
+            day=say.day(day.date),
+            time=f"{day.start:%H:%M}",
+            duration=self._duration(day.duration_min),
+        )
+        sites = len(day.sites)
+        where = say("It goes in at {count} places.", count=str(sites)) if sites > 1 else ""
+        return f"{takes[0].upper()}{takes[1:]} {where}".rstrip()
+
+    def _duration(self, minutes: int) -> str:
+        """Rounded up to half an hour: "about 11 and a half hours"."""
+        whole, half = divmod(-(-minutes // _HALF_HOUR), 2)
+        match whole, half:
+            case 0, _:
+                return self._say("about half an hour")
+            case 1, 0:
+                return self._say("about 1 hour")
+            case 1, _:
+                return self._say("about 1 and a half hours")
+            case _, 0:
+                return self._say("about {hours} hours", hours=str(whole))
+        return self._say("about {hours} and a half hours", hours=str(whole))
 
     def _onset(self) -> str:
         """When the first effect is expected, from the condition's own figure if it has a strong one."""
         onsets = self._knowledge.conditions[self._plan.order.condition].onsets
         stated = [
-            text for onset in onsets if self._knowledge.permits(onset) and (text := _first_effect(onset))
+            text for onset in onsets if self._knowledge.permits(onset) and (text := self._first_effect(onset))
         ]
         if stated:
-            return f"It may start to help {stated[0]}."
-        figures = any(_first_effect(onset) for onset in onsets)
+            return stated[0]
+        figures = any(self._first_effect(onset) for onset in onsets)
         return "" if figures or self._plan.order.route != "IV" else self._says("advice.benefit-weeks")
 
+    def _first_effect(self, onset: Onset) -> str:
+        """ "It may start to help after 1 to 2 weeks."; empty if no figure is stated."""
+        say = self._say
+        for unit, within in _WITHIN.items():
+            low: Decimal | None = getattr(onset, f"first_effect_{unit}_min")
+            high: Decimal | None = getattr(onset, f"first_effect_{unit}_max")
+            if low is None and high is not None:
+                return say(within, most=say.number(high))
+            if low is not None:
+                span = say.number(low)
+                if high not in (None, low):
+                    span = say("{least} to {most}", least=span, most=say.number(high or low))
+                return say(_AFTER[unit], span=span)
+        return ""
+
     def _later(self) -> list[str]:
-        checks = _dates(e.date for e in self._timeline("response"))
-        tests = _dates(e.date for e in self._timeline("test"))
-        following = _dates(e.date for e in self._timeline("next_course"))
+        say = self._say
+        checks = self._dates(e.date for e in self._timeline("response"))
+        tests = self._dates(e.date for e in self._timeline("test"))
+        following = self._dates(e.date for e in self._timeline("next_course"))
         return [
-            f"We check how well it works around: {checks}." if checks else "",
-            f"We plan blood tests on: {tests}." if tests else "",
-            f"Your next treatment is due around: {following}." if following else "",
+            say("We check how well it works around: {days}.", days=checks) if checks else "",
+            say("We plan blood tests on: {days}.", days=tests) if tests else "",
+            say("Your next treatment is due around: {days}.", days=following) if following else "",
         ]
+
+    def _dates(self, days: Iterable[dt.date | None]) -> str:
+        return ", ".join(self._say.day(day) for day in sorted({day for day in days if day is not None}))
 
     def _timeline(self, kind: str) -> list[TimelineEntry]:
         return [entry for entry in self._plan.timeline if entry.kind == kind]
@@ -192,9 +260,13 @@ class _Writer:
         drugs = [item.drug for item in self._plan.premedication if item.state == "indicated"]
         return [
             f"- {self._sheet_says(drink)}",
-            *([f"- You may get medicine before it: {', '.join(drugs)}."] if drugs else []),
+            *([f"- {self._medicine(drugs)}"] if drugs else []),
             f"- {self._sheet_says('say-before')}",
         ]
+
+    def _medicine(self, drugs: Iterable[str]) -> str:
+        named = ", ".join(self._say(drug) for drug in drugs)
+        return self._say("You may get medicine before it: {drugs}.", drugs=named)
 
     def _fluid_is_withheld(self) -> bool:
         """Does a finding that holds, or that nobody has ruled out, keep extra fluid off?"""
@@ -213,7 +285,7 @@ class _Writer:
             for finding in self._plan.findings
             if finding.state == "present" and finding.id in hazards
         ]
-        return [f"- {text}" for text in dict.fromkeys(texts) if text]
+        return [f"- {self._say(text)}" for text in dict.fromkeys(texts) if text]
 
     def expect(self) -> list[str]:
         if self._plan.order.route == "IV":
@@ -234,12 +306,12 @@ class _Writer:
 
     def warnings(self) -> list[str]:
         """What to report, the most urgent first, and until when to look out for it."""
-        site = self._site
+        phone, say = self._site.emergency_phone, self._say
         heads = {
-            "emergency_now": f"Call {site.emergency_phone} at once if:",
-            "same_day": f"Call us the same day ({self._our_phones()}) if:",
-            "next_visit": "Tell us at your next visit if:",
-            "self_care": "You need not call for this. Call if it gets worse:",
+            "emergency_now": say.urgent("Call {phone} at once if:", phone=phone),
+            "same_day": say.urgent("Call us the same day ({phones}) if:", phones=self._our_phones()),
+            "next_visit": say.urgent("Tell us at your next visit if:"),
+            "self_care": say.urgent("You need not call for this. Call if it gets worse:"),
         }
         signs = sorted(
             (s for s in self._knowledge.facts.warning_sign if self._concerns(s)), key=lambda sign: sign.order
@@ -249,25 +321,36 @@ class _Writer:
         paragraphs = [self._until(signs)]
         for urgency, head in heads.items():
             items = [sign for sign in signs if sign.urgency == urgency]
-            paragraphs += [head, *(f"- {_sign(sign)}" for sign in items)] if items else []
+            paragraphs += [head, *(f"- {self._sign(sign)}" for sign in items)] if items else []
         return paragraphs
+
+    def _sign(self, sign: WarningSign) -> str:
+        say = self._say
+        if sign.urgency == "self_care":
+            return f"{say(sign.text)} {say.urgent('This is {means}.', means=say.urgent(sign.means))}"
+        return say("{sign} It may mean: {means}.", sign=say(sign.text), means=say(sign.means))
 
     def _concerns(self, sign: WarningSign) -> bool:
         return sign.population == "any" or (sign.population == "child") == self._is_child
 
     def _until(self, signs: Iterable[WarningSign]) -> str:
         longest = max((sign.days_max for sign in signs if sign.days_max is not None), default=None)
+        say = self._say
         if longest is None:
-            return "Look out for these signs during and after each infusion."
-        text = f"Look out for these signs for {number(longest)} days after each infusion"
+            return say("Look out for these signs during and after each infusion.")
+        days = say.number(longest)
+        text = say("Look out for these signs for {days} days after each infusion.", days=days)
         if not self._plan.days:
-            return f"{text}."
+            return text
         last = self._plan.days[-1].end.date() + dt.timedelta(days=int(longest))
-        return f"{text}. After this treatment that is until {_day(last)}."
+        return f"{text} {say('After this treatment that is until {day}.', day=say.day(last))}"
 
     def _our_phones(self) -> str:
-        night = self._site.after_hours_phone
-        return self._site.contact_phone + (f"; nights and weekends {night}" if night else "")
+        """Both numbers of the team as a value of an urgent text, which marks it."""
+        phone, night = self._site.contact_phone, self._site.after_hours_phone
+        if not night:
+            return phone
+        return self._say.urgent("{phone}; nights and weekends {night}", phone=phone, night=night)
 
     def home(self) -> list[str]:
         if self._plan.order.route != "SC":
@@ -280,9 +363,10 @@ class _Writer:
         dates = [entry.date for entry in entries if entry.state == "wait_until" and entry.date is not None]
         paragraphs = [self._sheet_says("vaccines"), self._sheet_says("live-vaccines")]
         if any(entry.state == "not_while_on_therapy" for entry in entries):
-            paragraphs.append("For you: not while this treatment goes on, unless we say so.")
+            paragraphs.append(self._say("For you: not while this treatment goes on, unless we say so."))
         elif dates:
-            paragraphs.append(f"For you: not before {_day(max(dates))}, unless we say so.")
+            day = self._say.day(max(dates))
+            paragraphs.append(self._say("For you: not before {day}, unless we say so.", day=day))
         paragraphs.append(self._says("vaccine-rule.tell-the-vaccinator"))
         return [f"- {text}" for text in paragraphs]
 
@@ -291,9 +375,12 @@ class _Writer:
         days = [entry.until for entry in entries if entry.until is not None]
         paragraphs = [self._sheet_says("blood-tests")]
         if any(entry.state == "not_while_on_therapy" for entry in entries):
-            paragraphs.append("For you this lasts as long as the treatment goes on, and some time longer.")
+            paragraphs.append(
+                self._say("For you this lasts as long as the treatment goes on, and some time longer.")
+            )
         elif days:
-            paragraphs.append(f"For you this can last until {_day(max(days))}, or longer.")
+            day = self._say.day(max(days))
+            paragraphs.append(self._say("For you this can last until {day}, or longer.", day=day))
         paragraphs.append(self._says("advice.tell-blood-tests"))
         return [f"- {text}" for text in paragraphs]
 
@@ -303,11 +390,14 @@ class _Writer:
         flags = product.properties_named("glucose_meter_interference") if product else ()
         if any(item.flag for item in flags):
             until = [day for entry in self._meter_entries() if (day := entry.until) is not None]
-            later = [f"Do not trust such a meter before {_day(max(until))}."] if until else []
-            return [self._sheet_says("sugar-meter"), *later]
+            paragraphs = [self._sheet_says("sugar-meter")]
+            if until:
+                clear = self._say.day(max(until))
+                paragraphs.append(self._say("Do not trust such a meter before {day}.", day=clear))
+            return paragraphs
         known = product is not None and bool(product.properties_named("stabiliser"))
         hazard = self._knowledge.hazards.get("maltose_glucose_meter")
-        return [] if known or hazard is None else [hazard.patient_text]
+        return [] if known or hazard is None else [self._say(hazard.patient_text)]
 
     def _meter_entries(self) -> list[TimelineEntry]:
         """Test windows that hold for some products only: those of sugar meters."""
@@ -319,70 +409,31 @@ class _Writer:
         return [] if ruled_out else [self._sheet_says("pregnancy")]
 
     def phones(self) -> list[str]:
-        site = self._site
+        site, urgent = self._site, self._say.urgent
         night = site.after_hours_phone
-        return [
-            f"- Emergency: {site.emergency_phone}",
-            f"- Questions and signs of the same day: {site.contact_phone}",
-            f"- Nights and weekends: {night}"
+        lines = [
+            urgent("Emergency: {phone}", phone=site.emergency_phone),
+            urgent("Questions and signs of the same day: {phone}", phone=site.contact_phone),
+            urgent("Nights and weekends: {phone}", phone=night)
             if night
-            else f"- If you cannot reach us that day, call {site.emergency_phone}.",
+            else urgent("If you cannot reach us that day, call {phone}.", phone=site.emergency_phone),
         ]
+        return [f"- {line}" for line in lines]
 
     def foot(self) -> list[str]:
-        plan = self._plan
-        loosened = self._knowledge.loosened
+        plan, say = self._plan, self._say
+        loosened = ", ".join(self._knowledge.loosened)
         return [
             self._sheet_says("ask-us"),
-            f"Plan {plan.id}, facts {plan.knowledge_version}.",
-            *([f"Settings loosened by this site: {', '.join(loosened)}."] if loosened else []),
+            *say.unsigned(),
+            say("Plan {plan}, facts {version}.", plan=plan.id, version=plan.knowledge_version),
+            *([say("Settings loosened by this site: {settings}.", settings=loosened)] if loosened else []),
         ]
-
-
-def _infusion(day: Day) -> str:
-    sites = f" It goes in at {len(day.sites)} places." if len(day.sites) > 1 else ""
-    return f"{_day(day.date)}: it starts at {day.start:%H:%M} and takes {_duration(day.duration_min)}.{sites}"
-
-
-def _duration(minutes: int) -> str:
-    """Rounded up to half an hour: "about 11 and a half hours"."""
-    whole, half = divmod(-(-minutes // _HALF_HOUR), 2)
-    if not whole:
-        return "about half an hour"
-    if not half:
-        return f"about {whole} hour{'' if whole == 1 else 's'}"
-    return f"about {whole} and a half hours"
-
-
-def _day(day: dt.date) -> str:
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _dates(days: Iterable[dt.date | None]) -> str:
-    return ", ".join(_day(day) for day in sorted({day for day in days if day is not None}))
-
-
-def _first_effect(onset: Onset) -> str:
-    """ "within 36 hours", "after 1 to 2 weeks"; empty if no figure is stated."""
-    for unit in ("hours", "days", "weeks", "months"):
-        low: Decimal | None = getattr(onset, f"first_effect_{unit}_min")
-        high: Decimal | None = getattr(onset, f"first_effect_{unit}_max")
-        if low is None and high is not None:
-            return f"within {number(high)} {unit}"
-        if low is not None:
-            return f"after {span(low, high if high is not None else low, unit)}"
-    return ""
-
-
-def _sign(sign: WarningSign) -> str:
-    if sign.urgency == "self_care":
-        return f"{sign.text} This is {sign.means}."
-    return f"{sign.text} It may mean: {sign.means}."
 
 
 def _wrapped(paragraphs: Iterable[str]) -> list[str]:
     lines: list[str] = []
     for text in paragraphs:
         indent = "  " if text.startswith("- ") else ""
-        lines += textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+        lines += textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
     return lines

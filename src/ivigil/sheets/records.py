@@ -34,7 +34,7 @@ def field(name: str) -> str:
 def summary(record: Record, terms: Mapping[str, Term]) -> str:
     """One line: what the record says, without its evidence and the facts inside it."""
     parts = [text if name in _SPEAKS else f"{field(name)} {text}" for name, text in rows(record, terms)]
-    return ", ".join(parts)
+    return ", ".join(parts).replace("\n", "; ")
 
 
 def rows(record: Record, terms: Mapping[str, Term]) -> Iterator[tuple[str, str]]:
@@ -62,6 +62,8 @@ def value_text(value: object, terms: Mapping[str, Term]) -> str:
         case tuple():
             separator = "; " if value and isinstance(value[0], Record) else ", "
             return separator.join(value_text(item, terms) for item in value)
+        case dict():
+            return "\n".join(f"{key} = {text}" for key, text in value.items())
         case dt.date():
             return value.isoformat()
         case _:

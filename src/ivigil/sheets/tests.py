@@ -14,6 +14,7 @@ from ivigil.knowledge.timing import BaselineSample
 from ivigil.sheets import windows
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
+from ivigil.windows.bench import BenchReading
 from ivigil.windows.doses import GivenDose
 from ivigil.windows.serology import LabWindow
 
@@ -25,6 +26,24 @@ _TITLES = {
     "not_affected": "Not affected",
     "no_dose": "Only after a product with what disturbs it",
 }
+_READ = {
+    "readable": "can be read",
+    "readable_if_negative": "can be read only if it is negative",
+    "not_readable": "cannot be read",
+    "not_stated": "not stated by any source read: take it as one that cannot be read",
+}
+_BECAUSE = {
+    "no_dose_before": "nothing that disturbs it was given before, as far as is listed here",
+    "not_affected": "immunoglobulin does not disturb it",
+    "value_changed": "the value is right, and may differ from what it was before the dose",
+    "time_is_over": "the time after the dose is over",
+    "within_time": "the dose may still show in it",
+    "therapy_goes_on": "regular therapy never leaves it clear",
+    "end_not_stated": "the dose disturbs it, and no source says until when",
+    "negative_stands": "infused antibody makes no test negative",
+    "negative_not_signed": "that infused antibody makes no test negative was not read in a source",
+    "effect_not_seen": "what a dose does to it was not read in a source",
+}
 _DRAW = {1: "always", 2: "usually", 3: "if asked for"}
 
 
@@ -33,13 +52,16 @@ class TestAnswer(msgspec.Struct, frozen=True):
 
     doses: tuple[GivenDose, ...]
     ongoing: bool
+    undated: bool
+    results: tuple[BenchReading, ...]
     tests: tuple[LabWindow, ...]
     draw_first: tuple[BaselineSample, ...]
 
     def facts(self) -> tuple[str, ...]:
         """Ids of every fact that is named."""
         named = [name for window in self.tests for name in (window.interference, window.ruled_by) if name]
-        return tuple(dict.fromkeys([*named, *(sample.id for sample in self.draw_first)]))
+        read = [name for result in self.results for name in (*result.facts, *result.samples)]
+        return tuple(dict.fromkeys([*read, *named, *(sample.id for sample in self.draw_first)]))
 
 
 def tests_sheet(answer: TestAnswer, knowledge: Knowledge) -> RenderableType:
@@ -49,10 +71,12 @@ def tests_sheet(answer: TestAnswer, knowledge: Knowledge) -> RenderableType:
     for window in answer.tests:
         groups[window.answer].append(window)
     going = "regular therapy goes on" if answer.ongoing else "no further dose after these"
+    going += "; a further dose on a day that nobody knows" if answer.undated else ""
     parts: list[RenderableType] = [
         Text("LABORATORY TESTS AFTER IMMUNOGLOBULIN", style="bold"),
         *windows.given(answer.doses, knowledge),
         Padding(Text(going), (0, 0, 0, 2)),
+        *_results(answer.results, knowledge, refs),
         *(_section(name, groups[name], knowledge, refs) for name in _TITLES if groups[name]),
         _draw_first(answer.draw_first, refs),
         references(refs),
@@ -60,6 +84,52 @@ def tests_sheet(answer: TestAnswer, knowledge: Knowledge) -> RenderableType:
         Text(DISCLAIMER),
     ]
     return Group(*parts)
+
+
+def _results(
+    results: tuple[BenchReading, ...], knowledge: Knowledge, refs: References
+) -> list[RenderableType]:
+    if not results:
+        return []
+    lines: list[RenderableType] = []
+    for result in results:
+        window, drawn = result.window, result.drawn
+        outcome = drawn.text or drawn.outcome or "result not told"
+        lines.append(Text(f"{window.test}, drawn {drawn.date}, {outcome}", style="bold"))
+        lines += [Padding(Text(line), (0, 0, 0, 2)) for line in _said(result, knowledge, refs)]
+    return [section("Results drawn", *lines)]
+
+
+def _said(result: BenchReading, knowledge: Knowledge, refs: References) -> list[str]:
+    window = result.window
+    lines = [f"{_READ[result.answer]}: {_BECAUSE[result.because]} {refs.mark(result.facts)}".rstrip()]
+    if window.dose_date is not None and result.because != "not_affected":
+        lines.append(f"dose that counts: {window.dose_date}")
+    if result.answer == "readable":
+        return lines
+    lines.append(_again(window))
+    if window.alternative:
+        lines.append(f"use instead: {window.alternative}")
+    if result.earlier is not None:
+        outcome = result.earlier.text or result.earlier.outcome or "result not told"
+        lines.append(f"or read the one from before: {result.earlier.date}, {outcome}")
+    names = [knowledge.by_id[name] for name in result.samples]
+    kept = [
+        f"{sample.what} {refs.mark([sample.id])}" for sample in names if isinstance(sample, BaselineSample)
+    ]
+    if kept:
+        lines.append(f"look for blood from before the first dose: {'; '.join(kept)}")
+    return lines
+
+
+def _again(window: LabWindow) -> str:
+    if window.reliable_from is not None:
+        return f"draw again from {window.reliable_from}"
+    if window.if_stopped is not None:
+        return f"draw again: not while therapy goes on; if it stopped now, from {window.if_stopped}"
+    if window.not_before is not None:
+        return f"draw again: not before {window.not_before}, and no source says when it is clear"
+    return "draw again: no source says when it is clear"
 
 
 def _section(answer: str, items: list[LabWindow], knowledge: Knowledge, refs: References) -> RenderableType:

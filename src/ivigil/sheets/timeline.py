@@ -81,7 +81,7 @@ def _advised(beat: Beat, knowledge: Knowledge) -> list[str]:
     """What was pressing when advice was shown, or why a vial was not to be hung."""
     what = beat.event.what
     if isinstance(what, AdviceShown) and what.code in _STOPS:
-        return [f"> DO NOT HANG THIS VIAL: {_stop(what.code)}"]
+        return [f"> DO NOT HANG THIS VIAL: {words.said(what.code, words.STOP) or what.code}"]
     pressing = [advice for advice in beat.advised if advice.rank in _PRESSING]
     lines = [f"> {advice_line(advice, knowledge)}{_dose(advice)}" for advice in pressing]
     if lines and pressing[0].because:
@@ -94,10 +94,6 @@ def _dose(advice: Advice) -> str:
     options = advice.treatment.options if advice.treatment is not None else ()
     computed = (dosing for dosing in options if dosing.dose_mg is not None)
     return next((f": {short_line(dosing)}" for dosing in computed), "")
-
-
-def _stop(code: str) -> str:
-    return next((text for known, text in words.STOP.items() if known == code), code)
 
 
 def _happened(event: Event, beat: Beat, knowledge: Knowledge) -> str:
@@ -155,8 +151,6 @@ def _patient(what: Happening | Corrected, knowledge: Knowledge) -> str:
         case MedicineGiven() as given:
             dose = f" {number(given.dose_mg)} mg" if given.dose_mg is not None else ""
             return f"Gave {given.drug}{dose} {given.route} {given.text}".rstrip()
-        case PatientInformed():
-            return "The patient was told what to report"
         case ObservationEnded():
             return "The patient left the chair"
         case PatientInformed():

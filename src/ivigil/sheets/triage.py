@@ -19,6 +19,7 @@ from ivigil.sheets import windows
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.numbers import number
 from ivigil.sheets.references import References
+from ivigil.sheets.wording import ENGLISH, Wording
 
 _TITLE: dict[Urgency, str] = {
     "emergency_now": "EMERGENCY NOW",
@@ -67,8 +68,7 @@ def triage_sheet(
     parts: list[RenderableType] = [
         _emergency(knowledge),
         Text(""),
-        Text(_TITLE[answer.urgency], style=_STYLE[answer.urgency]),
-        Padding(Text(_call(answer.call, knowledge)), (0, 0, 0, 2)),
+        headline(answer, knowledge),
         *(Padding(Text(text), (0, 0, 0, 2)) for text in _advice(answer, knowledge)),
         _after(episode, at, answer, knowledge),
         *_why(answer, knowledge, refs),
@@ -84,37 +84,71 @@ def triage_sheet(
     return Group(*parts)
 
 
+def patient_sheet(answer: Triage, knowledge: Knowledge, language: str = ENGLISH) -> RenderableType:
+    """What the patient reads of the answer. What to do and how soon is translated only if it is signed."""
+    say = Wording(knowledge, language)
+    questions = {symptom.id: symptom.question for symptom in knowledge.facts.symptom}
+    asked = [say(questions[name]) for name in answer.ask[:_SHOWN_QUESTIONS]]
+    asks = asked and answer.urgency != "emergency_now"
+    lines = [
+        emergency_line(say, knowledge),
+        "",
+        say.urgent(_TITLE[answer.urgency]),
+        _call(answer.call, knowledge, say),
+        *(say.urgent(text) for text in _advice(answer, knowledge)),
+        *(["", say("Tell us also, for a yes may change this answer:")] if asks else []),
+        *(f"- {question}" for question in asked if asks),
+        "",
+        say.urgent(_UNWATCHED),
+        *say.unsigned(),
+    ]
+    return Group(*(Text(line) for line in say.noted(lines)))
+
+
+def headline(answer: Triage, knowledge: Knowledge) -> RenderableType:
+    """How soon, and whom to call."""
+    return Group(
+        Text(_TITLE[answer.urgency], style=_STYLE[answer.urgency]),
+        Padding(Text(_call(answer.call, knowledge, Wording(knowledge))), (0, 0, 0, 2)),
+    )
+
+
 def switched_off_sheet(knowledge: Knowledge) -> RenderableType:
     """Where the site has switched triage off: whom to call, and nothing else."""
-    team = f"For anything else call the team{_number(knowledge.site.contact_phone)}."
+    team = f"For anything else call the team{_number(knowledge.site.contact_phone, Wording(knowledge))}."
     return Group(_emergency(knowledge), Text(team))
 
 
-def emergency_line(knowledge: Knowledge) -> str:
+def emergency_line(say: Wording, knowledge: Knowledge) -> str:
     """What stands before every form and every answer."""
-    phone = knowledge.site.emergency_phone or "the emergency number"
-    signs = "trouble breathing, chest pain, a swollen face, a sign of a stroke, a collapse"
-    return f"In danger? Call {phone} now: {signs}."
+    phone = knowledge.site.emergency_phone or say.urgent("the emergency number")
+    return say.urgent(
+        "In danger? Call {phone} now: trouble breathing, chest pain, a swollen face, "
+        "a sign of a stroke, a collapse.",
+        phone=phone,
+    )
 
 
 def _emergency(knowledge: Knowledge) -> RenderableType:
-    return Text(emergency_line(knowledge), style="bold")
+    return Text(emergency_line(Wording(knowledge), knowledge), style="bold")
 
 
-def _number(phone: str) -> str:
-    return f": {phone}" if phone else " (this site has set no number)"
+def _number(phone: str, say: Wording) -> str:
+    return f": {phone}" if phone else say.urgent(" (this site has set no number)")
 
 
-def _call(call: Call, knowledge: Knowledge) -> str:
+def _call(call: Call, knowledge: Knowledge, say: Wording) -> str:
     site = knowledge.site
+    after_hours = site.after_hours_phone
     closed = (
-        f"When closed: {site.after_hours_phone}."
-        if site.after_hours_phone
-        else ("When closed, the emergency number: no after-hours number is set.")
+        say.urgent("When closed: {phone}.", phone=after_hours)
+        if after_hours
+        else say.urgent("When closed, the emergency number: no after-hours number is set.")
     )
-    return _CALL[call].format(
-        emergency=site.emergency_phone or "the emergency number",
-        contact=_number(site.contact_phone),
+    return say.urgent(
+        _CALL[call],
+        emergency=site.emergency_phone or say.urgent("the emergency number"),
+        contact=_number(site.contact_phone, say),
         closed=closed,
     )
 

@@ -15,6 +15,7 @@ from ivigil.knowledge.timing import VaccineInterval, VaccineRule
 from ivigil.sheets import windows
 from ivigil.sheets.layout import DISCLAIMER, references, section
 from ivigil.sheets.references import References
+from ivigil.windows.contraindications import PatientCheck
 from ivigil.windows.doses import GivenDose
 from ivigil.windows.intervals import Ruling
 from ivigil.windows.vaccines import NonLiveVaccine, VaccineCheck, VaccineWindow
@@ -31,6 +32,11 @@ _VERDICT = {
     "ask": "doubtful: only a caution or weak evidence speaks against it; ask",
     "not_stated": "not stated by any source read: ask",
 }
+_FOUND = {
+    "contraindicated": "Speaks against it",
+    "ask": "Not answered: ask first",
+    "none_found": "Nothing that was asked speaks against it; other contraindications hold",
+}
 _ASIDE = frozenset({"superseded", "practice", "weak"})
 
 
@@ -43,16 +49,19 @@ class VaccineAnswer(msgspec.Struct, frozen=True):
     live: tuple[VaccineWindow, ...]
     non_live: tuple[NonLiveVaccine, ...]
     checks: tuple[VaccineCheck, ...]
+    patient: tuple[PatientCheck, ...]
 
     def facts(self) -> tuple[str, ...]:
         """Ids of every interval and rule that is named."""
         named: dict[str, None] = {}
         for window in (*self.live, *(check.repeat for check in self.checks if check.repeat)):
-            found = (window.ruling, *window.alternatives)
-            named |= dict.fromkeys(ruling.fact for ruling in found if ruling is not None)
+            rulings = (window.ruling, *window.alternatives)
+            named |= dict.fromkeys(ruling.fact for ruling in rulings if ruling is not None)
             named |= dict.fromkeys((*window.rules, *window.unread))
         for item in self.non_live:
             named |= dict.fromkeys(item.rules)
+        for found in self.patient:
+            named |= dict.fromkeys(found.rules)
         for check in self.checks:
             named |= dict.fromkeys((*check.rules, *(ruling.fact for ruling in check.because)))
         return tuple(named)
@@ -68,7 +77,10 @@ def vaccine_sheet(answer: VaccineAnswer, knowledge: Knowledge) -> RenderableType
         Padding(Text(where), (0, 0, 0, 2)),
         *windows.given(answer.doses, knowledge),
         *_checks(answer, knowledge, refs),
+        Text("\n1. Is the interval over?", style="bold"),
         *_live(answer, knowledge, refs),
+        Text("\n2. Does something in the patient speak against it?", style="bold"),
+        *_patient(answer, knowledge, refs),
         *_rules(answer, knowledge, refs),
         *_non_live(answer, knowledge, refs),
         references(refs),
@@ -145,8 +157,39 @@ def _table(rulings: list[Ruling], knowledge: Knowledge, refs: References) -> Tab
     return grid
 
 
+def _patient(answer: VaccineAnswer, knowledge: Knowledge, refs: References) -> list[RenderableType]:
+    """What holds and what is open, each once, with the vaccines that it is for."""
+    against: dict[str, list[str]] = defaultdict(list)
+    ask: dict[str, list[str]] = defaultdict(list)
+    for item in answer.patient:
+        for rule in item.rules if item.answer == "contraindicated" else ():
+            against[rule].append(item.name)
+        for name in item.ask:
+            ask[name].append(item.name)
+    clear = [item for item in answer.patient if item.answer == "none_found"]
+    named = refs.mark(dict.fromkeys(rule for item in clear for rule in item.rules))
+    held: list[RenderableType] = []
+    for rule, names in against.items():
+        held += [*_rule_lines((rule,), knowledge, refs), _whom(names, answer)]
+    open_: list[RenderableType] = []
+    for name, names in ask.items():
+        open_ += [Text(f"- {knowledge.terms[name].question} ({name})"), _whom(names, answer)]
+    nothing: list[RenderableType] = (
+        [Text(f"{'; '.join(item.name for item in clear)} {named}".rstrip())] if clear else []
+    )
+    parts = (("contraindicated", held), ("ask", open_), ("none_found", nothing))
+    return [section(_FOUND[found], *lines) for found, lines in parts if lines]
+
+
+def _whom(names: list[str], answer: VaccineAnswer) -> RenderableType:
+    every = len(names) == len(answer.patient)
+    return Padding(Text("every live vaccine" if every else "; ".join(names)), (0, 0, 0, 2))
+
+
 def _rules(answer: VaccineAnswer, knowledge: Knowledge, refs: References) -> list[RenderableType]:
-    names = dict.fromkeys(name for window in answer.live for name in window.rules)
+    judged = {rule.id for rule in knowledge.facts.vaccine_rule if rule.when is not None}
+    named = (name for window in answer.live for name in window.rules if name not in judged)
+    names = dict.fromkeys(named)
     lines = _rule_lines(tuple(names), knowledge, refs)
     return [section("Read with it (live vaccines)", *lines)] if lines else []
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import msgspec
 from msgspec import field
@@ -95,12 +95,6 @@ class Intervals(msgspec.Struct, frozen=True, dict=True, eq=False):
             yield from _by_route(strong, profile)
             if len(strong) < len(table):  # a weak row adds to its table and takes nothing out of it
                 yield from _by_route(table, profile)
-
-
-@lru_cache(maxsize=4)
-def intervals(knowledge: Knowledge) -> Intervals:
-    """The tables of a fact base; kept, because every plan asks them."""
-    return Intervals(knowledge)
 
 
 def span_of(row: VaccineInterval) -> Span:

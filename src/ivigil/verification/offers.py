@@ -19,7 +19,7 @@ from ivigil.verification import labels
 from ivigil.verification.matter import Matter
 from ivigil.verification.permission import usable
 from ivigil.verification.screening import judge_hazard
-from ivigil.verification.shelf import Market, shelf
+from ivigil.verification.shelf import Market, Shelf
 from ivigil.verification.verdict import Objection
 
 BY_FINDING = frozenset(
@@ -32,7 +32,7 @@ FORMULARY = "policy.formulary"
 def check(matter: Matter) -> Iterator[Objection]:
     """Every product of the place and route, once."""
     market = matter.knowledge.lineage(matter.order.jurisdiction), matter.order.route
-    sold = shelf(matter.knowledge).sold(market)
+    sold = matter.knowledge.kept(Shelf).sold(market)
     plan = matter.plan
     for index, left_out in enumerate(plan.products_excluded):
         yield from _left_out(matter, f"products_excluded[{index}]", left_out, market, sold)
@@ -61,7 +61,7 @@ def _offered(
     if product is None:
         yield Objection("not_licensed_here", f"{where}.id", option.id, "a product of this place and route")
         return
-    known = shelf(matter.knowledge)
+    known = matter.knowledge.kept(Shelf)
     for effect in matter.effects(ExcludeProducts):
         if option.id in known.excluded(market, effect):
             expected = "left out by this finding"
@@ -143,7 +143,7 @@ def _by_finding(matter: Matter, product: Product, reason: Reason, market: Market
         return False
     changed = {} if last is None or last.product is None else {"product_changed": product.id != last.product}
     effects = (effect for effect in hazard.effects if isinstance(effect, ExcludeProducts))
-    known = shelf(matter.knowledge)
+    known = matter.knowledge.kept(Shelf)
     excluded = any(product.id in known.excluded(market, effect) for effect in effects)
     return excluded and judge_hazard(hazard, {**matter.case, **changed}) is not Truth.FALSE
 

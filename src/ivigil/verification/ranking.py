@@ -19,7 +19,7 @@ from ivigil.verification import body, labels, limits, screening
 from ivigil.verification.exact import ml_per_h
 from ivigil.verification.matter import Matter
 from ivigil.verification.permission import usable
-from ivigil.verification.shelf import Market, Shelf, Standing, shelf
+from ivigil.verification.shelf import Market, Shelf, Standing
 from ivigil.verification.verdict import Objection
 
 SEVERITIES = ("contraindicated", "serious", "moderate", "info")
@@ -62,7 +62,7 @@ def check(matter: Matter) -> Iterator[Objection]:
     """The planned product against every other that the plan offers, and what it says of their licence."""
     choice, product = matter.plan.product, matter.product
     market = matter.knowledge.lineage(matter.order.jurisdiction), matter.order.route
-    known = shelf(matter.knowledge)
+    known = matter.knowledge.kept(Shelf)
     sold = known.sold(market)
     if choice is None or product is None or product.id not in sold:
         return  # objected to elsewhere

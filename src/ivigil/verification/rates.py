@@ -65,7 +65,20 @@ def _lacking(matter: Matter, schedule: Schedule) -> str:
         return ""
     needed = ml_per_h(schedule.tolerated_rate_min, schedule.unit, schedule.g_per_100_ml, Fraction(1))
     tolerated = last.tolerated_rate_ml_per_kg_per_h if last and last.product else None
-    return "" if tolerated and tolerated >= needed else f"{show(needed)} mL/kg/h tolerated"
+    if tolerated and (tolerated >= needed or _is_rounded(Fraction(tolerated), needed, matter, schedule)):
+        return ""
+    return f"{show(needed)} mL/kg/h tolerated"
+
+
+def _is_rounded(tolerated: Fraction, needed: Fraction, matter: Matter, schedule: Schedule) -> bool:
+    """Is it the needed rate, cut to a pump's step and to a hundredth, and still the label's figure?"""
+    pump, told = matter.pump_step_ml_per_h, schedule.tolerated_rate_min
+    if not pump or not told:
+        return False
+    on_pump = needed * matter.dosing_weight_kg // pump * pump / matter.dosing_weight_kg
+    digit = Fraction(10) ** int(told.as_tuple().exponent)
+    printed = (1 - digit / 2 / Fraction(told)) * needed
+    return tolerated >= Fraction(on_pump * 100 // 1, 100) and tolerated >= printed
 
 
 def _stated(matter: Matter, rates: RateDecision, starts: tuple[Ceiling, ...]) -> Iterator[Objection]:

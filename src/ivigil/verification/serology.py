@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import lru_cache
 
 import msgspec
 
@@ -35,7 +34,7 @@ def check(matter: Matter) -> Iterator[Objection]:
         if entry.kind == KIND
     }
     doses, ongoing = tuple(given.doses(matter)), given.goes_on(matter)
-    for reading in _readings(matter.knowledge):
+    for reading in matter.knowledge.kept(_readings):
         last = _last(matter, reading.item, doses)
         if last is not None:
             yield from _test(reading, last, listed.get(reading.item.test), ongoing=ongoing)
@@ -99,9 +98,8 @@ class Reading(msgspec.Struct, frozen=True):
     """Does its own fact say when it is clear again? A weak one may not."""
 
 
-@lru_cache(maxsize=4)
 def _readings(knowledge: Knowledge) -> tuple[Reading, ...]:
-    """Every test that an infusion may disturb; kept, because every plan asks."""
+    """Every test that an infusion may disturb."""
     rules = [rule for rule in knowledge.facts.lab_rule if rule.topic == "class_window"]
     classes = tuple(Span(rule.months, rule.weeks) for rule in rules)
     return tuple(

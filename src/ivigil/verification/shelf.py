@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 
 import msgspec
 from msgspec import field
@@ -91,12 +90,6 @@ class Shelf(msgspec.Struct, frozen=True, eq=False):
             sold = self.sold(market).items()
             self._preferred[key] = {name: _standing(effect, product) for name, product in sold}
         return self._preferred[key]
-
-
-@lru_cache(maxsize=4)
-def shelf(knowledge: Knowledge) -> Shelf:
-    """The shelf of a fact base."""
-    return Shelf(knowledge)
 
 
 def _standing(effect: PreferProducts, product: Product) -> Standing:

@@ -12,7 +12,7 @@ from ivigil.knowledge.timing import Vaccine, VaccineInterval
 from ivigil.verification import given
 from ivigil.verification.dates import after
 from ivigil.verification.given import Given
-from ivigil.verification.intervals import FREE, Bound, Intervals, Profile, covers, intervals, span_of
+from ivigil.verification.intervals import FREE, Bound, Intervals, Profile, covers, span_of
 from ivigil.verification.matter import Matter
 from ivigil.verification.verdict import Objection
 
@@ -39,7 +39,7 @@ def check(matter: Matter) -> Iterator[Objection]:
     for index, entry in enumerate(matter.plan.timeline):
         if entry.kind == KIND:
             listed.setdefault(entry.what, []).append((f"timeline[{index}]", entry))
-    tables = intervals(matter.knowledge)
+    tables = matter.knowledge.kept(Intervals)
     waits = _waits(matter, tables)
     places = matter.knowledge.lineage(matter.order.jurisdiction)
     for vaccine in matter.knowledge.facts.vaccine:

@@ -86,11 +86,26 @@ class LabFacts(msgspec.Struct, frozen=True, dict=True, eq=False):
 
 
 def lab_windows(
-    doses: tuple[GivenDose, ...], facts: LabFacts, *, ongoing: bool = False
+    doses: tuple[GivenDose, ...], facts: LabFacts, *, ongoing: bool = False, undated: bool = False
 ) -> tuple[LabWindow, ...]:
-    """One window for each test, in authored order. ongoing: regular therapy goes on."""
+    """One window for each test, in authored order. ongoing: regular therapy goes on.
+
+    undated: another dose was given on a day that nobody knows, so that no end is known and the days
+    that follow from the others only say before when a test is no use.
+    """
     last_first = sorted(doses, key=lambda dose: dose.date, reverse=True)
-    return tuple(_window(item, blank, last_first, facts, ongoing) for item, blank in facts.without_dose)
+    found = (_window(item, blank, last_first, facts, ongoing) for item, blank in facts.without_dose)
+    return tuple(_without_end(window) for window in found) if undated else tuple(found)
+
+
+def _without_end(window: LabWindow) -> LabWindow:
+    if window.answer == "not_affected":
+        return window
+    last = window.reliable_from or window.if_stopped or window.not_before
+    answer: LabAnswer = "value_changed" if window.answer == "value_changed" else "not_quantified"
+    return msgspec.structs.replace(
+        window, answer=answer, reliable_from=None, if_stopped=None, not_before=last
+    )
 
 
 def _window(
