@@ -1,5 +1,5 @@
 """IgG levels: published models, one patient's kinetics, what a dose will do.
 
-The one room with floats. ``physics`` simulates one person, ``fitting`` learns from levels, ``population`` does
-both for many and alone needs the numeric libraries (extra ``kinetics``).
+The one room with floats. ``physics`` simulates one person, ``fitting`` learns from levels, ``population``
+does both for many and alone needs the numeric libraries (extra ``kinetics``).
 """
