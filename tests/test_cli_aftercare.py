@@ -116,16 +116,6 @@ def test_bad_input_is_refused_in_one_line(command: Command, words: tuple[str, ..
 # ---- in the journal
 
 
-@pytest.fixture
-def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Centre:
-    monkeypatch.setenv("IVIGIL_JOURNAL", str(tmp_path / "journal.db"))
-    monkeypatch.setenv("IVIGIL_SECRETS", str(tmp_path / "secrets"))
-    monkeypatch.setenv("IVIGIL_PERSON", "N. Example")
-    made = Centre(capsys)
-    assert made("journal", "create") == OK
-    return made
-
-
 def ended(centre: Centre) -> str:
     """An infusion that was stopped for hives at 09:41 -06:00 on 2026-12-01."""
     infusion = centre.running()

@@ -1,6 +1,6 @@
-"""IgG levels: what they will be, and what they say about the person.
+"""IgG levels: published models, one patient's kinetics, what a dose will do.
 
-The one room with floats. ``individual`` and ``applicability`` bring a published model to a person,
-``physics`` simulates one person, ``fitting`` learns from levels, ``population`` does both for many and
-alone needs the numeric libraries (extra ``kinetics``).
+The one room with floats. ``physics`` simulates one person, ``fitting`` learns from levels, ``estimate``
+does so by every model that applies, ``aim`` seeks a dose; ``population`` simulates and fits many, and alone
+needs the numeric libraries (extra ``kinetics``).
 """
