@@ -104,6 +104,15 @@ def test_a_dose_is_refused_with_the_reason(
     assert command("aim", file, "--json").json["proposal"] is None
 
 
+@pytest.mark.parametrize("name", ["fit", "forecast", "aim"])
+def test_under_an_fcrn_blocker_every_model_says_why(command: Command, tmp_path: Path, name: str) -> None:
+    ran = command(name, changed(tmp_path, ("fcrn_blockers = [] ", 'fcrn_blockers = ["Vyvgart"] ')))
+    assert ran.code == 3
+    assert "NO MODEL could be fitted" in ran.flat
+    assert "navarromora2022 does not apply: an FcRn blocker" in ran.flat
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
 def test_every_fault_of_a_file_at_once(command: Command, tmp_path: Path) -> None:
     file = changed(
         tmp_path,

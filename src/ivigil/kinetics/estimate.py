@@ -440,7 +440,8 @@ def _warnings(
         "models_extrapolated": any(fit.applicability.extrapolated for fit in used),
         "outside_range": outside,
         "fast_clearance": any(fit.fast_clearance for fit in used),
-        "few_effective_draws": effective < least or any(fit.effective_draws < least for fit in used),
+        "few_effective_draws": bool(used)
+        and (effective < least or any(fit.effective_draws < least for fit in used)),
     }
     return tuple(name for name, true in holds.items() if true)
 

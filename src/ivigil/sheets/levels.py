@@ -115,7 +115,9 @@ def forecast_sheet(
         section(
             f"Total IgG, g/L: median and band of {_plain(estimate.band_percent)} %", _bands(case, estimate)
         ),
-        section("The last moment by model", _by_model(estimate, knowledge), *_ranges(estimate)),
+        section("The last moment by model", _by_model(estimate, knowledge), *_ranges(estimate))
+        if estimate.bands
+        else _models_or_why(estimate, knowledge),
         *_washed_out(gone),
         *_foot(),
     )
@@ -136,7 +138,7 @@ def aim_sheet(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowled
         *_warned(estimate),
         *body,
         _levels(case, estimate),
-        section("Models", _models(estimate, knowledge), *_ranges(estimate)),
+        _models_or_why(estimate, knowledge),
         *_foot(),
     )
 
@@ -196,6 +198,12 @@ def _models(estimate: Estimate, knowledge: Knowledge) -> Table:
             "; ".join(told),
         )
     return grid
+
+
+def _models_or_why(estimate: Estimate, knowledge: Knowledge) -> RenderableType:
+    if _fitted(estimate):
+        return section("Models", _models(estimate, knowledge), *_ranges(estimate))
+    return section("Not fitted", _not_fitted(estimate, knowledge))
 
 
 def _person(estimate: Estimate) -> RenderableType:
