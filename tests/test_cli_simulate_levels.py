@@ -84,6 +84,25 @@ def test_from_a_dataset(command: Command, tmp_path: Path) -> None:
     assert "28 8.1 8.9" in ran.flat.split("MEASURED")[1]
 
 
+def test_what_of_a_file_has_no_effect_is_told(command: Command, tmp_path: Path) -> None:
+    path = file(tmp_path, "# fictional\nID,TIME,AMT,DV,MDV,WT,AGE\n1,0,35,.,1,70,40\n1,28,.,3,1,70,40\n")
+    asked = ("simulate", "--model", "navarromora2022", "--dataset", path)
+    ran = command(*asked, "--ignore-column", "age")
+    for said in ("comments in lines 1", "(MDV 1) in lines 4", "left out: AGE"):
+        assert said in ran.flat
+    assert "line 2, AGE: accepted" in command(*asked).err
+
+
+def test_compartments_and_other_units_of_a_file(command: Command, tmp_path: Path) -> None:
+    path = file(tmp_path, "ID,TIME,AMT,CMT,DV,WT\n1,0,10,1,.,70\n1,168,.,2,850,70\n")
+    asked = ("simulate", "--model", "navarromora2022", "--dataset", path)
+    assert "line 2, CMT 1: accepted" in command(*asked).err
+    ran = command(*asked, "--cmt", "1=SC", "2=IV", "--time-unit", "h", "--level-unit", "mg/dL", "--json")
+    assert [dose["route"] for dose in ran.json["doses"]] == ["SC"]
+    (sample,) = ran.json["observed"]
+    assert (sample["time_days"], sample["igg_g_per_l"]) == (7, Decimal("8.5"))
+
+
 def test_faults_of_a_dataset_are_told_by_line(command: Command, tmp_path: Path) -> None:
     path = file(tmp_path, "ID,TIME,AMT,EVID\n1,0,-3,1\n1,x,3,4\n")
     ran = command("simulate", "--model", "navarromora2022", "--dataset", path)

@@ -178,6 +178,7 @@ def test_a_course_over_days_is_judged_whole() -> None:
         {"grams": 30, "interval_days": 0},
         {"grams": 30, "interval_days": 28, "over_days": 0},
         {"grams": 30, "interval_days": 3, "over_days": 5},
+        {"grams": 30, "interval_days": 4, "over_days": 5},
         {"grams": 30, "interval_days": 28, "duration_days": 1.5},
         {"grams": 30, "interval_days": 28, "duration_days": -1},
     ],

@@ -19,7 +19,7 @@ from ivigil.cli.output import put
 from ivigil.cli.writing import write_file
 from ivigil.intake.numbers import NumberError, whole_number
 from ivigil.kinetics import dataset
-from ivigil.kinetics.dataset import DatasetError, History, Reading, Sample
+from ivigil.kinetics.dataset import Dataset, DatasetError, History, Reading, Sample
 from ivigil.kinetics.individual import Subject, typical
 from ivigil.kinetics.regimen import Given, Regimen, Treatment, changed, doses, late, loaded, missed
 from ivigil.kinetics.simulate import (
@@ -58,6 +58,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     last: Before | None = None
     """The cycle that goes on at the end of the plan, if the plan has one."""
     observed: tuple[Sample, ...] = ()
+    file: Dataset | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +132,8 @@ def run(options: argparse.Namespace) -> int:
         return BLOCKED
     except NoVariabilityError as error:
         raise InputError(f"{error} gives typical values only: a curve, without --patients") from error
+    except ArithmeticError as error:
+        raise InputError(str(error)) from error
     if picture is not None:
         write_file(Path(options.plot), picture(shown), overwrite=options.overwrite)
     put(shown, lambda: levels_sheet(shown, knowledge), as_json=options.json)
@@ -140,8 +143,9 @@ def run(options: argparse.Namespace) -> int:
 def _asked(options: argparse.Namespace, model: PopulationModel, knowledge: Knowledge) -> Asked:
     subject, assumed = _subject(options, model, knowledge)
     if options.dataset:
-        subject, plan, observed = _from_file(options, _history(options), subject)
-        return Asked(model=model, subject=subject, assumed=assumed, plan=plan, observed=observed)
+        file = _file_of(options)
+        subject, plan, observed = _from_file(options, _history(options, file), subject)
+        return Asked(model=model, subject=subject, assumed=assumed, plan=plan, observed=observed, file=file)
     plan, last = _from_flags(options, subject)
     return Asked(model=model, subject=subject, assumed=assumed, plan=plan, last=last)
 
@@ -263,7 +267,7 @@ def _late(written: str) -> tuple[int, float]:
     return _count(number, "--late", DAYS_MOST), float(naming.amount(delay))
 
 
-def _history(options: argparse.Namespace) -> History:
+def _file_of(options: argparse.Namespace) -> Dataset:
     try:
         text = Path(options.dataset).read_text(encoding="utf-8")
         pairs = [pair.partition("=") for some in options.cmt for pair in some]
@@ -273,7 +277,7 @@ def _history(options: argparse.Namespace) -> History:
             routes=dataset.routes({number: route for number, _, route in pairs}),
             ignored=frozenset(name.upper() for name in options.ignore_column),
         )
-        found = dataset.read(text, how)
+        return dataset.read(text, how)
     except OSError as error:
         raise InputError(f"{options.dataset}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -283,6 +287,9 @@ def _history(options: argparse.Namespace) -> History:
         raise InputError(f"{options.dataset} was not accepted\n{lines}") from error
     except ValueError as error:
         raise InputError(f"--cmt {error}") from error
+
+
+def _history(options: argparse.Namespace, found: Dataset) -> History:
     people = {person.id: person for person in found.histories}
     if options.id is not None or len(people) > 1:
         wanted = options.id or ""
@@ -370,6 +377,9 @@ def _simulated(options: argparse.Namespace, asked: Asked, knowledge: Knowledge) 
         steady_trough_g_per_l=trough,
         steady_peak_g_per_l=peak,
         observed=asked.observed,
+        comment_lines=asked.file.comments if asked.file else (),
+        set_aside_lines=asked.file.set_aside if asked.file else (),
+        ignored_columns=tuple(name.upper() for name in options.ignore_column),
         applicability=judged(model, subject, plan, knowledge, curve),
     )
 

@@ -24,6 +24,8 @@ TimeUnit = Literal["day", "h"]
 COLUMNS = ("ID", "TIME", "AMT", "RATE", "ADDL", "II", "SS", "DV", "EVID", "MDV", "CMT", "WT")
 DOSES_MOST = 10_000
 """Doses of one row, expanded; more are a slip."""
+LARGEST = Decimal(10) ** 6
+"""Of any figure, and of the days of an infusion; more is a slip."""
 HOURS_PER_DAY = Decimal(24)
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?")
@@ -175,6 +177,8 @@ class _Reader:
             self.fault(line, name, text, "a number such as 28 or 0.5, or . where there is none")
             return None
         value = Decimal(text)
+        if abs(value) > LARGEST:
+            self.fault(line, name, text, f"a number up to {LARGEST}")
         if (value < 0 and name not in _SIGNED) or (value == 0 and name in _POSITIVE):
             self.fault(line, name, text, f"a number {'above 0' if name in _POSITIVE else 'of at least 0'}")
         return value
@@ -241,6 +245,8 @@ class _Reader:
         rate = cells.get("RATE")
         if rate is not None and rate < 0:
             self.fault(line, "RATE", rate, "a rate above 0; 0 or . for a bolus (no modelled rate)")
+        elif rate and (cells.get("AMT") or 0) / rate > LARGEST:
+            self.fault(line, "RATE", rate, "a rate at which the dose ends")
         more, every, steady = cells.get("ADDL"), cells.get("II"), cells.get("SS")
         if (more or steady) and not every:
             self.fault(line, "II", "0 or .", "an interval above 0 with ADDL or SS")
@@ -248,6 +254,8 @@ class _Reader:
             self.fault(line, "II", every, "0 or . without ADDL and SS")
         if more and more >= DOSES_MOST:
             self.fault(line, "ADDL", more, f"less than {DOSES_MOST}")
+        elif more and every and more * every > LARGEST:
+            self.fault(line, "II", every, f"doses within {LARGEST} days")
         if steady == 2:
             self.fault(line, "SS", 2, "0 or 1")
         self._place(row)

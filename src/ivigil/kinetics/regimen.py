@@ -6,14 +6,13 @@ days. Any change of a treatment is another treatment.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
+from msgspec.structs import replace
 
 from ivigil.knowledge.kinetics import KineticRoute
 
 
-class Given(NamedTuple):
+class Given(msgspec.Struct, frozen=True):
     """One infusion or injection."""
 
     time_days: float
@@ -46,7 +45,9 @@ class Regimen(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not (self.grams > 0 and self.interval_days > 0 and self.over_days >= 1):
             raise ValueError(f"{self}: grams, interval and days above 0 are accepted")
-        if self.over_days - 1 + self.duration_days > self.interval_days or not 0 <= self.duration_days <= 1:
+        last = self.over_days - 1
+        too_long = last >= self.interval_days or last + self.duration_days > self.interval_days
+        if too_long or not 0 <= self.duration_days <= 1:
             raise ValueError(f"{self}: doses of at most a day, within the interval, are accepted")
 
     def course(self, start_days: float) -> Course:
@@ -67,7 +68,7 @@ class Regimen(msgspec.Struct, frozen=True, kw_only=True):
 def loaded(treatment: Treatment, grams: float) -> Treatment:
     """With this many grams in the first course instead of its own."""
     own = sum(dose.grams for dose in treatment[0])
-    first = tuple(dose._replace(grams=dose.grams * grams / own) for dose in treatment[0])
+    first = tuple(replace(dose, grams=dose.grams * grams / own) for dose in treatment[0])
     return (first, *treatment[1:])
 
 
@@ -102,4 +103,4 @@ def _course(treatment: Treatment, number: int) -> None:
 
 
 def _moved(course: Course, days: float) -> Course:
-    return tuple(dose._replace(time_days=dose.time_days + days) for dose in course)
+    return tuple(replace(dose, time_days=dose.time_days + days) for dose in course)

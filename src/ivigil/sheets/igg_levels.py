@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -51,6 +51,11 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     """Typical, of the last regimen repeated for ever."""
     steady_peak_g_per_l: float | None = None
     observed: tuple[Sample, ...] = ()
+    comment_lines: tuple[int, ...] = ()
+    """Of the dataset's file; they have no effect."""
+    set_aside_lines: tuple[int, ...] = ()
+    """Of the dataset's file: levels that it calls missing itself."""
+    ignored_columns: tuple[str, ...] = ()
     applicability: tuple[Applicability, ...]
 
     @property
@@ -215,7 +220,17 @@ def _also(shown: Simulated) -> list[RenderableType]:
             "Steady state of the last regimen, typical: "
             f"{_level(shown.steady_trough_g_per_l)} to {_level(shown.steady_peak_g_per_l)} g/L."
         )
-    return [Text(line) for line in lines]
+    return [Text(line) for line in (*lines, *_without_effect(shown))]
+
+
+def _without_effect(shown: Simulated) -> Iterator[str]:
+    for words, what in (
+        ("comments in lines", shown.comment_lines),
+        ("levels called missing (MDV 1) in lines", shown.set_aside_lines),
+        ("columns left out:", shown.ignored_columns),
+    ):
+        if what:
+            yield f"Of the file without effect: {words} {', '.join(map(str, what))}."
 
 
 def _observed(shown: Simulated) -> Table:
