@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ivigil.aftercare.asking import asks
 from ivigil.aftercare.check_ins import CheckIn, check_ins
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, Happened, Reader
@@ -29,6 +30,8 @@ HAZARDS = sorted({name for reaction in KNOWLEDGE.facts.reaction for name in reac
 CONDITIONS = ("", "kawasaki_disease", "cidp", "hdfn")
 STABILISERS = (None, ("maltose",), ("glycine",))
 HOUR = dt.timedelta(hours=1)
+SHORT = 24
+"""Lines that a patient reads at most: the sheet that they were given has sixteen."""
 
 
 @st.composite
@@ -327,3 +330,20 @@ def test_the_wait_at_risk_is_not_longer_and_a_longer_one_takes_two_signatures() 
     assert short.number is not None and long.number is not None
     assert short.number <= long.number
     assert short.bolder_number == long.bolder_number == "higher"
+
+
+@given(episode=episodes())
+def test_a_patient_ticks_a_short_list_in_which_every_question_stands_once(episode: Episode) -> None:
+    for check_in in check_ins(episode, KNOWLEDGE):
+        lines = asks(check_in.questions, episode, KNOWLEDGE)
+        assert sorted(name for line in lines for name in line.symptoms) == sorted(check_in.questions)
+        assert [line.danger for line in lines] == sorted((line.danger for line in lines), reverse=True)
+        assert len(lines) <= SHORT
+
+
+def test_a_sign_of_several_things_together_is_no_line_to_tick() -> None:
+    """A no to "a stiff neck with fever" would not be a no to a stiff neck."""
+    together = {sign.id for sign in KNOWLEDGE.facts.warning_sign if sign.together}
+    assert together
+    lines = asks(FIRST.questions, Episode(ended_at=END), KNOWLEDGE)
+    assert not together & {line.sign for line in lines}

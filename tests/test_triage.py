@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import textstat  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +110,15 @@ def test_scenarios_name_sources_that_exist() -> None:
         assert case.source
         for name in case.source:
             assert name in KNOWLEDGE.sources or name.removeprefix("policy ") in KNOWLEDGE.policies, name
+
+
+@pytest.mark.parametrize("what", ["question", "advice", "reason"])
+def test_what_a_patient_reads_is_read_at_the_age_of_eleven(what: str) -> None:
+    """Flesch-Kincaid grade (Kincaid 1975): grade 5 is an age of 10 to 11."""
+    facts = (*KNOWLEDGE.facts.symptom, *KNOWLEDGE.facts.symptom_urgency)
+    texts = dict.fromkeys(text for fact in facts if (text := str(getattr(fact, what, ""))))
+    assert len(texts) > 20
+    assert textstat.flesch_kincaid_grade(" ".join(f"{text.rstrip('.')}." for text in texts)) <= 5
 
 
 # --- what holds for every report

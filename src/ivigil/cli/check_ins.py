@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ivigil.aftercare.asking import Ask, asks
 from ivigil.aftercare.check_ins import CheckIn, check_ins
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, FollowUpEvent, Reader
@@ -37,6 +38,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Fact]
     """Every one that they name."""
     sources: dict[str, Source]
+
+
+class Questions(msgspec.Struct, frozen=True):
+    """One check-in, and the lines that a patient ticks."""
+
+    check_in: CheckIn
+    asks: tuple[Ask, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +106,12 @@ def _put_questions(check_in: CheckIn, reading: Watch, case: Case, options: argpa
     from ivigil.sheets.check_ins import questions_sheet
 
     language = aftermath.language(options, case.knowledge)
-    put(check_in, lambda: questions_sheet(check_in, reading, case.knowledge, language), as_json=options.json)
+    asked = asks(check_in.questions, case.episode, case.knowledge)
+    put(
+        Questions(check_in, asked),
+        lambda: questions_sheet(asked, reading, case.knowledge, language),
+        as_json=options.json,
+    )
     return OK
 
 

@@ -8,10 +8,12 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ivigil.aftercare.check_ins import CheckIn, Watched
+from ivigil.aftercare.asking import Ask
+from ivigil.aftercare.check_ins import Watched
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.standing import Escalation, Standing, Watch
 from ivigil.aftercare.triage import Triage
+from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import windows
 from ivigil.sheets.after_words import BECAUSE, STATE, TELL
@@ -58,14 +60,12 @@ def check_ins_sheet(
 
 
 def questions_sheet(
-    check_in: CheckIn, watch: Watch, knowledge: Knowledge, language: str = ENGLISH
+    asked: tuple[Ask, ...], watch: Watch, knowledge: Knowledge, language: str = ENGLISH
 ) -> RenderableType:
-    """One check-in as a patient sees it: the emergency line stands before every question."""
+    """One check-in as a patient sees it: the emergency line stands before everything to tick."""
     say = Wording(knowledge, language)
-    symptoms = {symptom.id: symptom for symptom in knowledge.facts.symptom}
-    asked = [symptoms[name] for name in check_in.questions]
-    first = [say(symptom.question) for symptom in asked if symptom.ask_first]
-    rest = [say(symptom.question) for symptom in asked if not symptom.ask_first]
+    first = [_line(ask, knowledge, say) for ask in asked if ask.danger]
+    rest = [_line(ask, knowledge, say) for ask in asked if not ask.danger]
     nobody = say.urgent("Nobody reads your answers at this moment. Do not wait for us if you feel ill.")
     lines = [
         emergency_line(say, knowledge),
@@ -74,12 +74,17 @@ def questions_sheet(
         *([] if watch.reading else [nobody]),
     ]
     if first:
-        lines += ["", say.urgent("If one of these is a yes, call now. Do not finish the list.")]
-        lines += [f"- {question}" for question in first]
+        lines += ["", say.urgent("If one of these is so, call now. Do not finish the list."), *first]
     if rest:
-        lines += ["", say("Then tell us:"), *(f"- {question}" for question in rest)]
+        lines += ["", say("Which of these is so?"), *rest]
     lines += ["", say("Is there anything else? Write it down in your own words."), *say.unsigned()]
     return Group(*(Text(line) for line in say.noted(lines)))
+
+
+def _line(ask: Ask, knowledge: Knowledge, say: Wording) -> str:
+    """The words of a warning sign, or the symptom's plain name."""
+    fact = knowledge.by_id[ask.sign or ask.symptoms[0]]
+    return f"- {say(fact.text if isinstance(fact, WarningSign) else str(getattr(fact, 'plain', '')))}"
 
 
 def infusion_head(episode: Episode, at: dt.datetime, *, recorded: bool) -> RenderableType:
