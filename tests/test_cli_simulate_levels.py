@@ -75,13 +75,14 @@ def test_share_and_percentiles_in_json(command: Command) -> None:
 def test_from_a_dataset(command: Command, tmp_path: Path) -> None:
     path = file(
         tmp_path,
-        "ID,TIME,AMT,RATE,ADDL,II,SS,DV,EVID,MDV,WT\n7,0,35,.,3,28,1,.,1,1,70\n7,28,.,.,.,.,.,8.1,0,0,.\n",
+        "ID,TIME,AMT,RATE,ADDL,II,SS,DV,EVID,MDV,WT\n7,5,35,.,3,28,1,.,1,1,70\n7,33,.,.,.,.,.,8.1,0,0,.\n",
     )
     ran = command(
         "simulate", "--model", "navarromora2022", "--dataset", path, "--days", "112", "--medicine", "none"
     )
     assert (ran.code, ran.err) == (0, "")
-    assert "28 8.1 8.9" in ran.flat.split("MEASURED")[1]
+    assert "33 8.1 8.9" in ran.flat.split("MEASURED")[1]
+    assert "measured levels stand apart and moved no curve" in ran.flat
 
 
 def test_what_of_a_file_has_no_effect_is_told(command: Command, tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_a_picture_is_the_same_bytes_each_time(command: Command, tmp_path: Path)
         "Simulated total IgG",
         "40 virtual patients",
         "no real patient",
-        "90 % of patients",
+        "90 % of virtual patients",
         "target 7 g/L",
     ):
         assert said in words

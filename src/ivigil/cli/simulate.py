@@ -39,9 +39,11 @@ from ivigil.sheets.igg_levels import PERCENTS, Simulated, levels_sheet, refusal_
 ROUTES = ("IV", "SC", "facilitated_SC")
 DAYS = 365
 DAYS_MOST = 36_500
-PATIENTS_MOST = 100_000
+PATIENTS_MOST = 10_000
 GRID = 400
 """Times of a curve, beside those of doses and samples."""
+QUARTER = 0.25
+"""Of a day, the finest step of the grid."""
 HOURS_PER_DAY = 24
 JUST_AFTER = 1e-6
 """Days after a bolus at which its peak is shown."""
@@ -302,7 +304,7 @@ def _history(options: argparse.Namespace, found: Dataset) -> History:
 def _from_file(
     options: argparse.Namespace, history: History, subject: Subject
 ) -> tuple[Subject, Plan, tuple[Sample, ...]]:
-    """Days count from the start of the cycle, if the file says that one came before."""
+    """Days are those of the file."""
     if options.every_days or options.dose_g_per_kg or options.grams or options.steady:
         raise InputError(
             "--dataset has the doses: --every-days, --dose-g-per-kg, --grams, --steady do not go with it"
@@ -312,24 +314,20 @@ def _from_file(
     weight = subject.weight_kg or history.weight_kg
     if subject.weight_kg and history.weight_kg and subject.weight_kg != history.weight_kg:
         raise InputError(f"--weight-kg {subject.weight_kg}: the file says {history.weight_kg}")
-    start = history.before.start_days if history.before else 0.0
-    given = tuple(
-        Given(dose.time_days - start, dose.grams, dose.duration_days, dose.route) for dose in history.doses
-    )
-    samples = tuple(Sample(item.time_days - start, item.igg_g_per_l, item.row) for item in history.samples)
-    first = min(0.0, *(dose.time_days for dose in given), *(item.time_days for item in samples))
-    known = max((*(dose.end_days for dose in given), *(item.time_days for item in samples)))
+    given = tuple(Given(dose.time_days, dose.grams, dose.duration_days, dose.route) for dose in history.doses)
+    sampled = tuple(item.time_days for item in history.samples)
+    first = min((*(dose.time_days for dose in given), *sampled, *(() if history.before else (0.0,))))
+    known = max((*(dose.end_days for dose in given), *sampled))
     end = float(_count(options.days, "--days", DAYS_MOST)) if options.days else known
     if end < known:
         raise InputError(f"--days {options.days}: the file goes on until day {known:g}")
     before = None
     if history.before is not None:
         dose = history.before.dose
-        before = Before(
-            (Given(0.0, dose.grams, dose.duration_days, dose.route),), history.before.interval_days
-        )
-    times = _times(given, first, end, tuple(item.time_days for item in samples))
-    return _with_weight(subject, weight), Plan(given, times, before), samples
+        cycle = (Given(0.0, dose.grams, dose.duration_days, dose.route),)
+        before = Before(cycle, history.before.interval_days, history.before.start_days)
+    plan = Plan(given, _times(given, first, end, sampled), before)
+    return _with_weight(subject, weight), plan, history.samples
 
 
 def _with_weight(subject: Subject, weight: Decimal | None) -> Subject:
@@ -340,7 +338,7 @@ def _times(
     given: tuple[Given, ...], first: float, end: float, also: tuple[float, ...] = ()
 ) -> tuple[float, ...]:
     """A grid; before and after each dose; the samples."""
-    step = max(1.0, round((end - first) / GRID))
+    step = QUARTER if (end - first) / QUARTER <= GRID else max(1.0, round((end - first) / GRID))
     grid = [first + number * step for number in range(int((end - first) / step) + 1)]
     around = [time for dose in given for time in (dose.time_days, dose.end_days + JUST_AFTER)]
     return tuple(sorted({time for time in (*grid, *around, *also, end) if first <= time <= end}))

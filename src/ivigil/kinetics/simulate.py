@@ -40,15 +40,16 @@ Report = Callable[[int], None]
 
 
 class Before(msgspec.Struct, frozen=True):
-    """A cycle that was repeated for ever before day 0, on which the next one begins."""
+    """A cycle that was repeated for ever until ``start_days``, on which the next one begins."""
 
     doses: tuple[Given, ...]
-    """Within the cycle, which begins on day 0."""
+    """Within the cycle, counted from its own start."""
     interval_days: float
+    start_days: float = 0.0
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is given and when the level is asked for. With ``before`` no time lies before day 0.
+    """What is given and when the level is asked for. No time lies before the start of what ``before`` leaves.
 
     Raises ValueError without a dose: there is no model to judge without one.
     """
@@ -310,13 +311,17 @@ def _doses(found: Typical, given: Sequence[Given]) -> list[Dose]:
 
 
 def _levels(found: Typical, plan: Plan) -> list[float]:
-    parameters, doses = parameters_of(found), _doses(found, plan.doses)
+    """From the state that a cycle before has led to, or from rest."""
+    parameters, before = parameters_of(found), plan.before
+    begin = before.start_days if before else 0.0
+    doses = [dose._replace(time_days=dose.time_days - begin) for dose in _doses(found, plan.doses)]
+    times = [time - begin for time in plan.times_days]
     check(parameters, doses)
     start: State | None = None
-    if plan.before is not None:
-        start = steady_state(parameters, _doses(found, plan.before.doses), plan.before.interval_days)
-    steps = schedule(doses, plan.times_days, None if start is None else 0.0)
-    levels = [0.0] * len(plan.times_days)
+    if before is not None:
+        start = steady_state(parameters, _doses(found, before.doses), before.interval_days)
+    levels = [0.0] * len(times)
+    steps = schedule(doses, times, None if start is None else 0.0)
     run(parameters, steps, 1.0, at_rest(parameters) if start is None else start, levels)
     return levels
 

@@ -25,6 +25,7 @@ from ivigil.sheets.numbers import number, span
 PERCENTS = (5, 25, 50, 75, 95)
 """Of the median and of the bands that hold 50 % and 90 % of the patients."""
 NOT_REAL = "Simulated. No real patient: a real one may lie outside every band."
+_MEASURED = "Simulated, not measured. The measured levels stand apart and moved no curve."
 _ROWS = 14
 """Rows of levels; between the first and the last the others are thinned."""
 _ROUTES = {"IV": "intravenously", "SC": "subcutaneously", "facilitated_SC": "subcutaneously, facilitated"}
@@ -63,6 +64,18 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
         """(PERCENTS, times); empty without virtual patients."""
         return tuple(self.percentiles_g_per_l[str(p)] for p in PERCENTS) if self.patients else ()
 
+    @property
+    def notice(self) -> str:
+        """What the levels are not."""
+        return _MEASURED if self.measured else NOT_REAL
+
+    @property
+    def measured(self) -> tuple[tuple[float, float], ...]:
+        """Days and levels, without the times at which a level was only asked for."""
+        return tuple(
+            (item.time_days, item.igg_g_per_l) for item in self.observed if item.igg_g_per_l is not None
+        )
+
     def at(self, time_days: float) -> int:
         """The place of a time."""
         return self.times_days.index(time_days)
@@ -73,12 +86,12 @@ def levels_sheet(shown: Simulated, knowledge: Knowledge) -> RenderableType:
     model = knowledge.population_models[shown.model]
     parts: list[RenderableType] = [
         Text("SIMULATED IgG LEVELS", style="bold"),
-        Text(NOT_REAL),
+        Text(shown.notice),
         *_who(shown, model),
-        section("total IgG before doses, g/L" + _target(shown), _levels(shown)),
+        section("levels before doses, g/L" + _target(shown), _levels(shown)),
         section("Also", *_also(shown)),
     ]
-    if shown.observed:
+    if shown.measured:
         parts.append(section("Measured", _observed(shown)))
     parts += [
         section("What to know", _listed(cautions(shown.applicability, knowledge))),
@@ -110,7 +123,7 @@ def cautions(judged: Sequence[Applicability], knowledge: Knowledge) -> tuple[str
         lines.append("Extrapolated: the model was not fitted to this condition.")
     lines += [_outside(check) for item in judged for check in item.ranges if check.place == "outside"]
     lines += [
-        f"{KNOWN[check.of]} is not known: fitted to {_bounds(check)}"
+        f"{_name(check)} is not known: fitted to {_bounds(check)}"
         for item in judged
         for check in item.ranges
         if check.place == "unknown"
@@ -214,7 +227,7 @@ def _also(shown: Simulated) -> list[RenderableType]:
     ]
     if shown.bands:
         peak = max(shown.bands[-1])
-        lines.append(f"Of 100 virtual patients 5 lie above {_level(peak)} g/L at the highest moment.")
+        lines.append(f"At the highest moment 5 % of the virtual patients lie above {_level(peak)} g/L.")
     if shown.steady_trough_g_per_l is not None and shown.steady_peak_g_per_l is not None:
         lines.append(
             "Steady state of the last regimen, typical: "
@@ -237,17 +250,19 @@ def _observed(shown: Simulated) -> Table:
     grid = Table(box=None, padding=(0, 1, 0, 0), show_header=True, header_style="bold")
     for head in ("Day", "Measured", "Typical"):
         grid.add_column(head, justify="right")
-    for sample in shown.observed:
-        if sample.igg_g_per_l is not None:
-            typical = shown.typical_g_per_l[shown.at(sample.time_days)]
-            day = number(Decimal(repr(sample.time_days)), 1)
-            grid.add_row(day, _level(sample.igg_g_per_l), _level(typical))
+    for day, level in shown.measured:
+        typical = shown.typical_g_per_l[shown.at(day)]
+        grid.add_row(number(Decimal(repr(day)), 1), _level(level), _level(typical))
     return grid
 
 
 def _outside(check: RangeCheck) -> str:
     value = number(check.value, 2) if check.value is not None else "?"
-    return f"{KNOWN[check.of].capitalize()} {value} is outside what was fitted or allowed: {_bounds(check)}"
+    return f"{_name(check)} {value} is outside what was fitted or allowed: {_bounds(check)}"
+
+
+def _name(check: RangeCheck) -> str:
+    return KNOWN[check.of].capitalize()
 
 
 def _bounds(check: RangeCheck) -> str:

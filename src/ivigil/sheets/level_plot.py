@@ -10,7 +10,7 @@ import html
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from ivigil.sheets.igg_levels import NOT_REAL, Simulated, moments, percent
+from ivigil.sheets.igg_levels import Simulated, moments, percent
 from ivigil.sheets.layout import DISCLAIMER
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ WIDTH, HEIGHT, DPI = 8.4, 4.8, 160
 _INK, _SOFT = "#333333", "#6b6b6b"
 _BLUE, _ORANGE = "#0072b2", "#d55e00"
 """Of the palette of Okabe and Ito, which people with any colour vision can tell apart."""
-_BANDS = ((0, 4, 0.16, "90 % of patients"), (1, 3, 0.30, "50 % of patients"))
+_BANDS = ((0, 4, 0.16, "90 % of virtual patients"), (1, 3, 0.30, "50 % of virtual patients"))
 """Places in PERCENTS, opacity, words."""
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -74,7 +74,7 @@ def _drawn(shown: Simulated, kind: str) -> bytes:
         file = BytesIO()
         metadata: dict[str, Any] = {"Title": title(shown)}
         if kind == "svg":
-            metadata |= {"Date": None, "Description": f"{described(shown)} {NOT_REAL}"}
+            metadata |= {"Date": None, "Description": f"{described(shown)} {shown.notice}"}
         figure.savefig(file, format=kind, dpi=DPI, metadata=metadata)
     return file.getvalue()
 
@@ -105,16 +105,9 @@ def _levels(axes: Axes, shown: Simulated) -> None:
         )
     curve, words = (bands[2], "median") if bands else (shown.typical_g_per_l, "typical patient")
     axes.plot(shown.times_days, curve, color=_BLUE, lw=1.6, label=words)
-    measured = [item for item in shown.observed if item.igg_g_per_l is not None]
-    if measured:
-        axes.plot(
-            [item.time_days for item in measured],
-            [item.igg_g_per_l or 0 for item in measured],
-            "o",
-            color=_INK,
-            markeredgecolor="white",
-            label="measured",
-        )
+    if shown.measured:
+        days, levels = zip(*shown.measured, strict=True)
+        axes.plot(days, levels, "o", color=_INK, markeredgecolor="white", label="measured")
     if shown.target_g_per_l is not None:
         label = f"target {shown.target_g_per_l:g} g/L"
         axes.axhline(shown.target_g_per_l, color=_ORANGE, lw=1.4, ls=(0, (5, 3)), label=label)
@@ -147,9 +140,9 @@ def _frame(axes: Axes, shown: Simulated) -> None:
     axes.grid(axis="y", color="#e6e6e6", lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.text(
-        1, 1.0, "no real patient", transform=axes.transAxes, ha="right", va="bottom", color=_SOFT, fontsize=9
-    )
+    words = "the curves are simulated" if shown.measured else "no real patient"
+    place: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
+    axes.text(1, 1, words, color=_SOFT, fontsize=9, **place)
 
 
 def _page(shown: Simulated, svg: str) -> str:
@@ -180,7 +173,7 @@ th, td {{ text-align: right; padding: .2rem .8rem; border-bottom: 1px solid #e6e
 </head>
 <body>
 <h1>{_safe(title(shown))}</h1>
-<p>{_safe(NOT_REAL)}</p>
+<p>{_safe(shown.notice)}</p>
 {drawing}
 <h2>Total IgG before doses</h2>
 <div>
