@@ -198,6 +198,18 @@ def test_the_smallest_course_counts_too() -> None:
         one(model("kim2cmt_project"), cidp, lower, knowledge())
 
 
+def test_daily_injections_are_judged_by_the_week() -> None:
+    """0.1 g/kg a day is 0.7 g/kg a week; what the end of the plan cuts off is the smallest course."""
+    daily = Regimen(grams=7, interval_days=1, route="SC")
+    found = judged(model("navarromora2022"), ADULT, plan(regimen=daily), knowledge())
+    checks = [check for item in found for check in item.ranges]
+    assert {check.value for check in checks if check.of == "dose_g_per_kg"} == {
+        Decimal("0.1"),
+        Decimal("0.7"),
+    }
+    assert {check.value for check in checks if check.of == "interval_days"} == {7}
+
+
 def test_no_simulation_without_a_dose() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Plan((), (0.0,))

@@ -205,6 +205,10 @@ def _medicines(written: list[str] | None, knowledge: Knowledge) -> tuple[str, ..
 
 def _from_flags(options: argparse.Namespace, subject: Subject) -> tuple[Plan, Before]:
     """The plan, and the cycle that goes on at its end."""
+    if options.id or options.cmt or options.ignore_column or options.time_unit != "day":
+        raise InputError("--id, --cmt, --ignore-column, --time-unit: --dataset is needed with them")
+    if options.level_unit != "g/L":
+        raise InputError("--level-unit: --dataset is needed with it")
     if not options.every_days:
         raise InputError("--every-days, with --dose-g-per-kg or --grams, or --dataset: one is needed")
     days = _count(options.days, "--days", DAYS_MOST) if options.days else DAYS

@@ -27,6 +27,9 @@ class Given(msgspec.Struct, frozen=True):
         return self.time_days + self.duration_days
 
 
+COURSES_MOST = 10_000
+"""Of one regimen; more are a slip."""
+
 Course = tuple[Given, ...]
 Treatment = tuple[Course, ...]
 
@@ -58,7 +61,12 @@ class Regimen(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def until(self, end_days: float, start_days: float = 0.0) -> Treatment:
-        """Courses that start on ``start_days`` or later and before ``end_days``."""
+        """Courses that start on ``start_days`` or later and before ``end_days``. Raises ValueError for more
+        than ``COURSES_MOST``."""
+        if (end_days - start_days) / self.interval_days > COURSES_MOST:
+            raise ValueError(
+                f"interval_days {self.interval_days}: at most {COURSES_MOST} courses are accepted"
+            )
         found: list[Course] = []
         while start_days + len(found) * self.interval_days < end_days:
             found.append(self.course(start_days + len(found) * self.interval_days))

@@ -193,10 +193,14 @@ def _ends(doses: Sequence[Given]) -> set[float]:
     if not doses:
         return set()
     smallest = min(sum(dose.grams for dose in course) for course in _courses(doses))
-    largest = max(
-        sum(d.grams for d in doses if first.time_days <= d.time_days < first.time_days + COURSE_DAYS)
-        for first in doses
-    )
+    ordered = sorted(doses, key=lambda dose: dose.time_days)
+    largest, within, first = 0.0, 0.0, 0
+    for dose in ordered:
+        within += dose.grams
+        while dose.time_days - ordered[first].time_days >= COURSE_DAYS:
+            within -= ordered[first].grams
+            first += 1
+        largest = max(largest, within)
     return {smallest, largest}
 
 
