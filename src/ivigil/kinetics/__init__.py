@@ -1,4 +1,4 @@
-"""IgG levels: what they will be, and what they say about the person.
+"""IgG levels: published models, one patient's kinetics, what a dose will do.
 
 The one room with floats. ``individual`` and ``applicability`` bring a published model to a person,
 ``physics`` simulates one person, ``fitting`` learns from levels, ``population`` does both for many and

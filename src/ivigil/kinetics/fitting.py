@@ -2,7 +2,7 @@
 
 Minimised is the sum over the levels of weight * (ln s^2 + (y - f)^2 / s^2), with the variance
 s^2 = (proportional * f)^2 + additive^2, plus eta' * precision * eta. Each eta multiplies one or more
-parameters by its exponential. Slopes of f by central differences; Fisher scoring gives the first metric and
+parameters by its exponential. Slopes of f by differences; Fisher scoring gives the first metric and
 BFGS bends it (Nocedal and Wright, Numerical Optimization, 2nd edition, 2006, chapters 6 and 10).
 
 Runs as it is for one person and is compiled for many: plain arithmetic on floats and sequences.
@@ -21,13 +21,15 @@ from ivigil.kinetics.values import Parameters, Schedule
 CL, VC, Q, VP, KA, BIOAVAILABILITY, ENDOGENOUS = range(7)
 """What an eta may carry. ENDOGENOUS is the IgG level before any dose, which production follows."""
 
-DIFFERENCE = 1e-4
-"""Of an eta, for slopes; their error is its square."""
+DIFFERENCE = 1e-6
+"""Of an eta, for slopes of a linear model to one side, whose levels are exact to rounding."""
+WIDE_DIFFERENCE = 1e-4
+"""To both sides, for a saturable model, whose levels have the error of its integrator."""
 STEPS = 60
 HALVINGS = 30
 LARGEST_STEP = 1.5
 """Of any eta in one step."""
-SETTLED = 1e-14
+SETTLED = 1e-12
 """What a further step would still gain of the objective, at most, when the fit has converged."""
 
 
@@ -122,17 +124,22 @@ def slopes(
 ) -> None:
     """Gradient of the objective and its expected second derivatives, row by row."""
     size, count = len(eta), len(problem.levels_g_per_l)
+    linear = problem.typical.clearance_rise == 0.0
     up, down = [0.0] * count, [0.0] * count
     by_eta = [0.0] * (size * count)
     for k in range(size):
         here = eta[k]
-        eta[k] = here + DIFFERENCE
+        eta[k] = here + (DIFFERENCE if linear else WIDE_DIFFERENCE)
         predict(problem, eta, up)
-        eta[k] = here - DIFFERENCE
-        predict(problem, eta, down)
+        if not linear:
+            eta[k] = here - WIDE_DIFFERENCE
+            predict(problem, eta, down)
         eta[k] = here
         for i in range(count):
-            by_eta[k * count + i] = (up[i] - down[i]) / (2.0 * DIFFERENCE)
+            if linear:
+                by_eta[k * count + i] = (up[i] - predicted[i]) / DIFFERENCE
+            else:
+                by_eta[k * count + i] = (up[i] - down[i]) / (2.0 * WIDE_DIFFERENCE)
     for k in range(size):
         gradient[k] = 0.0
         for m in range(size):
@@ -244,10 +251,13 @@ def descend(problem: Problem, eta: MutableSequence[float]) -> tuple[float, float
 def map_fit(problem: Problem) -> Fit:
     """Fit from the population's centre; if that fails, from one standard deviation to either side of it.
 
-    The best converged end is returned, else the lowest with ``converged`` False.
+    The first converged end is returned, else the lowest with ``converged`` False. A precision that is not
+    positive definite fits nothing.
     """
     size = int(math.sqrt(len(problem.precision)) + 0.5)
     eta = [0.0] * size
+    if not solve(problem.precision, eta, [0.0] * size):
+        return Fit(eta, math.inf, math.inf, 0, 0, False)
     value, gain, steps, settled = descend(problem, eta)
     best = Fit(eta, value, gain, steps, 1, settled)
     if settled:
@@ -276,14 +286,14 @@ def curvature(problem: Problem, eta: Sequence[float]) -> list[float]:
     for k in range(size):
         here[k] = eta[k]
     for k in range(size):
-        here[k] = eta[k] + 10.0 * DIFFERENCE
+        here[k] = eta[k] + 10.0 * WIDE_DIFFERENCE
         predict(problem, here, predicted)
         slopes(problem, here, predicted, up, unused)
-        here[k] = eta[k] - 10.0 * DIFFERENCE
+        here[k] = eta[k] - 10.0 * WIDE_DIFFERENCE
         predict(problem, here, predicted)
         slopes(problem, here, predicted, down, unused)
         here[k] = eta[k]
         for m in range(size):
-            found[k * size + m] += (up[m] - down[m]) / (40.0 * DIFFERENCE)
-            found[m * size + k] += (up[m] - down[m]) / (40.0 * DIFFERENCE)
+            found[k * size + m] += (up[m] - down[m]) / (40.0 * WIDE_DIFFERENCE)
+            found[m * size + k] += (up[m] - down[m]) / (40.0 * WIDE_DIFFERENCE)
     return found

@@ -77,10 +77,13 @@ def own_schedule(people: People, i: int) -> Schedule:
 
 def simulate(people: People, first: int, end: int, levels: Floats) -> None:
     """Levels of the people from ``first`` to before ``end``, from their endogenous steady state."""
+    schedule = own_schedule(people, first)
     for i in range(first, end):
+        if people.first_step[i] != people.first_step[max(i - 1, first)]:
+            schedule = own_schedule(people, i)
         own = own_parameters(people, i)
         place = levels[people.first_level[i] : people.end_level[i]]
-        run(own, own_schedule(people, i), people.scale[i], at_rest(own), place)
+        run(own, schedule, people.scale[i], at_rest(own), place)
 
 
 def fit(

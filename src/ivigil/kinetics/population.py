@@ -111,7 +111,7 @@ def _joined(each: Sequence[Schedule]) -> Schedule:
     )
 
 
-def concentrations(people: People, workers: int | None = None, out: Floats | None = None) -> Floats:
+def concentrations(people: People, out: Floats | None = None, workers: int | None = None) -> Floats:
     """Total IgG in g/L at every sample, one after the other: reshape to (people, samples) if all share a
     schedule.
 
@@ -213,7 +213,9 @@ def _compile(function: FunctionType, keep: Path | None) -> Any:
     before = numba.config.CACHE_DIR
     try:
         numba.config.CACHE_DIR = str(keep or before)
-        return numba.njit(nogil=True, cache=keep is not None)(function)
+        return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=keep is not None)(
+            function
+        )
     finally:
         numba.config.CACHE_DIR = before
 

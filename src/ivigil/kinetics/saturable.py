@@ -17,9 +17,8 @@ from ivigil.kinetics.linear import lasting
 from ivigil.kinetics.values import Parameters, Schedule, State
 
 ORDER = 12
-BEFORE = ORDER - 1
-ROOT, ROOT_BEFORE = 1.0 / ORDER, 1.0 / BEFORE
-TOLERANCE = 1e-8
+ROOT, ROOT_BEFORE = 1.0 / ORDER, 1.0 / (ORDER - 1)
+TOLERANCE = 2e-8
 """Error of one expansion, relative to the concentration."""
 ACCIDENT = 100.0
 """The term before the last is by rights larger, but not so many times what is allowed."""
@@ -64,10 +63,11 @@ def expand(  # noqa: PLR0915 - a table of twelve orders, twice as fast as loops 
 ) -> tuple[Series, Series, float]:
     """Series from their first terms, and the days over which they hold.
 
-    ``c`` is the concentration, ``p`` the peripheral amount over the central volume, ``v`` c / (half_rise + c).
-    Terms of order k are what the slope at the first term makes of those of order k - 1, less the bend: what
-    the earlier terms alone, multiplied with each other, add to the clearance. ``inflow`` enters at a constant
-    rate, ``absorbed`` at one that decays with ka, both in g/L a day.
+    ``c`` is the concentration, ``p`` the peripheral amount over the central volume, ``v`` is
+    c / (half_rise + c). Terms of order k are what the slope at the first term makes of those of order k - 1,
+    less the bend: what the earlier terms alone, multiplied with each other, add to the clearance. ``inflow``
+    enters at a constant rate, ``absorbed`` at one that decays with ka, both in g/L a day. Each sum begins
+    with its oldest terms, which do not wait for the newest.
     """
     k10 = parameters.cl_l_per_day / parameters.vc_l
     k12 = parameters.q_l_per_day / parameters.vc_l
@@ -83,56 +83,56 @@ def expand(  # noqa: PLR0915 - a table of twelve orders, twice as fast as loops 
     p1 = k12 * c0 - k21 * p0
     absorbed *= -ka
     v1 = steep * c1
-    c2 = (absorbed - leaving * c1 + k21 * p1) * (1.0 / 2.0)
+    c2 = (absorbed + k21 * p1 - leaving * c1) * (1.0 / 2.0)
     p2 = (k12 * c1 - k21 * p1) * (1.0 / 2.0)
     absorbed *= -ka * (1.0 / 2.0)
     bent = c1 * v1
     v2 = steep * c2 - inverse * bent
-    c3 = (absorbed - leaving * c2 + k21 * p2 - bending * bent) * (1.0 / 3.0)
+    c3 = (absorbed + k21 * p2 - bending * bent - leaving * c2) * (1.0 / 3.0)
     p3 = (k12 * c2 - k21 * p2) * (1.0 / 3.0)
     absorbed *= -ka * (1.0 / 3.0)
     bent = c1 * v2 + c2 * v1
     v3 = steep * c3 - inverse * bent
-    c4 = (absorbed - leaving * c3 + k21 * p3 - bending * bent) * (1.0 / 4.0)
+    c4 = (absorbed + k21 * p3 - bending * bent - leaving * c3) * (1.0 / 4.0)
     p4 = (k12 * c3 - k21 * p3) * (1.0 / 4.0)
     absorbed *= -ka * (1.0 / 4.0)
-    bent = c1 * v3 + c2 * v2 + c3 * v1
+    bent = c2 * v2 + c1 * v3 + c3 * v1
     v4 = steep * c4 - inverse * bent
-    c5 = (absorbed - leaving * c4 + k21 * p4 - bending * bent) * (1.0 / 5.0)
+    c5 = (absorbed + k21 * p4 - bending * bent - leaving * c4) * (1.0 / 5.0)
     p5 = (k12 * c4 - k21 * p4) * (1.0 / 5.0)
     absorbed *= -ka * (1.0 / 5.0)
-    bent = c1 * v4 + c2 * v3 + c3 * v2 + c4 * v1
+    bent = c2 * v3 + c3 * v2 + c1 * v4 + c4 * v1
     v5 = steep * c5 - inverse * bent
-    c6 = (absorbed - leaving * c5 + k21 * p5 - bending * bent) * (1.0 / 6.0)
+    c6 = (absorbed + k21 * p5 - bending * bent - leaving * c5) * (1.0 / 6.0)
     p6 = (k12 * c5 - k21 * p5) * (1.0 / 6.0)
     absorbed *= -ka * (1.0 / 6.0)
-    bent = c1 * v5 + c2 * v4 + c3 * v3 + c4 * v2 + c5 * v1
+    bent = c3 * v3 + c2 * v4 + c4 * v2 + c1 * v5 + c5 * v1
     v6 = steep * c6 - inverse * bent
-    c7 = (absorbed - leaving * c6 + k21 * p6 - bending * bent) * (1.0 / 7.0)
+    c7 = (absorbed + k21 * p6 - bending * bent - leaving * c6) * (1.0 / 7.0)
     p7 = (k12 * c6 - k21 * p6) * (1.0 / 7.0)
     absorbed *= -ka * (1.0 / 7.0)
-    bent = c1 * v6 + c2 * v5 + c3 * v4 + c4 * v3 + c5 * v2 + c6 * v1
+    bent = c3 * v4 + c4 * v3 + c2 * v5 + c5 * v2 + c1 * v6 + c6 * v1
     v7 = steep * c7 - inverse * bent
-    c8 = (absorbed - leaving * c7 + k21 * p7 - bending * bent) * (1.0 / 8.0)
+    c8 = (absorbed + k21 * p7 - bending * bent - leaving * c7) * (1.0 / 8.0)
     p8 = (k12 * c7 - k21 * p7) * (1.0 / 8.0)
     absorbed *= -ka * (1.0 / 8.0)
-    bent = c1 * v7 + c2 * v6 + c3 * v5 + c4 * v4 + c5 * v3 + c6 * v2 + c7 * v1
+    bent = c4 * v4 + c3 * v5 + c5 * v3 + c2 * v6 + c6 * v2 + c1 * v7 + c7 * v1
     v8 = steep * c8 - inverse * bent
-    c9 = (absorbed - leaving * c8 + k21 * p8 - bending * bent) * (1.0 / 9.0)
+    c9 = (absorbed + k21 * p8 - bending * bent - leaving * c8) * (1.0 / 9.0)
     p9 = (k12 * c8 - k21 * p8) * (1.0 / 9.0)
     absorbed *= -ka * (1.0 / 9.0)
-    bent = c1 * v8 + c2 * v7 + c3 * v6 + c4 * v5 + c5 * v4 + c6 * v3 + c7 * v2 + c8 * v1
+    bent = c4 * v5 + c5 * v4 + c3 * v6 + c6 * v3 + c2 * v7 + c7 * v2 + c1 * v8 + c8 * v1
     v9 = steep * c9 - inverse * bent
-    c10 = (absorbed - leaving * c9 + k21 * p9 - bending * bent) * (1.0 / 10.0)
+    c10 = (absorbed + k21 * p9 - bending * bent - leaving * c9) * (1.0 / 10.0)
     p10 = (k12 * c9 - k21 * p9) * (1.0 / 10.0)
     absorbed *= -ka * (1.0 / 10.0)
-    bent = c1 * v9 + c2 * v8 + c3 * v7 + c4 * v6 + c5 * v5 + c6 * v4 + c7 * v3 + c8 * v2 + c9 * v1
+    bent = c5 * v5 + c4 * v6 + c6 * v4 + c3 * v7 + c7 * v3 + c2 * v8 + c8 * v2 + c1 * v9 + c9 * v1
     v10 = steep * c10 - inverse * bent
-    c11 = (absorbed - leaving * c10 + k21 * p10 - bending * bent) * (1.0 / 11.0)
+    c11 = (absorbed + k21 * p10 - bending * bent - leaving * c10) * (1.0 / 11.0)
     p11 = (k12 * c10 - k21 * p10) * (1.0 / 11.0)
     absorbed *= -ka * (1.0 / 11.0)
-    bent = c1 * v10 + c2 * v9 + c3 * v8 + c4 * v7 + c5 * v6 + c6 * v5 + c7 * v4 + c8 * v3 + c9 * v2 + c10 * v1
-    c12 = (absorbed - leaving * c11 + k21 * p11 - bending * bent) * (1.0 / 12.0)
+    bent = c5 * v6 + c6 * v5 + c4 * v7 + c7 * v4 + c3 * v8 + c8 * v3 + c2 * v9 + c9 * v2 + c1 * v10 + c10 * v1
+    c12 = (absorbed + k21 * p11 - bending * bent - leaving * c11) * (1.0 / 12.0)
     p12 = (k12 * c11 - k21 * p11) * (1.0 / 12.0)
     allowed = TOLERANCE * max(c0, p0, entering / leaving)
     reach = holding(max(abs(c11), abs(p11)), max(abs(c12), abs(p12)), allowed)
@@ -151,7 +151,7 @@ def holding(before: float, last: float, allowed: float) -> float:
     if last == 0.0:
         return math.inf
     reach = math.pow(allowed / last, ROOT)
-    if before * reach**BEFORE > ACCIDENT * allowed:
+    if before > ACCIDENT * reach * last:
         return math.pow(allowed / before, ROOT_BEFORE)
     return reach
 
