@@ -2,5 +2,6 @@
 
 The one room with floats. ``individual`` and ``applicability`` bring a published model to a person,
 ``physics`` simulates one person, ``fitting`` learns from levels, ``population`` does both for many and
-alone needs the numeric libraries (extra ``kinetics``).
+alone needs the numeric libraries (extra ``kinetics``). ``regimen`` and ``dataset`` say what is given,
+``simulate`` what the levels will be, of a typical patient or of virtual ones.
 """

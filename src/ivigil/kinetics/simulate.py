@@ -90,13 +90,9 @@ class Population(msgspec.Struct, frozen=True):
     levels_g_per_l: tuple[tuple[float, ...], ...]
     """(patients, times)."""
 
-    def percentile(self, percent: float) -> tuple[float, ...]:
-        """Of the patients at each time, between neighbours by a straight line (type 7 of Hyndman and Fan,
-        The American Statistician 1996;50:361-365)."""
-        return self.percentiles((percent,))[0]
-
     def percentiles(self, percents: Sequence[float]) -> tuple[tuple[float, ...], ...]:
-        """(percents, times)."""
+        """(percents, times): of the patients at each time, between neighbours by a straight line (type 7 of
+        Hyndman and Fan, The American Statistician 1996;50:361-365)."""
         columns = [sorted(column) for column in zip(*self.levels_g_per_l, strict=True)]
         return tuple(tuple(_between(column, percent) for column in columns) for percent in percents)
 
