@@ -23,6 +23,7 @@ COMMANDS = {
     "conditions": "list conditions, or show one with its regimens",
     "products": "list products, or compare some side by side",
     "models": "kinetic models of IgG: list them, or compare some for a patient",
+    "simulate": "IgG levels under any doses: a typical patient or virtual ones, shares above a target",
     "triage": "symptoms after an infusion: how soon to get care, what they may be, whom to call",
     "vaccines": "when vaccines may follow (or precede) doses of immunoglobulin",
     "tests": "which antibody tests a dose makes unreliable, until when, what instead",
