@@ -26,6 +26,7 @@ COMMANDS = {
     "fit": "what measured IgG levels say about a person, by every model that applies",
     "forecast": "IgG levels to come under planned doses, with their bands",
     "aim": "a dose for a target trough, with its probability, or why none is sought",
+    "simulate": "IgG levels under any doses: a typical patient or virtual ones, shares above a target",
     "triage": "symptoms after an infusion: how soon to get care, what they may be, whom to call",
     "vaccines": "when vaccines may follow (or precede) doses of immunoglobulin",
     "tests": "which antibody tests a dose makes unreliable, until when, what instead",

@@ -76,7 +76,7 @@ _NAME: dict[ParameterName, tuple[str, str]] = {
     "km_g_per_l": ("Km", "g/L"),
     "kint_per_day": ("kint", "/d"),
 }
-_KNOWN: dict[Known, str] = {
+KNOWN: dict[Known, str] = {
     "age_years": "age",
     "concentration_g_per_l": "level",
     "condition": "condition",
@@ -132,7 +132,7 @@ def _figures(models: list[PopulationModel], subject: Subject, knowledge: Knowled
             _of_three(found, found.clearance_l_per_day, 3),
             _value(found, "vc_l"),
             _of_three(found, found.half_life_days, 1),
-            _conditions(model.fitted.conditions if model.fitted else ()) or "nothing: our construct",
+            conditions(model.fitted.conditions if model.fitted else ()) or "nothing: our construct",
         )
     return grid
 
@@ -232,7 +232,7 @@ def parameter_sign(name: ParameterName) -> str:
 
 
 def _words(missing: Iterable[Known]) -> str:
-    return ", ".join(_KNOWN[name] for name in missing)
+    return ", ".join(KNOWN[name] for name in missing)
 
 
 def _value(found: Typical, name: ParameterName) -> str:
@@ -245,7 +245,7 @@ def _float(value: float, places: int) -> str:
     return number(Decimal(repr(value)), places)
 
 
-def _conditions(names: Iterable[str]) -> str:
+def conditions(names: Iterable[str]) -> str:
     return ", ".join(name.replace("_", " ") for name in names)
 
 
@@ -268,13 +268,13 @@ def _relation(parameter: Parameter) -> str:
     parts = [_printed(parameter)]
     for item in parameter.covariates:
         if item.form == "condition_ratio":
-            parts.append(f"x {number(item.factor or 0, 3)} in {_conditions(item.conditions)}")
+            parts.append(f"x {number(item.factor or 0, 3)} in {conditions(item.conditions)}")
             continue
         if item.reference == item.exponent == 1 and parameter.printed:
             continue
         held = span(item.clip_min, item.clip_max, "kg")
         parts.append(
-            f"({_KNOWN[item.of]} / {number(item.reference or 0)})^{number(item.exponent or 0, 3)}"
+            f"({KNOWN[item.of]} / {number(item.reference or 0)})^{number(item.exponent or 0, 3)}"
             + (f", held to {held}" if held else "")
         )
     return f"= {' '.join(parts)}" if parameter.covariates else "(fixed)" if parameter.fixed else ""
@@ -327,7 +327,7 @@ def _fitted(model: PopulationModel, _: Typical) -> str:
         span(fitted.concentration_g_per_l_min, fitted.concentration_g_per_l_max, "g/L"),
     )
     return "\n".join(
-        [_conditions(fitted.conditions), *(text for text in ranges if text), *map(_dose, fitted.doses)]
+        [conditions(fitted.conditions), *(text for text in ranges if text), *map(_dose, fitted.doses)]
     )
 
 
