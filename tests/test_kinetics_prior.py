@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from ivigil.kinetics.fitting import CL, VC
 from ivigil.kinetics.individual import Subject, typical
 from ivigil.kinetics.physics import clearance, concentrations, endogenous
-from ivigil.kinetics.prior import NotAPriorError, dose, facilitated, parameters, prior
+from ivigil.kinetics.prior import NotAPriorError, dose, facilitated, prior
+from ivigil.kinetics.simulate import parameters_of
 from ivigil.kinetics.values import Dose
 from tests.support.kinetics_cases import Case, cases, given, own_level
 from tests.support.orders import knowledge
@@ -51,7 +52,7 @@ def test_published_results_through_the_physics(case: Case) -> None:
             relative = facilitated(found)
             doses = [dose(item.day, item.grams, item.route, relative) for item in boluses]  # type: ignore[arg-type]
             expected = [own + infused(found, boluses, time) for time in times]
-            assert concentrations(parameters(found), doses, times) == pytest.approx(expected, rel=1e-9)
+            assert concentrations(parameters_of(found), doses, times) == pytest.approx(expected, rel=1e-9)
 
 
 def test_one_compartment_by_hand() -> None:
@@ -59,7 +60,7 @@ def test_one_compartment_by_hand() -> None:
     found = typical(knowledge().population_models["lee2021"], ADULT, knowledge())
     cl, vc = found.clearance_l_per_day, found.values["vc_l"]
     assert cl is not None
-    (level,) = concentrations(parameters(found), [Dose(0.0, 30.0)], [21.0])
+    (level,) = concentrations(parameters_of(found), [Dose(0.0, 30.0)], [21.0])
     assert level == pytest.approx(2 + 30 / vc * exp(-cl / vc * 21), rel=1e-12)
 
 
@@ -68,7 +69,7 @@ def test_the_saturable_curve_is_that_of_the_paper(level: float) -> None:
     """Kim 2007: FCR = 0.18 - 147 / (42 (21 + C)) per day, of a plasma pool of 42 mL/kg."""
     high = replace(ADULT, dose_g_per_kg=Decimal(2), endogenous_igg_g_per_l=Decimal(10))
     found = typical(knowledge().population_models["kim2cmt_project"], high, knowledge())
-    person = parameters(found)
+    person = parameters_of(found)
     by_hand = (0.18 - 147 / (42 * (21 + level))) * 0.042 * 70
     assert clearance(person, level) == pytest.approx(by_hand, rel=1e-12)
     assert endogenous(person) == pytest.approx(10, rel=1e-9)

@@ -13,7 +13,7 @@ import msgspec
 
 from ivigil.kinetics.fitting import BIOAVAILABILITY, CL, ENDOGENOUS, KA, VC, VP, Q
 from ivigil.kinetics.individual import Error, Subject, Typical, error, typical, variability
-from ivigil.kinetics.saturable import clearance
+from ivigil.kinetics.simulate import MissingError, parameters_of
 from ivigil.kinetics.values import Dose, Parameters
 from ivigil.knowledge.kinetics import KineticRoute, ParameterName, PopulationModel
 from ivigil.knowledge.store import Knowledge
@@ -54,34 +54,6 @@ class Prior(msgspec.Struct, frozen=True):
         )
 
 
-def parameters(found: Typical) -> Parameters:
-    """The typical values as the physics takes them. Raises NotAPriorError if one that it needs is missing.
-
-    The saturable loss of Kim 2007 in terms of ``Parameters``: CL at no IgG is kint Vc - Jmax / Km, it rises
-    by Jmax / Km at most, and by half of that at Km. Production balances the untreated level.
-    """
-    values = found.values
-    low = found.clearance_at(0.0)
-    needed: tuple[ParameterName, ...] = ("vc_l", "q_l_per_day", "vp_l", "endogenous_g_per_l")
-    missing = [name for name in needed if name in found.missing]
-    if low is None or missing:
-        raise NotAPriorError(found.model, "missing", tuple(missing or found.missing))
-    saturable = "jmax_g_per_day" in values
-    rise = values["jmax_g_per_day"] / (values["km_g_per_l"] * low) if saturable else 0.0
-    bare = Parameters(
-        cl_l_per_day=low,
-        vc_l=values["vc_l"],
-        q_l_per_day=values.get("q_l_per_day", 0.0),
-        vp_l=values.get("vp_l", 0.0),
-        ka_per_day=values.get("ka_per_day", 0.0),
-        bioavailability=values.get("f_sc", values.get("f_facilitated_sc", 1.0)),
-        clearance_rise=rise,
-        half_rise_g_per_l=values["km_g_per_l"] if saturable else 0.0,
-    )
-    own = values.get("endogenous_g_per_l", 0.0)
-    return bare._replace(production_g_per_day=own * clearance(bare, own))
-
-
 def facilitated(found: Typical) -> float:
     """Bioavailability after hyaluronidase over that without, as ``Dose.relative_bioavailability`` has it."""
     values = found.values
@@ -112,7 +84,11 @@ def prior(model: PopulationModel, subject: Subject, knowledge: Knowledge) -> Pri
     if model.error is None:
         raise NotAPriorError(model.id, "no_error_model", (model.id,))
     found = typical(model, subject, knowledge)
-    centre, residual = parameters(found), error(model.error)
+    try:
+        centre = parameters_of(found)
+    except MissingError as missing:
+        raise NotAPriorError(model.id, "missing", tuple(found.missing)) from missing
+    residual = error(model.error)
     spread = _spread(model, found, residual, knowledge)
     if not spread:
         raise NotAPriorError(model.id, "no_variability", (model.id,))
