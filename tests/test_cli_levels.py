@@ -22,7 +22,10 @@ from ivigil.sheets import levels as words
 from tests.support.command import Command
 from tests.support.orders import knowledge
 
-EXAMPLE = Path(__file__).parents[1] / "examples/levels/immunodeficiency.toml"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLE = EXAMPLES / "levels/immunodeficiency.toml"
+SIGNED = ("--site", str(EXAMPLES / "site"))
+"""A fictional site at which two people signed that doses may be sought."""
 TEXT = EXAMPLE.read_text()
 
 
@@ -72,14 +75,21 @@ def test_a_forecast_says_where_its_moments_lie(command: Command) -> None:
 
 
 def test_an_aim_is_whole_vials_with_its_probability(command: Command) -> None:
-    ran = command("aim", str(EXAMPLE))
-    shown = command("aim", str(EXAMPLE), "--json").json
+    ran = command("aim", str(EXAMPLE), *SIGNED)
+    shown = command("aim", str(EXAMPLE), "--json", *SIGNED).json
     assert ran.code == 0
     chosen = shown["proposal"]["chosen"]
     assert sum(shown["proposal"]["vials"]) == chosen["grams"]
     assert 0 < chosen["in_window"] < 1
     assert f"{chosen['grams']} g every 28 days" in ran.flat
     assert "Decision support" in ran.out
+
+
+def test_no_dose_is_sought_until_two_people_of_a_site_signed_that_it_may(command: Command) -> None:
+    ran = command("aim", str(EXAMPLE))
+    assert ran.code == 3
+    assert "This site shows no individual doses" in ran.flat
+    assert "Proposal" not in ran.out
 
 
 REFUSALS = (
@@ -97,11 +107,11 @@ def test_a_dose_is_refused_with_the_reason(
     command: Command, tmp_path: Path, change: tuple[str, str], said: str
 ) -> None:
     file = changed(tmp_path, change)
-    ran = command("aim", file)
+    ran = command("aim", file, *SIGNED)
     assert ran.code == 3
     assert said in ran.flat
     assert "Proposal" not in ran.out
-    assert command("aim", file, "--json").json["proposal"] is None
+    assert command("aim", file, "--json", *SIGNED).json["proposal"] is None
 
 
 @pytest.mark.parametrize("name", ["fit", "forecast", "aim"])

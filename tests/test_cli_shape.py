@@ -13,6 +13,7 @@ from tests.support.command import Command
 from tests.support.orders import knowledge
 
 LEVELS = str(Path(__file__).parents[1] / "examples/levels/immunodeficiency.toml")
+SITE = str(Path(__file__).parents[1] / "examples/site")
 ASKED = (
     ("facts", "maltose"),
     ("facts", "kd_aha_initial"),
@@ -27,7 +28,7 @@ ASKED = (
     ("models", "li2022", "cheng2026", "kim2cmt_project", "fokkink2022"),
     ("fit", LEVELS),
     ("forecast", LEVELS),
-    ("aim", LEVELS),
+    ("aim", LEVELS, "--site", SITE),
     ("simulate", "--model", "navarromora2022", "--weight-kg", "70", "--grams", "35", "--every-days", "28"),
     ("convert", "--grams", "30", "--every-weeks", "4", "--jurisdiction", "US"),
     ("vaccines", "--dose", "2026-11-23:2.0:IV", "--condition", "kawasaki_disease", "--jurisdiction", "US"),

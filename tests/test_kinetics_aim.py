@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +30,22 @@ from ivigil.kinetics.values import Parameters
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.store import Knowledge
 from tests.support.kinetics_person import ADULT, EVERY, FIRST, case, day, monthly
-from tests.support.orders import knowledge
+from tests.support.orders import knowledge as base_knowledge
+
+
+@cache
+def knowledge() -> Knowledge:
+    """At a site that switched individual doses on."""
+    return switched(base_knowledge(), "on")
+
+
+def switched(base: Knowledge, choice: str) -> Knowledge:
+    policies = tuple(
+        replace(item, choice=choice) if item.id == "policy.individual_dosing" else item
+        for item in base.facts.policy
+    )
+    return replace(base, facts=replace(base.facts, policy=policies))
+
 
 CL, V, OWN = 0.15, 4.0, 3.0
 ONE = Person("by hand", Parameters(CL, V, production_g_per_day=CL * OWN), OWN, 1.0, 1.0, ())
@@ -196,14 +212,6 @@ def test_a_route_that_no_model_knows_is_refused() -> None:
     assert refused.value.reasons == ("other_route",)
 
 
-def off(base: Knowledge) -> Knowledge:
-    policies = tuple(
-        replace(item, choice="off") if item.id == "policy.individual_dosing" else item
-        for item in base.facts.policy
-    )
-    return replace(base, facts=replace(base.facts, policy=policies))
-
-
 REFUSED: dict[str, Case] = {
     "no_model": replace(FITTED, subject=replace(ADULT, weight_kg=None)),
     "voiding_medicine": replace(FITTED, subject=replace(ADULT, medicines=("voiding.efgartigimod",))),
@@ -228,8 +236,7 @@ def test_no_dose_is_sought(reason: str) -> None:
     assert reason in refused.value.reasons
 
 
-def test_a_site_can_switch_it_off() -> None:
-    base = off(knowledge())
-    assert isinstance(base.policies["policy.individual_dosing"], Policy)
-    assert "switched_off" in refusals(found(), FITTED, base)
+def test_no_dose_is_sought_until_a_site_switches_it_on() -> None:
+    assert isinstance(base_knowledge().policies["policy.individual_dosing"], Policy)
+    assert "switched_off" in refusals(found(), FITTED, base_knowledge())
     assert "switched_off" not in refusals(found(), FITTED, knowledge())
