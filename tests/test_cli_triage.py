@@ -123,3 +123,12 @@ def test_a_patient_reads_the_questions_in_spanish_and_what_to_do_in_english_unti
     refused = command("triage", "--yes", "stiff neck", "--language", "xx")
     assert refused.code == 2
     assert "--language xx: accepted: en (English), es (Spanish), fr (French)" in refused.err
+
+
+def test_what_was_not_told_of_the_patient_is_named(command: Command) -> None:
+    """A fever at an unknown age may be a baby's: an emergency, and the sheet says what would change it."""
+    sheet = command("triage", "--yes", "fever", "--hours", "30").flat
+    assert "EMERGENCY NOW" in sheet
+    assert "Not told, and taken at its worst: age, illness, product, risk factors." in sheet
+    told = ("--age", "40", "--condition", "cidp", "--product", "privigen-us", "--no-hazards")
+    assert "Not told" not in command("triage", "--yes", "fever", "--hours", "30", *told).flat

@@ -55,6 +55,8 @@ _TIMING: dict[Timing, str] = {
     "ahead": "earlier than described",
     "passed": "later than described",
 }
+_UNKNOWN = {"age_months": "age", "condition": "illness", "product": "product", "hazards": "risk factors"}
+"""Fields of an episode that were left out, in words."""
 _UNWATCHED = "Nobody reads this answer. It calls nobody: you do."
 _SHOWN_SUSPECTS = 6
 _SHOWN_QUESTIONS = 8
@@ -167,7 +169,9 @@ def _after(episode: Episode, at: dt.datetime, answer: Triage, knowledge: Knowled
     known = [since, *(item.name for item in (condition, product) if item is not None)]
     if answer.contact > 1:
         known.append(f"report {answer.contact} about it")
-    return section("After", Text("; ".join(known)))
+    unknown = [words for field, words in _UNKNOWN.items() if getattr(episode, field) in (None, "")]
+    told = [Text(f"Not told, and taken at its worst: {', '.join(unknown)}.")] if unknown else []
+    return section("After", Text("; ".join(known)), *told)
 
 
 def _why(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[RenderableType]:
