@@ -25,6 +25,7 @@ from ivigil.kinetics.prior import Reason as NoPrior
 from ivigil.kinetics.running import run
 from ivigil.kinetics.sampling import Draw, quantile, sample
 from ivigil.kinetics.saturable import at_rest, endogenous
+from ivigil.kinetics.simulate import course_days
 from ivigil.kinetics.values import Dose, Parameters
 from ivigil.knowledge.kinetics import KineticRoute, ParameterName, PopulationModel
 from ivigil.knowledge.store import Knowledge, KnowledgeError, all_facts
@@ -36,7 +37,6 @@ FAST = "policy.kinetics_fast_clearance"
 OUTSIDE = "policy.kinetics_outside_range"
 LEAST = "policy.kinetics_least_sample"
 GRADE = "policy.kinetics_grade_"
-COURSE_DAYS = "policy.longest_course"
 
 Misfit = Literal["level_far_off", "person_far_off"]
 Warn = Literal[
@@ -405,7 +405,7 @@ def _largest_course(
     """g/kg of the largest course: intravenous doses within the longest course belong together."""
     if weight_kg is None or not doses:
         return None
-    longest = dt.timedelta(days=number(knowledge, COURSE_DAYS))
+    longest = dt.timedelta(days=course_days(knowledge))
     totals = [
         sum((item.grams for item in doses if _together(first, item, longest)), Decimal(0)) for first in doses
     ]
@@ -420,7 +420,7 @@ def _together(first: Given, other: Given, longest: dt.timedelta) -> bool:
 
 def _interval(doses: Sequence[Given], knowledge: Knowledge) -> int | None:
     """Days between the starts of the last two courses."""
-    longest = dt.timedelta(days=number(knowledge, COURSE_DAYS))
+    longest = dt.timedelta(days=course_days(knowledge))
     starts = list[dt.datetime]()
     for item in sorted(doses, key=lambda item: item.start):
         if not starts or item.route != "IV" or item.start >= starts[-1] + longest:

@@ -25,9 +25,8 @@ from ivigil.kinetics.values import Dose, Parameters, State
 from ivigil.knowledge.kinetics import ParameterName, PopulationModel
 from ivigil.knowledge.store import Knowledge
 
-COURSE_DAYS = 7.0
-"""Doses that start within so many days of the first are judged as one course: five days of an infusion, or
-daily injections, are compared with what was fitted as a whole."""
+COURSE_DAYS = "policy.kinetic_course_days"
+"""Doses that start within so many days of the first are judged as one course."""
 COMPILED_FROM = 2_000_000
 """Steps from which compiled code is worth its start."""
 BITS = 52
@@ -148,13 +147,13 @@ def judged(
     The smallest and the largest course and the shortest interval count: many small doses are not taken
     for a small one.
     """
-    cycle = plan.before.doses if plan.before else ()
+    cycle, days = plan.before.doses if plan.before else (), course_days(knowledge)
     found: list[Applicability] = []
     for route in dict.fromkeys(dose.route for dose in (*cycle, *plan.doses)):
         whole = [dose for dose in plan.doses if dose.route == route]
         repeated = [dose for dose in cycle if dose.route == route]
-        interval = _interval(whole, plan.before)
-        for grams in sorted({*_ends(whole), *_ends(repeated)}):
+        interval = _interval(whole, plan.before, days)
+        for grams in sorted({*_ends(whole, days), *_ends(repeated, days)}):
             asked = msgspec.structs.replace(
                 subject,
                 route=route,
@@ -174,37 +173,45 @@ def _decimal(value: float) -> Decimal:
     return Decimal(repr(round(value, 9)))
 
 
-def _courses(doses: Sequence[Given]) -> list[list[Given]]:
+def course_days(knowledge: Knowledge) -> float:
+    """The number of ``COURSE_DAYS``."""
+    found = knowledge.policies[COURSE_DAYS].number
+    if found is None:
+        raise LookupError(f"{COURSE_DAYS} has no number")
+    return float(found)
+
+
+def _courses(doses: Sequence[Given], days: float) -> list[list[Given]]:
     found: list[list[Given]] = []
     for dose in sorted(doses, key=lambda dose: dose.time_days):
-        if found and dose.time_days - found[-1][0].time_days < COURSE_DAYS:
+        if found and dose.time_days - found[-1][0].time_days < days:
             found[-1].append(dose)
         else:
             found.append([dose])
     return found
 
 
-def _ends(doses: Sequence[Given]) -> set[float]:
-    """Grams of the smallest course, and the most that start within any ``COURSE_DAYS``."""
+def _ends(doses: Sequence[Given], days: float) -> set[float]:
+    """Grams of the smallest course, and the most that start within any so many days."""
     if not doses:
         return set()
-    smallest = min(sum(dose.grams for dose in course) for course in _courses(doses))
+    smallest = min(sum(dose.grams for dose in course) for course in _courses(doses, days))
     ordered = sorted(doses, key=lambda dose: dose.time_days)
     largest, within, first = 0.0, 0.0, 0
     for dose in ordered:
         within += dose.grams
-        while dose.time_days - ordered[first].time_days >= COURSE_DAYS:
+        while dose.time_days - ordered[first].time_days >= days:
             within -= ordered[first].grams
             first += 1
         largest = max(largest, within)
     return {smallest, largest}
 
 
-def _interval(doses: Sequence[Given], before: Before | None) -> int | None:
-    starts = [course[0].time_days for course in _courses(doses)]
+def _interval(doses: Sequence[Given], before: Before | None, days: float) -> int | None:
+    starts = [course[0].time_days for course in _courses(doses, days)]
     gaps = [later - sooner for sooner, later in pairwise(starts)]
     if before is not None:
-        gaps.append(max(before.interval_days, COURSE_DAYS))
+        gaps.append(max(before.interval_days, days))
     return round(min(gaps)) if gaps else None
 
 

@@ -15,7 +15,6 @@ from ivigil.kinetics.applicability import Applicability, RangeCheck, Refusal
 from ivigil.kinetics.dataset import Sample
 from ivigil.kinetics.individual import Subject
 from ivigil.kinetics.regimen import Given
-from ivigil.kinetics.simulate import COURSE_DAYS
 from ivigil.knowledge.kinetics import PopulationModel, Restriction, Verdict
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE, mark, section, table
@@ -26,6 +25,8 @@ PERCENTS = (5, 25, 50, 75, 95)
 """Of the median and of the bands that hold 50 % and 90 % of the patients."""
 NOT_REAL = "Simulated. No real patient: a real one may lie outside every band."
 _MEASURED = "Simulated, not measured. The measured levels stand apart and moved no curve."
+_DAYS_APART = 7
+"""Doses closer together share a row."""
 _ROWS = 14
 """Rows of levels; between the first and the last the others are thinned."""
 _ROUTES = {"IV": "intravenously", "SC": "subcutaneously", "facilitated_SC": "subcutaneously, facilitated"}
@@ -210,7 +211,7 @@ def moments(shown: Simulated) -> tuple[float, ...]:
     """Times of the rows: before courses, and at the end."""
     starts: list[float] = []
     for dose in shown.doses:
-        if dose.time_days in shown.times_days and (not starts or dose.time_days - starts[-1] >= COURSE_DAYS):
+        if dose.time_days in shown.times_days and (not starts or dose.time_days - starts[-1] >= _DAYS_APART):
             starts.append(dose.time_days)
     found = list(dict.fromkeys((*starts, shown.times_days[-1])))
     if len(found) <= _ROWS:
