@@ -24,7 +24,7 @@ from tests.support.orders import knowledge
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE = EXAMPLES / "levels/immunodeficiency.toml"
-SIGNED = ("--site", str(EXAMPLES / "site"))
+SIGNED = ("--site", str(EXAMPLES / "site-dosing"))
 """A fictional site at which two people signed that doses may be sought."""
 TEXT = EXAMPLE.read_text()
 

@@ -13,7 +13,7 @@ from tests.support.command import Command
 from tests.support.orders import knowledge
 
 LEVELS = str(Path(__file__).parents[1] / "examples/levels/immunodeficiency.toml")
-SITE = str(Path(__file__).parents[1] / "examples/site")
+SITE = str(Path(__file__).parents[1] / "examples/site-dosing")
 ASKED = (
     ("facts", "maltose"),
     ("facts", "kd_aha_initial"),
