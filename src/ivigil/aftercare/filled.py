@@ -8,11 +8,12 @@ from typing import Literal
 
 import msgspec
 
+from ivigil.knowledge.population import MONTHS_PER_YEAR
+
 Value = str | Decimal | dt.date | dt.datetime | None
 """None: nothing is recorded."""
 
 _INFANT_MONTHS = 24
-_MONTHS_PER_YEAR = 12
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -34,4 +35,4 @@ def age(months: int | None) -> tuple[int, Literal["months", "years"]] | None:
     """An age as forms write it: in completed months below two years, in completed years from then on."""
     if months is None:
         return None
-    return (months, "months") if months < _INFANT_MONTHS else (months // _MONTHS_PER_YEAR, "years")
+    return (months, "months") if months < _INFANT_MONTHS else (months // MONTHS_PER_YEAR, "years")

@@ -158,10 +158,8 @@ def slopes(
                 information[k * size + m] += expected * by_eta[k * count + i] * by_eta[m * count + i]
 
 
-def solve(matrix: Sequence[float], right: Sequence[float], found: MutableSequence[float]) -> bool:
-    """Solve by Cholesky's factors; False if the matrix is not positive definite."""
-    size = len(right)
-    factor = [0.0] * (size * size)
+def factorise(matrix: Sequence[float], size: int, factor: MutableSequence[float]) -> bool:
+    """Cholesky's lower factor, row by row, into ``factor``; False if the matrix is not positive definite."""
     for i in range(size):
         for j in range(i + 1):
             rest = matrix[i * size + j]
@@ -173,6 +171,15 @@ def solve(matrix: Sequence[float], right: Sequence[float], found: MutableSequenc
                 factor[i * size + i] = math.sqrt(rest)
             else:
                 return False
+    return True
+
+
+def solve(matrix: Sequence[float], right: Sequence[float], found: MutableSequence[float]) -> bool:
+    """Solve by Cholesky's factors; False if the matrix is not positive definite."""
+    size = len(right)
+    factor = [0.0] * (size * size)
+    if not factorise(matrix, size, factor):
+        return False
     for i in range(size):
         rest = right[i]
         for k in range(i):

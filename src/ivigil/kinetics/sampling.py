@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ivigil.kinetics.fitting import Problem, individual
+from ivigil.kinetics.fitting import Problem, factorise, individual
 from ivigil.kinetics.levels import Used
 from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest
@@ -91,17 +91,8 @@ def likelihood(problem: Problem, levels: Sequence[Used], predicted: Sequence[flo
 def cholesky(matrix: Sequence[float], size: int) -> list[float]:
     """Lower factor, row by row. Raises ArithmeticError if the matrix is not positive definite."""
     factor = [0.0] * (size * size)
-    for i in range(size):
-        for j in range(i + 1):
-            rest = matrix[i * size + j]
-            for k in range(j):
-                rest -= factor[i * size + k] * factor[j * size + k]
-            if i > j:
-                factor[i * size + j] = rest / factor[j * size + j]
-            elif rest > 0.0:
-                factor[i * size + i] = math.sqrt(rest)
-            else:
-                raise ArithmeticError("no covariance: the mode is no maximum")
+    if not factorise(matrix, size, factor):
+        raise ArithmeticError("no covariance: the mode is no maximum")
     return factor
 
 
