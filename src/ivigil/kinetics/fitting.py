@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest, clearance, endogenous
-from ivigil.kinetics.values import Parameters, Schedule
+from ivigil.kinetics.values import Parameters, Schedule, room
 
 CL, VC, Q, VP, KA, BIOAVAILABILITY, ENDOGENOUS = range(7)
 """What an eta may carry. ENDOGENOUS is the IgG level before any dose, which production follows."""
@@ -125,8 +125,8 @@ def slopes(
     """Gradient of the objective and its expected second derivatives, row by row."""
     size, count = len(eta), len(problem.levels_g_per_l)
     linear = problem.typical.clearance_rise == 0.0
-    up, down = [0.0] * count, [0.0] * count
-    by_eta = [0.0] * (size * count)
+    up, down = room(count), room(count)
+    by_eta = room(size * count)
     for k in range(size):
         here = eta[k]
         eta[k] = here + (DIFFERENCE if linear else WIDE_DIFFERENCE)
@@ -177,7 +177,7 @@ def factorise(matrix: Sequence[float], size: int, factor: MutableSequence[float]
 def solve(matrix: Sequence[float], right: Sequence[float], found: MutableSequence[float]) -> bool:
     """Solve by Cholesky's factors; False if the matrix is not positive definite."""
     size = len(right)
-    factor = [0.0] * (size * size)
+    factor = room(size * size)
     if not factorise(matrix, size, factor):
         return False
     for i in range(size):
@@ -196,7 +196,7 @@ def solve(matrix: Sequence[float], right: Sequence[float], found: MutableSequenc
 def bend(metric: MutableSequence[float], step: Sequence[float], change: Sequence[float]) -> None:
     """BFGS: make the metric agree with how the gradient changed over the step; it stays positive definite."""
     size = len(step)
-    seen = [0.0] * size
+    seen = room(size)
     along, expected = 0.0, 0.0
     for i in range(size):
         for j in range(size):
@@ -213,9 +213,9 @@ def bend(metric: MutableSequence[float], step: Sequence[float], change: Sequence
 def descend(problem: Problem, eta: MutableSequence[float]) -> tuple[float, float, int, bool]:
     """Go down from ``eta``, in place; objective, what is still to gain, steps, and whether it has settled."""
     size, count = len(eta), len(problem.levels_g_per_l)
-    predicted, tried = [0.0] * count, [0.0] * size
-    gradient, before, step = [0.0] * size, [0.0] * size, [0.0] * size
-    metric, information = [0.0] * (size * size), [0.0] * (size * size)
+    predicted, tried = room(count), room(size)
+    gradient, before, step = room(size), room(size), room(size)
+    metric, information = room(size * size), room(size * size)
     predict(problem, eta, predicted)
     value = objective(problem, eta, predicted)
     if not value < math.inf:
@@ -262,8 +262,8 @@ def map_fit(problem: Problem) -> Fit:
     positive definite fits nothing.
     """
     size = int(math.sqrt(len(problem.precision)) + 0.5)
-    eta = [0.0] * size
-    if not solve(problem.precision, eta, [0.0] * size):
+    eta = room(size)
+    if not solve(problem.precision, eta, room(size)):
         return Fit(eta, math.inf, math.inf, 0, 0, False)
     value, gain, steps, settled = descend(problem, eta)
     best = Fit(eta, value, gain, steps, 1, settled)
@@ -271,7 +271,7 @@ def map_fit(problem: Problem) -> Fit:
         return best
     for start in range(2 * size):
         k = start // 2
-        other = [0.0] * size
+        other = room(size)
         away = 1.0 / math.sqrt(problem.precision[k * size + k])
         other[k] = away if start % 2 == 0 else -away
         value, gain, steps, settled = descend(problem, other)
@@ -286,10 +286,10 @@ def curvature(problem: Problem, eta: Sequence[float]) -> list[float]:
     """Second derivatives of the objective, row by row; at the mode, half of them invert to Laplace's
     covariance."""
     size = len(eta)
-    found, unused = [0.0] * (size * size), [0.0] * (size * size)
-    here = [0.0] * size
-    predicted = [0.0] * len(problem.levels_g_per_l)
-    up, down = [0.0] * size, [0.0] * size
+    found, unused = room(size * size), room(size * size)
+    here = room(size)
+    predicted = room(len(problem.levels_g_per_l))
+    up, down = room(size), room(size)
     for k in range(size):
         here[k] = eta[k]
     for k in range(size):

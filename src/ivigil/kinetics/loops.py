@@ -64,15 +64,7 @@ def own_parameters(people: People, i: int) -> Parameters:
 
 def own_schedule(people: People, i: int) -> Schedule:
     """Schedule of person i."""
-    steps, a, b = people.schedule, people.first_step[i], people.end_step[i]
-    return Schedule(
-        steps.gap_days[a:b],
-        steps.central_g_per_day[a:b],
-        steps.depot_g_per_day[a:b],
-        steps.sample[a:b],
-        steps.central_g[a:b],
-        steps.depot_g[a:b],
-    )
+    return Schedule(people.schedule.steps[people.first_step[i] : people.end_step[i]])
 
 
 def simulate(people: People, first: int, end: int, levels: Floats) -> None:

@@ -60,7 +60,7 @@ def sample(
     factor = cholesky(covariance, size)
     source = random.Random(seed)
     prior = -0.5 * (size * math.log(2.0 * math.pi) - _log_determinant(problem.precision, size))
-    samples = sum(place >= 0 for place in forecast.sample)
+    samples = sum(step.sample >= 0 for step in forecast.steps)
     found: list[tuple[Parameters, float, list[float]]] = []
     for _ in range(DRAWS):
         eta, log_density = _draw(mode, factor, source)
