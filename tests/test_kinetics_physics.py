@@ -195,11 +195,11 @@ def test_saturable_agrees_with_runge_kutta_anywhere(
     assert concentrations(parameters, doses, times) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
-def test_saturable_levels_grow_out_of_nothing() -> None:
-    """Neither IgG of one's own nor a depot when an infusion under the skin starts."""
-    empty = SATURABLE._replace(production_g_per_day=0.0)
-    doses, times = [Dose(0.0, 10.0, 1.0, "SC")], [0.1, 0.5, 1.0, 5.0, 60.0]
-    assert concentrations(empty, doses, times) == pytest.approx(by_steps(empty, doses, times), rel=1e-6)
+def test_an_infusion_under_the_skin_of_somebody_without_igg_comes_to_an_end() -> None:
+    nobody = SATURABLE._replace(production_g_per_day=0.0)
+    doses = [Dose(0.0, 10.0, 0.5, "SC")]
+    expected = by_steps(nobody, doses, TIMES)
+    assert concentrations(nobody, doses, TIMES) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
 def test_gaps_that_differ_by_rounding_are_alike() -> None:

@@ -21,7 +21,8 @@ ROOT, ROOT_BEFORE = 1.0 / ORDER, 1.0 / (ORDER - 1)
 TOLERANCE = 2e-8
 """Error of one expansion, relative to the concentration."""
 LEAST_G_PER_L = 1e-9
-"""Below it the error is held against this level, so that one grows out of nothing."""
+"""Below it the error is held against this level: an infusion under the skin of somebody without IgG starts
+from nothing."""
 ACCIDENT = 100.0
 """The term before the last is by rights larger, but not so many times what is allowed."""
 
