@@ -18,7 +18,7 @@ from ivigil.kinetics.estimate import Case, Estimate, Fitted, Person, Warn, numbe
 from ivigil.kinetics.levels import Given, days
 from ivigil.kinetics.physics import concentrations, steady_state
 from ivigil.kinetics.prior import dose
-from ivigil.kinetics.sampling import quantile
+from ivigil.kinetics.sampling import quantiles
 from ivigil.kinetics.values import Dose
 from ivigil.knowledge.kinetics import FittedDose, KineticRoute, PopulationModel
 from ivigil.knowledge.store import Knowledge
@@ -351,7 +351,7 @@ def _inside(values: Sequence[float], window: tuple[Decimal, Decimal]) -> float:
 def _spread(values: Sequence[float], knowledge: Knowledge) -> Spread:
     outside = 0.5 - number(knowledge, BAND) / 200.0
     even = [1.0] * len(values)
-    return Spread(*(quantile(values, even, share) for share in (outside, 0.5, 1.0 - outside)))
+    return Spread(*quantiles(values, even, (outside, 0.5, 1.0 - outside)))
 
 
 def _reachable(vials_g: Sequence[Decimal], most: Decimal) -> dict[Decimal, tuple[Decimal, ...]]:

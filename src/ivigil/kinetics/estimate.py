@@ -23,7 +23,7 @@ from ivigil.kinetics.physics import concentrations, schedule
 from ivigil.kinetics.prior import NotAPriorError, Prior, dose, prior
 from ivigil.kinetics.prior import Reason as NoPrior
 from ivigil.kinetics.running import run
-from ivigil.kinetics.sampling import Draw, quantile, sample
+from ivigil.kinetics.sampling import Draw, quantiles, sample
 from ivigil.kinetics.saturable import at_rest, endogenous
 from ivigil.kinetics.simulate import course_days
 from ivigil.kinetics.values import Dose, Parameters
@@ -349,7 +349,7 @@ def _bands(
     found = []
     for place, time in enumerate(moments):
         values = [course[place] for course in courses]
-        low, middle, high = (quantile(values, weights, share) for share in (shares[0], 0.5, shares[1]))
+        low, middle, high = quantiles(values, weights, (shares[0], 0.5, shares[1]))
         found.append(Band(time, low, middle, high))
     return tuple(found)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from ivigil.kinetics.fitting import Problem, factorise, individual
@@ -136,12 +138,9 @@ def _log_determinant(matrix: Sequence[float], size: int) -> float:
     return 2.0 * sum(math.log(factor[i * size + i]) for i in range(size))
 
 
-def quantile(values: Sequence[float], weights: Sequence[float], share: float) -> float:
-    """The value below which ``share`` of the weight lies."""
-    reached, total = 0.0, sum(weights)
-    ordered = sorted(zip(values, weights, strict=True))
-    for value, weight in ordered:
-        reached += weight
-        if reached >= share * total:
-            return value
-    return ordered[-1][0]
+def quantiles(values: Sequence[float], weights: Sequence[float], shares: Sequence[float]) -> list[float]:
+    """For each share the value below which so much of the weight lies."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    reached = list(accumulate(weights[place] for place in order))
+    total = sum(weights)
+    return [values[order[min(bisect_left(reached, share * total), len(order) - 1)]] for share in shares]
