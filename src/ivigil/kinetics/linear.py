@@ -82,27 +82,26 @@ def run_linear(
     x = fast_share * central - exchange * peripheral
     y = slow_share * central + exchange * peripheral
     depot = start.depot_g
-    steps = schedule.steps
+    steps, skin = schedule.steps, schedule.subcutaneous or depot != 0.0
     x_kept, y_kept = room(len(steps)), room(len(steps))
     infused, x_entered, y_entered = -1, 0.0, 0.0
     absorbed, depot_kept, x_passed, y_passed = -1, 1.0, 0.0, 0.0
     for i in range(len(steps)):
         step = steps[i]
-        gap, first, sample = step.gap_days, step.alike, step.sample
-        rate, depot_rate = step.central_g_per_day, step.depot_g_per_day
-        bolus, depot_bolus = step.central_g, step.depot_g
+        first, rate, sample, bolus = step.alike, step.central_g_per_day, step.sample, step.central_g
         if first == i:
-            x_kept[i], y_kept[i] = math.exp(-fast * gap), math.exp(-slow * gap)
+            x_kept[i], y_kept[i] = math.exp(-fast * step.gap_days), math.exp(-slow * step.gap_days)
         x *= x_kept[first]
         y *= y_kept[first]
         if rate != 0.0:
             if first != infused:
                 infused = first
-                x_entered = scale * fast_share * lasting(fast, gap)
-                y_entered = scale * slow_share * lasting(slow, gap)
+                x_entered = scale * fast_share * lasting(fast, step.gap_days)
+                y_entered = scale * slow_share * lasting(slow, step.gap_days)
             x += rate * x_entered
             y += rate * y_entered
-        if depot != 0.0 or depot_rate != 0.0:
+        if skin:
+            gap, entering = step.gap_days, under_skin * step.depot_g_per_day
             if first != absorbed:
                 absorbed, depot_kept = first, math.exp(-ka * gap)
                 x_passed = fast_share * ka * passing(fast, ka, gap)
@@ -110,17 +109,16 @@ def run_linear(
             x += x_passed * depot
             y += y_passed * depot
             depot *= depot_kept
-            if depot_rate != 0.0:
-                entering = under_skin * depot_rate
+            if entering != 0.0:
                 x += entering * (fast_share * lasting(fast, gap) - x_passed / ka)
                 y += entering * (slow_share * lasting(slow, gap) - y_passed / ka)
                 depot += entering * lasting(ka, gap)
+            depot += under_skin * step.depot_g
         if sample >= 0:
             levels[sample] = endogenous + (x + y) * per_litre
         if bolus != 0.0:
             x += fast_share * scale * bolus
             y += slow_share * scale * bolus
-        depot += under_skin * depot_bolus
     if exchange > 0.0:
         peripheral = (fast_share * y - slow_share * x) / exchange
     return State(endogenous * vc + x + y, endogenous * parameters.vp_l + peripheral, depot)

@@ -64,7 +64,9 @@ def own_parameters(people: People, i: int) -> Parameters:
 
 def own_schedule(people: People, i: int) -> Schedule:
     """Schedule of person i."""
-    return Schedule(people.schedule.steps[people.first_step[i] : people.end_step[i]])
+    return Schedule(
+        people.schedule.steps[people.first_step[i] : people.end_step[i]], people.schedule.subcutaneous
+    )
 
 
 def simulate(people: People, first: int, end: int, levels: Floats) -> None:

@@ -94,7 +94,7 @@ def _refuse(rows: Floats, scale: Floats, expected: int, each: Sequence[Schedule]
     unfit = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1) | (rows[:, :2] <= 0).any(axis=1)
     unfit |= (rows[:, 2] > 0) & (rows[:, 3] <= 0) | (rows[:, 7] > 0) & (rows[:, 8] <= 0)
     unfit |= ~np.isfinite(scale) | (scale < 0)
-    if any(step.depot_g or step.depot_g_per_day for one in each for step in one.steps):
+    if any(one.subcutaneous for one in each):
         unfit |= rows[:, 4] <= 0
     if unfit.any():
         first = int(np.argmax(unfit))
@@ -107,7 +107,7 @@ def _refuse(rows: Floats, scale: Floats, expected: int, each: Sequence[Schedule]
 
 def _joined(each: Sequence[Schedule]) -> Schedule:
     steps: Any = np.array([tuple(step) for one in each for step in one.steps], dtype=_STEP)
-    return Schedule(steps)
+    return Schedule(steps, any(one.subcutaneous for one in each))
 
 
 def concentrations(people: People, out: Floats | None = None, workers: int | None = None) -> Floats:

@@ -109,14 +109,11 @@ def _steps(samples: list[tuple[float, int]], changes: list[_Change], begin: floa
             next_change += 1
         step(time, place)
     alike = _alike([row[0] for row in rows])
-    return Schedule(
-        [
-            Step(gap, rate, depot_rate, place, bolus, depot_bolus, first)
-            for (gap, rate, depot_rate, bolus, depot_bolus), place, first in zip(
-                rows, places, alike, strict=True
-            )
-        ]
-    )
+    steps = [
+        Step(gap, rate, depot_rate, place, bolus, depot_bolus, first)
+        for (gap, rate, depot_rate, bolus, depot_bolus), place, first in zip(rows, places, alike, strict=True)
+    ]
+    return Schedule(steps, any(change.subcutaneous for change in changes))
 
 
 def _alike(gaps: Sequence[float]) -> list[int]:

@@ -76,6 +76,8 @@ class Schedule(NamedTuple):
 
     steps: Sequence[Step]
     """A list for one person, an array of records for many."""
+    subcutaneous: bool
+    """False: nothing is given under the skin."""
 
 
 def room(size: int) -> list[float]:
