@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from ivigil.kinetics.applicability import Applicability, applicability
+from ivigil.kinetics import regimen
+from ivigil.kinetics.applicability import Applicability
 from ivigil.kinetics.fitting import Problem, curvature, individual, map_fit, solve
 from ivigil.kinetics.individual import Subject
+from ivigil.kinetics.judging import COURSE_DAYS, judged, strictest
 from ivigil.kinetics.levels import Given, Level, Levels, Used, days, read
 from ivigil.kinetics.physics import concentrations, schedule
 from ivigil.kinetics.prior import NotAPriorError, Prior, dose, prior
@@ -25,9 +26,8 @@ from ivigil.kinetics.prior import Reason as NoPrior
 from ivigil.kinetics.running import run
 from ivigil.kinetics.sampling import Draw, quantiles, sample
 from ivigil.kinetics.saturable import at_rest, endogenous
-from ivigil.kinetics.simulate import course_days
 from ivigil.kinetics.values import Dose, Parameters
-from ivigil.knowledge.kinetics import KineticRoute, ParameterName, PopulationModel
+from ivigil.knowledge.kinetics import ParameterName, PopulationModel
 from ivigil.knowledge.store import Knowledge, KnowledgeError, all_facts
 
 BAND = "policy.kinetics_band"
@@ -214,14 +214,14 @@ def _fit(
     knowledge: Knowledge,
     seed: int,
 ) -> tuple[Fitted, list[Person]]:
-    judged = _judged(model, case, levels, knowledge)
-    if judged.outcome == "refused":
-        facts = tuple(dict.fromkeys(refusal.fact for refusal in judged.refusals if refusal.fact))
-        return Fitted(model=model.id, applicability=judged, why_not="does_not_apply", facts=facts), []
+    judgement = _judged(model, case, levels, knowledge)
+    if judgement.outcome == "refused":
+        facts = tuple(dict.fromkeys(refusal.fact for refusal in judgement.refusals if refusal.fact))
+        return Fitted(model=model.id, applicability=judgement, why_not="does_not_apply", facts=facts), []
     try:
         population = prior(model, case.subject, knowledge)
     except NotAPriorError as error:
-        return Fitted(model=model.id, applicability=judged, why_not=error.reason, facts=error.facts), []
+        return Fitted(model=model.id, applicability=judgement, why_not=error.reason, facts=error.facts), []
     given = physical((*case.doses, *case.planned), levels.origin, population.facilitated)
     problem = _problem(population, given, levels.used)
     fit = map_fit(problem)
@@ -234,14 +234,14 @@ def _fit(
             problem, levels.used, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}"
         )
     except ArithmeticError:
-        failed = Fitted(model=model.id, applicability=judged, why_not="not_converged", starts=fit.starts)
+        failed = Fitted(model=model.id, applicability=judgement, why_not="not_converged", starts=fit.starts)
         return failed, []
     residuals = _residuals(problem, levels.used, fit.eta)
     moved = _moved(population, fit.eta, covariance)
     fast = any(m.standard_deviations > number(knowledge, FAST) for m in moved if m.parameter in _CLEARANCES)
     fitted = Fitted(
         model=model.id,
-        applicability=judged,
+        applicability=judgement,
         parameters=individual(problem, fit.eta),
         moved=moved,
         residuals=residuals,
@@ -374,58 +374,13 @@ def _weights(fits: Sequence[Fitted], knowledge: Knowledge) -> dict[str, float]:
 
 
 def _judged(model: PopulationModel, case: Case, levels: Levels, knowledge: Knowledge) -> Applicability:
-    """The strictest judgement over every route and over the lowest and highest level."""
-    every = (*case.doses, *case.planned)
-    routes: list[KineticRoute | None] = [*dict.fromkeys(item.route for item in every)] or [case.subject.route]
-    found = [used.g_per_l for used in levels.used]
-    extremes = [Decimal(repr(value)) for value in (min(found), max(found))] if found else [None]
-    judged = []
-    for route in routes:
-        same = [item for item in every if item.route == route]
-        for extreme in extremes:
-            subject = replace(
-                case.subject,
-                route=route,
-                dose_g_per_kg=_largest_course(same, case.subject.weight_kg, knowledge),
-                interval_days=_interval(same, knowledge) or case.subject.interval_days,
-                concentration_g_per_l=extreme,
-            )
-            judged.append(applicability(model, subject, knowledge))
-    return max(judged, key=_strictness)
-
-
-def _strictness(judged: Applicability) -> tuple[int, int]:
-    outside = sum(check.place == "outside" for check in judged.ranges)
-    return ("applies", "with_warnings", "refused").index(judged.outcome), outside
-
-
-def _largest_course(
-    doses: Sequence[Given], weight_kg: Decimal | None, knowledge: Knowledge
-) -> Decimal | None:
-    """g/kg of the largest course: intravenous doses within the longest course belong together."""
-    if weight_kg is None or not doses:
-        return None
-    longest = dt.timedelta(days=course_days(knowledge))
-    totals = [
-        sum((item.grams for item in doses if _together(first, item, longest)), Decimal(0)) for first in doses
+    """The strictest judgement over all that was given and is planned, and over every level."""
+    doses = [
+        regimen.Given(days(item.start, levels.origin), float(item.grams), route=item.route)
+        for item in (*case.doses, *case.planned)
     ]
-    return max(totals) / weight_kg
-
-
-def _together(first: Given, other: Given, longest: dt.timedelta) -> bool:
-    if first.route != "IV":
-        return other is first
-    return first.start <= other.start < first.start + longest
-
-
-def _interval(doses: Sequence[Given], knowledge: Knowledge) -> int | None:
-    """Days between the starts of the last two courses."""
-    longest = dt.timedelta(days=course_days(knowledge))
-    starts = list[dt.datetime]()
-    for item in sorted(doses, key=lambda item: item.start):
-        if not starts or item.route != "IV" or item.start >= starts[-1] + longest:
-            starts.append(item.start)
-    return round(days(starts[-1], starts[-2])) if len(starts) > 1 else None
+    found = [used.g_per_l for used in levels.used]
+    return strictest(judged(model, case.subject, doses, knowledge, levels_g_per_l=found))
 
 
 def _warnings(
@@ -447,7 +402,7 @@ def _warnings(
 
 
 def _rests_on(used: Sequence[Fitted], knowledge: Knowledge) -> tuple[str, ...]:
-    policies = (BAND, RESIDUAL, PERSON, FAST, OUTSIDE, LEAST)
+    policies = (BAND, RESIDUAL, PERSON, FAST, OUTSIDE, LEAST, COURSE_DAYS)
     found = dict.fromkeys(policies)
     for fit in used:
         model = knowledge.population_models[fit.model]
