@@ -1,4 +1,4 @@
-"""How handlers name what they are given: ``visit: TheVisit``. For fields of a form: ``data: URLEncodedBody[Fields]``."""
+"""How handlers name what they are given: ``visit: TheVisit``, ``data: URLEncodedBody[Fields]`` (Litestar's own)."""
 
 from __future__ import annotations
 
