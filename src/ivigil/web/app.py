@@ -24,10 +24,26 @@ from ivigil.web import settings as rules
 from ivigil.web.access.guards import guard
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
-from ivigil.web.pages import board, facts, products, sign_in
+from ivigil.web.pages import (
+    audit,
+    board,
+    facts,
+    glass,
+    people,
+    products,
+    sign_in,
+)
 from ivigil.web.settings import Settings
 
-PAGES = (board, facts, products, sign_in)
+PAGES = (
+    audit,
+    board,
+    facts,
+    glass,
+    people,
+    products,
+    sign_in,
+)
 """Each module's ``routes``."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 
