@@ -51,8 +51,8 @@ def _settings(found: Found, seed: int) -> str:
     right = {len(items) for key, items in found.items() if key.truth == key.by}
     crossed = {len(items) for key, items in found.items() if key.truth != key.by}
     return (
-        f"Seed {seed}. Of a model and a number of levels {max(right)} patients are fitted by the model itself, "
-        f"{max(crossed)}\nof them by every model that applies."
+        f"Seed {seed}. Of a model and a number of levels {max(right)} patients are fitted by the model "
+        f"itself, {max(crossed)} of\nthem by every model that applies."
     )
 
 
