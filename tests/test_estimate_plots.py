@@ -147,7 +147,7 @@ def test_planned_doses_are_told_from_given_ones() -> None:
 
 
 def test_an_aim_is_drawn_with_its_window_and_reaches_it() -> None:
-    site = ivigil.load_knowledge(EXAMPLES / "site-dosing")
+    site = ivigil.load_knowledge(str(EXAMPLES / "site-dosing"))
     found, wanted = fitted(), FILE.wanted
     assert wanted is not None
     proposal = dose_for_trough(
