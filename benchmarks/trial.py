@@ -28,13 +28,12 @@ from rich.progress import track
 from benchmarks import trial_page
 from benchmarks.trial_score import AVERAGE, OTHERS, Forecast, Key
 from ivigil.kinetics.applicability import applicability
-from ivigil.kinetics.estimate import Case, Estimate, Person, estimate, number, physical
+from ivigil.kinetics.estimate import Band, Case, Estimate, Person, bands, estimate, physical, tails
 from ivigil.kinetics.fitting import Problem, individual
 from ivigil.kinetics.individual import Error, Subject
 from ivigil.kinetics.levels import Given, Level
 from ivigil.kinetics.physics import concentrations, schedule
 from ivigil.kinetics.prior import prior
-from ivigil.kinetics.sampling import quantile
 from ivigil.kinetics.values import Parameters
 from ivigil.knowledge.kinetics import PopulationModel
 from ivigil.knowledge.store import Knowledge, load
@@ -176,6 +175,7 @@ def drawn(model: PopulationModel, who: Subject, source: Random) -> tuple[Paramet
         [],
         0.0,
         0.0,
+        [],
     )
     eta = [source.gauss(0.0, math.sqrt(variance)) for variance in population.omega2]
     return individual(blank, eta), population.error
@@ -232,39 +232,32 @@ def patient(task: Task) -> list[tuple[Key, Forecast]]:
 def _forecasts(
     task: Task, found: Estimate, case: Case, ahead: Sequence[dt.datetime], exact: Sequence[float]
 ) -> Iterator[tuple[Key, Forecast]]:
-    def of(by: str, bands: Sequence[tuple[float, ...]], misfit: bool) -> tuple[Key, Forecast]:
-        return Key(task.course, task.truth, by, task.levels), Forecast(tuple(exact), tuple(bands), misfit)
+    def of(by: str, ends: Sequence[tuple[float, ...]], misfit: bool) -> tuple[Key, Forecast]:
+        return Key(task.course, task.truth, by, task.levels), Forecast(tuple(exact), tuple(ends), misfit)
 
     for fitted in found.models:
-        bands = [(band.low, band.median, band.high) for band in fitted.bands]
-        yield of(fitted.model, bands, bool(fitted.misfits))
+        yield of(fitted.model, _ends(fitted.bands), bool(fitted.misfits))
     if len(found.models) > 1:
-        bands = [(band.low, band.median, band.high) for band in found.bands]
-        yield of(AVERAGE, bands, found.misfit)
+        yield of(AVERAGE, _ends(found.bands), found.misfit)
         others = [person for person in found.people if person.model != task.truth]
         if sum(person.weight for person in others) == 0.0:
             rest = [model for model in models(_course(task)) if model.id != task.truth]
             others = list(estimate(rest, case, ahead, facts(), task.draws).people)
-        yield of(OTHERS, _bands(others), found.misfit)
+        yield of(OTHERS, _together(others), found.misfit)
 
 
 def _course(task: Task) -> Course:
     return next(item for item in COURSES if item.id == task.course)
 
 
-def _bands(people: Sequence[Person]) -> list[tuple[float, ...]]:
-    """Of people of several models, as ``estimate`` makes them of all."""
-    if not people:
-        return []
-    outside = 0.5 - number(facts(), "policy.kinetics_band") / 200.0
-    weights = [person.weight for person in people]
-    return [
-        tuple(
-            quantile([person.course[place] for person in people], weights, share)
-            for share in (outside, 0.5, 1.0 - outside)
-        )
-        for place in range(len(people[0].course))
-    ]
+def _together(people: Sequence[Person]) -> list[tuple[float, ...]]:
+    """The bands of people of several models, as ``estimate`` makes them of all."""
+    courses, weights = [person.course for person in people], [person.weight for person in people]
+    return _ends(bands((0.0, 1.0), courses, weights, tails(facts())))
+
+
+def _ends(made: Iterable[Band]) -> list[tuple[float, ...]]:
+    return [(band.low, band.median, band.high) for band in made]
 
 
 def tasks(patients: int, crossed: int, seed: int) -> Iterator[Task]:

@@ -231,9 +231,7 @@ def _fit(
         if not fit.converged:
             raise ArithmeticError("the optimiser has not settled")
         covariance = _covariance(problem, fit.eta)
-        drawn = sample(
-            problem, levels.used, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}"
-        )
+        drawn = sample(problem, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}")
     except ArithmeticError:
         failed = Fitted(model=model.id, applicability=judged, why_not="not_converged", starts=fit.starts)
         return failed, []
@@ -268,7 +266,6 @@ def physical(doses: Iterable[Given], origin: dt.datetime, facilitated: float) ->
 
 
 def _problem(population: Prior, given: Sequence[Dose], used: Sequence[Used]) -> Problem:
-    """A level below a limit has no part in the mode; the draws carry the probability of lying below."""
     return Problem(
         typical=population.typical,
         carried=population.carried,
@@ -277,9 +274,10 @@ def _problem(population: Prior, given: Sequence[Dose], used: Sequence[Used]) -> 
         schedule=schedule(given, [item.time_days for item in used], 0.0),
         scale=1.0,
         levels_g_per_l=[item.g_per_l for item in used],
-        weights=[0.0 if item.below else item.weight for item in used],
+        weights=[item.weight for item in used],
         proportional=population.error.proportional,
         additive_g_per_l=population.error.additive_g_per_l,
+        below=[item.below for item in used],
     )
 
 

@@ -17,8 +17,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ivigil.kinetics.fitting import Problem, factorise, individual
-from ivigil.kinetics.levels import Used
+from ivigil.kinetics.fitting import Problem, factorise, individual, objective
 from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest
 from ivigil.kinetics.values import Parameters, Schedule
@@ -66,14 +65,13 @@ class _Proposal(NamedTuple):
 class _Drawn(NamedTuple):
     eta: list[float]
     parameters: Parameters
-    log_posterior: float
-    """Less what makes it integrate to 1."""
+    log_joint: float
+    """Of the density of the levels and of these etas."""
     course: list[float]
 
 
 def sample(
     problem: Problem,
-    levels: Sequence[Used],
     mode: Sequence[float],
     covariance: Sequence[float],
     *,
@@ -82,13 +80,11 @@ def sample(
 ) -> Sample:
     """Draws of the posterior, with the course of each.
 
-    ``levels``: those of the problem with their weights, limits of quantification among them.
-    ``covariance``: row by row. ``forecast``: samples the levels first, in their order, then the times asked
-    for. Raises ArithmeticError if the covariance is none, or if no draw is possible.
+    ``covariance``: row by row. ``forecast``: samples the levels of the problem first, in their order, then
+    the times asked for. Raises ArithmeticError if the covariance is none, or if no draw is possible.
     """
-    size, count = len(mode), len(levels)
+    count, constant = len(problem.levels_g_per_l), _constant(problem, len(mode))
     source = random.Random(seed)
-    prior = -0.5 * (size * math.log(2.0 * math.pi) - _log_determinant(problem.precision, size))
     samples = sum(place >= 0 for place in forecast.sample)
     rounds = [_proposal(mode, covariance)]
     found: list[_Drawn] = []
@@ -98,8 +94,7 @@ def sample(
             person = individual(problem, eta)
             course = [0.0] * samples
             run(person, forecast, problem.scale, at_rest(person), course)
-            value = prior - 0.5 * _square(problem.precision, eta)
-            value += likelihood(problem, levels, course[:count])
+            value = constant - 0.5 * objective(problem, eta, course)
             found.append(_Drawn(eta, person, value, course[count:]))
         weighed = _weighed(found, rounds)
         if weighed.effective >= ENOUGH or len(rounds) == ROUNDS:
@@ -107,20 +102,10 @@ def sample(
         rounds.append(_refined(found, weighed, rounds[0]))
 
 
-def likelihood(problem: Problem, levels: Sequence[Used], predicted: Sequence[float]) -> float:
-    """Logarithm of the density of the levels; of one below a limit the probability of lying there."""
-    total = 0.0
-    for item, level in zip(levels, predicted, strict=True):
-        spread = math.hypot(problem.proportional * level, problem.additive_g_per_l)
-        if not spread > 0.0:
-            return -math.inf
-        z = (item.g_per_l - level) / spread
-        if item.below:
-            share = 0.5 * math.erfc(-z / math.sqrt(2.0))
-            total += item.weight * (math.log(share) if share > 0.0 else -0.5 * z * z)
-        else:
-            total -= item.weight * (0.5 * (z * z + math.log(2.0 * math.pi)) + math.log(spread))
-    return total
+def _constant(problem: Problem, size: int) -> float:
+    """What the objective leaves out of the logarithm of the density of levels and etas."""
+    exact = sum(weight for weight, below in zip(problem.weights, problem.below, strict=True) if not below)
+    return 0.5 * (_log_determinant(problem.precision, size) - (size + exact) * math.log(2.0 * math.pi))
 
 
 def cholesky(matrix: Sequence[float], size: int) -> list[float]:
@@ -171,7 +156,7 @@ def _mixture(rounds: Sequence[_Proposal], eta: Sequence[float]) -> float:
 
 
 def _weighed(found: Sequence[_Drawn], rounds: Sequence[_Proposal]) -> Sample:
-    logs = [item.log_posterior - _mixture(rounds, item.eta) for item in found]
+    logs = [item.log_joint - _mixture(rounds, item.eta) for item in found]
     highest = max(logs)
     if not math.isfinite(highest):
         raise ArithmeticError("no draw is possible")
@@ -202,11 +187,6 @@ def _refined(found: Sequence[_Drawn], weighed: Sample, first: _Proposal) -> _Pro
         return _proposal(centre, covariance)
     except ArithmeticError:
         return first
-
-
-def _square(matrix: Sequence[float], eta: Sequence[float]) -> float:
-    size = len(eta)
-    return sum(eta[i] * matrix[i * size + j] * eta[j] for i in range(size) for j in range(size))
 
 
 def _log_determinant(matrix: Sequence[float], size: int) -> float:
