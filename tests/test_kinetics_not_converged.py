@@ -59,7 +59,7 @@ def test_it_started_from_every_side_before_it_gave_up(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("steps", range(1, 12))
 def test_what_settles_early_is_what_settles_late(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model either says that it did not converge, or gives the mode that it gives with every step allowed."""
+    """A model says that it did not converge, or gives the mode that it gives with every step allowed."""
     whole = {item.model: item for item in fitted(None, monkeypatch).models}
     found = fitted(steps, monkeypatch)
     for item in found.models:
