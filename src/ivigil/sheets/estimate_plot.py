@@ -18,9 +18,9 @@ from ivigil.sheets.level_plot import Mark, Measured, MeasuredAs, Panel, Picture,
 from ivigil.sheets.levels import BANDS, SUPPORT, WARNING, Sought
 from ivigil.sheets.numbers import number
 
-AFTER = (0.5, 1, 2, 4, 7, 10, 14, 21, 28, 35, 42, 56)
+AFTER = (0.5, 1, 2, 4, 7, 10, 14, 21, 28, 42, 56)
 """Days after the end of a dose at which the curve is computed."""
-STEP_DAYS = 7
+STEP_DAYS = 28
 CYCLES = 6
 """Proposed doses that are drawn."""
 LEAD_DAYS = 28

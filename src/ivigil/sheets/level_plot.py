@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,6 +49,8 @@ _STYLE: dict[Any, Any] = {
     "xtick.color": _SOFT,
     "ytick.color": _SOFT,
 }
+_PATH, _DIGITS = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
+"""Hundredths of a point are drawn: more digits make a file large and show nothing."""
 _MARKS: dict[KineticRoute, tuple[str, str]] = {
     "IV": ("v", "IV dose"),
     "SC": ("o", "SC dose"),
@@ -156,7 +159,7 @@ def _svg(picture: Picture) -> str:
     named = (
         f'<title id="title">{_safe(picture.title)}</title>\n <desc id="desc">{_safe(_told(picture))}</desc>'
     )
-    text = text.replace(title, named, 1)
+    text = _PATH.sub(lambda path: _DIGITS.sub(r"\1", path[0]), text.replace(title, named, 1))
     return text.replace("<svg ", '<svg role="img" aria-labelledby="title desc" ', 1)
 
 
@@ -203,20 +206,16 @@ def _large(figure: Figure, picture: Picture, rows: int) -> Axes:
 
 def _levels(axes: Axes, picture: Picture, panel: Panel, scale: float = 1.0) -> None:
     times = picture.times_days
-    for shade in panel.shades:
+    for number, shade in enumerate(panel.shades):
         axes.fill_between(
             times,
             shade.low_g_per_l,
             shade.high_g_per_l,
-            facecolor=_BLUE,
-            alpha=shade.opacity,
-            lw=0,
+            facecolor=(_BLUE, shade.opacity),
+            edgecolor=_BLUE,
+            lw=0.0 if number else 0.6 * scale,
             label=shade.words,
         )
-    if panel.shades:
-        outer = panel.shades[0]
-        for edge in (outer.low_g_per_l, outer.high_g_per_l):
-            axes.plot(times, edge, color=_BLUE, lw=0.6 * scale)
     if panel.curve_g_per_l:
         axes.plot(times, panel.curve_g_per_l, color=_BLUE, lw=1.6 * scale, label=panel.words)
     _target(axes, picture)
