@@ -61,7 +61,7 @@ def test_a_picture_is_read_aloud_and_is_the_same_bytes_each_time(
     assert description is not None
     assert drawn.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
     told = description.text or ""
-    for said in ("2 measured levels", "5 models", "90 % band", "Decision support", "1 level without a place"):
+    for said in ("2 measured levels", "5 models", "90 % band", "Decision support", "not drawn: 1 level"):
         assert said in told
     words = " ".join(drawn.itertext())
     for said in ("total IgG, g/L", "median, all models", "measured", "IV dose", "navarromora2022"):

@@ -182,7 +182,7 @@ def _notices(case: Case, estimate: Estimate, measured: int) -> Iterable[str]:
     yield from (WARNING[name] for name in estimate.warnings)
     missing = len(case.levels) - measured
     if missing:
-        yield f"{missing} level{'s' if missing > 1 else ''} without a place in time not drawn."
+        yield f"Without a place in time, and not drawn: {missing} level{'s' if missing > 1 else ''}."
     yield BANDS
 
 

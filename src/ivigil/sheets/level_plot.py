@@ -326,7 +326,7 @@ max-width: 56rem; padding: 0 1rem; }}
 svg {{ width: 100%; height: auto; }}
 div {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; }}
-th, td {{ text-align: right; padding: .2rem .8rem; border-bottom: 1px solid #e6e6e6; }}
+th, td {{ text-align: right; white-space: nowrap; padding: .2rem .8rem; border-bottom: 1px solid #e6e6e6; }}
 </style>
 </head>
 <body>
@@ -334,7 +334,7 @@ th, td {{ text-align: right; padding: .2rem .8rem; border-bottom: 1px solid #e6e
 {notices}
 {svg[svg.index("<svg") :]}
 <h2>{_safe(picture.rows.title)}</h2>
-<div>
+<div role="region" tabindex="0" aria-label="{_safe(picture.rows.title)}">
 <table>
 <thead><tr>{"".join(f'<th scope="col">{_safe(head)}</th>' for head in picture.rows.heads)}</tr></thead>
 <tbody>
