@@ -176,6 +176,7 @@ def fit_problem(z: Sequence[float], noise: Sequence[float]) -> Problem:
         ones,
         PROPORTIONAL,
         0.0,
+        [False] * 4,
     )
 
 

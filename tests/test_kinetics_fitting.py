@@ -62,6 +62,7 @@ def problem(
         [0.0] * len(times),
         [1.0] * len(times),
         *error,
+        [False] * len(times),
     )
     levels = [0.0] * len(times)
     predict(blank, true, levels)

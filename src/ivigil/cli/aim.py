@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 import ivigil
-from ivigil.cli import levels, naming
+from ivigil.cli import levels, naming, plotting
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
 from ivigil.kinetics.aim import (
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     knowledge = ivigil.load_knowledge(options.site)
+    draw = plotting.drawing(options)
     file = levels.read(options, knowledge)
     wanted = file.wanted
     if wanted is None:
@@ -79,5 +80,9 @@ def run(options: argparse.Namespace) -> int:
     from ivigil.sheets.levels import Sought, aim_sheet
 
     sought = Sought(wanted.target_g_per_l, refused, proposal, others, missed)
+    if draw is not None:
+        from ivigil.sheets.estimate_plot import aim_picture
+
+        draw(aim_picture(fit.case, fit.estimate, sought, knowledge))
     put(shown, lambda: aim_sheet(fit.case, fit.estimate, sought, knowledge), as_json=options.json)
     return BLOCKED if refused else OK

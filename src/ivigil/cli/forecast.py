@@ -7,7 +7,7 @@ import argparse
 import msgspec
 
 import ivigil
-from ivigil.cli import levels, naming
+from ivigil.cli import levels, naming, plotting
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
 from ivigil.kinetics.aim import WashOut, people, wash_out
@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     if not 1 <= options.weeks <= _MOST_WEEKS:
         raise naming.InputError(f"--weeks {options.weeks}: 1 to {_MOST_WEEKS} is accepted")
     knowledge = ivigil.load_knowledge(options.site)
+    draw = plotting.drawing(options)
     case = levels.read(options, knowledge).case
     fit = levels.fitted(case, levels.moments(case, options.weeks), options.seed, knowledge)
     gone = wash_out(
@@ -44,5 +45,9 @@ def run(options: argparse.Namespace) -> int:
     shown = Shown(levels.slim(fit), gone, levels.documents(fit.estimate.rests_on, knowledge))
     from ivigil.sheets.levels import forecast_sheet
 
+    if draw is not None:
+        from ivigil.sheets.estimate_plot import forecast_picture
+
+        draw(forecast_picture(fit.case, fit.estimate, options.weeks, knowledge))
     put(shown, lambda: forecast_sheet(fit.case, fit.estimate, gone, knowledge), as_json=options.json)
     return BLOCKED if fit.estimate.misfit else OK

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ivigil.cli import naming
+from ivigil.cli import naming, plotting
 from ivigil.intake.disk import read_levels
 from ivigil.intake.levels import LevelsFile
 from ivigil.kinetics.estimate import Case, Estimate, estimate
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="patient, doses and levels (examples/levels/immunodeficiency.toml)"
     )
+    plotting.add_arguments(parser)
     parser.add_argument("--seed", type=int, default=SEED, help="seed of the draws (default: %(default)s)")
 
 

@@ -20,7 +20,7 @@ from ivigil.kinetics.fitting import Problem, curvature, individual, map_fit, sol
 from ivigil.kinetics.individual import Subject
 from ivigil.kinetics.judging import COURSE_DAYS, judged, strictest
 from ivigil.kinetics.levels import Given, Level, Levels, Used, days, read
-from ivigil.kinetics.physics import concentrations, schedule
+from ivigil.kinetics.physics import schedule
 from ivigil.kinetics.prior import NotAPriorError, Prior, dose, prior
 from ivigil.kinetics.prior import Reason as NoPrior
 from ivigil.kinetics.running import run
@@ -163,7 +163,7 @@ def estimate(
     early = [moment for moment, day in zip(at, moments, strict=True) if day < 0]
     if early:
         raise ValueError(f"at {early[0].isoformat()}: a moment from the first dose or level on is accepted")
-    shares = _tails(knowledge)
+    shares = tails(knowledge)
     each = [
         _fit(model, case, found, moments=moments, shares=shares, knowledge=knowledge, seed=seed)
         for model in models
@@ -181,7 +181,7 @@ def estimate(
     return Estimate(
         levels=found,
         models=fits,
-        bands=_bands(moments, [person.course for person in people], [p.weight for p in people], shares),
+        bands=bands(moments, [person.course for person in people], [p.weight for p in people], shares),
         band_percent=100.0 * (shares[1] - shares[0]),
         effective_draws=effective,
         misfit=not any(not fitted.misfits for fitted in used),
@@ -199,7 +199,8 @@ def number(knowledge: Knowledge, policy: str) -> float:
     return float(found.number)
 
 
-def _tails(knowledge: Knowledge) -> tuple[float, float]:
+def tails(knowledge: Knowledge) -> tuple[float, float]:
+    """Shares of the persons below the band, and up to its end."""
     outside = 1.0 - number(knowledge, BAND) / 100.0
     return 0.5 * outside, 1.0 - 0.5 * outside
 
@@ -230,9 +231,7 @@ def _fit(
         if not fit.converged:
             raise ArithmeticError("the optimiser has not settled")
         covariance = _covariance(problem, fit.eta)
-        drawn = sample(
-            problem, levels.used, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}"
-        )
+        drawn = sample(problem, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}")
     except ArithmeticError:
         failed = Fitted(model=model.id, applicability=judgement, why_not="not_converged", starts=fit.starts)
         return failed, []
@@ -250,7 +249,7 @@ def _fit(
         starts=fit.starts,
         effective_draws=drawn.effective,
         log_evidence=drawn.log_evidence,
-        bands=_bands(moments, [d.course for d in drawn.draws], [d.weight for d in drawn.draws], shares),
+        bands=bands(moments, [d.course for d in drawn.draws], [d.weight for d in drawn.draws], shares),
     )
     return fitted, [_person(model, draw, population) for draw in drawn.draws]
 
@@ -267,7 +266,6 @@ def physical(doses: Iterable[Given], origin: dt.datetime, facilitated: float) ->
 
 
 def _problem(population: Prior, given: Sequence[Dose], used: Sequence[Used]) -> Problem:
-    """A level below a limit has no part in the mode; the draws carry the probability of lying below."""
     return Problem(
         typical=population.typical,
         carried=population.carried,
@@ -276,9 +274,10 @@ def _problem(population: Prior, given: Sequence[Dose], used: Sequence[Used]) -> 
         schedule=schedule(given, [item.time_days for item in used], 0.0),
         scale=1.0,
         levels_g_per_l=[item.g_per_l for item in used],
-        weights=[0.0 if item.below else item.weight for item in used],
+        weights=[item.weight for item in used],
         proportional=population.error.proportional,
         additive_g_per_l=population.error.additive_g_per_l,
+        below=[item.below for item in used],
     )
 
 
@@ -338,12 +337,13 @@ def _person(model: PopulationModel, draw: Draw, population: Prior) -> Person:
     return Person(model.id, draw.parameters, own, population.facilitated, draw.weight, tuple(draw.course))
 
 
-def _bands(
+def bands(
     moments: Sequence[float],
     courses: Sequence[Sequence[float]],
     weights: Sequence[float],
     shares: tuple[float, float],
 ) -> tuple[Band, ...]:
+    """Of weighted courses, each at all moments; empty without any."""
     if not courses:
         return ()
     found = []
@@ -409,10 +409,3 @@ def _rests_on(used: Sequence[Fitted], knowledge: Knowledge) -> tuple[str, ...]:
         found |= dict.fromkeys(fact.id for fact in all_facts(model) if ".reference" not in fact.id)
         found[GRADE + model.verdict.grade] = None
     return tuple(found)
-
-
-def typical_course(
-    person: Person, doses: Iterable[Given], origin: dt.datetime, moments: Sequence[float]
-) -> list[float]:
-    """Total IgG in g/L of one draw under other doses, in the order of the moments (days from the origin)."""
-    return concentrations(person.parameters, physical(doses, origin, person.facilitated), moments)

@@ -1,9 +1,11 @@
 """The most probable parameters of one person, given levels and a population model (maximum a posteriori).
 
 Minimised is the sum over the levels of weight * (ln s^2 + (y - f)^2 / s^2), with the variance
-s^2 = (proportional * f)^2 + additive^2, plus eta' * precision * eta. Each eta multiplies one or more
-parameters by its exponential. Slopes of f by differences; Fisher scoring gives the first metric and
-BFGS bends it (Nocedal and Wright, Numerical Optimization, 2nd edition, 2006, chapters 6 and 10).
+s^2 = (proportional * f)^2 + additive^2, plus eta' * precision * eta. A level below a limit y counts
+-2 * weight * ln(probability of a level below y) instead (Beal, J Pharmacokinet Pharmacodyn
+2001;28:481-504, method M3). Each eta multiplies one or more parameters by its exponential. Slopes of f by
+differences; Fisher scoring gives the first metric and BFGS bends it (Nocedal and Wright, Numerical
+Optimization, 2nd edition, 2006, chapters 6 and 10).
 
 Runs as it is for one person and is compiled for many: plain arithmetic on floats and sequences.
 """
@@ -29,6 +31,8 @@ STEPS = 60
 HALVINGS = 30
 LARGEST_STEP = 1.5
 """Of any eta in one step."""
+FAR_BELOW = -20.0
+"""Standard deviations from which the normal tail is a series: its probability leaves the range of floats."""
 SETTLED = 1e-12
 """What a further step would still gain of the objective, at most, when the fit has converged."""
 
@@ -65,6 +69,8 @@ class Problem(NamedTuple):
     proportional: float
     """Residual standard deviation as a share of the level."""
     additive_g_per_l: float
+    below: Sequence[bool]
+    """Whether a level is only known to lie below its figure."""
 
 
 def individual(problem: Problem, eta: Sequence[float]) -> Parameters:
@@ -111,8 +117,19 @@ def objective(problem: Problem, eta: Sequence[float], predicted: Sequence[float]
         if not 0.0 < variance < math.inf:
             return math.inf
         residual = problem.levels_g_per_l[i] - predicted[i]
-        total += problem.weights[i] * (math.log(variance) + residual * residual / variance)
+        if problem.below[i]:
+            total -= 2.0 * problem.weights[i] * log_below(residual / math.sqrt(variance))
+        else:
+            total += problem.weights[i] * (math.log(variance) + residual * residual / variance)
     return total
+
+
+def log_below(z: float) -> float:
+    """Logarithm of the probability that a standard normal number lies below ``z``."""
+    if z > FAR_BELOW:
+        return math.log(0.5 * math.erfc(-z / math.sqrt(2.0)))
+    series = 1.0 - 1.0 / z**2 + 3.0 / z**4
+    return -0.5 * z * z - math.log(-z * math.sqrt(2.0 * math.pi)) + math.log(series)
 
 
 def slopes(
@@ -150,8 +167,15 @@ def slopes(
         variance = (problem.proportional * level) ** 2 + problem.additive_g_per_l**2
         rising = 2.0 * problem.proportional**2 * level / variance
         residual = problem.levels_g_per_l[i] - level
-        slope = weight * (rising * (1.0 - residual * residual / variance) - 2.0 * residual / variance)
-        expected = weight * (2.0 / variance + rising * rising)
+        if problem.below[i]:
+            z = residual / math.sqrt(variance)
+            density = math.exp(-0.5 * z * z - log_below(z)) / math.sqrt(2.0 * math.pi)
+            nearer = 1.0 / math.sqrt(variance) + 0.5 * rising * z
+            slope = 2.0 * weight * density * nearer
+            expected = 2.0 * weight * density * max(z + density, 0.0) * nearer * nearer
+        else:
+            slope = weight * (rising * (1.0 - residual * residual / variance) - 2.0 * residual / variance)
+            expected = weight * (2.0 / variance + rising * rising)
         for k in range(size):
             gradient[k] += slope * by_eta[k * count + i]
             for m in range(size):

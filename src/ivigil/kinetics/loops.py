@@ -45,6 +45,7 @@ class Readings(NamedTuple):
 
     levels_g_per_l: Floats
     weights: Floats
+    below: Floats
 
 
 class Ends(NamedTuple):
@@ -102,6 +103,7 @@ def fit(
                 readings.weights[a:b],
                 prior.proportional,
                 prior.additive_g_per_l,
+                readings.below[a:b],
             )
         )
         for k in range(len(found.eta)):

@@ -136,20 +136,28 @@ def map_fits(
     levels_g_per_l: Floats,
     weights: Floats | None = None,
     workers: int | None = None,
+    *,
+    below: NDArray[np.bool_] | None = None,
 ) -> Fits:
     """Most probable etas of each person, whose typical parameters are the rows of ``people``.
 
-    ``levels_g_per_l`` lie as ``concentrations`` returns them; so do ``weights`` (None: 1 each).
+    ``levels_g_per_l`` lie as ``concentrations`` returns them; so do ``weights`` (None: 1 each) and
+    ``below``, true of a level that is only known to lie below its figure (None: of none).
     """
     levels = np.ascontiguousarray(levels_g_per_l, dtype=np.float64).reshape(-1)
     heavy = np.ones_like(levels) if weights is None else np.ascontiguousarray(weights, np.float64).reshape(-1)
+    low = (
+        np.zeros(len(levels), np.bool_)
+        if below is None
+        else np.ascontiguousarray(below, np.bool_).reshape(-1)
+    )
     size = int(people.end_level[-1]) if len(people.end_level) else 0
-    if levels.shape != (size,) or heavy.shape != (size,) or not np.isfinite(levels).all():
-        raise ValueError(f"levels_g_per_l, weights: {size} numbers each are accepted, one for every sample")
+    if not levels.shape == heavy.shape == low.shape == (size,) or not np.isfinite(levels).all():
+        raise ValueError(f"levels_g_per_l, weights, below: {size} of each are accepted, one for every sample")
     own = _as_arrays(prior)
     count = len(people.parameters)
     ends = Ends(np.empty((count, round(len(own.precision) ** 0.5))), np.empty((count, 5)))
-    readings = Readings(levels, heavy)
+    readings = Readings(levels, heavy, low)
     fit = _compiled("fit")
     _share(count, workers, lambda first, end: fit(people, (first, end), own, readings, ends))
     objective, to_gain, steps, starts, converged = ends.outcome.T

@@ -76,6 +76,7 @@ BECAUSE = {
     "restriction": "outside",
     "covariate": "not known",
 }
+BANDS = "Bands are of IgG itself; a measured level scatters by the residual error besides."
 SUPPORT = "Decision support: a clinician decides. No study showed that doses sought like this do better."
 
 
@@ -344,7 +345,7 @@ def _fitted(estimate: Estimate) -> list[Fitted]:
 def _foot() -> list[RenderableType]:
     return [
         Text(""),
-        Text("Bands are of IgG itself; a measured level scatters by the residual error besides."),
+        Text(BANDS),
         Text("ivigil models ID shows a model with its cautions and documents."),
         Text(FOOTNOTE),
         Text(DISCLAIMER),
