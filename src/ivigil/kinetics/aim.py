@@ -41,6 +41,7 @@ A_DAY = 4
 
 Refused = Literal[
     "dose_outside_range",
+    "dose_outside_regimen",
     "few_effective_draws",
     "history_incomplete",
     "medicines_not_asked",
@@ -55,7 +56,8 @@ Refused = Literal[
     "voiding_medicine",
 ]
 """target_below_own: the person's own IgG already reaches the target in most draws; dose_outside_range: no
-dose in the range of every model that was used reaches it; other_route: none of them describes it."""
+dose in the range of every model that was used reaches it; dose_outside_regimen: no whole vials lie between the
+least and the most that were asked for; other_route: none of them describes it."""
 
 
 class RefusedError(ValueError):
@@ -178,10 +180,12 @@ def dose_for_trough(
     target_g_per_l: Decimal,
     window_g_per_l: tuple[Decimal, Decimal] | None = None,
     vials_g: Sequence[Decimal] = (),
+    between_g: tuple[Decimal, Decimal] | None = None,
 ) -> Proposal:
     """The repeated dose whose trough is most probably in the window around the target.
 
-    ``vials_g``: sizes on the shelf; without them grams are whole. Raises RefusedError with every reason.
+    ``vials_g``: sizes on the shelf; without them grams are whole. ``between_g``: least and most grams that may
+    be proposed, whatever the target. Raises RefusedError with every reason.
     """
     reasons = refusals(estimate, case, knowledge)
     if reasons:
@@ -199,8 +203,13 @@ def dose_for_trough(
     largest = _largest(estimate, case, cycle, knowledge)
     if largest is None or exact.median > largest:
         raise RefusedError(("dose_outside_range",))
-    most = min(largest, Decimal(str(2.0 * exact.median)) + max(vials_g, default=Decimal(1)))
-    reachable = _reachable(vials_g, most)
+    least, limit = between_g or (Decimal(0), largest)
+    vial = max(vials_g, default=Decimal(1))
+    most = min(largest, limit, max(Decimal(str(2.0 * exact.median)), least) + vial)
+    found = _reachable(vials_g, most)
+    reachable = {grams: vials for grams, vials in found.items() if grams >= least}
+    if found and not reachable:
+        raise RefusedError(("dose_outside_regimen",))
     if not reachable:
         raise RefusedError(("dose_outside_range",))
 

@@ -46,6 +46,7 @@ REJECTED: dict[Why, str] = {
 }
 REFUSED: dict[Refused, str] = {
     "dose_outside_range": "No dose within the range of the models reaches the target.",
+    "dose_outside_regimen": "No whole vials lie within what the regimen allows.",
     "few_effective_draws": "The band rests on too few draws.",
     "history_incomplete": "Nobody said that every dose since the first is listed (history_complete = true).",
     "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers = [] where there are none).",
