@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 
 import ivigil
+from ivigil.cli import individual
 from ivigil.cli.journaling import Actions, draft, guarded, now, opened
 from ivigil.cli.main import BLOCKED, DEFECT, OK
 from ivigil.cli.naming import InputError
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = Actions(parser)
     adding = actions.add("add", "plan an order and put the plan into the journal", writes=True)
     adding.add_argument("order", metavar="FILE", help="order in TOML or JSON")
+    individual.add_argument(adding)
     adding.add_argument("--name", default="", help="the patient's name, for a recall")
     adding.add_argument("--phone", default="", help="the patient's telephone number, for a recall")
     signing = {
@@ -83,7 +85,7 @@ def _act(options: argparse.Namespace) -> int:
 
 
 def _add(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) -> int:
-    order = ivigil.read_order(options.order, options.site)
+    order = individual.read_order(options.order, options)
     plan = checked_plan(order, knowledge)
     stream = journal.stream(order.patient.id)
     drafts = [draft(options, stream, PlanMade(plan=plan), plan.id, event_id=options.id)]

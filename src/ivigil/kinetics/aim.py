@@ -56,8 +56,8 @@ Refused = Literal[
     "voiding_medicine",
 ]
 """target_below_own: the person's own IgG already reaches the target in most draws; dose_outside_range: no
-dose in the range of every model that was used reaches it; dose_outside_regimen: no whole vials lie between the
-least and the most that were asked for; other_route: none of them describes it."""
+dose in the range of every model that was used reaches it; dose_outside_regimen: no whole vials lie between
+the least and the most that were asked for; other_route: none of them describes it."""
 
 
 class RefusedError(ValueError):
@@ -184,8 +184,8 @@ def dose_for_trough(
 ) -> Proposal:
     """The repeated dose whose trough is most probably in the window around the target.
 
-    ``vials_g``: sizes on the shelf; without them grams are whole. ``between_g``: least and most grams that may
-    be proposed, whatever the target. Raises RefusedError with every reason.
+    ``vials_g``: sizes on the shelf; without them grams are whole. ``between_g``: least and most grams that
+    may be proposed, whatever the target. Raises RefusedError with every reason.
     """
     reasons = refusals(estimate, case, knowledge)
     if reasons:
@@ -195,7 +195,7 @@ def dose_for_trough(
         raise RefusedError(("other_route",))
     lines = [_line(person, cycle) for person in persons]
     target = float(target_g_per_l)
-    exact = _spread([(target - own) / gain for own, gain in lines], knowledge)
+    exact = spread([(target - own) / gain for own, gain in lines], knowledge)
     if exact.median <= 0:
         raise RefusedError(("target_below_own",))
     half = Decimal(str(number(knowledge, WINDOW)))
@@ -252,8 +252,8 @@ def repeated(
     return Regimen(
         grams=grams,
         interval_days=cycle.interval_days,
-        trough_g_per_l=_spread(troughs, knowledge),
-        peak_g_per_l=_spread(peaks, knowledge),
+        trough_g_per_l=spread(troughs, knowledge),
+        peak_g_per_l=spread(peaks, knowledge),
         in_window=None if window_g_per_l is None else _inside(troughs, window_g_per_l),
         above_peak_limit=sum(peak > limit for peak in peaks) / len(peaks),
     )
@@ -287,7 +287,7 @@ def time_to_steady(persons: Sequence[Person], grams: Decimal, cycle: Cycle, know
             time for time, level in zip(times, troughs, strict=True) if abs(level - final) > share * final
         ]
         found.append((late[-1] if late else 0.0) + days_each)
-    return _spread(found, knowledge)
+    return spread(found, knowledge)
 
 
 def missed_dose(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowledge: Knowledge) -> Missed:
@@ -300,7 +300,7 @@ def missed_dose(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowled
         low, lower = concentrations(person.parameters, given, ends, start)
         before.append(low)
         after.append(lower)
-    return Missed(_spread(before, knowledge), _spread(after, knowledge))
+    return Missed(spread(before, knowledge), spread(after, knowledge))
 
 
 def wash_out(
@@ -320,7 +320,7 @@ def wash_out(
         late = [k for k, level in enumerate(levels) if level > limit]
         found.append(float(late[-1] + 1 if late else 0))
     beyond = sum(day > LONGEST_DAYS for day in found) / len(found)
-    return WashOut(100.0 * share, _spread(found, knowledge) if beyond < 0.5 else None, beyond, LONGEST_DAYS)
+    return WashOut(100.0 * share, spread(found, knowledge) if beyond < 0.5 else None, beyond, LONGEST_DAYS)
 
 
 def _line(person: Person, cycle: Cycle) -> tuple[float, float]:
@@ -357,7 +357,8 @@ def _inside(values: Sequence[float], window: tuple[Decimal, Decimal]) -> float:
     return sum(low <= value <= high for value in values) / len(values)
 
 
-def _spread(values: Sequence[float], knowledge: Knowledge) -> Spread:
+def spread(values: Sequence[float], knowledge: Knowledge) -> Spread:
+    """Middle and ends of the site's band over persons of equal weight; values: (persons,)."""
     outside = 0.5 - number(knowledge, BAND) / 200.0
     even = [1.0] * len(values)
     return Spread(*(quantile(values, even, share) for share in (outside, 0.5, 1.0 - outside)))

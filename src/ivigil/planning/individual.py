@@ -36,8 +36,8 @@ Why = Literal[
     "product_not_named",
     "regimen_states_no_range",
 ]
-"""no_standard_dose: without levels no dose can be planned; not_repeated: no interval is stated, or the dose is
-a loading one or the first of a ramp; product_not_named: a subcutaneous range is that of a product."""
+"""no_standard_dose: without levels no dose can be planned; not_repeated: no interval is stated, or the dose
+is a loading one or the first of a ramp; product_not_named: a subcutaneous range is that of a product."""
 
 
 class Allowed(msgspec.Struct, frozen=True):
