@@ -143,7 +143,11 @@ class WashOut(msgspec.Struct, frozen=True):
 def people(estimate: Estimate, route: KineticRoute, knowledge: Knowledge) -> tuple[Person, ...]:
     """Persons of equal weight, in even steps through the weighted ones of all models that know the route."""
     able = {model.id for model in _used(estimate, route, knowledge)}
-    pool = [person for person in estimate.people if person.model in able]
+    return evenly([person for person in estimate.people if person.model in able])
+
+
+def evenly(pool: Sequence[Person]) -> tuple[Person, ...]:
+    """``PEOPLE`` persons of equal weight for weighted ones, in even steps; none for none."""
     found, reached, step = list[Person](), 0.0, sum(person.weight for person in pool) / PEOPLE
     for person in pool:
         reached += person.weight
@@ -193,7 +197,7 @@ def dose_for_trough(
     persons = people(estimate, cycle.route, knowledge)
     if not persons:
         raise RefusedError(("other_route",))
-    lines = [_line(person, cycle) for person in persons]
+    lines = [trough_line(person, cycle) for person in persons]
     target = float(target_g_per_l)
     exact = spread([(target - own) / gain for own, gain in lines], knowledge)
     if exact.median <= 0:
@@ -323,7 +327,7 @@ def wash_out(
     return WashOut(100.0 * share, spread(found, knowledge) if beyond < 0.5 else None, beyond, LONGEST_DAYS)
 
 
-def _line(person: Person, cycle: Cycle) -> tuple[float, float]:
+def trough_line(person: Person, cycle: Cycle) -> tuple[float, float]:
     """Own level and gain per gram of the steady trough: every model that can be fitted is linear."""
     if person.parameters.clearance_rise:
         raise ValueError(f"{person.model}: a linear model is accepted")
