@@ -8,7 +8,7 @@ from fractions import Fraction
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from ivigil.course import Dose
+from ivigil.course import Dose, ProductChoice
 from ivigil.order import Expected, IndividualDose
 from ivigil.verification import dose as dosing
 from ivigil.verification import doses, skin_dose, skin_doses
@@ -32,10 +32,20 @@ def check(matter: Matter) -> Iterator[Objection]:
             yield Objection("no_levels", "dose.without_levels_g", str(dose.without_levels_g), "nothing")
         return
     yield from _permitted(matter, dose, sought)
-    yield from _within(matter, dose)
+    labelled = _with_product(matter)
+    yield from _within(labelled, dose)
     yield from _interval(matter, dose, sought)
-    yield from _without(matter, dose)
+    yield from _without(labelled, dose)
     yield from _sound(sought)
+
+
+def _with_product(matter: Matter) -> Matter:
+    """A subcutaneous plan for the dose alone is held against the label of the ordered product."""
+    ordered = matter.knowledge.products.get(matter.order.product or "")
+    if matter.product is not None or ordered is None:
+        return matter
+    named = ProductChoice(id=ordered.id, name=ordered.name, g_per_100_ml=ordered.g_per_100_ml, on_label=False)
+    return Matter(replace(matter.plan, product=named), matter.order, matter.knowledge)
 
 
 def _permitted(matter: Matter, dose: Dose, sought: IndividualDose) -> Iterator[Objection]:
