@@ -186,7 +186,7 @@ def dose_for_trough(
     vials_g: Sequence[Decimal] = (),
     between_g: tuple[Decimal, Decimal] | None = None,
 ) -> Proposal:
-    """The repeated dose whose trough is most probably in the window around the target.
+    """The repeated dose in grams whose trough in g/L is most probably in the window around the target.
 
     ``vials_g``: sizes on the shelf; without them grams are whole. ``between_g``: least and most grams that
     may be proposed, whatever the target. Raises RefusedError with every reason.
@@ -249,7 +249,7 @@ def repeated(
     knowledge: Knowledge,
     window_g_per_l: tuple[Decimal, Decimal] | None = None,
 ) -> Regimen:
-    """Trough and peak at the steady state of one dose in every cycle."""
+    """Trough and peak in g/L at the steady state of one dose in every cycle; persons: (persons,)."""
     limit = number(knowledge, PEAK)
     ends = [_trough_and_peak(person, grams, cycle) for person in persons]
     troughs, peaks = [low for low, _ in ends], [high for _, high in ends]
@@ -269,14 +269,14 @@ def intervals(
     cycles: Iterable[Cycle],
     knowledge: Knowledge,
 ) -> tuple[Regimen, ...]:
-    """The same grams a day, given at other intervals."""
+    """The same grams a day, given at other intervals: (cycles,); persons: (persons,)."""
     return tuple(repeated(persons, grams_per_day * cycle.interval_days, cycle, knowledge) for cycle in cycles)
 
 
 def time_to_steady(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowledge: Knowledge) -> Spread:
     """Days of this dose from the untreated level until troughs stay within the site's share of the last one.
 
-    The longest way there: who is on treatment already is nearer.
+    The longest way there: who is on treatment already is nearer. persons: (persons,) of equal weight.
     """
     share = number(knowledge, STEADY) / 100.0
     days_each = cycle.interval_days
@@ -295,7 +295,7 @@ def time_to_steady(persons: Sequence[Person], grams: Decimal, cycle: Cycle, know
 
 
 def missed_dose(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowledge: Knowledge) -> Missed:
-    """What leaving out one dose of a steady regimen does."""
+    """What leaving out one dose of a steady regimen does, in g/L; persons: (persons,) of equal weight."""
     before, after = [], []
     for person in persons:
         given = [_given(person, grams, cycle)]
@@ -310,7 +310,10 @@ def missed_dose(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowled
 def wash_out(
     persons: Sequence[Person], doses: Sequence[Given], origin: dt.datetime, knowledge: Knowledge
 ) -> WashOut | None:
-    """When the infused IgG of ``doses``, the last included, is gone; None without doses or own levels."""
+    """When the infused IgG of ``doses``, the last included, is gone; None without doses or own levels.
+
+    persons: (persons,) of equal weight; doses: (doses,), counted in days from ``origin``.
+    """
     known = [person for person in persons if person.own_g_per_l]
     if not known or not doses:
         return None
