@@ -195,6 +195,13 @@ def test_saturable_agrees_with_runge_kutta_anywhere(
     assert concentrations(parameters, doses, times) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
+def test_an_infusion_under_the_skin_of_somebody_without_igg_comes_to_an_end() -> None:
+    nobody = SATURABLE._replace(production_g_per_day=0.0)
+    doses = [Dose(0.0, 10.0, 0.5, "SC")]
+    expected = by_steps(nobody, doses, TIMES)
+    assert concentrations(nobody, doses, TIMES) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
 def test_expm_of_scipy_agrees_too() -> None:
     state = expm(np.array(matrix(ADULT)) * 5.0) @ np.array([40.0, 9.0, 3.0, 1.0])
     found = run(ADULT, schedule([], [5.0], 0.0), 1.0, State(40.0, 9.0, 3.0), [0.0])

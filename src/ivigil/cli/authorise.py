@@ -4,40 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
 
 import ivigil
 from ivigil.cli import individual
-from ivigil.cli.journaling import Actions, draft, guarded, now, opened
+from ivigil.cli.journaling import Actions, entry, guarded, now, opened
 from ivigil.cli.main import BLOCKED, DEFECT, OK
-from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.knowledge.store import Knowledge
+from ivigil.practice.authorising import add, review, sign, standing_of
 from ivigil.records import Journal
-from ivigil.records.authorisation import (
-    SIGNED,
-    Refusal,
-    Standing,
-    changes,
-    may_prescribe,
-    may_release,
-    may_start,
-    may_verify,
-    standings,
-)
-from ivigil.records.bodies import (
-    Body,
-    Contact,
-    PlanMade,
-    Prescribed,
-    Released,
-    Reopened,
-    Superseded,
-    Verified,
-)
-from ivigil.records.finding import plans, stream_of_plan
-from ivigil.records.reviewing import Changed, changed
-from ivigil.release import UnverifiedPlanError, checked_plan, made_anew
+from ivigil.records.authorisation import Standing, may_start
+from ivigil.records.finding import plans
+from ivigil.release import UnverifiedPlanError, made_anew
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,82 +48,31 @@ def run(options: argparse.Namespace) -> int:
 
 def _act(options: argparse.Namespace) -> int:
     journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
-    if options.action == "add":
-        return _add(journal, knowledge, options)
-    if options.action == "review":
-        return _review(journal, knowledge, options)
-    if options.plan is None:
-        return _list(journal, options)
-    stream = stream_of_plan(journal, options.plan)
-    if stream is None:
-        raise InputError(f"plan {options.plan}: not in the journal; ivigil authorise show lists what is")
-    if options.action == "show":
-        return _show(_standing(journal, stream, options.plan), knowledge, options)
-    return _sign(journal, stream, knowledge, options)
+    match options.action:
+        case "add":
+            return _show(_added(journal, knowledge, options), knowledge, options)
+        case "review":
+            return _review(journal, knowledge, options)
+        case "show" if options.plan is None:
+            return _list(journal, options)
+        case "show":
+            return _show(standing_of(journal, options.plan), knowledge, options)
+    return _sign(journal, knowledge, options)
 
 
-def _add(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) -> int:
+def _added(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) -> Standing:
     order = individual.read_order(options.order, options)
-    plan = checked_plan(order, knowledge)
-    stream = journal.stream(order.patient.id)
-    drafts = [draft(options, stream, PlanMade(plan=plan), plan.id, event_id=options.id)]
-    if options.name or options.phone:
-        contact = Contact(patient=order.patient.id, name=options.name, phone=options.phone)
-        drafts.append(draft(options, stream, contact))
-    replaced = standings(journal.read(stream)).get(plan.supersedes)
-    because = changes(replaced.plan, plan) if replaced and replaced.step in SIGNED else ()
-    if because:
-        # Who orders otherwise no longer stands by what was signed, whatever becomes of the new plan.
-        drafts.append(draft(options, stream, Reopened(reason=", ".join(because)), plan.supersedes))
-    journal.append(drafts)
-    return _show(_standing(journal, stream, plan.id), knowledge, options)
+    return add(journal, order, knowledge, entry(options, knowledge), name=options.name, phone=options.phone)
 
 
-def _sign(journal: Journal, stream: str, knowledge: Knowledge, options: argparse.Namespace) -> int:
-    """One signature, on the version that was looked at; or every reason against it."""
-    version = journal.version(stream)
-    standing = _standing(journal, stream, options.plan)
-    refused, bodies = _decision(standing, knowledge, options)
-    drafts = [draft(options, stream, body, options.plan) for body in bodies]
-    if drafts:
-        journal.append(drafts, expected_version=version)
-    if refused:
+def _sign(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) -> int:
+    signed = sign(journal, options.plan, options.action, knowledge, entry(options, knowledge))
+    if signed.refused:
         from ivigil.sheets.journal import refusals_text
 
-        print(f"ivigil authorise {options.action}: refused\n{refusals_text(refused)}", file=sys.stderr)
+        print(f"ivigil authorise {options.action}: refused\n{refusals_text(signed.refused)}", file=sys.stderr)
         return BLOCKED
-    return _show(_standing(journal, stream, options.plan), knowledge, options)
-
-
-def _decision(
-    standing: Standing, knowledge: Knowledge, options: argparse.Namespace
-) -> tuple[tuple[Refusal, ...], list[Body]]:
-    """What is against the step, and the events that it makes."""
-    plan = standing.plan
-    if options.action == "withdraw":
-        return (), [Superseded()]
-    because = changes(plan, made_anew(plan, knowledge))
-    if because:
-        why = ", ".join(because)
-        return (Refusal("inputs_changed", why),), [Reopened(reason=why)]
-    match options.action:
-        case "prescribe":
-            return _unless(may_prescribe(standing), Prescribed())
-        case "verify":
-            names = [name for name in (options.by, options.on_behalf_of) if name]
-            return _unless(may_verify(standing, names), Verified())
-    return _unless(may_release(standing), Released())
-
-
-def _unless(refused: tuple[Refusal, ...], body: Body) -> tuple[tuple[Refusal, ...], list[Body]]:
-    return refused, [] if refused else [body]
-
-
-def _standing(journal: Journal, stream: str, plan: str) -> Standing:
-    found = standings(journal.read(stream)).get(plan)
-    if found is None:
-        raise InputError(f"plan {plan}: its content cannot be read (erased, or of a newer version of Ivigil)")
-    return found
+    return _show(signed.standing, knowledge, options)
 
 
 def _show(standing: Standing, knowledge: Knowledge, options: argparse.Namespace) -> int:
@@ -160,16 +87,9 @@ def _show(standing: Standing, knowledge: Knowledge, options: argparse.Namespace)
 
 
 def _review(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) -> int:
-    """After knowledge has changed: every plan at once, not each when somebody looks at it."""
-    found = list(changed(journal, knowledge, now(options, knowledge).date()))
-    of_patient: dict[tuple[str, int], list[Changed]] = defaultdict(list)
-    for each in found:
-        of_patient[each.stream, each.version].append(each)
-    for (stream, version), several in of_patient.items():
-        bodies = [(Reopened(reason=", ".join(each.because)), each.plan) for each in several]
-        journal.append([draft(options, stream, *body) for body in bodies], expected_version=version)
     from ivigil.sheets.journal import changed_sheet
 
+    found = review(journal, knowledge, entry(options, knowledge))
     put(found, lambda: changed_sheet(found), as_json=options.json)
     return BLOCKED if found else OK
 

@@ -35,6 +35,7 @@ from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.reactions import Measure
 from ivigil.knowledge.trade_items import lot_key
 from ivigil.patient import Identifier
+from ivigil.practice.bedside import NO_REASON
 
 _PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
 _SHORT = {
@@ -48,9 +49,6 @@ _SHORT = {
     "pain": "measure.pain_0_10",
 }
 """What is typed for a measurement; the unit is that of the measure."""
-
-
-NO_REASON = "no reason stated"
 
 
 def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.ArgumentParser], None]) -> None:

@@ -7,96 +7,30 @@ import datetime as dt
 import sys
 import time
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 import ivigil
 from ivigil.cli import vials
-from ivigil.cli.chair_events import NO_REASON, add_given, add_kinds, happening, zero_or_more
-from ivigil.cli.journaling import Actions, draft, guarded, now, opened
+from ivigil.cli.chair_events import add_given, add_kinds, happening, zero_or_more
+from ivigil.cli.journaling import Actions, entry, guarded, now, opened
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
-from ivigil.course import Plan, infusion_id
-from ivigil.infusion.advice import RANKS, Advice
-from ivigil.infusion.advise import advise
-from ivigil.infusion.after import DischargeCheck, discharge
-from ivigil.infusion.against import against
-from ivigil.infusion.briefing import Briefing, brief
-from ivigil.infusion.card import Comparison, card, compare
-from ivigil.infusion.due import Due, due
-from ivigil.infusion.events import (
-    AdviceOverridden,
-    AdviceShown,
-    Completed,
-    Corrected,
-    Event,
-    Happening,
-    ObservationEnded,
-    Started,
-    Stopped,
-)
-from ivigil.infusion.next_time import next_time
-from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
-from ivigil.infusion.replay import replay
-from ivigil.infusion.state import State
-from ivigil.knowledge.next_time import Proposal
-from ivigil.knowledge.store import Knowledge
+from ivigil.course import infusion_id
+from ivigil.infusion.after import discharge
+from ivigil.infusion.briefing import brief
+from ivigil.infusion.card import card
+from ivigil.infusion.events import Completed, Corrected, Happening, ObservationEnded, Started, Stopped
 from ivigil.patient import Identifier
-from ivigil.records import Draft, Journal
-from ivigil.records.authorisation import changes, may_start
-from ivigil.records.infusing import Infusion, load
+from ivigil.practice.bedside import NO_REASON, Bedside, Report, ending, look, record, record_quietly, report
+from ivigil.practice.vial import chair, stops
+from ivigil.records import Journal
+from ivigil.records.infusing import load
 from ivigil.records.past import tolerated
-from ivigil.release import made_anew
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-_PRESSING = RANKS[: RANKS.index("next")]
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One infusion at one moment."""
-
-    infusion: str
-    at: dt.datetime
-    state: State
-    given_ml: Decimal
-    given_g: Decimal
-    left_ml: Decimal
-    expected_end: dt.datetime | None
-    due: tuple[Due, ...]
-    advice: tuple[Advice, ...]
-    events: tuple[Event, ...]
-    """All that is on record, with the ids by which it is withdrawn."""
-    plan_changed: tuple[str, ...]
-    """What is not as it was signed any more: other inputs, or a limit that is tighter by now."""
-
-
-class Ending(msgspec.Struct, frozen=True, kw_only=True):
-    """What is settled at the end, how it ran, what may change next time."""
-
-    discharge: tuple[DischargeCheck, ...]
-    comparison: Comparison
-    next_time: tuple[Proposal, ...]
-
-
-class _Bedside(msgspec.Struct, frozen=True, kw_only=True):
-    """An infusion as it stands: what the journal holds, and what it comes to."""
-
-    journal: Journal
-    knowledge: Knowledge
-    infusion: Infusion
-    briefing: Briefing
-    present: Plan
-    """The same order, planned with the limits of now."""
-    at: dt.datetime
-
-    def state(self, *more: Event) -> State:
-        """After the events until now, and further ones that are not yet written."""
-        known = [event for event in self.infusion.events if event.at <= self.at]
-        return replay(self.briefing.day, [*known, *more])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,34 +64,20 @@ def run(options: argparse.Namespace) -> int:
     return guarded(lambda: _ACTIONS[options.action](options), f"infusion {options.action}")
 
 
-def _bedside(options: argparse.Namespace, infusion: str) -> _Bedside:
-    """The infusion at ``--at``, else at the latest of the present time and what is recorded.
-
-    A late entry is judged with everything that is known by now, not as of its own time.
-    """
-    journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
-    found = load(journal, infusion)
+def _bedside(options: argparse.Namespace, journal: Journal, infusion: str) -> Bedside:
+    """The infusion as it is by now; as it was or will be at ``--at`` where nothing is written."""
+    knowledge = ivigil.load_knowledge(options.site)
     at = now(options, knowledge)
-    if options.action not in ("status", "watch") or options.at is None:
-        present = dt.datetime.now(at.tzinfo)
-        at = max([at, present, *(event.at for event in found.events)]).astimezone(at.tzinfo)
-    plan = found.standing.plan
-    anew = made_anew(plan, knowledge)
-    return _Bedside(
-        journal=journal,
-        knowledge=knowledge,
-        infusion=found,
-        briefing=brief(plan, found.day, knowledge, anew),
-        present=anew,
-        at=at,
-    )
+    if options.action in ("status", "watch") and options.at is not None:
+        return look(journal, infusion, knowledge, at, as_of=True)
+    return look(journal, infusion, knowledge, max(at, dt.datetime.now(at.tzinfo)))
 
 
 def _start(options: argparse.Namespace) -> int:
-    bedside = _bedside(options, infusion_id(options.plan, options.day))
-    started, standing = Started(pump=options.pump), bedside.infusion.standing
-    refused = may_start(standing, bedside.at.date(), bedside.present)
-    chair = _against(started, bedside)
+    journal = opened(options)
+    bedside = _bedside(options, journal, infusion_id(options.plan, options.day))
+    started = Started(pump=options.pump)
+    refused, chair = bedside.against_start(), bedside.against(started)
     if (refused or chair) and options.given is None:
         from ivigil.sheets.chair_words import AGAINST, BLOCKER, said
         from ivigil.sheets.journal import refusal_text
@@ -165,125 +85,58 @@ def _start(options: argparse.Namespace) -> int:
         return _refuse(
             "start", [*map(refusal_text, refused), *(said(code, BLOCKER, AGAINST) for code in chair)]
         )
-    return _write(bedside, started, options, (*(each.code for each in refused), *chair))
-
-
-def _against(what: Happening | Corrected, bedside: _Bedside) -> tuple[str, ...]:
-    """What speaks against it at the chair, at the moment of the bedside."""
-    state = bedside.state()
-    return against(what, advise(bedside.briefing, state, bedside.at), state)
+    return _write(journal, bedside, started, options, (*(each.code for each in refused), *chair))
 
 
 def _record(options: argparse.Namespace) -> int:
-    bedside = _bedside(options, options.infusion)
+    journal = opened(options)
+    bedside = _bedside(options, journal, options.infusion)
     if options.kind != "vial":
         what = happening(options, bedside.briefing, bedside.infusion.events)
         then = msgspec.structs.replace(bedside, at=now(options, bedside.knowledge))
-        return _write(bedside, what, options, _against(what, then))
+        return _write(journal, bedside, what, options, then.against(what))
     plan, today = bedside.infusion.standing.plan, bedside.at.date()
-    vial = vials.seen(options, today)
-    stops = vials.stops(vial, vials.chair(plan, bedside.state(), today), bedside.knowledge)
-    if stops and options.given is None:
+    seen = vials.seen(options, today)
+    stopped = stops(seen, chair(plan, bedside.state(), today), bedside.knowledge)
+    if stopped and options.given is None:
         from ivigil.sheets.chair_words import STOP
 
-        return _refuse("hang", [STOP[code] for code in stops])
-    return _write(bedside, vials.hung(vial, plan, bedside.knowledge), options, stops)
+        return _refuse("hang", [STOP[code] for code in stopped])
+    return _write(journal, bedside, vials.hung(seen, plan, bedside.knowledge), options, stopped)
 
 
 def _write(
-    bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace, despite: Iterable[str] = ()
+    journal: Journal,
+    bedside: Bedside,
+    what: Happening | Corrected,
+    options: argparse.Namespace,
+    despite: Iterable[str] = (),
 ) -> int:
-    """One event, with what it went against and the pressing advice that it brought up; then the sheet.
-
-    All of it is one transaction.
-    """
-    written = _drafts(bedside, what, options, despite)
-    new = [Event(each.id, each.occurred_at, body, each.author) for each, body in written]
-    state = bedside.state(*new)
-    advised = _advised(bedside, state)
-    shown = [_shown(advice, bedside, options) for advice in advised if advice.rank in _PRESSING]
-    bedside.journal.append([*(each for each, _ in written), *shown])
-    infused = msgspec.structs.replace(bedside.infusion, events=(*bedside.infusion.events, *new))
-    return _put_status(msgspec.structs.replace(bedside, infusion=infused), state, advised, options)
-
-
-def _drafts(
-    bedside: _Bedside, what: Happening | Corrected, options: argparse.Namespace, despite: Iterable[str]
-) -> list[tuple[Draft, Happening | Corrected]]:
-    """What happened, and each piece of advice that it went against."""
-    stream, infusion = bedside.infusion.stream, bedside.infusion.id
-    deed = draft(
-        options,
-        stream,
-        what,
-        infusion,
-        event_id=options.id,
-        product=getattr(what, "product", "") or "",
-        lot=getattr(what, "lot", ""),
-    )
+    """One event and what follows from it; then the sheet."""
+    when = entry(options, bedside.knowledge)
     reason = getattr(options, "given", None) or NO_REASON
-    passed = [AdviceOverridden(code=code, reason=reason, event=deed.id) for code in dict.fromkeys(despite)]
-    return [(deed, what), *((draft(options, stream, each, infusion), each) for each in passed)]
-
-
-def _shown(advice: Advice, bedside: _Bedside, options: argparse.Namespace) -> Draft:
-    said = AdviceShown(code=advice.code, facts=advice.facts)
-    return draft(options, bedside.infusion.stream, said, bedside.infusion.id)
+    return _put_status(record(journal, bedside, what, when, despite=despite, reason=reason), options)
 
 
 def _status(options: argparse.Namespace) -> int:
-    bedside = _bedside(options, options.infusion)
-    state = bedside.state()
-    return _put_status(bedside, state, _advised(bedside, state), options)
+    return _put_status(_bedside(options, opened(options), options.infusion), options)
 
 
-def _advised(bedside: _Bedside, state: State) -> tuple[Advice, ...]:
-    """What to do now; nothing where the site has switched live advice off."""
-    if not bedside.knowledge.is_on("policy.live_advice"):
-        return ()
-    return advise(bedside.briefing, state, bedside.at)
-
-
-def _put_status(
-    bedside: _Bedside, state: State, advised: tuple[Advice, ...], options: argparse.Namespace
-) -> int:
-    briefing, at = bedside.briefing, bedside.at
-    report = Report(
-        infusion=bedside.infusion.id,
-        at=at,
-        state=state,
-        given_ml=given_ml(state, at),
-        given_g=given_g(state, at),
-        left_ml=left_ml(state, at),
-        expected_end=expected_end(state, at),
-        due=due(briefing, state, at),
-        advice=advised,
-        events=bedside.infusion.events,
-        plan_changed=_plan_changed(bedside),
-    )
-    changed = report.plan_changed
-    put(report, lambda: _status_sheet(bedside, state, advised, changed), as_json=options.json)
+def _put_status(bedside: Bedside, options: argparse.Namespace) -> int:
+    made = report(bedside)
+    put(made, lambda: _status_sheet(bedside, made), as_json=options.json)
     return OK
 
 
-def _plan_changed(bedside: _Bedside) -> tuple[str, ...]:
-    """What is not as it was signed: the limits of now, and a plan that was reopened or replaced since."""
-    standing = bedside.infusion.standing
-    voided = (standing.step,) if standing.step in ("reopened", "superseded") else ()
-    return (*voided, *changes(standing.plan, bedside.present))
-
-
-def _status_sheet(
-    bedside: _Bedside, state: State, advised: tuple[Advice, ...], changed: tuple[str, ...]
-) -> RenderableType:
+def _status_sheet(bedside: Bedside, made: Report) -> RenderableType:
     from rich.console import Group
 
     from ivigil.sheets.chair import overridden_sheet, status_sheet
     from ivigil.sheets.journal import plan_changed_sheet
 
-    sheet = status_sheet(bedside.briefing, state, advised, bedside.at, bedside.knowledge)
-    against = overridden_sheet(bedside.infusion.events, bedside.briefing)
-    above = [plan_changed_sheet(changed)] if changed else []
+    sheet = status_sheet(bedside.briefing, made.state, made.advice, made.at, bedside.knowledge)
+    against = overridden_sheet(made.events, bedside.briefing)
+    above = [plan_changed_sheet(made.plan_changed)] if made.plan_changed else []
     return Group(*above, sheet, *([against] if against else []))
 
 
@@ -316,67 +169,62 @@ def _watch(options: argparse.Namespace) -> int:
 
     try:
         if options.json:
-            _each_second(options, lambda seen, state, advised: _put_status(seen, state, advised, options))
+            _each_second(options, lambda seen: _put_status(seen, options))
         with Live(refresh_per_second=1, screen=sys.stdout.isatty()) as live:
-            _each_second(
-                options,
-                lambda seen, state, advised: live.update(
-                    _status_sheet(seen, state, advised, _plan_changed(seen)), refresh=True
-                ),
-            )
+            _each_second(options, lambda seen: live.update(_status_sheet(seen, report(seen)), refresh=True))
     except KeyboardInterrupt:
         return OK
 
 
-def _each_second(
-    options: argparse.Namespace, show: Callable[[_Bedside, State, tuple[Advice, ...]], object]
-) -> NoReturn:
+def _each_second(options: argparse.Namespace, show: Callable[[Bedside], object]) -> NoReturn:
     while True:
-        bedside = _bedside(options, options.infusion)
-        state = bedside.state()
-        show(bedside, state, _advised(bedside, state))
-        bedside.journal.close()
+        journal = opened(options)
+        show(_bedside(options, journal, options.infusion))
+        journal.close()
         time.sleep(1)
 
 
 def _finish(options: argparse.Namespace) -> int:
     """The first time: the flow is over. After that: the patient leaves, if everything is settled."""
-    bedside = _bedside(options, options.infusion)
+    journal = opened(options)
+    bedside = _bedside(options, journal, options.infusion)
     if bedside.state().ended_at is None:
         counted = zero_or_more(options.volume_ml, "--volume-ml") if options.volume_ml else None
-        if options.stopped:
-            _write_quietly(bedside, Stopped(reason=options.stopped, volume_ml=counted), options)
-        else:
-            _write_quietly(bedside, Completed(volume_ml=counted), options)
-        return _put_ending(_bedside(options, options.infusion), options)
+        ended = (
+            Stopped(reason=options.stopped, volume_ml=counted)
+            if options.stopped
+            else Completed(volume_ml=counted)
+        )
+        return _end(journal, bedside, ended, options)
     from ivigil.sheets.chair_words import CHECK
 
     checks = discharge(bedside.briefing, bedside.state(), bedside.at)
     unsettled = [each for each in checks if each.state != "met"]
     if unsettled and options.given is None:
         return _refuse("leave", [f"{CHECK[each.code]}: {each.state}" for each in unsettled])
-    _write_quietly(bedside, ObservationEnded(), options, [each.code for each in unsettled])
-    return _put_ending(_bedside(options, options.infusion), options)
+    return _end(journal, bedside, ObservationEnded(), options, [each.code for each in unsettled])
 
 
-def _write_quietly(
-    bedside: _Bedside, what: Happening, options: argparse.Namespace, despite: Iterable[str] = ()
-) -> None:
-    bedside.journal.append([each for each, _ in _drafts(bedside, what, options, despite)])
+def _end(
+    journal: Journal,
+    bedside: Bedside,
+    what: Happening,
+    options: argparse.Namespace,
+    despite: Iterable[str] = (),
+) -> int:
+    when = entry(options, bedside.knowledge)
+    reason = options.given or NO_REASON
+    record_quietly(journal, bedside, what, when, despite=despite, reason=reason)
+    return _put_ending(_bedside(options, journal, options.infusion), options)
 
 
-def _put_ending(bedside: _Bedside, options: argparse.Namespace) -> int:
+def _put_ending(bedside: Bedside, options: argparse.Namespace) -> int:
     from ivigil.sheets.ending import ending_sheet
 
-    briefing, state, at = bedside.briefing, bedside.state(), bedside.at
-    ending = Ending(
-        discharge=discharge(briefing, state, at),
-        comparison=compare(state, at),
-        next_time=next_time(briefing, state),
-    )
+    made, state, at = ending(bedside), bedside.state(), bedside.at
     put(
-        ending,
-        lambda: ending_sheet(ending.discharge, ending.next_time, state, at, bedside.knowledge),
+        made,
+        lambda: ending_sheet(made.discharge, made.next_time, state, at, bedside.knowledge),
         as_json=options.json,
     )
     return OK

@@ -6,9 +6,10 @@ import argparse
 import datetime as dt
 import os
 import sys
-import uuid
 from collections.abc import Callable
 from pathlib import Path
+
+from msgspec.structs import replace
 
 import ivigil
 from ivigil.aftercare.happenings import FollowUpEvent
@@ -16,6 +17,8 @@ from ivigil.cli.main import BAD_INPUT, UNAVAILABLE, add_common
 from ivigil.cli.naming import InputError, moment
 from ivigil.infusion.events import Corrected, Happening
 from ivigil.knowledge.store import Knowledge
+from ivigil.practice.entry import UNNAMED_SITE, Author, Entry
+from ivigil.practice.entry import draft as written
 from ivigil.records import (
     ConflictError,
     Draft,
@@ -24,11 +27,9 @@ from ivigil.records import (
     RecordsError,
 )
 from ivigil.records.bodies import Body
-from ivigil.records.kinds import tag
 
 JOURNAL_VARIABLE, SECRETS_VARIABLE, PERSON_VARIABLE = "IVIGIL_JOURNAL", "IVIGIL_SECRETS", "IVIGIL_PERSON"
 _HOME = Path.home() / ".ivigil"
-_UNNAMED_SITE = "site not named"
 
 
 class Actions:
@@ -128,6 +129,19 @@ def now(options: argparse.Namespace, knowledge: Knowledge) -> dt.datetime:
     return present.replace(hour=clock.hour, minute=clock.minute, second=0)
 
 
+def entry(options: argparse.Namespace, knowledge: Knowledge) -> Entry:
+    """Who writes, when it happened, under which id it is sent. Raises InputError if nobody is named."""
+    if not options.by:
+        raise InputError(f"--by: missing; accepted: the name of who records this, or ${PERSON_VARIABLE}")
+    site = knowledge.site.name or UNNAMED_SITE
+    return Entry(
+        by=Author(name=options.by, on_behalf_of=options.on_behalf_of, site=site, device="command line"),
+        occurred_at=now(options, knowledge),
+        device_at=dt.datetime.now(dt.UTC),
+        id=getattr(options, "id", None) or "",
+    )
+
+
 def draft(
     options: argparse.Namespace,
     stream: str,
@@ -135,25 +149,8 @@ def draft(
     subject: str = "",
     *,
     event_id: str | None = None,
-    product: str = "",
-    lot: str = "",
 ) -> Draft:
     """An event that happened now, as the options say by whom. Raises InputError if nobody is named."""
-    if not options.by:
-        raise InputError(f"--by: missing; accepted: the name of who records this, or ${PERSON_VARIABLE}")
     knowledge = ivigil.load_knowledge(options.site)
-    return Draft(
-        id=event_id or str(uuid.uuid4()),
-        stream=stream,
-        kind=tag(type(body)),
-        occurred_at=now(options, knowledge),
-        device_at=dt.datetime.now(dt.UTC),
-        device="command line",
-        author=options.by,
-        on_behalf_of=options.on_behalf_of,
-        site=knowledge.site.name or _UNNAMED_SITE,
-        subject=subject,
-        product=product,
-        lot=lot,
-        body=body,
-    )
+    sent = replace(entry(options, knowledge), id=event_id or "")
+    return written(sent, stream, body, subject)

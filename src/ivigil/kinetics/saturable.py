@@ -134,7 +134,8 @@ def expand(  # noqa: PLR0915 - a table of twelve orders, twice as fast as loops 
     bent = c5 * v6 + c6 * v5 + c4 * v7 + c7 * v4 + c3 * v8 + c8 * v3 + c2 * v9 + c9 * v2 + c1 * v10 + c10 * v1
     c12 = (absorbed + k21 * p11 - bending * bent - leaving * c11) * (1.0 / 12.0)
     p12 = (k12 * c11 - k21 * p11) * (1.0 / 12.0)
-    allowed = TOLERANCE * max(c0, p0, entering / leaving)
+    # The inflow also by itself: where an infusion under the skin begins, nothing is absorbed yet.
+    allowed = TOLERANCE * max(c0, p0, inflow / leaving, entering / leaving)
     reach = holding(max(abs(c11), abs(p11)), max(abs(c12), abs(p12)), allowed)
     return (
         (c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12),
