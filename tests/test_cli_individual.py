@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.centre import Centre
 from tests.support.command import Command
 from tests.support.individual import EXAMPLES, LEVELS, ORDER, SITE
 
@@ -80,6 +81,25 @@ def test_a_faulty_file_of_levels_is_named(command: Command, tmp_path: Path) -> N
     assert ran.code == 2
     assert "levels.toml was not accepted" in ran.err
     assert "patient.weight_kg: 6350" in ran.err
+
+
+# ---- the journal
+
+
+def test_an_individual_plan_is_signed_and_reopened_when_the_switch_is_withdrawn(centre: Centre) -> None:
+    plan = str(centre.json("authorise", "add", str(ORDER), "--levels", str(LEVELS), *SIGNED)["plan"])
+    assert centre("authorise", "prescribe", plan, "--by", "Dr Example", *SIGNED) == 0
+    assert centre("authorise", "verify", plan, *SIGNED) == 0
+    assert centre("authorise", "release", plan, *SIGNED) == 0
+    before = ("--at", "2026-11-08T10:00-06:00")
+    assert centre("authorise", "review", *before, *SIGNED) == 0
+    assert centre("authorise", "review", *before) == 3
+    assert centre.json("authorise", "show", plan)["step"] not in ("released", "verified")
+
+
+def test_the_journal_gets_no_plan_where_no_dose_is_sought(centre: Centre) -> None:
+    assert centre("authorise", "add", str(ORDER), "--levels", str(LEVELS)) == 3
+    assert "policy.individual_dosing" in centre.err
 
 
 # ---- convert

@@ -17,11 +17,13 @@ from ivigil.course import Plan, to_json
 from ivigil.individual import NotIndividualisedError, Reason, individualise
 from ivigil.intake import parse_order
 from ivigil.intake.levels import LevelsFile
+from ivigil.kinetics.aim import dose_for_trough
+from ivigil.kinetics.estimate import estimate
 from ivigil.knowledge.kinetics import KineticRoute
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import IndividualDose, LastImmunoglobulin, Order, OrderError
-from ivigil.planning.individual import Why, allowed
+from ivigil.planning.individual import Why
 from ivigil.release import checked_plan
 from ivigil.sheets import words
 from ivigil.sheets.individual import OUTSIDE, WORDS
@@ -118,13 +120,34 @@ def test_a_dose_held_to_the_end_of_the_range_says_so() -> None:
     assert dose.exact_grams.median < D("12.7")
 
 
-def test_a_narrower_regimen_holds_it_to_the_most() -> None:
-    """Ontario: 0.4 to 0.6 g/kg of the adjusted weight, at four weeks."""
+def test_a_narrower_range_holds_it_to_the_most() -> None:
+    """Some 33 g suit 9 g/L best; a range that ends at 20.5 g leaves 20."""
+    made = individualise(order(), aiming("9", vials=(1,)), signed())
+    free = sought(made)
+    assert (free.held_to, free.grams > 20) == ("", True)
+    known = estimate(signed().facts.population_model, levels().case, (), signed(), 1)
+    wanted = levels().wanted
+    assert wanted is not None
+    held = dose_for_trough(
+        known,
+        levels().case,
+        wanted.cycle,
+        signed(),
+        target_g_per_l=D(9),
+        between_g=(D("12.7"), D("20.5")),
+    )
+    assert held.chosen.grams == 20
+    assert held.held_to == "most"
+
+
+def test_ontario_gives_no_more_than_its_range() -> None:
+    """0.4 to 0.6 g/kg of the adjusted weight (60.63 kg), at four weeks."""
     asked = replace(order(), jurisdiction="CA-ON", product=None, total_dose_g_per_kg=None)
-    may = allowed(asked, signed())
-    assert not isinstance(may, tuple)
-    dose = sought(individualise(asked, aiming("8.9", vials=(1,)), signed()))
-    assert dose.allowed_g[0] <= dose.grams <= dose.allowed_g[1] < D("0.6") * D("63.5")
+    for target in ("6", "8.9", "9.2"):
+        dose = sought(individualise(asked, aiming(target, vials=(1,)), signed()))
+        assert dose.allowed_g == (D("24.252"), D("36.378"))
+        assert D("24.252") <= dose.grams <= D("36.378")
+        assert dose.held_to == ("least" if target == "6" else "")
 
 
 # ---- off unless signed, and unchanged without levels

@@ -179,7 +179,6 @@ def _vials(may: Allowed) -> tuple[Decimal, ...]:
 
 def _dose(found: Proposal, known: Estimate, may: Allowed, knowledge: Knowledge) -> IndividualDose:
     chosen = found.chosen
-    exact, (least, most) = Decimal(str(found.exact_grams.median)), may.grams
     models = tuple(
         ModelShare(
             fitted.model,
@@ -195,7 +194,7 @@ def _dose(found: Proposal, known: Estimate, may: Allowed, knowledge: Knowledge) 
         target_g_per_l=found.target_g_per_l,
         window_g_per_l=found.window_g_per_l,
         allowed_g=may.grams,
-        held_to="least" if exact < least else "most" if exact > most else "",
+        held_to=found.held_to,
         exact_grams=_expected(found.exact_grams),
         trough_g_per_l=_expected(chosen.trough_g_per_l),
         peak_g_per_l=_expected(chosen.peak_g_per_l),

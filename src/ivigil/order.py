@@ -68,7 +68,7 @@ class IndividualDose(msgspec.Struct, frozen=True, kw_only=True):
     allowed_g: tuple[Decimal, Decimal]
     """Least and most grams of one dose by the regimen, or under the skin by the label."""
     held_to: Literal["", "least", "most"] = ""
-    """The end of ``allowed_g`` that kept the dose from the target."""
+    """The end of ``allowed_g`` without which another dose would have been chosen."""
     exact_grams: Expected
     """The dose at which the trough would be the target, before whole vials and ``allowed_g``."""
     trough_g_per_l: Expected

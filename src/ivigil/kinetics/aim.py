@@ -110,6 +110,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """Whole vials, most probably in the window."""
     vials: tuple[Decimal, ...]
     """Grams of each, the largest first; empty if no sizes were given."""
+    held_to: Literal["", "least", "most"] = ""
+    """The end of the grams that may be proposed without which another dose would have been chosen."""
     beside: tuple[Regimen, ...]
     """The doses next below and above."""
     steady_after_days: Spread
@@ -209,18 +211,18 @@ def dose_for_trough(
         raise RefusedError(("dose_outside_range",))
     least, limit = between_g or (Decimal(0), largest)
     vial = max(vials_g, default=Decimal(1))
-    most = min(largest, limit, max(Decimal(str(2.0 * exact.median)), least) + vial)
-    found = _reachable(vials_g, most)
-    reachable = {grams: vials for grams, vials in found.items() if grams >= least}
-    if found and not reachable:
-        raise RefusedError(("dose_outside_regimen",))
-    if not reachable:
+    wide = _reachable(vials_g, min(largest, max(Decimal(str(2.0 * exact.median)), least) + vial))
+    if not wide or least > largest:
         raise RefusedError(("dose_outside_range",))
+    reachable = {grams: vials for grams, vials in wide.items() if least <= grams <= limit}
+    if not reachable:
+        raise RefusedError(("dose_outside_regimen",))
 
-    def chance(grams: Decimal) -> float:
-        return _inside([own + gain * float(grams) for own, gain in lines], window)
+    def worth(grams: Decimal) -> tuple[float, float]:
+        chance = _inside([own + gain * float(grams) for own, gain in lines], window)
+        return chance, -abs(float(grams) - exact.median)
 
-    best = max(reachable, key=lambda grams: (chance(grams), -abs(float(grams) - exact.median)))
+    free, best = max(wide, key=worth), max(reachable, key=worth)
     below = max((grams for grams in reachable if grams < best), default=None)
     above = min((grams for grams in reachable if grams > best), default=None)
     return Proposal(
@@ -230,6 +232,7 @@ def dose_for_trough(
         exact_grams=exact,
         chosen=repeated(persons, best, cycle, knowledge, window),
         vials=reachable[best] if vials_g else (),
+        held_to="least" if free < least else "most" if free > limit else "",
         beside=tuple(
             repeated(persons, grams, cycle, knowledge, window)
             for grams in (below, above)

@@ -29,8 +29,8 @@ OUTSIDE: dict[Why, str] = {
 }
 INTERVAL = "The interval aimed at is not one that the regimen or the label gives."
 HELD = {
-    "least": "the least that is allowed; less would reach the target",
-    "most": "the most that is allowed; the target needs more",
+    "least": "held to the least: less would suit the target better",
+    "most": "held to the most: more would suit the target better",
 }
 
 
@@ -59,7 +59,7 @@ def individual_section(sought: IndividualDose, dose: Dose, refs: References) -> 
     )
     grid.add_row("Instead of", _instead(dose))
     limits = span(*sought.allowed_g, "g")
-    held = f"; held to {HELD[sought.held_to]}" if sought.held_to else ""
+    held = f"; {HELD[sought.held_to]}" if sought.held_to else ""
     grid.add_row("Allowed", f"{limits} {refs.mark(dose.facts[:1])}{held}".strip())
     grid.add_row("Exact dose", _figure(sought.exact_grams, "g", 0))
     chance = f"{number(sought.in_window_percent, 0)} % in the window"
