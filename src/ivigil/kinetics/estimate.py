@@ -155,7 +155,9 @@ def estimate(
 ) -> Estimate:
     """Fit every model and say what total IgG was and will be at the moments ``at``.
 
-    Without levels the posterior is the prior. Raises ValueError if there is neither a dose nor a dated level,
+    at: (moments,), aware. ``bands`` is (moments,), low, median and high of total IgG in g/L; ``people`` is
+    (draws,), each with its weight and a ``course`` of (moments,) in g/L. Without levels the posterior is the
+    prior. Raises ValueError if there is neither a dose nor a dated level,
     or a moment lies before the first of them.
     """
     found = read(case.levels, case.doses, knowledge)
