@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -202,30 +203,34 @@ def test_a_handler_without_an_action_lets_nobody_in(web: Web, browsers: dict[str
 
 @pytest.mark.parametrize("role", STAFF)
 def test_every_route_by_every_role(web: Web, role: Role) -> None:
-    someone = web.door.desk.people.by_sign_in("nurse2") or (web.admit("nurse2", ("nurse",)),)
-    values = {"person": someone[0].id, "stream": web.journal.stream(THERE), "path": "openapi.json"}
     browser = web.browser(role)
     for path, method, handler in handlers(web):
         needs = str(handler.opt.get("needs"))
         if needs == PUBLIC or method == "HEAD":
             continue
-        asked = filled(path, values)
+        asked = filled(web, path)
         if browser.get("/account").status_code != 200:  # the request before ended the session
             browser = web.browser(role)
         answer = browser.get(asked) if method == "GET" else browser.post(asked, form_at="/account")
         if MAY[needs][role] == "-":
             assert answer.status_code == 403, (role, method, path)
         else:
-            assert answer.status_code in (200, 303, 400), (role, method, path, answer.text)
+            assert answer.status_code in (200, 201, 303, 400, 404, 409, 422), (role, method, path)
             assert "/sign-in" not in answer.headers.get("location", "") or "sign-out" in path
 
 
-def filled(path: str, values: dict[str, str]) -> str:
-    """A route's path with its parameters filled in."""
-    for name, value in values.items():
-        path = path.replace(f"{{{name}:str}}", value)
-    assert "{" not in path, path
-    return path
+def filled(web: Web, path: str) -> str:
+    """A route's path with parameters: a patient of ours, somebody who exists, else nothing that exists."""
+    person = web.door.desk.people.by_sign_in("nurse")
+    assert person
+    values = {
+        "patient": web.journal.stream(HERE),
+        "stream": web.journal.stream(THERE),
+        "plan": "planP-here",
+        "infusion": "planP-here-1",
+        "person": person[0].id,
+    }
+    return re.sub(r"\{(\w+):\w+\}", lambda found: values.get(found[1], "1"), path)
 
 
 def test_every_form_is_refused_without_its_token(web: Web) -> None:
@@ -235,8 +240,7 @@ def test_every_form_is_refused_without_its_token(web: Web) -> None:
     before.sign_in("administrator")
     posts = [path for path, method, _ in handlers(web) if method == "POST"]
     assert len(posts) >= 10
-    values = {"person": "x", "stream": "0" * 32}
-    for path in (filled(path, values) for path in posts):
+    for path in (filled(web, path) for path in posts):
         for who, sent in (
             (browser, {}),
             (browser, {"form_token": ""}),
