@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from ivigil.web.headers import HEADERS
+from ivigil.web.parts import field
+from ivigil.web.parts.chart import chart
+from ivigil.web.parts.notice import notice
+from ivigil.web.parts.number import number
+from ivigil.web.parts.source import source
+from ivigil.web.parts.table import table
 from ivigil.web.shell import static
 from tests.support.postgres import running
 from tests.support.web import Web
@@ -140,3 +147,49 @@ def test_a_defect_tells_a_reference_and_nothing_else(
 def test_what_was_typed_wrongly_is_not_repeated_by_an_error(web: Web) -> None:
     answer = web.browser("nurse").get("/audit?before=Fictional-Patient")
     assert "Fictional-Patient" not in answer.text
+
+
+def test_a_field_tells_its_label_unit_hint_and_faults() -> None:
+    made = str(field.text("weight", "Weight", "61.3", unit="kg", hint="Today's.", faults=("is 6130",)))
+    assert made.startswith('<div class="field wrong"><label for="weight">Weight</label>')
+    assert 'aria-describedby="weight-hint weight-fault"' in made
+    assert 'aria-invalid="true"' in made
+    assert '<span class="unit">kg</span>' in made
+    assert str(field.text("weight", "Weight")).startswith('<div class="field">')
+
+
+def test_a_password_is_never_sent_back() -> None:
+    assert "hunter" not in str(field.text("p", "Password", "hunter 2 hunter", type="password"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("40.50", "40.5"), ("0.5", "0.5"), ("30.0", "30"), (".07", "0.07")]
+)
+def test_a_number_has_a_leading_zero_and_no_trailing_one(value: str, shown: str) -> None:
+    made = str(number(Decimal(value), "mL/h"))
+    assert made == f'<span class="number"><b>{shown}</b><span class="unit">\u202fmL/h</span></span>'
+
+
+def test_a_chart_has_words_a_table_and_no_inline_style() -> None:
+    svg = (
+        '<?xml version="1.0"?><!DOCTYPE svg><svg viewBox="0 0 1 1"><style>*{}</style>'
+        '<path style="fill: none; stroke: #0072b2"/></svg>'
+    )
+    made = str(chart(svg, "IgG falls from 12 to 7 g/L.", table("Levels", ("Day", "g/L"), [("0", "12")])))
+    assert '<path fill="none" stroke="#0072b2"/>' in made
+    assert "style" not in made
+    assert "<?xml" not in made
+    assert 'aria-label="IgG falls from 12 to 7 g/L."' in made
+    assert "<td>12</td>" in made
+
+
+def test_what_people_wrote_is_never_markup() -> None:
+    evil = '<script>alert(1)</script>"onload=x'
+    for made in (
+        field.text("a", evil, evil, hint=evil, faults=(evil,)),
+        notice("stop", evil),
+        table(evil, (evil,), [(evil,)]),
+        source(evil, evil),
+    ):
+        assert "<script" not in str(made)
+        assert '"onload' not in str(made)
