@@ -7,8 +7,11 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
+from ivigil.patient import Identifier
+from ivigil.records.verify import verify
 from ivigil.web.headers import HEADERS
 from ivigil.web.parts import field
 from ivigil.web.parts.chart import chart
@@ -193,3 +196,24 @@ def test_what_people_wrote_is_never_markup() -> None:
     ):
         assert "<script" not in str(made)
         assert '"onload' not in str(made)
+
+
+def test_behind_a_proxy_cookies_and_headers_are_for_https_alone(tmp_path: Path) -> None:
+    web = Web(tmp_path, roles=("nurse",), host="192.0.2.7", behind_proxy=True, names=("Clinic.example",))
+    browser = web.browser()
+    browser.http.base_url = httpx.URL("https://clinic.example")
+    answer = browser.sign_in("nurse")
+    assert answer.status_code == 303
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    cookies = answer.headers.get_list("set-cookie")
+    assert len(cookies) == 2
+    assert all(cookie.startswith("__Host-ivigil-") and "Secure" in cookie for cookie in cookies)
+    assert browser.get("/account").status_code == 200
+
+
+def test_what_people_did_leaves_a_journal_that_verifies(tmp_path: Path) -> None:
+    web = Web(tmp_path, roles=("nurse", "auditor"))
+    stream = web.patient(Identifier("urn:test:patients", "P-1"))
+    web.browser("nurse").get("/board")
+    web.browser("auditor").get(f"/audit?patient={stream}")
+    assert verify(web.journal).is_sound
