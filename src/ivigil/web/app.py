@@ -34,6 +34,7 @@ from ivigil.web.pages import (
     sign_in,
 )
 from ivigil.web.settings import Settings
+from ivigil.web.threads import wrapped
 
 PAGES = (
     audit,
@@ -88,7 +89,7 @@ def _handlers() -> list[ControllerRouterHandler]:
     files = create_static_files_router(
         shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
     )
-    return [files, *(handler for module in PAGES for handler in module.routes)]
+    return [files, *(wrapped(handler) for module in PAGES for handler in module.routes)]
 
 
 def _openapi() -> OpenAPIConfig:
