@@ -10,30 +10,9 @@ from decimal import Decimal
 
 import pytest
 
-import ivigil
-from ivigil.practice.entry import Author
 from ivigil.practice.levels import level_history
-from ivigil.practice.rehearsal import Cast, Stage, rehearse
-from ivigil.records.journal import system_clock
-from ivigil.web.rehearsed import parts
-from tests.support.web import SITE, Browser, Web
-
-_DAY = dt.timedelta(days=1)
-
-
-class Clinic:
-    """A journal in which the fictional replacement patient's infusion is over."""
-
-    def __init__(self, web: Web) -> None:
-        self.web = web
-        self.knowledge = ivigil.load_knowledge()
-        self.now = system_clock().replace(microsecond=0)
-        cast = Cast(*(Author(name=name, site=SITE, device="a test") for name in ("P", "F", "N")))
-        begun = self.now - _DAY
-        part = next(each for each in parts(self.knowledge, begun) if each.name == "Ada Fictional")
-        self.plan = rehearse(Stage(web.journal, self.knowledge, cast, self.now), part)
-        self.stream = web.journal.stream(self.plan.order.patient.id)
-        self.path = f"/patients/{self.stream}/levels"
+from tests.support.clinic import DAY, Clinic
+from tests.support.web import Browser, Web
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +39,7 @@ def test_every_dose_is_counted_and_none_is_called_complete(clinic: Clinic) -> No
     assert [dose.grams for dose in found.case.doses[:19]] == [Decimal(30)] * 19
     assert {
         b.start - a.start for a, b in zip(found.case.doses[:18], found.case.doses[1:19], strict=True)
-    } == {28 * _DAY}
+    } == {28 * DAY}
     assert found.case.doses[-1].grams == clinic.plan.days[0].grams
     assert found.case.complete is None
 
@@ -75,7 +54,7 @@ def test_before_its_end_an_infusion_is_no_dose_and_is_told(clinic: Clinic) -> No
 def test_no_dose_is_sought_where_nobody_signed_and_nobody_said_that_the_history_is_whole(
     clinic: Clinic, prescriber: Browser
 ) -> None:
-    told = words(prescriber.get(f"{clinic.path}?target=8").text)
+    told = words(prescriber.get(f"{clinic.levels}?target=8").text)
     assert "No dose is sought" in told
     assert "This site shows no individual doses" in told
     assert "Nobody said that every dose since the first is listed" in told
@@ -83,7 +62,7 @@ def test_no_dose_is_sought_where_nobody_signed_and_nobody_said_that_the_history_
 
 def test_more_grams_lift_every_level_that_follows(clinic: Clinic, prescriber: Browser) -> None:
     def last(grams: str) -> float:
-        told = words(prescriber.get(f"{clinic.path}?grams={grams}&interval=28").text)
+        told = words(prescriber.get(f"{clinic.levels}?grams={grams}&interval=28").text)
         rows = re.findall(r"\d{4}-\d\d-\d\d " + grams + r" g ([\d.]+) \(", told)
         assert len(rows) == 6
         return float(rows[-1])
@@ -104,16 +83,16 @@ def test_more_grams_lift_every_level_that_follows(clinic: Clinic, prescriber: Br
 def test_what_cannot_be_asked_is_told_beside_the_answer_to_the_plan(
     clinic: Clinic, prescriber: Browser, asked: str, said: str
 ) -> None:
-    page = prescriber.get(f"{clinic.path}?{asked}")
+    page = prescriber.get(f"{clinic.levels}?{asked}")
     assert page.status_code == 200
     assert said in words(page.text)
 
 
 def test_a_measured_level_is_recorded_with_its_unit_and_counted(clinic: Clinic, prescriber: Browser) -> None:
-    drawn = (clinic.now - 7 * _DAY).date()
-    answer = prescriber.post(clinic.path, {"igg": "742 mg/dL", "taken": str(drawn)}, form_at=clinic.path)
+    drawn = (clinic.now - 7 * DAY).date()
+    answer = prescriber.post(clinic.levels, {"igg": "742 mg/dL", "taken": str(drawn)}, form_at=clinic.levels)
     assert answer.status_code == 303, words(answer.text)
-    assert f"{drawn} 7.42 g/L used" in words(prescriber.get(clinic.path).text)
+    assert f"{drawn} 7.42 g/L used" in words(prescriber.get(clinic.levels).text)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +109,7 @@ def test_a_level_that_cannot_be_read_is_kept_on_the_form_and_nothing_is_saved(
     clinic: Clinic, prescriber: Browser, typed: dict[str, str], said: str
 ) -> None:
     before = clinic.web.journal.version(clinic.stream)
-    answer = prescriber.post(clinic.path, typed, form_at=clinic.path)
+    answer = prescriber.post(clinic.levels, typed, form_at=clinic.levels)
     assert answer.status_code == 400
     assert "Nothing was saved." in words(answer.text)
     assert said in words(answer.text)
@@ -139,12 +118,12 @@ def test_a_level_that_cannot_be_read_is_kept_on_the_form_and_nothing_is_saved(
 
 
 def test_the_picture_is_in_words_and_numbers_too(clinic: Clinic, prescriber: Browser) -> None:
-    page = prescriber.get(clinic.path).text
+    page = prescriber.get(clinic.levels).text
     assert "<svg" in page
     assert re.search(r'class="picture"[^>]*aria-label="IgG levels: forecast\. \d', page)
     assert "Total IgG, all models together and each" in page
 
 
 def test_a_nurse_looks_and_an_auditor_does_not(clinic: Clinic) -> None:
-    assert clinic.web.browser("nurse").get(clinic.path).status_code == 200
-    assert clinic.web.browser("auditor").get(clinic.path).status_code == 403
+    assert clinic.web.browser("nurse").get(clinic.levels).status_code == 200
+    assert clinic.web.browser("auditor").get(clinic.levels).status_code == 403
