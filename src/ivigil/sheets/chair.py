@@ -188,14 +188,14 @@ def overridden_sheet(events: Iterable[Event], briefing: Briefing) -> RenderableT
     """What was done against advice, and why; None: nothing."""
     clock, deeds = _Clock(briefing, briefing.day.start), {event.id: event.what for event in events}
     lines = [
-        Text(f"! {clock.time(event.at)} {_went_against(event.what, deeds.get(event.what.event))}", "bold red")
+        Text(f"! {clock.time(event.at)} {went_against(event.what, deeds.get(event.what.event))}", "bold red")
         for event in events
         if isinstance(event.what, AdviceOverridden)
     ]
     return section("Against advice", *lines) if lines else None
 
 
-def _went_against(what: AdviceOverridden, deed: What | None) -> str:
+def went_against(what: AdviceOverridden, deed: What | None) -> str:
     """ "hung although out of date, or its date is not known: the only one left"."""
     match deed:
         case Started():
@@ -292,7 +292,7 @@ def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:
     new = [fact for fact in facts if fact.id not in told]
     shown = new[:_RULES]
     told.update(fact.id for fact in shown)
-    lines = [f"rule: {_rule(fact, knowledge)}" for fact in shown]
+    lines = [f"rule: {rule(fact, knowledge)}" for fact in shown]
     if facts and not new:
         lines.append("rule: as above")
     if more := len(new) - len(shown):
@@ -300,7 +300,7 @@ def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:
     return lines
 
 
-def _rule(fact: Fact, knowledge: Knowledge) -> str:
+def rule(fact: Fact, knowledge: Knowledge) -> str:
     """ "any sign of hypersensitivity (ASCENIV, label)"."""
     source = knowledge.sources.get(fact.sources[0]) if fact.sources else None
     named = f"{_short(source.title)}, {words.BASIS[fact.basis]}" if source else words.BASIS[fact.basis]
@@ -437,7 +437,7 @@ def stops_sheet(stops: tuple[Stop, ...], knowledge: Knowledge) -> RenderableType
     grid = table(2, None)
     for stop in (*against, *notes):
         facts = "; ".join(
-            _rule(knowledge.by_id[name], knowledge) for name in stop.facts if name in knowledge.by_id
+            rule(knowledge.by_id[name], knowledge) for name in stop.facts if name in knowledge.by_id
         )
         grid.add_row("- " if stop.notice else "! ", words.STOP[stop.code])
         if stop.saw:
