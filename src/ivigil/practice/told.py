@@ -73,6 +73,8 @@ Kind = Literal[
 ]
 """What is entered at the chair."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+AT = "at"
+"""Field of every kind: the time of today at which it happened; left out: now."""
 HALTS: tuple[Kind, ...] = ("stop", "slow", "pause")
 """What lowers or ends the flow: never asked about, never held up."""
 
@@ -147,6 +149,20 @@ class Said:
         except ValueError:
             self.fault(field, "a date such as 2026-12-01")
             return None
+
+    def earlier(self, now: dt.datetime) -> dt.datetime:
+        """When it happened, of today; ``now`` if no time was said. Raises ToldError."""
+        written = self.text(AT)
+        if not written:
+            return now
+        try:
+            clock = dt.time.fromisoformat(written)
+            then = now.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
+        except ValueError:
+            then = None
+        if then is None or then > now:
+            raise ToldError([Fault(AT, written, f"a time of today until now, such as {now:%H:%M}")])
+        return then
 
     def fault(self, field: str, accepted: str) -> None:
         self.faults.append(Fault(field, self.text(field), accepted))

@@ -41,15 +41,19 @@ def text(
     required: bool = True,
     autocomplete: str = "off",
     inputmode: str = "",
+    id: str = "",
 ) -> Element:
-    """A labelled input; ``unit`` stands behind it, faults and hint are read out with it."""
-    wrong = tuple(faults)
-    told = _told(name, hint, wrong)
+    """A labelled input; ``unit`` stands behind it, faults and hint are read out with it.
+
+    ``id``: where several forms of a page have a field of this name; "": the name.
+    """
+    wrong, id = tuple(faults), id or name
+    told = _told(id, hint, wrong)
     return h.div(".field", class_={"wrong": bool(wrong)})[
-        h.label(for_=name)[label],
+        h.label(for_=id)[label],
         h.div(".with-unit")[
             h.input(
-                id=name,
+                id=id,
                 name=name,
                 type=type,
                 value=None if type == "password" else value,
@@ -84,13 +88,21 @@ def area(name: str, label: str, value: str = "", *, hint: str = "", faults: Iter
 
 
 def choice(
-    name: str, label: str, options: Iterable[tuple[str, str]], chosen: str = "", *, hint: str = ""
+    name: str,
+    label: str,
+    options: Iterable[tuple[str, str]],
+    chosen: str = "",
+    *,
+    hint: str = "",
+    faults: Iterable[str] = (),
+    id: str = "",
 ) -> Element:
-    """One of several: values and what they are called."""
-    told = _told(name, hint, ())
-    return h.div(".field")[
-        h.label(for_=name)[label],
-        h.select(id=name, name=name, aria_describedby=told[0])[
+    """One of several: values and what they are called. ``id``: as of ``text``."""
+    wrong, id = tuple(faults), id or name
+    told = _told(id, hint, wrong)
+    return h.div(".field", class_={"wrong": bool(wrong)})[
+        h.label(for_=id)[label],
+        h.select(id=id, name=name, aria_invalid="true" if wrong else None, aria_describedby=told[0])[
             (h.option(value=value, selected=value == chosen)[called] for value, called in options)
         ],
         told[1],
@@ -134,11 +146,11 @@ def signature(faults: Iterable[str] = ()) -> Element:
     )
 
 
-def _told(name: str, hint: str, wrong: tuple[str, ...]) -> tuple[str | None, Node]:
+def _told(id: str, hint: str, wrong: tuple[str, ...]) -> tuple[str | None, Node]:
     """Ids for aria-describedby, and the elements that they name."""
-    ids = [f"{name}-hint"] if hint else []
-    ids += [f"{name}-fault"] if wrong else []
+    ids = [f"{id}-hint"] if hint else []
+    ids += [f"{id}-fault"] if wrong else []
     return " ".join(ids) or None, [
-        h.p(".hint", id=f"{name}-hint")[hint] if hint else None,
-        h.p(".fault", id=f"{name}-fault")["; ".join(wrong)] if wrong else None,
+        h.p(".hint", id=f"{id}-hint")[hint] if hint else None,
+        h.p(".fault", id=f"{id}-fault")["; ".join(wrong)] if wrong else None,
     ]
