@@ -34,6 +34,7 @@ def text(
     label: str,
     value: str = "",
     *,
+    id: str = "",
     type: str = "text",
     hint: str = "",
     unit: str = "",
@@ -41,19 +42,19 @@ def text(
     required: bool = True,
     autocomplete: str = "off",
     inputmode: str = "",
-    id: str = "",
 ) -> Element:
     """A labelled input; ``unit`` stands behind it, faults and hint are read out with it.
 
-    ``id``: where several forms of a page have a field of this name; "": the name.
+    ``id``: where a page has two inputs of one name.
     """
-    wrong, id = tuple(faults), id or name
-    told = _told(id, hint, wrong)
-    return h.div(".field", class_={"wrong": bool(wrong)})[
-        h.label(for_=id)[label],
+    wrong = tuple(faults)
+    known_as = id or name
+    told = _told(known_as, hint, wrong)
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
+        h.label(for_=known_as)[label],
         h.div(".with-unit")[
             h.input(
-                id=id,
+                id=known_as,
                 name=name,
                 type=type,
                 value=None if type == "password" else value,
@@ -73,7 +74,7 @@ def area(name: str, label: str, value: str = "", *, hint: str = "", faults: Iter
     """A labelled text of several lines."""
     wrong = tuple(faults)
     told = _told(name, hint, wrong)
-    return h.div(".field", class_={"wrong": bool(wrong)})[
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
         h.label(for_=name)[label],
         h.textarea(
             id=name,
@@ -98,11 +99,12 @@ def choice(
     id: str = "",
 ) -> Element:
     """One of several: values and what they are called. ``id``: as of ``text``."""
-    wrong, id = tuple(faults), id or name
-    told = _told(id, hint, wrong)
-    return h.div(".field", class_={"wrong": bool(wrong)})[
-        h.label(for_=id)[label],
-        h.select(id=id, name=name, aria_invalid="true" if wrong else None, aria_describedby=told[0])[
+    wrong = tuple(faults)
+    known_as = id or name
+    told = _told(known_as, hint, wrong)
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
+        h.label(for_=known_as)[label],
+        h.select(id=known_as, name=name, aria_invalid="true" if wrong else None, aria_describedby=told[0])[
             (h.option(value=value, selected=value == chosen)[called] for value, called in options)
         ],
         told[1],

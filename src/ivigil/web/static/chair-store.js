@@ -110,18 +110,21 @@ export async function recall(path) {
   return box && unsealed(box);
 }
 
-// Throw away the keys of a person, and with them all that they open.
+// Throw away the keys of a person, and with them all that they open; of everybody with nothing waiting if none is
+// named.
 export async function forget(user) {
-  const of = (scope) => scope.startsWith(`${user}|`);
-  let known;
+  const queued = await boxes();
+  const busy = new Set(queued.map((each) => each.scope));
+  const of = (scope) => (user ? scope.startsWith(`${user}|`) : !busy.has(scope));
+  let asked;
   await within(["keys", "known"], "readonly", (tx) => {
-    known = [tx.objectStore("keys").getAllKeys(), tx.objectStore("known").getAllKeys(), tx.objectStore("known").getAll()];
+    const known = tx.objectStore("known");
+    asked = [tx.objectStore("keys").getAllKeys(), known.getAllKeys(), known.getAll()];
   });
-  const [scopes, paths, shown] = known.map((each) => each.result);
-  const places = (await boxes()).filter((each) => of(each.scope)).map((each) => each.place);
+  const [scopes, paths, shown] = asked.map((each) => each.result);
   await within(["keys", "queue", "known"], "readwrite", (tx) => {
     for (const scope of scopes) if (of(scope)) tx.objectStore("keys").delete(scope);
-    for (const place of places) tx.objectStore("queue").delete(place);
+    for (const { place, scope } of queued) if (of(scope)) tx.objectStore("queue").delete(place);
     paths.forEach((path, at) => of(shown[at].scope) && tx.objectStore("known").delete(path));
   });
 }

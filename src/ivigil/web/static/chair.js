@@ -7,6 +7,8 @@ import * as store from "./chair-store.js";
 
 const PATIENCE = 6_000;
 const AGAIN = 3_000;
+const YOUNG = 15_000;
+const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
 const REMEMBER = 5_000;
 
 let device, scope, path;
@@ -35,6 +37,7 @@ async function post(entry) {
     signal: AbortSignal.timeout(PATIENCE),
   });
   if (answer.ok) return answer.json();
+  if (answer.status === 400) return { outcome: "faulty", faults: [UNREAD] };
   if (answer.status === 403 && (await newToken())) throw new Cut("again");
   throw new Cut(answer.status === 401 || answer.status === 423 ? "locked" : "no");
 }
@@ -69,7 +72,10 @@ async function drain(mine) {
   let told;
   for (const { place, entry } of await store.waiting(scope)) {
     if (entry.faults) continue; // it cannot be read: a person has to look; the rest goes on
-    if (entry.id !== mine && !entry.waited) await store.change(scope, place, Object.assign(entry, { waited: true }));
+    if (entry.id !== mine && !entry.waited) {
+      if (Date.now() - Date.parse(entry.occurred_at) < YOUNG) return told; // its own page is about to send it
+      await store.change(scope, place, Object.assign(entry, { waited: true }));
+    }
     let answer;
     try {
       answer = await attempt(entry);
@@ -111,7 +117,7 @@ async function entered(event) {
     kind: form.action.split("/").at(-1),
     halt: form.action.includes("/halt/"),
     fields,
-    occurred_at: happened(fields),
+    occurred_at: new Date().toISOString(),
     waited: false,
   };
   try {
@@ -123,20 +129,12 @@ async function entered(event) {
   delete form.dataset.busy;
   if (answer?.outcome === "written") return go(id);
   if (answer) return asForm(form, event.submitter); // the page that says why
+  if (!(await store.waiting(scope)).some((each) => each.entry.id === id)) return go(id); // another tab has sent it
   form.reset();
   form.elements.id.value = crypto.randomUUID();
   form.closest("details.panel")?.removeAttribute("open");
   await show();
   document.getElementById("waiting")?.scrollIntoView({ block: "nearest" });
-}
-
-// "At 10:05" is of today; now, if nothing was said.
-function happened(fields) {
-  const now = new Date();
-  if (!/^\d\d:\d\d/.test(fields.at ?? "")) return now.toISOString();
-  const then = new Date(now);
-  then.setHours(...fields.at.split(":").map(Number), 0, 0);
-  return (then > now ? now : then).toISOString();
 }
 
 function asForm(form, submitter) {

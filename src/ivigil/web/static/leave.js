@@ -6,7 +6,7 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (new URL(form.action).pathname !== "/sign-out" || form.dataset.told || !store.works()) return;
   event.preventDefault();
-  const user = form.dataset.user;
+  const user = form.closest("[data-user]")?.dataset.user; // on a locked screen nobody is named
   const { own } = await store.counted(user).catch(() => ({ own: 0 }));
   if (own && !form.dataset.asked) {
     form.dataset.asked = "yes";
@@ -14,7 +14,7 @@ document.addEventListener("submit", async (event) => {
     form.append(Object.assign(document.createElement("p"), { role: "alert", className: "fault", textContent: text }));
     return;
   }
-  await store.forget(user).catch(() => {});
+  await store.forget(user).catch(() => {}); // without a name: whoever has nothing waiting
   form.dataset.told = "yes";
   form.submit();
 });

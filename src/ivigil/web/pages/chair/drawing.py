@@ -21,14 +21,13 @@ from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.chart import chart
 from ivigil.web.parts.table import table
 
-_WIDTH, _LEFT, _RIGHT = 720, 44, 12
-_RATE_TOP, _RATE_FOOT = 24, 190
-_SIGNS_TOP, _SIGNS_FOOT = 236, 390
-_HEIGHT = 420
-_TEXT = 13
+_WIDTH, _LEFT, _RIGHT = 480, 36, 12
+_RATE_TOP, _RATE_FOOT = 28, 180
+_SIGNS_TOP, _SIGNS_FOOT = 228, 360
+_HEIGHT = 390
 _TICKS = (15, 30, 60, 120, 240, 480, 1440)
 """Minutes between two marks of the axis of time."""
-_MARKS = 6
+_MARKS = 5
 _PULSE, _HIGH, _LOW = (
     "measure.heart_rate_per_min",
     "measure.systolic_mmhg",

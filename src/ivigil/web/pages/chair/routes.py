@@ -32,7 +32,7 @@ from ivigil.web.visit import Visit
 _KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
 
 
-@get("/chair/{plan:str}/{day:int}", needs="chair.read", sync_to_thread=True)
+@get("/chair/{plan:str}/{day:int}", needs="chair.read", locked="/locked", sync_to_thread=True)
 def chair(visit: TheVisit, plan: str, day: int, done: FromQuery[str] = "") -> Response[str]:
     """The infusion as it is by now, whole or one part of it."""
     try:
@@ -128,10 +128,10 @@ def _answer(visit: Visit, plan: str, day: int, sent: QueuedEntry, closed: bool =
     now = moment(visit, plan, day)
     author = _author(visit, closed)
     author = replace(author, device=f"{author.device} {sent.device}".strip())
-    at = entered_at(sent.occurred_at, sent.sent_at, now)
-    entry = Entry(by=author, occurred_at=at, device_at=now, id=str(sent.id))
-    telling = Telling(kind=sent.kind, fields=dict(sent.fields), entry=entry, waited=sent.waited)
     try:
+        at = Said(sent.fields).earlier(entered_at(sent.occurred_at, sent.sent_at, now))
+        entry = Entry(by=author, occurred_at=at, device_at=now, id=str(sent.id))
+        telling = Telling(kind=sent.kind, fields=dict(sent.fields), entry=entry, waited=sent.waited)
         outcome = _tell(visit, plan, day, telling)
     except ToldError as error:
         return QueueAnswer(outcome="faulty", faults=error.faults)
