@@ -107,15 +107,19 @@ def _fresh_only(view: ChairView, advice: Advice, shown: Element) -> Node:
 
 
 def _content(view: ChairView, advice: Advice, *, first: bool = False) -> tuple[Node, ...]:
-    line = advice_line(advice, view.knowledge) + when_line(advice, view.clock)
-    heading = h.h2(".do") if first else h.p(".do")
+    when = when_line(advice, view.clock).removeprefix(":").strip()
     return (
-        heading[line],
+        (h.h2 if first else h.p)(".do")[advice_line(advice, view.knowledge)],
+        h.p(".due-at")[_label(when)] if when else None,
         _blockers(advice),
         _action(view, advice, main=first),
         _doses(view, advice),
         _why(view, advice),
     )
+
+
+def _label(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _blockers(advice: Advice) -> Node:
