@@ -175,9 +175,9 @@ class Said:
 
 def told(kind: Kind, said: Said, scene: Scene) -> tuple[Happening | Corrected, ...]:
     """What happened, in its order. A vial is read by ``vial_told``. Raises ToldError."""
-    made = _READERS[kind](said, scene)
+    made = tuple(each for each in _READERS[kind](said, scene) if each is not None)
     said.settled()
-    return tuple(each for each in made if each is not None)
+    return made
 
 
 def vial_told(said: Said, today: dt.date) -> VialSeen:

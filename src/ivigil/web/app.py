@@ -40,6 +40,7 @@ from ivigil.web.threads import wrapped
 PAGES = (
     audit,
     board,
+    chair,
     facts,
     glass,
     people,

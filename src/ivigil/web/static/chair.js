@@ -14,7 +14,7 @@ const REMEMBER = 5_000;
 let device, scope, path;
 let token = document.querySelector("meta[name=form-token]")?.content ?? "";
 let sending = Promise.resolve();
-let remembered = 0;
+let remembered = -Infinity;
 const offlinePage = !document.getElementById("device");
 
 // --- sending

@@ -107,6 +107,15 @@ class Fields:
         return f"{self.kind}-{name.replace('.', '-')}"
 
 
+def unwritten(view: ChairView) -> Node:
+    """What was sent from a button without a form of its own, and cannot be read."""
+    told = view.typed
+    if told is None or told.kind not in _ELSEWHERE:
+        return None
+    texts = (text for fault in told.faults for text in Fields(view, told.kind).faults(fault.field))
+    return notice("stop", h.p["Nothing was saved."], h.ul[(h.li[text] for text in texts)], urgent=True)
+
+
 def entries(view: ChairView) -> Element:
     """The forms that come up now, then all others."""
     often = _OFTEN[view.state.phase]

@@ -11,7 +11,7 @@ from ivigil.practice.deeds import parts
 from ivigil.sheets.entries import entry_line
 from ivigil.web import shell
 from ivigil.web.pages.chair.banner import banner, masked
-from ivigil.web.pages.chair.entries import entries
+from ivigil.web.pages.chair.entries import entries, unwritten
 from ivigil.web.pages.chair.forms import tap
 from ivigil.web.pages.chair.halts import halts
 from ivigil.web.pages.chair.now import PART as NOW
@@ -23,6 +23,17 @@ from ivigil.web.parts.notice import notice
 from ivigil.web.visit import Visit
 
 _SCRIPTS, _STYLES = ("chair.js",), ("chair.css",)
+_KEPT = (
+    "tokens.css",
+    "base.css",
+    "chair.css",
+    "live.js",
+    "leave.js",
+    "chair.js",
+    "chair-store.js",
+    "icon.svg",
+)
+"""Files that the page needs without a connection."""
 _GIVES_NOTHING = {
     "blocked": "This plan is blocked: nothing may be given.",
     "dose_only": "This plan names a dose and no product: there is nothing to infuse yet.",
@@ -36,7 +47,7 @@ def whole(view: ChairView, *, status: int = 200) -> Response[str]:
         f"Chair: day {view.day}",
         view.visit,
         _device(view),
-        h.div(".chair")[_done(view), now(view), entries(view), story(view)],
+        h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
         halts(view),
         banner=banner(view),
         scripts=_SCRIPTS,
@@ -83,8 +94,7 @@ def offline() -> Response[str]:
 
 def worker() -> str:
     """The service worker with the addresses of this version's files."""
-    files = ("tokens.css", "base.css", "chair.css", "live.js", "chair.js", "icon.svg")
-    kept = ", ".join(f'"{shell.static(name)}"' for name in files)
+    kept = ", ".join(f'"{shell.static(name)}"' for name in _KEPT)
     head = f'const VERSION = "{shell.STATIC_PATH}";\nconst FILES = ["/chair/offline", {kept}];\n'
     return head + (shell.STATIC / "chair-worker.js").read_text()
 

@@ -8,7 +8,7 @@ from typing import Any
 from anyio import to_thread
 from litestar import MediaType, Response, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 from msgspec.structs import replace
 
@@ -33,7 +33,9 @@ _KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
 
 
 @get("/chair/{plan:str}/{day:int}", needs="chair.read", locked="/locked", sync_to_thread=True)
-def chair(visit: TheVisit, plan: str, day: int, done: FromQuery[str] = "") -> Response[str]:
+def chair(
+    visit: TheVisit, plan: FromPath[str], day: FromPath[int], done: FromQuery[str] = ""
+) -> Response[str]:
     """The infusion as it is by now, whole or one part of it."""
     try:
         view = see(visit, plan, day, done=done)
@@ -43,7 +45,7 @@ def chair(visit: TheVisit, plan: str, day: int, done: FromQuery[str] = "") -> Re
 
 
 @get("/chair/{plan:str}/{day:int}/locked", needs="chair.stop", sync_to_thread=True)
-def locked(request: Asked, visit: TheVisit, plan: str, day: int) -> Response[Any]:
+def locked(request: Asked, visit: TheVisit, plan: FromPath[str], day: FromPath[int]) -> Response[Any]:
     """What a locked screen still does: stop, slow, unlock."""
     if not request.scope["state"].get(LOCKED):
         return Redirect(chair_path(plan, day), status_code=303)
@@ -51,14 +53,18 @@ def locked(request: Asked, visit: TheVisit, plan: str, day: int) -> Response[Any
 
 
 @post("/chair/{plan:str}/{day:int}/{kind:str}", needs="chair.record", status_code=303)
-async def enter(request: Asked, visit: TheVisit, plan: str, day: int, kind: str) -> Response[Any]:
+async def enter(
+    request: Asked, visit: TheVisit, plan: FromPath[str], day: FromPath[int], kind: FromPath[str]
+) -> Response[Any]:
     """An entry from a form."""
     fields = await _fields(request)
     return await to_thread.run_sync(_enter, visit, (plan, day), _kind(kind, halts=False), fields)
 
 
 @post("/chair/{plan:str}/{day:int}/halt/{kind:str}", needs="chair.stop", status_code=303)
-async def halt(request: Asked, visit: TheVisit, plan: str, day: int, kind: str) -> Response[Any]:
+async def halt(
+    request: Asked, visit: TheVisit, plan: FromPath[str], day: FromPath[int], kind: FromPath[str]
+) -> Response[Any]:
     """Stop, slow or pause from a form; also on a locked screen."""
     fields = await _fields(request)
     closed = bool(request.scope["state"].get(LOCKED))
@@ -66,14 +72,16 @@ async def halt(request: Asked, visit: TheVisit, plan: str, day: int, kind: str) 
 
 
 @post("/chair/{plan:str}/{day:int}/queue", needs="chair.record", status_code=200)
-async def queue(visit: TheVisit, plan: str, day: int, data: JSONBody[QueuedEntry]) -> QueueAnswer:
+async def queue(
+    visit: TheVisit, plan: FromPath[str], day: FromPath[int], data: JSONBody[QueuedEntry]
+) -> QueueAnswer:
     """An entry from the device's queue."""
     return await to_thread.run_sync(_answer, visit, plan, day, data)
 
 
 @post("/chair/{plan:str}/{day:int}/halt/queue", needs="chair.stop", status_code=200)
 async def halt_queue(
-    request: Asked, visit: TheVisit, plan: str, day: int, data: JSONBody[QueuedEntry]
+    request: Asked, visit: TheVisit, plan: FromPath[str], day: FromPath[int], data: JSONBody[QueuedEntry]
 ) -> QueueAnswer:
     """Stop, slow or pause from the device's queue; also on a locked screen."""
     _kind(data.kind, halts=True)
