@@ -491,7 +491,7 @@ def test_random_cuts_lose_nothing_and_double_nothing(
 ) -> None:
     """Without a network, lost on the way there or back, refused by a broken server, left in the middle."""
     page = at_chair(browser, address, running)
-    came = cuts.run(page, chairs, running, address, 13, seed)
+    came = cuts.run(cuts.Bed(page, chairs, running, address), 13, seed)
     assert came.written == came.entered
     assert came.onward_while_cut == 0
     page.context.close()

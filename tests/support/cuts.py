@@ -65,8 +65,18 @@ class Line:
             pass
 
 
-def run(page: Page, chairs: Chairs, plan: Plan, address: str, cuts: int, seed: int) -> Told:
+class Bed(NamedTuple):
+    """A chair with a page on it."""
+
+    page: Page
+    chairs: Chairs
+    plan: Plan
+    address: str
+
+
+def run(bed: Bed, cuts: int, seed: int) -> Told:
     """Enter readings while the line is cut so many times; mend it at the end and wait until nothing waits."""
+    page, chairs, plan, address = bed
     rng = random.Random(seed)
     line, entered, onward = Line(page, rng), list[str](), 0
     for number in range(cuts):
@@ -84,8 +94,8 @@ def run(page: Page, chairs: Chairs, plan: Plan, address: str, cuts: int, seed: i
             line.mend()
     line.mend()
     again(page, address, plan)
-    wait(lambda: len(written(chairs, plan)) >= len(entered))
-    wait(lambda: not page.locator("#waiting:visible").count())
+    wait(page, lambda: len(written(chairs, plan)) >= len(entered))
+    wait(page, lambda: not page.locator("#waiting:visible").count())
     return Told(entered, written(chairs, plan), onward)
 
 
@@ -96,7 +106,7 @@ def enter(page: Page, value: str) -> None:
         page.click("#panel-vital-signs > summary")
     page.fill(_PULSE, value)
     page.click(_SEND)
-    wait(lambda: _acknowledged(page, value))
+    wait(page, lambda: _acknowledged(page, value))
 
 
 def _acknowledged(page: Page, value: str) -> bool:
@@ -117,7 +127,7 @@ def again(page: Page, address: str, plan: Plan) -> None:
             page.wait_for_selector(_HOLDING, state="attached", timeout=10_000)
             return
         except Error:
-            time.sleep(0.2)
+            page.wait_for_timeout(200)
 
 
 def written(chairs: Chairs, plan: Plan) -> list[str]:
@@ -128,9 +138,9 @@ def written(chairs: Chairs, plan: Plan) -> list[str]:
     return [value for value in found if int(value) >= 200]
 
 
-def wait(holds: Callable[[], bool], seconds: float = 40) -> None:
+def wait(page: Page, holds: Callable[[], bool], seconds: float = 40) -> None:
     """It becomes so."""
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "it never became so"
-        time.sleep(0.05)
+        page.wait_for_timeout(50)  # the line is held by this very thread: it must not sleep
