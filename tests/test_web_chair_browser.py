@@ -495,3 +495,13 @@ def test_random_cuts_lose_nothing_and_double_nothing(
     assert came.written == came.entered
     assert came.onward_while_cut == 0
     page.context.close()
+
+
+def test_a_page_with_entries_that_wait_is_accessible(browser: Chromium, address: str, running: Plan) -> None:
+    for scheme in SCHEMES:
+        page = at_chair(browser, address, running, scheme=scheme)
+        page.context.set_offline(True)
+        enter_pulse(page, "99")
+        expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=12_000)
+        assert faults_of(page) == []
+        page.context.close()
