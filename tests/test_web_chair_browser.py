@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from ivigil.course import Plan
 from ivigil.infusion.events import (
@@ -24,8 +24,8 @@ from ivigil.infusion.events import (
 )
 from tests.support import cuts
 from tests.support.chair_stage import WELL, Chairs, path, told
-from tests.support.chromium import SCHEMES, chromium, faults_of, overflow_px, serving, signed_in
-from tests.support.web import Web
+from tests.support.chromium import THEMES, WIDTHS, faults, launched, serving, signed_in, too_wide
+from tests.support.web import PASSWORD, Web
 
 _OPENED = """new Promise(done => {
   const asked = indexedDB.open('ivigil-chair');
@@ -70,7 +70,7 @@ def address(web: Web) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chromium]:
-    with chromium() as found:
+    with launched() as found:
         yield found
 
 
@@ -101,9 +101,16 @@ def at_chair(
         java_script_enabled=script,
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    page = signed_in(context, address, "nurse", path(plan))
+    page = arrived(context, address, "nurse", plan)
     if script:
         ready(page)
+    return page
+
+
+def arrived(context: BrowserContext, address: str, who: str, plan: Plan) -> Page:
+    """Signed in, at the chair."""
+    page = signed_in(context, address, who, PASSWORD)
+    page.goto(f"{address}{path(plan)}")
     return page
 
 
@@ -188,7 +195,7 @@ def test_a_whole_infusion_through_forms(
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", THEMES)
 @pytest.mark.parametrize("scenario", ["quiet", "anaphylaxis"])
 def test_nothing_is_wrong_with_its_accessibility(
     browser: Chromium, address: str, chairs: Chairs, scheme: str, scenario: str
@@ -196,12 +203,12 @@ def test_nothing_is_wrong_with_its_accessibility(
     chairs.at(40)
     plan = chairs.plan(scenario=scenario)
     page = at_chair(browser, address, plan, scheme=scheme)
-    assert faults_of(page) == []
+    assert faults(page) == []
     page.evaluate(_OPEN_ALL)
-    assert faults_of(page) == []
-    for width in (360, 820, 1440):
+    assert faults(page) == []
+    for width in WIDTHS.values():
         page.set_viewport_size({"width": width, "height": 780})
-        assert overflow_px(page) <= 0, width
+        assert not too_wide(page), width
     page.context.close()
 
 
@@ -405,13 +412,13 @@ def test_another_person_does_not_send_what_somebody_left(
     enter_pulse(page, "105")
     page.context.clear_cookies()
     page.context.set_offline(False)
-    other = signed_in(page.context, address, "prescriber", path(running))
+    other = arrived(page.context, address, "prescriber", running)
     ready(other)
     expect(other.locator("#waiting")).to_contain_text("1 more of another person")
     other.wait_for_timeout(4_000)
     assert "105" not in pulses(chairs, running)
     page.context.clear_cookies()
-    again = signed_in(page.context, address, "nurse", path(running))
+    again = arrived(page.context, address, "nurse", running)
     ready(again)
     settled(again)
     written = [event for event in chairs.events(running) if isinstance(event.what, VitalsTaken)]
@@ -478,7 +485,7 @@ def test_a_locked_screen_leads_to_stop_and_slow(
     chairs.web.clock.passes(minutes=11)
     page.wait_for_url("**/locked", timeout=15_000)
     expect(page.locator("body")).not_to_contain_text("Fictional Patient")
-    assert faults_of(page) == []
+    assert faults(page) == []
     page.click("#halts button:has-text('Slow to 19 mL/h')")
     page.wait_for_load_state()
     assert chairs.state(running).rate_ml_per_h == 19
@@ -498,10 +505,10 @@ def test_random_cuts_lose_nothing_and_double_nothing(
 
 
 def test_a_page_with_entries_that_wait_is_accessible(browser: Chromium, address: str, running: Plan) -> None:
-    for scheme in SCHEMES:
+    for scheme in THEMES:
         page = at_chair(browser, address, running, scheme=scheme)
         page.context.set_offline(True)
         enter_pulse(page, "99")
         expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=12_000)
-        assert faults_of(page) == []
+        assert faults(page) == []
         page.context.close()

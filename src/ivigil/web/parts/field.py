@@ -105,7 +105,7 @@ def choice(
     return h.div(class_=["field", {"wrong": bool(wrong)}])[
         h.label(for_=known_as)[label],
         h.select(id=known_as, name=name, aria_invalid="true" if wrong else None, aria_describedby=told[0])[
-            (h.option(value=value, selected=value == chosen)[called] for value, called in options)
+            [h.option(value=value, selected=value == chosen)[called] for value, called in options]
         ],
         told[1],
     ]
@@ -119,12 +119,12 @@ def ticks(
     return h.fieldset[
         h.legend[legend],
         h.p(".hint")[hint] if hint else None,
-        (
+        [
             h.label(".tick")[
                 h.input(type="checkbox", name=name, value=value, checked=value in chosen), h.span[called]
             ]
             for value, called in options
-        ),
+        ],
     ]
 
 

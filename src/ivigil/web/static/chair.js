@@ -129,7 +129,9 @@ async function entered(event) {
   delete form.dataset.busy;
   if (answer?.outcome === "written") return go(id);
   if (answer) return asForm(form, event.submitter); // the page that says why
-  if (!(await store.waiting(scope)).some((each) => each.entry.id === id)) return go(id); // another tab has sent it
+  const kept = (await store.waiting(scope)).find((each) => each.entry.id === id);
+  if (!kept) return go(id); // another tab has sent it
+  if (!kept.entry.waited) await store.change(scope, kept.place, { ...kept.entry, waited: true });
   form.reset();
   form.elements.id.value = crypto.randomUUID();
   form.closest("details.panel")?.removeAttribute("open");
