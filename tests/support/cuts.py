@@ -77,6 +77,7 @@ class Bed(NamedTuple):
 def run(bed: Bed, cuts: int, seed: int) -> Told:
     """Enter readings while the line is cut so many times; mend it at the end and wait until nothing waits."""
     page, chairs, plan, address = bed
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     rng = random.Random(seed)
     line, entered, onward = Line(page, rng), list[str](), 0
     for number in range(cuts):

@@ -230,7 +230,8 @@ async function begin() {
   document.addEventListener("submit", entered);
   document.addEventListener("ivigil:fresh", (event) => {
     if (event.target.id !== "now") return;
-    if (offlinePage) return location.reload(); // the connection is back: the whole page, with its tokens
+    const typing = document.querySelector(".panel[open]");
+    if (offlinePage && !typing) return location.reload(); // the connection is back: the whole page
     cut(false);
     keep();
     tick();
