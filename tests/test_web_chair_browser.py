@@ -23,6 +23,7 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from tests.support import cuts
+from tests.support.chair_server import Server
 from tests.support.chair_stage import WELL, Chairs, path, told
 from tests.support.chromium import THEMES, WIDTHS, faults, launched, serving, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
@@ -499,6 +500,19 @@ def test_random_cuts_lose_nothing_and_double_nothing(
     """Without a network, lost on the way there or back, refused by a broken server, left in the middle."""
     page = at_chair(browser, address, running)
     came = cuts.run(cuts.Bed(page, chairs, running, address), 13, seed)
+    assert came.written == came.entered
+    assert came.onward_while_cut == 0
+    page.context.close()
+
+
+def test_a_killed_server_loses_nothing(browser: Chromium, chairs: Chairs, running: Plan) -> None:
+    server = Server(chairs.web)
+    server.start()
+    try:
+        page = at_chair(browser, server.address, running)
+        came = cuts.run(cuts.Bed(page, chairs, running, server.address, server), 6, seed=3)
+    finally:
+        server.kill()
     assert came.written == came.entered
     assert came.onward_while_cut == 0
     page.context.close()

@@ -11,6 +11,7 @@ from playwright.sync_api import Error, Page, Route
 
 from ivigil.course import Plan
 from ivigil.infusion.events import VitalsTaken
+from tests.support.chair_server import Server
 from tests.support.chair_stage import Chairs, path
 
 _PULSE = '#panel-vital-signs input[name="measure.heart_rate_per_min"]'
@@ -32,21 +33,26 @@ class Told(NamedTuple):
 class Line:
     """The way to the server; each cut is one of several kinds."""
 
-    def __init__(self, page: Page, rng: random.Random) -> None:
-        self.page, self.rng = page, rng
+    def __init__(self, page: Page, rng: random.Random, server: Server | None) -> None:
+        self.page, self.rng, self.server = page, rng, server
         self.losing = ""
+        self.kinds = ("offline", "request", "answer", "error", *(("server",) if server else ()))
         page.route("**/queue", self._queue)
 
     def cut(self) -> None:
-        """Off; or the request is lost; or it arrives and its answer is lost; or the answer is an error."""
-        kind = self.rng.choice(("offline", "request", "answer", "error"))
+        """No network; the request lost; its answer lost; an error for an answer; the server killed."""
+        kind = self.rng.choice(self.kinds)
         if kind == "offline":
             self.page.context.set_offline(True)
+        elif kind == "server" and self.server:
+            self.server.kill()
         else:
             self.losing = kind
 
     def mend(self) -> None:
         self.losing = ""
+        if self.server:
+            self.server.start()
         self.page.context.set_offline(False)
 
     def _queue(self, route: Route) -> None:
@@ -72,14 +78,16 @@ class Bed(NamedTuple):
     chairs: Chairs
     plan: Plan
     address: str
+    server: Server | None = None
+    """One that may be killed."""
 
 
 def run(bed: Bed, cuts: int, seed: int) -> Told:
     """Enter readings while the line is cut so many times; mend it at the end and wait until nothing waits."""
-    page, chairs, plan, address = bed
+    page, chairs, plan, address, server = bed
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     rng = random.Random(seed)
-    line, entered, onward = Line(page, rng), list[str](), 0
+    line, entered, onward = Line(page, rng, server), list[str](), 0
     for number in range(cuts):
         if rng.random() < 0.5:
             line.cut()

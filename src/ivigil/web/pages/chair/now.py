@@ -72,8 +72,8 @@ def _figures(view: ChairView) -> Element:
         h.p(".phase")[words.PHASE[state.phase], f": {words.HALT[state.halt]}" if state.halt else None],
         h.dl[
             _figure("Rate", number(state.rate_ml_per_h, "mL/h", large=True)),
-            _figure("Step", h.span(".number.large")[h.b[f"{step or '–'}"], h.span(".unit")[f" of {steps}"]])
-            if steps
+            _figure("Step", h.span(".number.large")[h.b[f"{step}"], h.span(".unit")[f" of {steps}"]])
+            if step
             else None,
             _figure("Given", _amount(made.given_ml, made.given_g)),
             _figure("Left", _amount(made.left_ml, left_g(state, made.at))),
