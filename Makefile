@@ -8,7 +8,7 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial prove-journal lock clean
+.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial prove-journal prove-chair lock clean
 
 run: $(RUN)          ## the web application with fictional people, on this machine alone (Ctrl+C ends it)
 	@$(BIN)/ivigil serve --demo
@@ -77,6 +77,9 @@ kinetics-trial: $(TEST)   ## forecasts for simulated patients against the truth;
 
 prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
 	$(BIN)/python -m tools.prove_journal --write
+
+prove-chair: $(TEST) debian     ## a thousand cuts of the connection at a chair, in Chromium (an hour or so; CUTS=100: fewer)
+	$(BIN)/python -m tools.prove_chair --cuts $(or $(CUTS),1000)
 
 lock:                ## write the pinned requirements anew, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -166,6 +166,8 @@ def test_what_anybody_may_ask_for_is_this_and_no_more(web: Web) -> None:
         "/sign-out",
         "/code",
         "/unlock",
+        "/chair/worker.js",
+        "/chair/offline",
     }
 
 

@@ -7,11 +7,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from ivigil.cli.naming import InputError, measure, moment, one, symptom
 from ivigil.infusion.briefing import Briefing
-from ivigil.infusion.chronicle import chronicle, correction_of
 from ivigil.infusion.events import (
     AdviceOverridden,
     Corrected,
@@ -19,7 +16,6 @@ from ivigil.infusion.events import (
     Event,
     Happening,
     IdentityChecked,
-    MedicineGiven,
     PatientInformed,
     Paused,
     RateSet,
@@ -28,14 +24,13 @@ from ivigil.infusion.events import (
     Resumed,
     SymptomNoted,
     VialFinished,
-    VialHung,
     VitalsTaken,
 )
 from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.reactions import Measure
-from ivigil.knowledge.trade_items import lot_key
 from ivigil.patient import Identifier
 from ivigil.practice.bedside import NO_REASON
+from ivigil.practice.told import given, hung_vial, withdrawal
 
 _PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
 _SHORT = {
@@ -204,40 +199,23 @@ def _grade(options: argparse.Namespace, briefing: Briefing) -> Happening:
 
 
 def _medicine(options: argparse.Namespace, briefing: Briefing) -> Happening:
-    classes = {drug.drug.casefold(): drug.drug_class for drug in briefing.facts.emergency_drug}
-    return MedicineGiven(
-        drug=options.drug,
-        drug_class=classes.get(options.drug.casefold(), ""),
-        route=options.route,
-        dose_mg=zero_or_more(options.mg, "--mg") if options.mg is not None else None,
-        text=options.text,
-    )
+    dose_mg = zero_or_more(options.mg, "--mg") if options.mg is not None else None
+    return given(options.drug, options.route, dose_mg, options.text, briefing)
 
 
 def _finished(options: argparse.Namespace, events: tuple[Event, ...]) -> Happening:
-    """The hung vial of this id; by its lot, the first of that lot that is not finished yet."""
-    done = {event.what.hung for event in events if isinstance(event.what, VialFinished)}
-    hung = {event.id: event.what for event in events if isinstance(event.what, VialHung)}
-    lot = lot_key(options.hung)
-    of_lot = [name for name, vial in hung.items() if lot == lot_key(vial.lot) and name not in done]
-    found = options.hung if options.hung in hung else next(iter(of_lot), None)
+    found = hung_vial(options.hung, events)
     if found is None:
         raise InputError(f"vial {options.hung}: none of this id or lot hangs")
     return VialFinished(hung=found, left_g=zero_or_more(options.left_g, "--left-g"))
 
 
 def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Corrected:
-    """It did not happen; or it did, at another time: then what happened is said again with it."""
-    wrong = next((event for event in events if event.id == options.event), None)
-    if wrong is None or isinstance(wrong.what, Corrected):
+    happened_at = None if options.happened_at is None else moment(options.happened_at, "--happened-at")
+    found = withdrawal(options.event, events, options.reason, happened_at)
+    if found is None:
         raise InputError(f"event {options.event}: not on record here; status --json lists the ids")
-    before = correction_of(wrong.id, events)
-    made = Corrected(event=wrong.id, reason=options.reason, replaces=before.id if before else "")
-    if options.happened_at is None:
-        return made
-    what = next((event.what for event in chronicle(events) if event.id == wrong.id), wrong.what)
-    assert not isinstance(what, Corrected)  # a chronicle has none
-    return replace(made, what=what, at=moment(options.happened_at, "--happened-at"))
+    return found
 
 
 _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Corrected]] = {

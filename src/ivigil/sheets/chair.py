@@ -74,7 +74,7 @@ def status_sheet(
     briefing: Briefing, state: State, advised: tuple[Advice, ...], now: dt.datetime, knowledge: Knowledge
 ) -> RenderableType:
     """Everything about one infusion at ``now``: the state, the ranked advice, what is due, the vials."""
-    clock = _Clock(briefing, now)
+    clock = Clock(briefing, now)
     parts = [
         _head(briefing, state, clock, knowledge),
         _alarms(state, clock),
@@ -89,7 +89,7 @@ def status_sheet(
     return Group(*(part for part in parts if part is not None))
 
 
-class _Clock:
+class Clock:
     """Times of one infusion in the zone of its site, as a nurse reads them."""
 
     def __init__(self, briefing: Briefing, now: dt.datetime) -> None:
@@ -109,7 +109,7 @@ class _Clock:
         return f"in {hours(minutes)}" if minutes else "now"
 
 
-def _head(briefing: Briefing, state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType:
+def _head(briefing: Briefing, state: State, clock: Clock, knowledge: Knowledge) -> RenderableType:
     day = state.day
     grid = table(_LABEL, None)
     product = knowledge.products[briefing.product].name
@@ -124,13 +124,13 @@ def _head(briefing: Briefing, state: State, clock: _Clock, knowledge: Knowledge)
     given = given_ml(state, clock.now)
     grid.add_row("Given", f"{_amount(given, given_g(state, clock.now))}  {_bar(given, day.volume_ml)}")
     grid.add_row("Left", _amount(left_ml(state, clock.now), left_g(state, clock.now)))
-    end = _end(state, clock)
+    end = end_line(state, clock)
     if end:
         grid.add_row("Ends", end)
     return Group(Text("IVIGIL: INFUSION", style="bold"), Padding(grid, (0, 0, 0, 2)))
 
 
-def _flow(state: State, clock: _Clock) -> Text:
+def _flow(state: State, clock: Clock) -> Text:
     phase = Text(words.PHASE[state.phase], style="bold")
     if state.phase == "running":
         step, steps = step_number(state), len(state.day.steps)
@@ -157,7 +157,7 @@ def _bar(part: Decimal, whole: Decimal) -> str:
     return f"[{'#' * full}{'.' * (_BAR - full)}] {int(share * 100)} %"
 
 
-def _end(state: State, clock: _Clock) -> str:
+def end_line(state: State, clock: Clock) -> str:
     """With every step on time, and if it stays as it is."""
     soonest = expected_end(state, clock.now)
     step = step_number(state)
@@ -170,7 +170,7 @@ def _end(state: State, clock: _Clock) -> str:
     return f"about {clock.time(soonest)} with every step on time{stays}"
 
 
-def _alarms(state: State, clock: _Clock) -> RenderableType | None:
+def _alarms(state: State, clock: Clock) -> RenderableType | None:
     if not state.alarms:
         return None
     return section(
@@ -186,16 +186,16 @@ def alarm_words(alarm: Alarm) -> str:
 
 def overridden_sheet(events: Iterable[Event], briefing: Briefing) -> RenderableType | None:
     """What was done against advice, and why; None: nothing."""
-    clock, deeds = _Clock(briefing, briefing.day.start), {event.id: event.what for event in events}
+    clock, deeds = Clock(briefing, briefing.day.start), {event.id: event.what for event in events}
     lines = [
-        Text(f"! {clock.time(event.at)} {_went_against(event.what, deeds.get(event.what.event))}", "bold red")
+        Text(f"! {clock.time(event.at)} {went_against(event.what, deeds.get(event.what.event))}", "bold red")
         for event in events
         if isinstance(event.what, AdviceOverridden)
     ]
     return section("Against advice", *lines) if lines else None
 
 
-def _went_against(what: AdviceOverridden, deed: What | None) -> str:
+def went_against(what: AdviceOverridden, deed: What | None) -> str:
     """ "hung although out of date, or its date is not known: the only one left"."""
     match deed:
         case Started():
@@ -216,7 +216,7 @@ def _went_against(what: AdviceOverridden, deed: What | None) -> str:
 # Advice
 
 
-def advice_sections(advised: tuple[Advice, ...], clock: _Clock, knowledge: Knowledge) -> list[RenderableType]:
+def advice_sections(advised: tuple[Advice, ...], clock: Clock, knowledge: Knowledge) -> list[RenderableType]:
     """Do now; next; later. A heading stands only over something, and a rule is spelt out once."""
     told: set[str] = set()
     ranks: dict[str, tuple[Rank, ...]] = {"Do now": _NOW, "Next": ("next",), "Later": ("later",)}
@@ -228,12 +228,13 @@ def advice_sections(advised: tuple[Advice, ...], clock: _Clock, knowledge: Knowl
     return found
 
 
-def _advice(advice: Advice, clock: _Clock, knowledge: Knowledge, told: set[str]) -> RenderableType:
+def _advice(advice: Advice, clock: Clock, knowledge: Knowledge, told: set[str]) -> RenderableType:
     """One advice with its reasons; its rules are added to those already ``told``."""
     mark = _MARK.get(advice.rank, "- ")
     grid = table(2, None)
     grid.add_row(
-        mark, Text(advice_line(advice, knowledge) + _when(advice, clock), style=_STYLE.get(advice.rank, ""))
+        mark,
+        Text(advice_line(advice, knowledge) + when_line(advice, clock), style=_STYLE.get(advice.rank, "")),
     )
     for line in _reasons(advice, clock, knowledge, told):
         grid.add_row("", line)
@@ -257,7 +258,7 @@ def measures(names: Iterable[str], knowledge: Knowledge) -> str:
     return ", ".join(words.SIGN.get(name, known.get(name, name)) for name in names)
 
 
-def _when(advice: Advice, clock: _Clock) -> str:
+def when_line(advice: Advice, clock: Clock) -> str:
     if advice.at is None:
         return ""
     if advice.code in ("hold_rate", "observe"):
@@ -267,7 +268,7 @@ def _when(advice: Advice, clock: _Clock) -> str:
     return f": due {clock.time(advice.at)} ({clock.late(advice.at)})"
 
 
-def _reasons(advice: Advice, clock: _Clock, knowledge: Knowledge, told: set[str]) -> list[Text]:
+def _reasons(advice: Advice, clock: Clock, knowledge: Knowledge, told: set[str]) -> list[Text]:
     """What was seen, which rules, why not yet."""
     lines = []
     if advice.treatment is not None:
@@ -292,7 +293,7 @@ def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:
     new = [fact for fact in facts if fact.id not in told]
     shown = new[:_RULES]
     told.update(fact.id for fact in shown)
-    lines = [f"rule: {_rule(fact, knowledge)}" for fact in shown]
+    lines = [f"rule: {rule(fact, knowledge)}" for fact in shown]
     if facts and not new:
         lines.append("rule: as above")
     if more := len(new) - len(shown):
@@ -300,7 +301,7 @@ def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:
     return lines
 
 
-def _rule(fact: Fact, knowledge: Knowledge) -> str:
+def rule(fact: Fact, knowledge: Knowledge) -> str:
     """ "any sign of hypersensitivity (ASCENIV, label)"."""
     source = knowledge.sources.get(fact.sources[0]) if fact.sources else None
     named = f"{_short(source.title)}, {words.BASIS[fact.basis]}" if source else words.BASIS[fact.basis]
@@ -374,7 +375,7 @@ def readings(values: Mapping[str, Decimal], knowledge: Knowledge) -> str:
 # What is due, the patient, the vials
 
 
-def _due(briefing: Briefing, state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType | None:
+def _due(briefing: Briefing, state: State, clock: Clock, knowledge: Knowledge) -> RenderableType | None:
     found = due(briefing, state, clock.now) if state.phase != "left" else ()
     if not found:
         return None
@@ -385,7 +386,7 @@ def _due(briefing: Briefing, state: State, clock: _Clock, knowledge: Knowledge) 
     return section("Due", grid)
 
 
-def _patient(state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType | None:
+def _patient(state: State, clock: Clock, knowledge: Knowledge) -> RenderableType | None:
     grid = table(_LABEL, None)
     present = [spell for spell in state.symptoms if spell.present_at(clock.now)]
     if state.vitals:
@@ -401,7 +402,7 @@ def _patient(state: State, clock: _Clock, knowledge: Knowledge) -> RenderableTyp
     return section("Patient", grid) if grid.row_count else None
 
 
-def _vials(state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType | None:
+def _vials(state: State, clock: Clock, knowledge: Knowledge) -> RenderableType | None:
     if not state.vials:
         return None
     grid = table(_LABEL, None)
@@ -412,7 +413,7 @@ def _vials(state: State, clock: _Clock, knowledge: Knowledge) -> RenderableType 
     return section("Vials", grid)
 
 
-def _vial(vial: HungVial, clock: _Clock, knowledge: Knowledge) -> str:
+def _vial(vial: HungVial, clock: Clock, knowledge: Knowledge) -> str:
     line = vial_line(vial.product, vial.grams, vial.lot, vial.expiry, knowledge)
     if vial.finished_at is None:
         return f"{line}; hangs"
@@ -437,7 +438,7 @@ def stops_sheet(stops: tuple[Stop, ...], knowledge: Knowledge) -> RenderableType
     grid = table(2, None)
     for stop in (*against, *notes):
         facts = "; ".join(
-            _rule(knowledge.by_id[name], knowledge) for name in stop.facts if name in knowledge.by_id
+            rule(knowledge.by_id[name], knowledge) for name in stop.facts if name in knowledge.by_id
         )
         grid.add_row("- " if stop.notice else "! ", words.STOP[stop.code])
         if stop.saw:

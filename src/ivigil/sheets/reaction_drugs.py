@@ -16,7 +16,7 @@ def dose_lines(treatment: Treatment, clock: Callable[[dt.datetime], str]) -> lis
     """Every option of a class of drug with its dose, limit and when again; ``clock`` writes a time."""
     if treatment.gap:
         return [NO_RECORD]
-    lines = [_line(option, clock) for option in treatment.options]
+    lines = [option_line(option, clock) for option in treatment.options]
     if treatment.unrecognised:
         lines.append(f"given already, class not known: {', '.join(treatment.unrecognised)}")
     return lines
@@ -24,15 +24,15 @@ def dose_lines(treatment: Treatment, clock: Callable[[dt.datetime], str]) -> lis
 
 def short_line(option: Dosing) -> str:
     """The drug, its route and its dose: "epinephrine IM: 0.5 mg = 0.5 mL of 1 mg/mL"."""
-    return f"{option.drug} {option.route}: {words.WITHHELD[option.withheld] or _dose(option)}"
+    return f"{option.drug} {option.route}: {words.WITHHELD[option.withheld] or dose_line(option)}"
 
 
-def _line(option: Dosing, clock: Callable[[dt.datetime], str]) -> str:
+def option_line(option: Dosing, clock: Callable[[dt.datetime], str]) -> str:
     parts = [short_line(option), option.site, _again(option, clock), option.caution]
     return "; ".join(part for part in (*parts, *option.contraindicated) if part)
 
 
-def _dose(option: Dosing) -> str:
+def dose_line(option: Dosing) -> str:
     parts = []
     if option.dose_mg is not None:
         parts.append(f"{_range(option.dose_mg)} mg")

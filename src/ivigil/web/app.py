@@ -27,6 +27,7 @@ from ivigil.web.access.way_in import Door, WayIn, set_cookies
 from ivigil.web.pages import (
     audit,
     board,
+    chair,
     facts,
     glass,
     levels,
@@ -40,6 +41,7 @@ from ivigil.web.threads import wrapped
 PAGES = (
     audit,
     board,
+    chair,
     facts,
     glass,
     levels,

@@ -97,10 +97,17 @@ def http(request: Asked, error: HTTPException) -> Response[Any]:
     if wants_page and error.status_code == 401:
         return Redirect(going_on("/sign-in", request.url.path), status_code=303)
     if wants_page and isinstance(error, ScreenLocked):
-        return Redirect(going_on("/unlock", request.url.path), status_code=303)
+        return Redirect(_where_locked(request), status_code=303)
     if error.status_code >= 500:
         return defect(request, error)
     return _answer(request, _PROBLEMS.get(error.status_code, _PROBLEMS[400]))
+
+
+def _where_locked(request: Asked) -> str:
+    """Where a locked screen leads: a page may have one of its own, named by its handler (``locked``)."""
+    own = request.scope["route_handler"].opt.get("locked")
+    path = request.url.path
+    return f"{path}{own}" if own else going_on("/unlock", path)
 
 
 def records(request: Asked, error: RecordsError) -> Response[Any]:

@@ -82,7 +82,7 @@ def document(
             h.meta(name="form-token", content=visit.form_token) if visit else None,
             h.link(rel="icon", href=static("icon.svg"), type="image/svg+xml"),
             [h.link(rel="stylesheet", href=static(name)) for name in ("tokens.css", "base.css", *styles)],
-            [h.script(type="module", src=static(name)) for name in ("live.js", *scripts)],
+            [h.script(type="module", src=static(name)) for name in ("live.js", "leave.js", *scripts)],
         ],
         h.body[
             h.a(".skip", href="#content")["Skip to the content"],
@@ -115,7 +115,7 @@ def _navigation(visit: Visit) -> Element:
 
 
 def _person(visit: Visit) -> Element:
-    return h.div(".person")[
+    return h.div(".person", data_user=visit.person.id)[
         h.a(href="/account")[visit.person.name],
         h.span(".soft")[", ".join(visit.roles)],
         form(visit.form_token, "/sign-out")[submit("Sign out", kind="quiet")],

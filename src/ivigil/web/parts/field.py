@@ -89,13 +89,22 @@ def area(name: str, label: str, value: str = "", *, hint: str = "", faults: Iter
 
 
 def choice(
-    name: str, label: str, options: Iterable[tuple[str, str]], chosen: str = "", *, hint: str = ""
+    name: str,
+    label: str,
+    options: Iterable[tuple[str, str]],
+    chosen: str = "",
+    *,
+    hint: str = "",
+    faults: Iterable[str] = (),
+    id: str = "",
 ) -> Element:
-    """One of several: values and what they are called."""
-    told = _told(name, hint, ())
-    return h.div(".field")[
-        h.label(for_=name)[label],
-        h.select(id=name, name=name, aria_describedby=told[0])[
+    """One of several: values and what they are called. ``id``: as of ``text``."""
+    wrong = tuple(faults)
+    known_as = id or name
+    told = _told(known_as, hint, wrong)
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
+        h.label(for_=known_as)[label],
+        h.select(id=known_as, name=name, aria_invalid="true" if wrong else None, aria_describedby=told[0])[
             [h.option(value=value, selected=value == chosen)[called] for value, called in options]
         ],
         told[1],
@@ -154,11 +163,11 @@ def signature(faults: Iterable[str] = ()) -> Element:
     )
 
 
-def _told(name: str, hint: str, wrong: tuple[str, ...]) -> tuple[str | None, Node]:
+def _told(id: str, hint: str, wrong: tuple[str, ...]) -> tuple[str | None, Node]:
     """Ids for aria-describedby, and the elements that they name."""
-    ids = [f"{name}-hint"] if hint else []
-    ids += [f"{name}-fault"] if wrong else []
+    ids = [f"{id}-hint"] if hint else []
+    ids += [f"{id}-fault"] if wrong else []
     return " ".join(ids) or None, [
-        h.p(".hint", id=f"{name}-hint")[hint] if hint else None,
-        h.p(".fault", id=f"{name}-fault")["; ".join(wrong)] if wrong else None,
+        h.p(".hint", id=f"{id}-hint")[hint] if hint else None,
+        h.p(".fault", id=f"{id}-fault")["; ".join(wrong)] if wrong else None,
     ]

@@ -34,11 +34,8 @@ def live(content: Node, id: str, path: str, made: dt.datetime, *, every: int = E
         data_live=path,
         data_made=made.isoformat(),
         data_every=str(every),
-        aria_labelledby=f"{id}-as-of",
     )[
-        h.p(".as-of", id=f"{id}-as-of")[
-            "As of ", h.time(datetime=made.isoformat())[made.strftime("%H:%M:%S")]
-        ],
+        h.p(".as-of")["As of ", h.time(datetime=made.isoformat())[made.strftime("%H:%M:%S")]],
         h.p(".last-known", role="status", hidden=True),
         content,
     ]

@@ -1,0 +1,247 @@
+"""The chart of an infusion: the rate as planned and as it ran, vital signs below, on one axis of time.
+
+Drawn here, without a plotting library: it is made anew at each look.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+import htpy as h
+from htpy import Element, Node
+
+from ivigil.infusion.progress import expected_end
+from ivigil.infusion.state import State
+from ivigil.sheets import chair_words as words
+from ivigil.sheets.numbers import number
+from ivigil.web.pages.chair.view import ChairView
+from ivigil.web.parts.chart import chart
+from ivigil.web.parts.table import table
+
+_WIDTH, _LEFT, _RIGHT = 480, 36, 12
+_RATE_TOP, _RATE_FOOT = 28, 180
+_SIGNS_TOP, _SIGNS_FOOT = 228, 360
+_HEIGHT = 390
+_TICKS = (15, 30, 60, 120, 240, 480, 1440)
+"""Minutes between two marks of the axis of time."""
+_MARKS = 5
+_PULSE, _HIGH, _LOW = (
+    "measure.heart_rate_per_min",
+    "measure.systolic_mmhg",
+    "measure.diastolic_mmhg",
+)
+_NICE = (1, 2, 5)
+
+Point = tuple[dt.datetime, Decimal]
+
+
+class _Frame(NamedTuple):
+    """Where a time and a value are drawn."""
+
+    start: dt.datetime
+    end: dt.datetime
+    top: int
+    foot: int
+    highest: Decimal
+
+    def x(self, moment: dt.datetime) -> float:
+        share = (moment - self.start) / (self.end - self.start)
+        return round(_LEFT + min(max(share, 0), 1) * (_WIDTH - _LEFT - _RIGHT), 1)
+
+    def y(self, value: Decimal) -> float:
+        share = float(min(value / self.highest, Decimal(1)))
+        return round(self.foot - share * (self.foot - self.top), 1)
+
+
+def picture(view: ChairView) -> Element:
+    """The chart with its words and its table."""
+    state, at = view.state, view.report.at
+    planned, given = list(_planned(state)), list(_given(state, at))
+    start, end = _span(view)
+    rates = _Frame(start, end, _RATE_TOP, _RATE_FOOT, _ceiling(value for _, value in (*planned, *given)))
+    signs = _Frame(start, end, _SIGNS_TOP, _SIGNS_FOOT, _ceiling(_measured(state)))
+    drawn = h.svg(
+        ".infusion",
+        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        width=str(_WIDTH),
+        height=str(_HEIGHT),
+        aria_hidden="true",
+    )[
+        _time_axis(rates, view),
+        _value_axis(rates, "Rate, mL/h"),
+        h.path(".planned", d=_stairs(planned, rates)) if planned else None,
+        h.path(".given", d=_stairs(given, rates)) if given else None,
+        _value_axis(signs, "Pulse, /min (dots); blood pressure, mmHg (bars)"),
+        _signs(state, signs),
+        h.line(".present", x1=f"{rates.x(at)}", x2=f"{rates.x(at)}", y1=f"{_RATE_TOP}", y2=f"{_SIGNS_FOOT}"),
+    ]
+    return h.div(".drawing")[h.h2["Rate and vital signs"], chart(str(drawn), _words(view), _table(view))]
+
+
+def _span(view: ChairView) -> tuple[dt.datetime, dt.datetime]:
+    """From the planned or the real start, whichever came first, to the last end that is expected."""
+    state, at = view.state, view.report.at
+    began = [state.day.start, state.started_at, *(vitals.at for vitals in state.vitals)]
+    ends = [state.day.end, state.ended_at, expected_end(state, at), at if state.started_at else None]
+    start = min(moment for moment in began if moment is not None)
+    return start, max([moment for moment in ends if moment is not None] + [start + dt.timedelta(minutes=30)])
+
+
+def _planned(state: State) -> Iterator[Point]:
+    """As the day was planned, moved to the real start."""
+    shift = (state.started_at or state.day.start) - state.day.start
+    for step in state.day.steps:
+        yield step.start + shift, step.rate_ml_per_h
+    if state.day.steps:
+        yield state.day.steps[-1].end + shift, Decimal(0)
+
+
+def _given(state: State, at: dt.datetime) -> Iterator[Point]:
+    """As it flowed, with the halts."""
+    flows = state.flows
+    for place, flow in enumerate(flows):
+        yield flow.start, flow.rate_ml_per_h
+        end = flow.end or at
+        if place + 1 == len(flows) or flows[place + 1].start > end:
+            yield end, flow.rate_ml_per_h if flow.end is None else Decimal(0)
+
+
+def _stairs(points: list[Point], frame: _Frame) -> str:
+    """From the foot, each value until the next."""
+    first = points[0][0]
+    parts = [f"M{frame.x(first)} {frame.foot}"]
+    for moment, value in points:
+        parts.append(f"H{frame.x(moment)} V{frame.y(value)}")
+    return " ".join(parts)
+
+
+def _measured(state: State) -> Iterator[Decimal]:
+    for vitals in state.vitals:
+        yield from (vitals.readings[name] for name in (_PULSE, _HIGH) if name in vitals.readings)
+
+
+def _ceiling(values: Iterable[Decimal]) -> Decimal:
+    """A round number above all of them."""
+    highest, scale = max(values, default=Decimal(100)) or Decimal(100), Decimal("0.1")
+    while True:
+        for nice in _NICE:
+            if nice * scale * 4 >= highest:
+                return nice * scale * 4
+        scale *= 10
+
+
+def _value_axis(frame: _Frame, label: str) -> Node:
+    quarters = [frame.highest * part / 4 for part in range(5)]
+    return [
+        h.text(".title", x="0", y=f"{frame.top - 10}")[label],
+        [
+            [
+                h.line(
+                    ".grid",
+                    x1=f"{_LEFT}",
+                    x2=f"{_WIDTH - _RIGHT}",
+                    y1=f"{frame.y(value)}",
+                    y2=f"{frame.y(value)}",
+                ),
+                h.text(".value", x=f"{_LEFT - 6}", y=f"{frame.y(value) + 4}")[number(value)],
+            ]
+            for value in quarters
+        ],
+    ]
+
+
+def _time_axis(frame: _Frame, view: ChairView) -> Node:
+    minutes = (frame.end - frame.start).total_seconds() / 60
+    every = next((tick for tick in _TICKS if minutes / tick <= _MARKS), _TICKS[-1])
+    start = frame.start.astimezone(view.clock.zone)
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = -(-(start - midnight) // dt.timedelta(minutes=every))
+    marks = (midnight + dt.timedelta(minutes=every) * (first + place) for place in range(_MARKS + 2))
+    return [
+        [
+            h.line(
+                ".grid", x1=f"{frame.x(mark)}", x2=f"{frame.x(mark)}", y1=f"{_RATE_TOP}", y2=f"{_SIGNS_FOOT}"
+            ),
+            h.text(".time", x=f"{frame.x(mark)}", y=f"{_HEIGHT - 10}")[mark.strftime("%H:%M")],
+        ]
+        for mark in marks
+        if mark <= frame.end
+    ]
+
+
+def _signs(state: State, frame: _Frame) -> Node:
+    drawn: list[Node] = []
+    pulses = [(vitals.at, vitals.readings[_PULSE]) for vitals in state.vitals if _PULSE in vitals.readings]
+    if pulses:
+        drawn.append(
+            h.polyline(".pulse", points=" ".join(f"{frame.x(at)},{frame.y(value)}" for at, value in pulses))
+        )
+    for vitals in state.vitals:
+        x = f"{frame.x(vitals.at)}"
+        if vitals.readings.keys() >= {_HIGH, _LOW}:
+            high, low = frame.y(vitals.readings[_HIGH]), frame.y(vitals.readings[_LOW])
+            drawn.append(h.line(".pressure", x1=x, x2=x, y1=f"{high}", y2=f"{low}"))
+    drawn += [
+        h.circle(".pulse-dot", cx=f"{frame.x(at)}", cy=f"{frame.y(value)}", r="3.5") for at, value in pulses
+    ]
+    return drawn
+
+
+def _words(view: ChairView) -> str:
+    """What the picture shows, in two sentences."""
+    state, clock = view.state, view.clock
+    top = state.top_step
+    planned = (
+        f"Planned: {len(state.day.steps)} steps to {number(top.rate_ml_per_h)} mL/h"
+        if top
+        else "No rates are planned"
+    )
+    if not state.flows:
+        ran = "nothing has flowed yet"
+    else:
+        highest = max(flow.rate_ml_per_h for flow in state.flows)
+        ran = f"it ran from {clock.time(state.flows[0].start)} at up to {number(highest)} mL/h"
+    taken = len(state.vitals)
+    signs = f"Vital signs were taken {taken} time{'' if taken == 1 else 's'}"
+    last = f", the last at {clock.time(state.vitals[-1].at)}" if state.vitals else ""
+    return f"{planned} (dashed); {ran} (solid). {signs}{last}."
+
+
+def _table(view: ChairView) -> Node:
+    state, clock = view.state, view.clock
+    names = [name for name in words.SIGN if any(name in vitals.readings for vitals in state.vitals)]
+    flows = (
+        (
+            clock.time(flow.start),
+            clock.time(flow.end) if flow.end else "still",
+            number(flow.rate_ml_per_h),
+        )
+        for flow in state.flows
+    )
+    plan = (
+        (str(place), number(step.rate_ml_per_h), str(step.minutes), number(step.volume_ml, 1))
+        for place, step in enumerate(state.day.steps, 1)
+    )
+    taken = (
+        (
+            clock.time(vitals.at),
+            *(number(vitals.readings[name]) if name in vitals.readings else "–" for name in names),
+        )
+        for vitals in state.vitals
+    )
+    return [
+        table("As planned", ("Step", "Rate mL/h", "Minutes", "Volume mL"), plan, numbers=(1, 2, 3)),
+        table(
+            "As it ran", ("From", "Until", "Rate mL/h"), flows, numbers=(2,), empty="Nothing has flowed yet."
+        ),
+        table(
+            "Vital signs",
+            ("Time", *(words.SIGN[name] for name in names)),
+            taken,
+            numbers=range(1, len(names) + 1),
+            empty="None were taken yet.",
+        ),
+    ]

@@ -1,0 +1,450 @@
+"""Everything that can be entered at the chair: one form for each kind, opened one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import htpy as h
+from htpy import Element, Node
+
+from ivigil.infusion.events import CTCAE_GRADES
+from ivigil.infusion.state import Phase
+from ivigil.practice.deeds import ALL_THE_SAME, WHY
+from ivigil.practice.told import AT, KINDS, Kind
+from ivigil.sheets import chair_words as words
+from ivigil.sheets.chair import advice_line, symptom, vial_line
+from ivigil.sheets.entries import objection_line
+from ivigil.sheets.numbers import number
+from ivigil.web.pages.chair.forms import ENTRY, action, hidden, tap
+from ivigil.web.pages.chair.view import ChairView
+from ivigil.web.parts import field
+from ivigil.web.parts.field import Importance
+from ivigil.web.parts.notice import notice
+
+TITLE: dict[Kind, str] = {
+    "identity": "Identity check",
+    "start": "Start",
+    "vital-signs": "Vital signs",
+    "symptom": "Symptom",
+    "rate": "Rate",
+    "slow": "Slow",
+    "pause": "Pause",
+    "disconnect": "Take the line off",
+    "resume": "Go on",
+    "stop": "Stop, with reason",
+    "grade": "Grade a reaction",
+    "medicine": "Medicine",
+    "decide": "Decision to go on",
+    "informed": "Patient informed",
+    "vial": "Hang a vial",
+    "vial-finished": "Vial finished",
+    "completed": "Volume is in",
+    "left": "Patient leaves",
+    "withdraw": "Withdraw an entry",
+    "otherwise": "Not as advised",
+}
+_OFTEN: dict[Phase, tuple[Kind, ...]] = {
+    "not_started": ("identity", "vital-signs", "vial", "start"),
+    "running": ("vital-signs", "symptom", "rate", "vial", "pause", "medicine"),
+    "halted": ("vital-signs", "symptom", "resume", "medicine", "decide", "grade"),
+    "ended": ("vital-signs", "symptom", "vial-finished", "disconnect", "informed", "left"),
+    "left": (),
+}
+"""What comes up at a phase; everything else can be entered as well."""
+_ELSEWHERE: tuple[Kind, ...] = ("slow", "withdraw")
+"""Entered by a button beside what it is about."""
+_SIGNS = (
+    "measure.systolic_mmhg",
+    "measure.diastolic_mmhg",
+    "measure.heart_rate_per_min",
+    "measure.temperature_c",
+    "measure.respiratory_rate_per_min",
+    "measure.spo2_percent",
+    "measure.pain_0_10",
+    "measure.urine_ml_per_kg_per_h",
+)
+_CHOOSE = ("", "Choose")
+
+
+class Fields:
+    """Makes the fields of one form: unique ids, what was typed kept, faults beside the field."""
+
+    def __init__(self, view: ChairView, kind: Kind) -> None:
+        self.view, self.kind = view, kind
+        told = view.typed if view.typed is not None and view.typed.kind == kind else None
+        self.told = told
+
+    def value(self, name: str, given: str = "") -> str:
+        return self.told.fields.get(name, "") if self.told else given
+
+    def faults(self, name: str) -> tuple[str, ...]:
+        found = (fault for fault in self.told.faults if fault.field == name) if self.told else ()
+        return tuple(
+            f"{f'{fault.value}: ' if fault.value else ''}accepted: {fault.accepted}"
+            + (f"; did you mean {' or '.join(fault.near)}?" if fault.near else "")
+            for fault in found
+        )
+
+    def text(self, name: str, label: str, given: str = "", **more: str) -> Element:
+        return field.text(
+            name,
+            label,
+            self.value(name, given),
+            faults=self.faults(name),
+            required=False,
+            id=self.id(name),
+            **more,
+        )
+
+    def amount(self, name: str, label: str, unit: str, given: str = "") -> Element:
+        return self.text(name, label, given, unit=unit, inputmode="decimal")
+
+    def choice(self, name: str, label: str, options: Iterable[tuple[str, str]], given: str = "") -> Element:
+        chosen = self.value(name, given)
+        return field.choice(name, label, options, chosen, faults=self.faults(name), id=self.id(name))
+
+    def id(self, name: str) -> str:
+        return f"{self.kind}-{name.replace('.', '-')}"
+
+
+def unwritten(view: ChairView) -> Node:
+    """What was sent from a button without a form of its own, and cannot be read."""
+    told = view.typed
+    if told is None or told.kind not in _ELSEWHERE:
+        return None
+    texts = (text for fault in told.faults for text in Fields(view, told.kind).faults(fault.field))
+    return notice("stop", h.p["Nothing was saved."], h.ul[(h.li[text] for text in texts)], urgent=True)
+
+
+def entries(view: ChairView) -> Element:
+    """The forms that come up now, then all others."""
+    often = _OFTEN[view.state.phase]
+    rest = [kind for kind in KINDS if kind not in (*often, *_ELSEWHERE)]
+    return h.section(".entries", aria_labelledby="entries")[
+        h.h2("#entries")["Record"],
+        h.div(".panels")[(_panel(view, kind) for kind in often)],
+        h.h3["More to record"] if often else None,
+        h.div(".panels")[(_panel(view, kind) for kind in rest)],
+    ]
+
+
+def _panel(view: ChairView, kind: Kind) -> Element:
+    """One form, closed until it is asked for; it opens by itself if what was sent was not written."""
+    fields = Fields(view, kind)
+    again = fields.told is not None
+    return h.details(".panel", name="entry", open=again, id=f"panel-{kind}")[
+        h.summary[TITLE[kind]],
+        h.div(id=kind, class_="inside")[_refusal(fields), _BODIES[kind](fields)],
+    ]
+
+
+def _sent(
+    fields: Fields, text: str, *content: Node, importance: Importance = "main", submit: Node = None
+) -> Element:
+    """A form with its fields, when it happened, its button; after a refusal, the way round it.
+
+    ``submit``: other buttons than one that says ``text``.
+    """
+    view = fields.view
+    return field.form(view.visit.form_token, action(view, fields.kind), classes=ENTRY)[
+        hidden({}),
+        content,
+        _when(fields),
+        _despite(fields),
+        submit or field.submit(text, kind=importance),
+    ]
+
+
+def _when(fields: Fields) -> Element:
+    typed = fields.value(AT)
+    return h.details(".when", open=bool(typed))[
+        h.summary["It happened earlier"],
+        fields.text(AT, "Time of today", type="time"),
+    ]
+
+
+def _refusal(fields: Fields) -> Node:
+    told = fields.told
+    if told is None:
+        return None
+    if told.refused:
+        return notice(
+            "stop",
+            h.p["Not recorded. Against it speaks:"],
+            h.ul[(h.li[objection_line(each.code, each.what)] for each in told.refused)],
+            urgent=True,
+        )
+    return notice("stop", h.p["Nothing was saved. Look at the marked fields."], urgent=True)
+
+
+def _despite(fields: Fields) -> Node:
+    """Advice refuses, records never do."""
+    told = fields.told
+    if told is None or not (told.refused or told.fields.get(ALL_THE_SAME)):
+        return None
+    return h.div(".despite")[
+        fields.text(WHY, "It was done all the same, because"),
+        field.submit("Record it all the same", kind="stop", name=ALL_THE_SAME, value="yes"),
+    ]
+
+
+# The forms
+
+
+def _identity(fields: Fields) -> Node:
+    return _sent(
+        fields,
+        "",
+        fields.text("value", "Identifier on the wristband or card"),
+        submit=[
+            field.submit("It was scanned", name="scanned", value="yes"),
+            field.submit("It was asked and read", kind="plain"),
+        ],
+    )
+
+
+def _start(fields: Fields) -> Node:
+    view = fields.view
+    advised = next((each for each in view.report.advice if each.code == "start"), None)
+    rate = number(advised.rate_ml_per_h) if advised and advised.rate_ml_per_h is not None else ""
+    return _sent(
+        fields,
+        "The line is on and it runs",
+        fields.amount("rate", "First rate", "mL/h", rate),
+        fields.text("pump", "Pump (if it has a name)"),
+    )
+
+
+def _vial(fields: Fields) -> Node:
+    view = fields.view
+    sizes = [vial.grams for vial in view.state.day.vials]
+    products = [
+        (each.id, f"{each.name} ({each.jurisdiction})")
+        for each in view.knowledge.facts.product
+        if each.route == view.bedside.briefing.route
+    ]
+    planned = view.bedside.briefing.product
+    ordered = sorted(products, key=lambda item: (item[0] != planned, item[1].casefold()))
+    told = fields.told is not None and bool(fields.value("product") or fields.faults("product"))
+    return _sent(
+        fields,
+        "It hangs",
+        fields.text("scan", "Barcode, scanned or as printed under it"),
+        h.details(".when", open=told)[
+            h.summary["The barcode cannot be read"],
+            fields.choice("product", "Product on the label", [_CHOOSE, *ordered]),
+            fields.amount("grams", f"Grams on the label (planned: {_sizes(view)})", "g"),
+            fields.text("lot", "Lot"),
+            fields.text("expiry", "Use by", type="date"),
+        ]
+        if sizes
+        else None,
+    )
+
+
+def _sizes(view: ChairView) -> str:
+    return " + ".join(f"{vial.count} × {number(vial.grams)} g" for vial in view.state.day.vials)
+
+
+def _vital_signs(fields: Fields) -> Node:
+    known = {measure.id: measure for measure in fields.view.bedside.briefing.facts.measure}
+    wanted = {name for due in fields.view.report.due for name in due.measures}
+    shown = [known[name] for name in _SIGNS if name in known and (name in _SIGNS[:6] or name in wanted)]
+    more = [each for each in known.values() if each not in shown]
+    return _sent(
+        fields,
+        "Record vital signs",
+        [h.p(".fault")[text] for text in fields.faults("measure")],
+        h.div(".pairs")[
+            (
+                fields.amount(each.id, _label(words.SIGN.get(each.id, each.name)), _unit(each.unit))
+                for each in shown
+            )
+        ],
+        h.details(".when", open=any(fields.value(each.id) for each in more))[
+            h.summary["Other measurements"],
+            h.div(".pairs")[(fields.amount(each.id, _label(each.name), _unit(each.unit)) for each in more)],
+        ],
+    )
+
+
+def _label(name: str) -> str:
+    """With a capital, and SpO2 as it is."""
+    return name[:1].upper() + name[1:]
+
+
+def _unit(unit: str) -> str:
+    return words.UNIT.get(unit, unit)
+
+
+def _symptom(fields: Fields) -> Node:
+    """What the labels' stop rules name is one tap; anything else is chosen."""
+    view, facts = fields.view, fields.view.bedside.briefing.facts
+    named = dict.fromkeys(name for rule in facts.stop_rule if rule.basis == "label" for name in rule.symptoms)
+    every = sorted(((each.id, each.name) for each in facts.symptom), key=lambda item: item[1].casefold())
+    chips = field.form(view.visit.form_token, action(view, "symptom"), classes=f"{ENTRY} chips")[
+        hidden({}),
+        (
+            field.submit(symptom(name, view.knowledge), kind="plain", name="symptom", value=name)
+            for name in named
+        ),
+    ]
+    return [
+        chips,
+        _sent(
+            fields,
+            "Record the symptom",
+            fields.choice("symptom", "Any other", [_CHOOSE, *every]),
+            fields.text("note", "Note"),
+            h.label(".tick")[
+                h.input(type="checkbox", name="gone", value="yes", checked=bool(fields.value("gone"))),
+                h.span["It is gone"],
+            ],
+        ),
+    ]
+
+
+def _rate(fields: Fields) -> Node:
+    return _sent(fields, "The pump is set", fields.amount("rate", "Rate on the pump", "mL/h"))
+
+
+def _pause(fields: Fields) -> Node:
+    return _sent(fields, "It is paused", fields.text("reason", "Why"))
+
+
+def _disconnect(fields: Fields) -> Node:
+    return _sent(fields, "The line is off", fields.text("reason", "Why"))
+
+
+def _resume(fields: Fields) -> Node:
+    advised = next((each for each in fields.view.report.advice if each.code == "restart"), None)
+    rate = number(advised.rate_ml_per_h) if advised and advised.rate_ml_per_h is not None else ""
+    return _sent(fields, "It runs again", fields.amount("rate", "Rate on the pump", "mL/h", rate))
+
+
+def _stop(fields: Fields) -> Node:
+    return _sent(
+        fields,
+        "It is stopped",
+        fields.text("reason", "Why"),
+        fields.amount("volume", "Volume that the pump counted", "mL"),
+        importance="stop",
+    )
+
+
+def _completed(fields: Fields) -> Node:
+    return _sent(fields, "The volume is in", fields.amount("volume", "Volume that the pump counted", "mL"))
+
+
+def _grade(fields: Fields) -> Node:
+    terms = [(each.id, each.term) for each in fields.view.bedside.briefing.facts.ctcae_term]
+    grades = [(str(grade), f"Grade {grade}") for grade in CTCAE_GRADES]
+    return _sent(
+        fields,
+        "Record the grade",
+        fields.choice("term", "Reaction (CTCAE)", [_CHOOSE, *terms]),
+        fields.choice("grade", "Grade", [_CHOOSE, *grades]),
+    )
+
+
+def _medicine(fields: Fields) -> Node:
+    return _sent(
+        fields,
+        "It is given",
+        fields.text("drug", "Medicine"),
+        h.div(".pairs")[
+            fields.amount("mg", "Dose", "mg"),
+            fields.text("route", "Route"),
+        ],
+        fields.text("text", "Dose in words, where mg do not say it"),
+    )
+
+
+def _decide(fields: Fields) -> Node:
+    return _sent(
+        fields,
+        "Record the decision",
+        fields.text("decided_by", "Clinician who decided"),
+        fields.amount("rate_max", "At most", "mL/h"),
+        fields.text("reason", "Why it goes on"),
+    )
+
+
+def _informed(fields: Fields) -> Node:
+    return _sent(fields, f"Yes: {words.CHECK['patient_informed']}")
+
+
+def _vial_finished(fields: Fields) -> Node:
+    view = fields.view
+    hanging = [vial for vial in view.state.vials if vial.finished_at is None]
+    options = [
+        (each.event, vial_line(each.product, each.grams, each.lot, each.expiry, view.knowledge))
+        for each in hanging
+    ]
+    if not options:
+        return h.p["No vial hangs."]
+    return _sent(
+        fields,
+        "It is finished",
+        fields.choice("hung", "Vial", options),
+        fields.amount("left", "Left in it, if any", "g"),
+    )
+
+
+def _left(fields: Fields) -> Node:
+    return _sent(fields, "The patient leaves")
+
+
+def _otherwise(fields: Fields) -> Node:
+    """The advice that stands, and why it was not followed."""
+    view = fields.view
+    options: Mapping[str, str] = {each.code: advice_line(each, view.knowledge) for each in view.report.advice}
+    return _sent(
+        fields,
+        "Record it",
+        fields.choice("code", "Advice that was not followed", [_CHOOSE, *options.items()]),
+        fields.text("reason", "Why"),
+    )
+
+
+def gone(view: ChairView) -> Node:
+    """What the patient has now, each with one tap to say that it is gone."""
+    present = [spell for spell in view.state.symptoms if spell.present_at(view.report.at)]
+    if not present:
+        return None
+    return h.section(".present")[
+        h.h2["Present"],
+        h.ul[
+            (
+                h.li[
+                    h.span[f"{symptom(spell.symptom, view.knowledge)}, since {view.clock.time(spell.since)}"],
+                    tap(
+                        view, "symptom", "Gone", {"symptom": spell.symptom, "gone": "yes"}, importance="plain"
+                    ),
+                ]
+                for spell in present
+            )
+        ],
+    ]
+
+
+_BODIES: dict[Kind, Callable[[Fields], Node]] = {
+    "identity": _identity,
+    "start": _start,
+    "vital-signs": _vital_signs,
+    "symptom": _symptom,
+    "rate": _rate,
+    "pause": _pause,
+    "disconnect": _disconnect,
+    "resume": _resume,
+    "stop": _stop,
+    "grade": _grade,
+    "medicine": _medicine,
+    "decide": _decide,
+    "informed": _informed,
+    "vial": _vial,
+    "vial-finished": _vial_finished,
+    "completed": _completed,
+    "left": _left,
+    "otherwise": _otherwise,
+}

@@ -1,0 +1,146 @@
+"""The documents of the chair: the page, a live part of it, the locked screen, a device's empty page."""
+
+from __future__ import annotations
+
+import htpy as h
+from htpy import Node
+from litestar import MediaType, Response
+
+from ivigil.infusion.events import Corrected, Event, Stopped
+from ivigil.practice.deeds import parts
+from ivigil.sheets.entries import entry_line
+from ivigil.web import shell
+from ivigil.web.pages.chair.banner import banner, masked
+from ivigil.web.pages.chair.entries import entries, unwritten
+from ivigil.web.pages.chair.forms import tap
+from ivigil.web.pages.chair.halts import halts
+from ivigil.web.pages.chair.now import PART as NOW
+from ivigil.web.pages.chair.now import now
+from ivigil.web.pages.chair.story import PART as STORY
+from ivigil.web.pages.chair.story import story
+from ivigil.web.pages.chair.view import ChairView
+from ivigil.web.parts.notice import notice
+from ivigil.web.visit import Visit
+
+_SCRIPTS, _STYLES = ("chair.js",), ("chair.css",)
+_KEPT = (
+    "tokens.css",
+    "base.css",
+    "chair.css",
+    "live.js",
+    "leave.js",
+    "chair.js",
+    "chair-store.js",
+    "icon.svg",
+)
+"""Files that the page needs without a connection."""
+_GIVES_NOTHING = {
+    "blocked": "This plan is blocked: nothing may be given.",
+    "dose_only": "This plan names a dose and no product: there is nothing to infuse yet.",
+    "no_such_day": "This plan has no such day.",
+}
+
+
+def whole(view: ChairView, *, status: int = 200) -> Response[str]:
+    """The page."""
+    return shell.page(
+        f"Chair: day {view.day}",
+        view.visit,
+        _device(view),
+        h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
+        halts(view),
+        banner=banner(view),
+        scripts=_SCRIPTS,
+        styles=_STYLES,
+        status=status,
+    )
+
+
+def part(view: ChairView, name: str) -> Response[str] | None:
+    """One live part; None if it is none of them."""
+    made = {NOW: now, STORY: story}.get(name)
+    return shell.part(made(view)) if made else None
+
+
+def locked(view: ChairView) -> Response[str]:
+    """What a locked screen still does."""
+    return shell.page(
+        "Locked",
+        None,
+        h.p["Nobody touched this screen for a while. Stop and Slow work all the same."],
+        h.p[h.a(".button.main", href=f"/unlock?next={view.path}")["Unlock"]],
+        halts(view),
+        banner=masked(view),
+        styles=_STYLES,
+    )
+
+
+def nothing(visit: Visit, code: str) -> Response[str]:
+    """A plan that gives nothing has no chair."""
+    return shell.page("Chair", visit, notice("stop", h.p[_GIVES_NOTHING[code]]), status=404)
+
+
+def offline() -> Response[str]:
+    """No patient in it: the device puts in what it last knew."""
+    made = shell.document(
+        "Chair",
+        None,
+        h.p("#restored")["There is no connection, and this device holds nothing of this infusion."],
+        scripts=_SCRIPTS,
+        styles=_STYLES,
+    )
+    return Response(str(made), media_type=MediaType.HTML)
+
+
+def worker() -> str:
+    """The service worker with the addresses of this version's files."""
+    kept = ", ".join(f'"{shell.static(name)}"' for name in _KEPT)
+    head = f'const VERSION = "{shell.STATIC_PATH}";\nconst FILES = ["/chair/offline", {kept}];\n'
+    return head + (shell.STATIC / "chair-worker.js").read_text()
+
+
+def _device(view: ChairView) -> Node:
+    """What the script needs to keep entries apart: whose they are, of which patient, of which plan."""
+    return [
+        h.div(
+            "#device",
+            hidden=True,
+            data_user=view.visit.person.id,
+            data_patient=view.stream,
+            data_plan=view.plan,
+            data_day=str(view.day),
+            data_path=view.path,
+        ),
+        h.section("#waiting.waiting", aria_live="polite", hidden=True),
+    ]
+
+
+def _done(view: ChairView) -> Node:
+    """What was just recorded, and how it is undone."""
+    ids = parts(view.done, view.report.events) if view.done else ()
+    written = [event for event in view.report.events if event.id in ids]
+    if not written:
+        return None
+    line = "; ".join(entry_line(event.what, view.knowledge) for event in written)
+    return h.div(".done", role="status")[
+        notice("go", h.p[f"Recorded at {view.clock.time(written[0].at)}: {line}."], _undo(view, written))
+    ]
+
+
+def _undo(view: ChairView, written: list[Event]) -> Node:
+    if any(isinstance(event.what, Corrected) for event in written):
+        return None
+    named = {"event": " ".join(event.id for event in written)}
+    stopped = any(isinstance(event.what, Stopped) for event in written)
+    return h.div(".taps")[
+        tap(view, "withdraw", "Undo", {**named, "reason": "undone at once"}, importance="plain"),
+        tap(
+            view,
+            "withdraw",
+            "It is only paused",
+            {**named, "reason": "it is only paused", "paused": "yes"},
+            importance="plain",
+        )
+        if stopped
+        else None,
+    ]

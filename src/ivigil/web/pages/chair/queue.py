@@ -1,0 +1,46 @@
+"""Entries as a device sends them, one after the other: those that waited without a connection as well.
+
+Part of the OpenAPI description. The same entry sent again is written once; the answer is the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Literal
+
+import msgspec
+
+from ivigil.order import Fault
+from ivigil.practice.deeds import Objection
+from ivigil.practice.told import Kind
+
+
+class QueuedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of the device's queue."""
+
+    id: uuid.UUID
+    """Made by the device when the person tapped; the same id is the same entry."""
+    kind: Kind
+    fields: dict[str, str]
+    """As typed, by the names of the form's fields."""
+    occurred_at: dt.datetime
+    """By the device's clock, with its offset."""
+    sent_at: dt.datetime
+    """By the device's clock, with its offset: what its clock is wrong by is taken out."""
+    device: str = msgspec.field(default="")
+    """The device's own random name."""
+    waited: bool = False
+    """It could not be sent when it was tapped: it was done, so nothing is refused any more."""
+
+
+class QueueAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of it."""
+
+    outcome: Literal["written", "refused", "faulty"]
+    events: tuple[str, ...] = ()
+    """Ids of what stands in the journal by it."""
+    refused: tuple[Objection, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    beside: int = 0
+    """How many entries of others stand in the time between the deed and now, unseen by its author."""

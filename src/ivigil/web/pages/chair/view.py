@@ -1,0 +1,112 @@
+"""What the chair page shows: one infusion at the moment of a visit, as values."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+from litestar.exceptions import NotFoundException
+from msgspec.structs import replace
+
+from ivigil.course import infusion_id
+from ivigil.infusion.state import State
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Fault
+from ivigil.practice.bedside import Bedside, Report, look, report
+from ivigil.practice.deeds import Objection
+from ivigil.practice.late import Late, late
+from ivigil.practice.told import Kind
+from ivigil.records.infusing import NoInfusionError, load
+from ivigil.records.lookback import contact_of
+from ivigil.sheets.chair import Clock
+from ivigil.web.visit import Visit
+
+NO_NAME = "Name not recorded"
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that was not written: what was typed, and why not."""
+
+    kind: Kind
+    fields: dict[str, str]
+    faults: tuple[Fault, ...] = ()
+    refused: tuple[Objection, ...] = ()
+
+
+class ChairView(msgspec.Struct, frozen=True, kw_only=True):
+    """An infusion as one visit looks at it."""
+
+    visit: Visit
+    plan: str
+    day: int
+    bedside: Bedside
+    report: Report
+    name: str
+    """Of the patient, as the journal knows it."""
+    late: tuple[Late, ...]
+    typed: Typed | None = None
+    done: str = ""
+    """Id of the entry that was written just now."""
+
+    @property
+    def path(self) -> str:
+        return chair_path(self.plan, self.day)
+
+    @property
+    def state(self) -> State:
+        return self.report.state
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self.bedside.knowledge
+
+    @property
+    def clock(self) -> Clock:
+        """Times in the zone of the site, as a nurse reads them."""
+        return Clock(self.bedside.briefing, self.report.at)
+
+    @property
+    def stream(self) -> str:
+        return self.bedside.infusion.stream
+
+
+def chair_path(plan: str, day: int) -> str:
+    """Where the infusion of one day of a plan is."""
+    return f"/chair/{plan}/{day}"
+
+
+def moment(visit: Visit, plan: str, day: int) -> dt.datetime:
+    """Now, to the millisecond, so that two taps within one second keep their order; in the zone of the plan.
+
+    Raises NotFoundException.
+    """
+    try:
+        found = load(visit.journal, infusion_id(plan, day))
+    except NoInfusionError:
+        raise NotFoundException(detail="no such infusion") from None
+    begins = next(each.start for each in found.standing.plan.days if each.number == day)
+    return visit.door.clock().astimezone(begins.tzinfo)
+
+
+def see(visit: Visit, plan: str, day: int, *, typed: Typed | None = None, done: str = "") -> ChairView:
+    """The infusion as it is by now. Raises NotFoundException, BriefingError."""
+    at = moment(visit, plan, day)
+    bedside = look(visit.journal, infusion_id(plan, day), visit.knowledge, at)
+    stream = bedside.infusion.stream
+    contact = contact_of(visit.journal, stream)
+    return ChairView(
+        visit=visit,
+        plan=plan,
+        day=day,
+        bedside=bedside,
+        report=report(bedside),
+        name=contact.name if contact is not None and contact.name else NO_NAME,
+        late=late(visit.journal.read(stream), bedside.infusion.id),
+        typed=typed,
+        done=done,
+    )
+
+
+def typed(view: ChairView, told: Typed) -> ChairView:
+    """The same view with an entry that was not written."""
+    return replace(view, typed=told)

@@ -1,0 +1,249 @@
+// The chair with a script: entries are kept on the device before they are sent, and sent once.
+//
+// Each form works without this module. With it, a tap is first written down here (encrypted), then sent under
+// the id that the form made; what cannot be sent waits, is shown as not yet saved, and goes in its order.
+
+import * as store from "./chair-store.js";
+
+const PATIENCE = 6_000;
+const AGAIN = 3_000;
+const YOUNG = 15_000;
+const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
+const REMEMBER = 5_000;
+
+let device, scope, path;
+let token = document.querySelector("meta[name=form-token]")?.content ?? "";
+let sending = Promise.resolve();
+let remembered = -Infinity;
+const offlinePage = !document.getElementById("device");
+
+// --- sending
+
+const Cut = class extends Error {}; // no answer that tells what became of it
+
+async function post(entry) {
+  const { halt, faults, ...told } = entry;
+  const answer = await fetch(`${path}/${halt ? "halt/" : ""}queue`, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/json",
+      "X-Form-Token": token,
+      ...(entry.waited && { "X-Ivigil-Part": "queue" }), // the device sends, nobody touches
+    },
+    body: JSON.stringify({ ...told, sent_at: new Date().toISOString(), device: await deviceName() }),
+    cache: "no-store",
+    redirect: "error",
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  if (answer.ok) return answer.json();
+  if (answer.status === 400) return { outcome: "faulty", faults: [UNREAD] };
+  if (answer.status === 403 && (await newToken())) throw new Cut("again");
+  throw new Cut(answer.status === 401 || answer.status === 423 ? "locked" : "no");
+}
+
+// A form token of this session, if the page is still that of the same person.
+async function newToken() {
+  const answer = await fetch(path, { cache: "no-store", redirect: "error", headers: { "X-Ivigil-Part": "token" } });
+  if (!answer.ok) return false;
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = made.querySelector("meta[name=form-token]")?.content;
+  if (made.getElementById("device")?.dataset.user !== device.user || !found || found === token) return false;
+  token = found;
+  return true;
+}
+
+async function deviceName() {
+  let name = localStorage.getItem("ivigil-device");
+  if (!name) localStorage.setItem("ivigil-device", (name = crypto.randomUUID().slice(0, 8)));
+  return name;
+}
+
+// Send all that waits, in its order, one at a time for all tabs of this browser. The answer for `mine`, if it got one.
+function flush(mine) {
+  const work = () => locked(() => drain(mine));
+  sending = sending.then(work, work);
+  return sending;
+}
+
+const locked = (work) => (navigator.locks ? navigator.locks.request("ivigil-chair-queue", work) : work());
+
+async function drain(mine) {
+  let told;
+  for (const { place, entry } of await store.waiting(scope)) {
+    if (entry.faults) continue; // it cannot be read: a person has to look; the rest goes on
+    if (entry.id !== mine && !entry.waited) {
+      if (Date.now() - Date.parse(entry.occurred_at) < YOUNG) return told; // its own page is about to send it
+      await store.change(scope, place, Object.assign(entry, { waited: true }));
+    }
+    let answer;
+    try {
+      answer = await attempt(entry);
+    } catch (error) {
+      if (!(error instanceof Cut)) console.warn("not sent");
+      if (!entry.waited) await store.change(scope, place, { ...entry, waited: true });
+      cut(true);
+      return told;
+    }
+    if (entry.id === mine) told = answer;
+    if (answer.outcome === "faulty" && entry.waited) await store.change(scope, place, { ...entry, faults: answer.faults });
+    else await store.remove(place);
+  }
+  return told;
+}
+
+async function attempt(entry) {
+  try {
+    return await post(entry);
+  } catch (error) {
+    if (error instanceof Cut && error.message === "again") return post(entry);
+    if (error instanceof Cut) throw error;
+    throw new Cut("no");
+  }
+}
+
+// --- forms
+
+async function entered(event) {
+  const form = event.target;
+  if (!form.matches("form.entry") || !scope || !store.works()) return;
+  event.preventDefault();
+  if (form.dataset.busy) return;
+  form.dataset.busy = "yes";
+  const sent = new FormData(form, event.submitter);
+  const { id, form_token: _, ...fields } = Object.fromEntries([...sent].filter(([, value]) => typeof value === "string"));
+  const entry = {
+    id,
+    kind: form.action.split("/").at(-1),
+    halt: form.action.includes("/halt/"),
+    fields,
+    occurred_at: new Date().toISOString(),
+    waited: false,
+  };
+  try {
+    await store.add(scope, entry);
+  } catch {
+    return asForm(form, event.submitter); // nothing can be kept here: the form goes as it is
+  }
+  const answer = await flush(id);
+  delete form.dataset.busy;
+  if (answer?.outcome === "written") return go(id);
+  if (answer) return asForm(form, event.submitter); // the page that says why
+  const kept = (await store.waiting(scope)).find((each) => each.entry.id === id);
+  if (!kept) return go(id); // another tab has sent it
+  if (!kept.entry.waited) await store.change(scope, kept.place, { ...kept.entry, waited: true });
+  form.reset();
+  form.elements.id.value = crypto.randomUUID();
+  form.closest("details.panel")?.removeAttribute("open");
+  await show();
+  document.getElementById("waiting")?.scrollIntoView({ block: "nearest" });
+}
+
+function asForm(form, submitter) {
+  if (submitter?.name) {
+    const named = Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value });
+    form.append(named);
+  }
+  form.submit();
+}
+
+function go(id) {
+  location.assign(`${path}?done=${id}`);
+}
+
+// --- what waits
+
+async function show() {
+  const box = document.getElementById("waiting");
+  if (!box || !scope) return;
+  const mine = await store.waiting(scope);
+  const { others } = await store.counted(device.user);
+  box.hidden = !mine.length && !others;
+  box.replaceChildren();
+  if (mine.length) {
+    box.append(element("h2", `${mine.length} ${mine.length === 1 ? "entry" : "entries"} not yet saved`));
+    box.append(element("p", "Kept on this device alone. Sent by itself, in this order, as soon as there is a connection."));
+    const list = element("ul");
+    for (const { place, entry } of mine) list.append(line(place, entry));
+    box.append(list, button("Try now", () => tick(true)));
+  }
+  if (others) box.append(element("p", `${others} more of another person or another chair wait on this device, not yet saved.`));
+}
+
+function line(place, entry) {
+  const called = document.querySelector(`#panel-${entry.kind} > summary`)?.textContent ?? entry.kind;
+  const said = Object.entries(entry.fields).filter(([name, value]) => value && name !== "at").map(([name, value]) => `${name.replace("measure.", "")} ${value}`);
+  const time = new Date(entry.occurred_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const made = element("li", `${time} ${called}${said.length ? `: ${said.join(", ")}` : ""}`);
+  if (entry.faults) {
+    made.append(element("p", `It cannot be read: ${entry.faults.map((fault) => `${fault.field}: ${fault.value}; accepted: ${fault.accepted}`).join("; ")}`));
+    made.append(button("Remove it; I enter it anew", async () => (await store.remove(place), show())));
+  }
+  return made;
+}
+
+const element = (name, text = "") => Object.assign(document.createElement(name), { textContent: text });
+const button = (text, work) => {
+  const made = Object.assign(element("button", text), { type: "button", className: "plain" });
+  made.addEventListener("click", work);
+  return made;
+};
+
+// --- the connection
+
+const cut = (is) => document.body.classList.toggle("cut", is);
+
+async function tick(now = false) {
+  if (!scope || (document.hidden && !now)) return;
+  if (!(await store.waiting(scope)).some(({ entry }) => !entry.faults)) return;
+  await flush();
+  await show();
+}
+
+async function keep() {
+  if (offlinePage || performance.now() - remembered < REMEMBER) return;
+  remembered = performance.now();
+  const main = document.querySelector("main").cloneNode(true);
+  for (const field of main.querySelectorAll("[name=form_token]")) field.value = "";
+  const banner = document.querySelector(".banner")?.innerHTML ?? "";
+  await store.remember(scope, path, { main: main.innerHTML, banner, title: document.title }).catch(() => {});
+}
+
+// The empty page that the service worker keeps is filled with what this device last knew.
+async function restore() {
+  const shown = await store.recall(location.pathname);
+  if (!shown) return false;
+  document.querySelector("main").innerHTML = shown.main;
+  document.title = shown.title;
+  const banner = Object.assign(document.createElement("div"), { className: "banner", innerHTML: shown.banner });
+  document.querySelector("main").before(banner);
+  for (const field of document.querySelectorAll("form.entry [name=id]")) field.value = crypto.randomUUID();
+  cut(true);
+  return true;
+}
+
+async function begin() {
+  if (!store.works() || (offlinePage && !(await restore()))) return;
+  device = { ...document.getElementById("device").dataset };
+  scope = store.scopeOf(device);
+  path = device.path;
+  document.addEventListener("submit", entered);
+  document.addEventListener("ivigil:fresh", (event) => {
+    if (event.target.id !== "now") return;
+    const typing = document.querySelector(".panel[open]");
+    if (offlinePage && !typing) return location.reload(); // the connection is back: the whole page
+    cut(false);
+    keep();
+    tick();
+  });
+  addEventListener("offline", () => cut(true));
+  addEventListener("online", () => tick(true));
+  setInterval(tick, AGAIN);
+  await show();
+  if (!offlinePage) await keep();
+  await tick(true);
+  navigator.serviceWorker?.register("/chair/worker.js", { scope: "/chair/" }).catch(() => {});
+  document.documentElement.dataset.chair = "ready";
+}
+
+begin();

@@ -1,0 +1,20 @@
+// Signing out drops this device's keys of the person; first, what waits here is told.
+
+import * as store from "./chair-store.js";
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (new URL(form.action).pathname !== "/sign-out" || form.dataset.told || !store.works()) return;
+  event.preventDefault();
+  const user = form.closest("[data-user]")?.dataset.user; // on a locked screen nobody is named
+  const { own } = await store.counted(user).catch(() => ({ own: 0 }));
+  if (own && !form.dataset.asked) {
+    form.dataset.asked = "yes";
+    const text = `${own} ${own === 1 ? "entry" : "entries"} of yours on this device not yet saved: open the chair with a connection. Sign out again to lose them.`;
+    form.append(Object.assign(document.createElement("p"), { role: "alert", className: "fault", textContent: text }));
+    return;
+  }
+  await store.forget(user).catch(() => {}); // without a name: whoever has nothing waiting
+  form.dataset.told = "yes";
+  form.submit();
+});

@@ -1,0 +1,528 @@
+"""The chair in a real Chromium: whole infusions, no script, no connection, two tabs, keyboard, axe."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from ivigil.course import Plan
+from ivigil.infusion.events import (
+    Completed,
+    MedicineGiven,
+    ObservationEnded,
+    PatientInformed,
+    RateSet,
+    Started,
+    Stopped,
+    SymptomNoted,
+    VitalsTaken,
+)
+from tests.support import cuts
+from tests.support.chair_server import Server
+from tests.support.chair_stage import WELL, Chairs, path, told
+from tests.support.chromium import THEMES, WIDTHS, faults, launched, serving, signed_in, too_wide
+from tests.support.web import PASSWORD, Web
+
+_OPENED = """new Promise(done => {
+  const asked = indexedDB.open('ivigil-chair');
+  asked.onsuccess = () => done(asked.result);
+})"""
+_ALL_OF = """name => new Promise(done => {
+  const asked = db.transaction(name).objectStore(name).getAll();
+  asked.onsuccess = () => done(asked.result);
+})"""
+_KEYS = f"""async () => {{
+  const db = await {_OPENED}, all = {_ALL_OF};
+  return (await all('keys')).map(key => key.extractable);
+}}"""
+_ALL_KEPT = f"""async () => {{
+  const db = await {_OPENED}, all = {_ALL_OF};
+  let text = JSON.stringify(localStorage);
+  for (const name of db.objectStoreNames) for (const each of await all(name)) {{
+    text += JSON.stringify(each);
+    if (each.box) text += new TextDecoder('latin1').decode(each.box);
+  }}
+  for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys())
+    text += await (await caches.match(request)).text();
+  return text;
+}}"""
+"""Everything that this device holds, as text."""
+_OPEN_ALL = """document.querySelectorAll('main details').forEach(each => {
+  each.removeAttribute('name');
+  each.open = true;
+})"""
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
+    return Web(tmp_path_factory.mktemp("chair"))
+
+
+@pytest.fixture(scope="module")
+def address(web: Web) -> Iterator[str]:
+    with serving(web.app) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def chairs(web: Web) -> Chairs:
+    return Chairs(web)
+
+
+@pytest.fixture
+def running(chairs: Chairs) -> Plan:
+    """Flows at 38 mL/h, the second of eight steps, 40 minutes after the start."""
+    chairs.at(40)
+    return chairs.plan()
+
+
+def at_chair(
+    browser: Chromium,
+    address: str,
+    plan: Plan,
+    *,
+    script: bool = True,
+    width: int = 360,
+    scheme: str = "light",
+) -> Page:
+    """The page of a nurse on a phone."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 780},
+        java_script_enabled=script,
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = arrived(context, address, "nurse", plan)
+    if script:
+        ready(page)
+    return page
+
+
+def arrived(context: BrowserContext, address: str, who: str, plan: Plan) -> Page:
+    """Signed in, at the chair."""
+    page = signed_in(context, address, who, PASSWORD)
+    page.goto(f"{address}{path(plan)}")
+    return page
+
+
+def ready(page: Page) -> None:
+    """The chair's module has begun."""
+    page.wait_for_selector("html[data-chair=ready]", state="attached")
+
+
+def open_panel(page: Page, kind: str) -> None:
+    page.click(f"#panel-{kind} > summary")
+
+
+def take_vitals(page: Page, **changed: str) -> None:
+    open_panel(page, "vital-signs")
+    for name, value in {**WELL, **{f"measure.{key}": value for key, value in changed.items()}}.items():
+        page.fill(f'#panel-vital-signs input[name="{name}"]', value)
+    page.click("#panel-vital-signs button:has-text('Record vital signs')")
+    expect(page.locator(".done")).to_contain_text("measured")
+
+
+def next_action(page: Page) -> str:
+    return " ".join(page.locator("#now .next .do").first.inner_text().split())
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_whole_infusion_through_forms(
+    browser: Chromium, address: str, chairs: Chairs, script: bool
+) -> None:
+    """Identity, vital signs, vial, start, a step, a reaction, stop, observation, discharge."""
+    chairs.at(-9)
+    plan = chairs.plan()
+    page = at_chair(browser, address, plan, script=script)
+    assert next_action(page) == "Check the patient's identity"
+    open_panel(page, "identity")
+    page.fill("#identity-value", plan.order.patient.id.value)
+    page.click("#panel-identity button:has-text('It was scanned')")
+    expect(page.locator(".done")).to_contain_text("identity checked")
+    take_vitals(page)
+    open_panel(page, "vial")
+    page.click("#panel-vial summary:has-text('The barcode cannot be read')")
+    page.select_option("#vial-product", "privigen-us")
+    page.fill("#vial-grams", "20")
+    page.fill("#vial-lot", "L 77")
+    page.fill("#vial-expiry", "2027-01-01")
+    page.click("#panel-vial button:has-text('It hangs')")
+    expect(page.locator(".done")).to_contain_text("vial hung: 20 g Privigen 10%, lot L 77")
+    assert next_action(page) == "Start at 19 mL/h"
+    page.click("#now .next button")
+    expect(page.locator(".done")).to_contain_text("rate set to 19 mL/h")
+    chairs.at(0)
+    page = at_chair(browser, address, plan, script=script)
+    take_vitals(page)
+    chairs.at(9)
+    open_panel(page, "symptom")
+    page.click("#panel-symptom .chips button:has-text('hives')")
+    expect(page.locator(".done")).to_contain_text("hives noted")
+    assert next_action(page) == "STOP the infusion"
+    page.click("#halts button:has-text('Stop')")
+    expect(page.locator(".done")).to_contain_text("stopped before its volume was in")
+    page.locator("form[action$='/medicine'] button").first.click()
+    expect(page.locator(".done")).to_contain_text("given: ")
+    page.locator(".present button:has-text('Gone')").first.click()
+    page.locator(".vials button:has-text('Finished')").first.click()
+    expect(page.locator(".done")).to_contain_text("vial finished")
+    for kind, button, written in (
+        ("disconnect", "The line is off", "line taken off"),
+        ("informed", "Yes", "was told what to report"),
+        ("left", "The patient leaves", ""),
+    ):
+        open_panel(page, kind)
+        page.click(f"#panel-{kind} button:has-text('{button}')")
+        if written:
+            expect(page.locator(".done")).to_contain_text(written)
+    expect(page.locator("#panel-left .notice.stop")).to_contain_text("the time to observe is over")
+    page.fill("#left-why", "handed over to the ward")
+    page.click("#panel-left button:has-text('Record it all the same')")
+    expect(page.locator(".done")).to_contain_text("the patient left")
+    kinds: list[type] = [type(what) for what in chairs.deeds(plan)]
+    deeds = {Started, RateSet, SymptomNoted, Stopped, MedicineGiven, PatientInformed, ObservationEnded}
+    assert deeds <= set(kinds)
+    assert Completed not in kinds
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+@pytest.mark.parametrize("scenario", ["quiet", "anaphylaxis"])
+def test_nothing_is_wrong_with_its_accessibility(
+    browser: Chromium, address: str, chairs: Chairs, scheme: str, scenario: str
+) -> None:
+    chairs.at(40)
+    plan = chairs.plan(scenario=scenario)
+    page = at_chair(browser, address, plan, scheme=scheme)
+    assert faults(page) == []
+    page.evaluate(_OPEN_ALL)
+    assert faults(page) == []
+    for width in WIDTHS.values():
+        page.set_viewport_size({"width": width, "height": 780})
+        assert not too_wide(page), width
+    page.context.close()
+
+
+def test_targets_are_large_enough_for_a_thumb(browser: Chromium, address: str, running: Plan) -> None:
+    page = at_chair(browser, address, running)
+    small = page.evaluate(
+        """[...document.querySelectorAll('.chair button, .halts button, .panel > summary, .chair a.button')]
+        .filter(each => each.offsetParent && each.getBoundingClientRect().height < 56)
+        .map(each => each.textContent)"""
+    )
+    assert small == []
+    page.context.close()
+
+
+def test_by_keyboard_alone(browser: Chromium, address: str, chairs: Chairs, running: Plan) -> None:
+    page = at_chair(browser, address, running, width=1440)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#panel-symptom') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".done")).to_contain_text("hives noted")
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#halts') !== null"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".done")).to_contain_text("stopped")
+    assert chairs.state(running).ended_early
+    page.context.close()
+
+
+def test_the_next_step_is_one_tap_and_a_stale_page_gives_none(
+    browser: Chromium, address: str, chairs: Chairs
+) -> None:
+    chairs.at(31)
+    plan = chairs.plan()
+    chairs.web.clock.passes(minutes=14)
+    page = at_chair(browser, address, plan)
+    take_vitals(page)
+    chairs.at(61)
+    page = at_chair(browser, address, plan)
+    take_vitals(page)
+    assert next_action(page) == "Step up to 57 mL/h"
+    button = page.locator("#now .next button:has-text('57 mL/h is set')")
+    expect(button).to_be_visible()
+    page.context.set_offline(True)
+    expect(button).to_be_hidden(timeout=10_500)
+    expect(page.locator("#now .stale-only").first).to_contain_text("Last known 10:31")
+    expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=10_500)
+    page.context.set_offline(False)
+    expect(button).to_be_visible(timeout=10_000)
+    button.click()
+    expect(page.locator(".done")).to_contain_text("rate set to 57 mL/h")
+    page.context.close()
+
+
+def test_a_stop_of_somebody_else_ends_step_ups(browser: Chromium, address: str, chairs: Chairs) -> None:
+    """Without a connection the page cannot know of it, so it advises no step; with one it learns."""
+    chairs.at(61)
+    plan = chairs.plan()
+    page = at_chair(browser, address, plan)
+    take_vitals(page)
+    page.context.set_offline(True)
+    told(chairs.web.browser("prescriber"), plan, "stop", reason="rash")
+    onward = page.locator("#now .fresh-only button")
+    expect(onward).to_be_hidden(timeout=10_500)
+    page.wait_for_timeout(1_000)
+    expect(onward).to_be_hidden()
+    page.context.set_offline(False)
+    expect(page.locator("#now .phase")).to_contain_text("ENDED", timeout=10_000)
+    page.context.close()
+
+
+def test_two_tabs_and_the_back_button_write_once(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(browser, address, running)
+    other = page.context.new_page()
+    other.goto(f"{address}{path(running)}")
+    ready(other)
+    take_vitals(page, temperature_c="37.11")
+    expect(other.locator("#story .history")).to_contain_text("measured: 118/74 mmHg", timeout=15_000)
+    page.go_back()
+    ready(page)
+    take_vitals(other, temperature_c="37.12")
+    measured = [what for what in chairs.deeds(running) if isinstance(what, VitalsTaken)]
+    warmth = [str(what.readings["measure.temperature_c"]) for what in measured]
+    assert warmth[-2:] == ["37.11", "37.12"]
+    page.context.close()
+
+
+def test_two_chairs_with_names_alike_are_never_crossed(
+    browser: Chromium, address: str, chairs: Chairs
+) -> None:
+    """The same browser, two tabs, one queue on the device: each entry reaches its own patient."""
+    chairs.at(40)
+    anna, anne = chairs.plan(name="Anna Lindberg"), chairs.plan(name="Anne Lindberg")
+    one = at_chair(browser, address, anna)
+    two = one.context.new_page()
+    two.goto(f"{address}{path(anne)}")
+    ready(two)
+    one.context.set_offline(True)
+    for page, name, rate in (
+        (one, "Anna", "88"),
+        (two, "Anne", "99"),
+        (one, "Anna", "89"),
+        (two, "Anne", "98"),
+    ):
+        expect(page.locator(".banner")).to_contain_text(f"{name} Lindberg")
+        page.bring_to_front()
+        enter_pulse(page, rate)
+    one.context.set_offline(False)
+    settled(one)
+    two.bring_to_front()
+    settled(two)
+    assert pulses(chairs, anna)[-2:] == ["88", "89"]
+    assert pulses(chairs, anne)[-2:] == ["99", "98"]
+    one.context.close()
+
+
+def enter_pulse(page: Page, value: str) -> None:
+    """Vital signs without a connection: they wait, and the page says so."""
+    open_panel(page, "vital-signs")
+    page.fill('#panel-vital-signs input[name="measure.heart_rate_per_min"]', value)
+    page.click("#panel-vital-signs button:has-text('Record vital signs')")
+    expect(page.locator("#waiting")).to_contain_text(f"heart_rate_per_min {value}")
+
+
+def settled(page: Page) -> None:
+    """Nothing waits any more."""
+    expect(page.locator("#waiting")).to_be_hidden(timeout=20_000)
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """It becomes so within 20 s."""
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def pulses(chairs: Chairs, plan: Plan) -> list[str]:
+    taken = (what for what in chairs.deeds(plan) if isinstance(what, VitalsTaken))
+    return [str(what.readings["measure.heart_rate_per_min"]) for what in taken]
+
+
+def test_without_a_connection_entries_wait_encrypted_and_are_sent_once(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(browser, address, running)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    before = pulses(chairs, running)
+    for value in ("101", "102", "103"):
+        enter_pulse(page, value)
+    expect(page.locator("#waiting h2")).to_have_text("3 entries not yet saved")
+    kept = page.evaluate(_ALL_KEPT)
+    assert "101" not in kept
+    assert "heart_rate" not in kept
+    assert "Fictional" not in kept
+    page.reload()  # the service worker's page, filled with what was last known
+    ready(page)
+    expect(page.locator(".banner")).to_contain_text("Fictional Patient")
+    expect(page.locator("#waiting h2")).to_have_text("3 entries not yet saved")
+    page.click("#halts button:has-text('Stop')")
+    expect(page.locator("#waiting h2")).to_have_text("4 entries not yet saved")
+    page.context.set_offline(False)
+    eventually(lambda: chairs.state(running).ended_early)  # the last of the queue
+    assert pulses(chairs, running) == [*before, "101", "102", "103"]
+    ready(page)
+    settled(page)
+    page.context.close()
+
+
+def test_keys_cannot_be_read_and_go_at_sign_out(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(browser, address, running)
+    assert page.evaluate(_KEYS) == [False]
+    page.context.set_offline(True)
+    enter_pulse(page, "104")
+    page.click("button:has-text('Sign out')")
+    expect(page.locator("form[action='/sign-out'] [role=alert]")).to_contain_text("1 entry of yours")
+    page.context.set_offline(False)
+    settled(page)
+    page.click("button:has-text('Sign out')")
+    page.wait_for_url("**/sign-in")
+    assert page.evaluate(_KEYS) == []
+    assert pulses(chairs, running)[-1] == "104"
+    page.context.close()
+
+
+def test_another_person_does_not_send_what_somebody_left(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(browser, address, running)
+    page.context.set_offline(True)
+    enter_pulse(page, "105")
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    other = arrived(page.context, address, "prescriber", running)
+    ready(other)
+    expect(other.locator("#waiting")).to_contain_text("1 more of another person")
+    other.wait_for_timeout(4_000)
+    assert "105" not in pulses(chairs, running)
+    page.context.clear_cookies()
+    again = arrived(page.context, address, "nurse", running)
+    ready(again)
+    settled(again)
+    written = [event for event in chairs.events(running) if isinstance(event.what, VitalsTaken)]
+    assert (pulses(chairs, running)[-1], written[-1].by) == ("105", "nurse Example")
+    page.context.close()
+
+
+def test_a_lost_answer_doubles_nothing(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    """The server has written it; the answer never comes."""
+    page = at_chair(browser, address, running)
+    lost = 0
+
+    def lose(route: Route) -> None:
+        nonlocal lost
+        route.fetch()
+        lost += 1
+        route.abort() if lost <= 2 else route.continue_()
+
+    page.route("**/queue", lose)
+    before = pulses(chairs, running)
+    enter_pulse(page, "106")
+    settled(page)
+    assert lost >= 3
+    assert pulses(chairs, running) == [*before, "106"]
+    page.context.close()
+
+
+def test_what_the_server_cannot_read_is_kept_and_said(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(browser, address, running)
+    page.context.set_offline(True)
+    enter_pulse(page, "1O7")
+    page.click("#halts button:has-text('Stop')")
+    page.context.set_offline(False)
+    expect(page.locator("#waiting")).to_contain_text("It cannot be read", timeout=20_000)
+    expect(page.locator("#waiting h2")).to_have_text("1 entry not yet saved")
+    assert chairs.state(running).ended_early  # what cannot be read holds up nothing
+    page.context.close()
+
+
+def test_refused_with_a_connection_the_page_says_why(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(browser, address, running)
+    open_panel(page, "rate")
+    page.fill("#rate-rate", "57")
+    page.click("#panel-rate button:has-text('The pump is set')")
+    expect(page.locator("#panel-rate .notice.stop")).to_contain_text("this step's time is not over")
+    expect(page.locator("#rate-rate")).to_have_value("57")
+    assert chairs.state(running).rate_ml_per_h == 38
+    page.fill("#rate-why", "in a hurry")
+    page.click("#panel-rate button:has-text('Record it all the same')")
+    expect(page.locator(".done")).to_contain_text("57 mL/h")
+    page.context.close()
+
+
+def test_a_locked_screen_leads_to_stop_and_slow(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(browser, address, running)
+    chairs.web.clock.passes(minutes=11)
+    page.wait_for_url("**/locked", timeout=15_000)
+    expect(page.locator("body")).not_to_contain_text("Fictional Patient")
+    assert faults(page) == []
+    page.click("#halts button:has-text('Slow to 19 mL/h')")
+    page.wait_for_load_state()
+    assert chairs.state(running).rate_ml_per_h == 19
+    page.context.close()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_cuts_lose_nothing_and_double_nothing(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan, seed: int
+) -> None:
+    """Without a network, lost on the way there or back, refused by a broken server, left in the middle."""
+    page = at_chair(browser, address, running)
+    came = cuts.run(cuts.Bed(page, chairs, running, address), 13, seed)
+    assert came.written == came.entered
+    assert came.onward_while_cut == 0
+    page.context.close()
+
+
+def test_a_killed_server_loses_nothing(browser: Chromium, chairs: Chairs, running: Plan) -> None:
+    server = Server(chairs.web)
+    server.start()
+    try:
+        page = at_chair(browser, server.address, running)
+        came = cuts.run(cuts.Bed(page, chairs, running, server.address, server), 6, seed=3)
+    finally:
+        server.kill()
+    assert came.written == came.entered
+    assert came.onward_while_cut == 0
+    page.context.close()
+
+
+def test_a_page_with_entries_that_wait_is_accessible(browser: Chromium, address: str, running: Plan) -> None:
+    for scheme in THEMES:
+        page = at_chair(browser, address, running, scheme=scheme)
+        page.context.set_offline(True)
+        enter_pulse(page, "99")
+        expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=12_000)
+        assert faults(page) == []
+        page.context.close()
