@@ -37,12 +37,12 @@ from ivigil.practice.board import (
     told_apart,
     waiting_since,
 )
+from ivigil.practice.following import Following
 from ivigil.records import rows
 from ivigil.records.authorisation import Refusal, Standing, changes, may_start, standings
 from ivigil.records.bodies import Contact
 from ivigil.records.infusing import events_of
 from ivigil.records.journal import Journal
-from ivigil.records.tables import event as event_table
 from ivigil.records.views import infusion_state, plan_state
 from ivigil.records.words import Record
 from ivigil.release import UnverifiedPlanError, made_anew
@@ -108,7 +108,7 @@ class Ward:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._turn = threading.Lock()
-        self._position = 0
+        self._following = Following(journal)
         self._patients: dict[str, _Patient] = {}
         self._dates: dict[str, frozenset[dt.date]] = {}
         """Of patients without anything today: the days of their plans."""
@@ -122,10 +122,10 @@ class Ward:
         with self._turn:
             self._follow(at)
             known = self._last
-            if known is not None and known[:3] == (self._position, knowledge.version, at):
+            if known is not None and known[:3] == (self._following.position, knowledge.version, at):
                 return known[3]
             made = self._look(knowledge, at)
-            self._last = (self._position, knowledge.version, at, made)
+            self._last = (self._following.position, knowledge.version, at, made)
             return made
 
     def _look(self, knowledge: Knowledge, at: dt.datetime) -> Board:
@@ -153,10 +153,10 @@ class Ward:
         today, zone = at.date(), at.tzinfo
         head = self._journal.head().position
         touched: Iterable[str] = ()
-        if not self._position:
+        if not self._following.position:
             touched = _candidates(self._journal, at)
-        elif head > self._position:
-            touched = _written(self._journal, self._position)
+        elif head > self._following.position:
+            touched = self._following.written()
         for stream in touched:
             self._dates.pop(stream, None)
             self._read(stream, today, zone)
@@ -165,7 +165,7 @@ class Ward:
             self._read(stream, today, zone)
         for patient in [each for each in self._patients.values() if not each.wanted(today, zone)]:
             self._put_away(patient)
-        self._position = head
+        self._following.caught_up(head)
 
     def _read(self, stream: str, today: dt.date, zone: dt.tzinfo | None) -> None:
         patient = _patient(stream, self._journal.read(stream))
@@ -212,13 +212,6 @@ def _candidates(journal: Journal, at: dt.datetime) -> tuple[str, ...]:
     planned = select(plans.stream).where(plans.state != "superseded", plans.last_at >= ahead)
     with journal.store.reading() as connection:
         return tuple(connection.execute(begun.union(planned)).scalars())
-
-
-def _written(journal: Journal, after: int) -> tuple[str, ...]:
-    """Patients of whom anything was written after a position."""
-    asked = select(event_table.c.stream).where(event_table.c.position > after).distinct()
-    with journal.store.reading() as connection:
-        return tuple(connection.execute(asked).scalars())
 
 
 def _patient(stream: str, records: Sequence[Record]) -> _Patient:
