@@ -1,4 +1,4 @@
-"""The follow-up inbox: what waits for somebody of the team in the days after infusions, the most pressing first.
+"""The follow-up inbox: what waits for the team in the days after infusions, the most pressing first.
 
 Nothing leaves it by growing old alone: a report until a clinician settles it, an answer until somebody reads
 it, silence until it is answered or the patient's next infusion asks anew.
@@ -14,7 +14,6 @@ from typing import Literal
 import msgspec
 from sqlalchemy import func, select
 
-from ivigil.aftercare.episode import UnknownEndError
 from ivigil.aftercare.follow_up import FollowUpTest, HandOver
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
@@ -24,6 +23,7 @@ from ivigil.aftercare.happenings import (
     SymptomsReported,
 )
 from ivigil.aftercare.results import ResultReading
+from ivigil.aftercare.spans import UnknownEndError
 from ivigil.aftercare.standing import Escalation, Standing
 from ivigil.aftercare.triage import Call, Triage
 from ivigil.infusion.briefing import BriefingError
@@ -89,6 +89,13 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: int
     """Infusions that could not be followed: they have no course, or cannot be read."""
 
+    def by_infusion(self) -> tuple[tuple[Item, ...], ...]:
+        """What waits of one infusion together, where its most pressing item stands."""
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            found.setdefault(item.infusion, []).append(item)
+        return tuple(tuple(items) for items in found.values())
+
 
 def ranked(items: Iterable[Item]) -> tuple[Item, ...]:
     """By tier, then whatever waits longest."""
@@ -99,13 +106,11 @@ def items_of(case: Case, known_as: str) -> tuple[Item, ...]:
     """What waits of one infusion. known_as: initials. Raises UnknownEndError."""
     found = hand_over(case)
     parts = _Parts(case, known_as)
-    return tuple(
-        [
-            *parts.reports(triage_of(case)),
-            *(item for standing in found.check_ins for item in parts.check_in(standing)),
-            *parts.results(found),
-            *(item for test in found.tests for item in parts.test(test)),
-        ]
+    return (
+        *parts.reports(triage_of(case)),
+        *(item for standing in found.check_ins for item in parts.check_in(standing)),
+        *parts.results(found),
+        *(item for test in found.tests for item in parts.test(test)),
     )
 
 
@@ -190,9 +195,8 @@ def _complains(each: Happened) -> bool:
 def _speaks(reading: ResultReading, new: Iterable[Happened]) -> bool:
     """Does one of these values make a rule hold, or leave it open?"""
     drawn = {(each.what.measure, each.what.drawn_at) for each in new if isinstance(each.what, ResultReceived)}
-    return reading.holds is not FALSE and any(
-        (each.measure, each.drawn_at) in drawn for each in reading.because
-    )
+    seen = {(each.measure, each.drawn_at) for each in reading.because}
+    return reading.holds is not FALSE and bool(seen & drawn)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -207,7 +211,7 @@ class Post:
     """The inbox of one journal, read again only where something was written. Safe for several threads."""
 
     FRESH = dt.timedelta(minutes=1)
-    """How long what waits of one infusion is not computed again while nothing is written about its patient."""
+    """How long what waits is not computed again while nothing is written about the patient."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
