@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -26,22 +27,15 @@ from ivigil.infusion.events import (
     SymptomNoted,
 )
 from ivigil.infusion.moment import past
-from ivigil.intake import parse_order
-from ivigil.order import Order
-from ivigil.patient import Identifier
 from ivigil.practice import bedside
 from ivigil.practice.board import PRESSING, Place, initials, rank_of, ranked
-from ivigil.practice.entry import Author, Entry, draft
-from ivigil.practice.rehearsal import Cast, Part, Stage, rehearse
+from ivigil.practice.entry import Entry, draft
 from ivigil.practice.ward import Ward
 from ivigil.records import Journal
 from ivigil.records.bodies import Erasure
-from tests.support.at_the_chair import EXAMPLES
 from tests.support.bedside import RUNS, begun, briefing, minute
+from tests.support.fictional_ward import NOW, FictionalWard
 from tests.support.orders import knowledge
-
-NOW = dt.datetime(2026, 12, 1, 18, 0, tzinfo=dt.UTC)
-CAST = Cast(*(Author(name=name, site="Example", device="test") for name in ("Dr A", "Ph B", "N C")))
 
 
 @pytest.fixture
@@ -51,24 +45,12 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     made.close()
 
 
-def order(value: str, start: dt.datetime) -> Order:
-    made = parse_order((EXAMPLES / "immunodeficiency.toml").read_bytes(), "toml", knowledge())
-    return replace(made, patient=replace(made.patient, id=Identifier("urn:example", value)), start=start)
-
-
-def played(
-    journal: Journal, value: str, name: str, *, minutes_ago: int = 120, scenario: str = "quiet"
-) -> Plan:
-    start = NOW - dt.timedelta(minutes=minutes_ago)
-    part = Part(order=order(value, start), name=name, reached="released", scenario=scenario)
-    part = replace(part, seed=100 * int(value[-1]))
-    return rehearse(Stage(journal, knowledge(), CAST, NOW), part)
+def played(journal: Journal, value: str, name: str, **more: Any) -> Plan:
+    return FictionalWard(journal).played(value, name, **more)
 
 
 def happens(journal: Journal, plan: Plan, what: Happening, at: dt.datetime = NOW) -> None:
-    entry = Entry(by=CAST.nurse, occurred_at=at, device_at=NOW)
-    stream = journal.stream(plan.order.patient.id)
-    journal.append([draft(entry, stream, what, infusion_id(plan.id, 1))])
+    FictionalWard(journal).happens(plan, what, at)
 
 
 def board(journal: Journal, at: dt.datetime = NOW) -> tuple[Place, ...]:
@@ -118,8 +100,7 @@ def test_a_released_plan_of_today_is_expected_and_one_of_tomorrow_is_not_there(j
 
 
 def test_a_plan_of_today_that_is_not_released_says_so(journal: Journal) -> None:
-    part = Part(order=order("A-1", NOW), name="Alva Example", reached="prescribed")
-    rehearse(Stage(journal, knowledge(), CAST, NOW), part)
+    played(journal, "A-1", "Alva Example", minutes_ago=0, reached="prescribed")
     (place,) = board(journal)
     assert [(each.code, each.what) for each in place.refused] == [("unreleased", "prescribed")]
 
@@ -181,7 +162,7 @@ def test_an_erased_patient_is_gone_from_the_board(journal: Journal) -> None:
     ward = Ward(journal)
     assert len(ward.board(knowledge(), NOW).places) == 1
     stream = journal.stream(plan.order.patient.id)
-    entry = Entry(by=CAST.nurse, occurred_at=NOW, device_at=NOW)
+    entry = Entry(by=FictionalWard(journal).cast.nurse, occurred_at=NOW, device_at=NOW)
     journal.erase(draft(entry, stream, Erasure(reason="asked for")))
     found = ward.board(knowledge(), NOW)
     assert (found.places, found.unreadable) == ((), 0)

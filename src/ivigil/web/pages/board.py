@@ -103,7 +103,9 @@ def who(visit: TheVisit, infusion: FromPath[str]) -> Response[str]:
 
 @post("/board/{infusion:str}/chair", needs="chair.record", status_code=303, sync_to_thread=True)
 def seat(visit: TheVisit, infusion: FromPath[str], data: URLEncodedBody[Chair]) -> Response[Any]:
-    """The patient took a chair, or changed to another one."""
+    """The patient took a chair, or changed to another one. The same form sent twice is one entry."""
+    if any(event.id == data.entry for event in load(visit.journal, infusion).events):
+        return Redirect("/board", status_code=303)
     try:
         seated = Seated(chair=" ".join(data.chair.split()))
         entry = visit.entry(event_id=str(uuid.UUID(data.entry)))
@@ -150,10 +152,10 @@ def _counts(found: Board) -> Iterator[Node]:
     """One line for a glance: how many stand where."""
     for name, (text, _) in SECTION.items():
         some = len(found.of(name))
-        yield h.span(".count", class_={"none": not some, "urgent": bool(some) and name == "first"})[
+        yield h.span(class_={"count": True, "none": not some, "urgent": bool(some) and name == "first"})[
             h.b[str(some)], f" {text.casefold()}"
         ]
-    yield h.span(".count", class_={"none": not found.left})[h.b[str(found.left)], " have left"]
+    yield h.span(class_={"count": True, "none": not found.left})[h.b[str(found.left)], " have left"]
 
 
 def _section(name: Section, found: Board, visit: Visit) -> Node:
