@@ -22,7 +22,7 @@ from ivigil.web.access import forms, rules
 from ivigil.web.access.people import Person
 from ivigil.web.access.reads import Look
 from ivigil.web.access.rules import ACTIONS, PUBLIC, Action, Subject
-from ivigil.web.access.way_in import FORM_KEY, PART_HEADER, PART_QUERY, TOKEN, Asked, Door
+from ivigil.web.access.way_in import FORM_KEY, LOCKED, PART_HEADER, PART_QUERY, TOKEN, Asked, Door
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN_SITES = ("same-origin", "none")
@@ -62,10 +62,11 @@ async def guard(connection: Asked, handler: BaseRouteHandler) -> None:
     action = ACTIONS.get(str(needs))
     if action is None:
         raise PermissionDeniedException(detail="the page names no action")
-    if connection.scope["state"].get("locked") and not action.when_locked:
+    locked = connection.scope["state"].get(LOCKED)
+    if locked and not action.when_locked:
         raise ScreenLocked(detail="locked")
     await to_thread.run_sync(_allow, connection, door, person, action)
-    if not is_part(connection):
+    if not (locked or is_part(connection)):
         await door.sessions.touch(connection.scope["state"][TOKEN], door.clock())
 
 
