@@ -6,6 +6,7 @@ import datetime as dt
 
 from msgspec.structs import replace
 
+from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.course import Plan, infusion_id
 from ivigil.infusion.events import Happening, Seated
 from ivigil.intake import parse_order
@@ -57,9 +58,9 @@ class FictionalWard:
             self.happens(plan, Seated(chair=chair), start)
         return plan
 
-    def happens(self, plan: Plan, what: Happening, at: dt.datetime = NOW) -> None:
-        """Something at the chair of the plan's first day."""
-        entry = Entry(by=self.cast.nurse, occurred_at=at, device_at=max(at, NOW))
+    def happens(self, plan: Plan, what: Happening | FollowUpEvent, at: dt.datetime = NOW) -> None:
+        """Something at the chair of the plan's first day, or in the days after it."""
+        entry = Entry(by=self.cast.nurse, occurred_at=at, device_at=self.journal.clock())
         self.journal.append([draft(entry, self.stream(plan), what, infusion_id(plan.id, 1))])
 
     def stream(self, plan: Plan) -> str:

@@ -136,6 +136,13 @@ def standings(case: Case, hours: Iterable[Hours] = ()) -> tuple[Standing, ...]:
     return standing(asked, case.happened, case.at, case.knowledge, hours)
 
 
+def results_of(case: Case) -> tuple[ResultReceived, ...]:
+    """Laboratory values by the moment of the case: those of the order, then those that came."""
+    zone = case.episode.ended_at.tzinfo if case.episode.ended_at else None
+    given = (each.what for each in case.known if isinstance(each.what, ResultReceived))
+    return (*baselines(case.plan.order.patient, zone, case.knowledge), *given)
+
+
 def hand_over(case: Case, hours: tuple[Hours, ...] = ()) -> HandOver:
     """Everything about the days after, put together. Raises UnknownEndError."""
     knowledge, episode, at = case.knowledge, case.episode, case.at
@@ -143,9 +150,7 @@ def hand_over(case: Case, hours: tuple[Hours, ...] = ()) -> HandOver:
     known = [each.what for each in case.known]
     entries = [each.report for each in known if isinstance(each, DiaryEntry | CheckInAnswered)]
     diary = read_diary(entries, at, knowledge)
-    zone = episode.ended_at.tzinfo if episode.ended_at else None
-    given = (each for each in known if isinstance(each, ResultReceived))
-    results = (*baselines(case.plan.order.patient, zone, knowledge), *given)
+    results = results_of(case)
     readings = read_results(results, episode, knowledge, case.course_start)
     tests = follow_up_tests(case.plan, results, at, knowledge)
     return HandOver(

@@ -14,7 +14,8 @@ from typing import Literal
 import msgspec
 from sqlalchemy import func, select
 
-from ivigil.aftercare.follow_up import FollowUpTest, HandOver
+from ivigil.aftercare.check_ins import CheckIn, check_ins
+from ivigil.aftercare.follow_up import FollowUpTest, follow_up_tests
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
     Happened,
@@ -22,15 +23,15 @@ from ivigil.aftercare.happenings import (
     ResultReceived,
     SymptomsReported,
 )
-from ivigil.aftercare.results import ResultReading
+from ivigil.aftercare.results import ResultReading, read_results
 from ivigil.aftercare.spans import UnknownEndError
-from ivigil.aftercare.standing import Escalation, Standing
-from ivigil.aftercare.triage import Call, Triage
+from ivigil.aftercare.standing import Escalation, Standing, standing
+from ivigil.aftercare.triage import Call
 from ivigil.infusion.briefing import BriefingError
 from ivigil.knowledge.logic import FALSE
 from ivigil.knowledge.reactions import Urgency
 from ivigil.knowledge.store import Knowledge
-from ivigil.practice.aftermath import Case, hand_over, of_journal, triage_of
+from ivigil.practice.aftermath import Case, of_journal, results_of, triage_of
 from ivigil.practice.board import initials
 from ivigil.practice.following import Following
 from ivigil.records import rows
@@ -102,15 +103,20 @@ def ranked(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (TIERS.index(item.tier), item.since, item.infusion)))
 
 
-def items_of(case: Case, known_as: str) -> tuple[Item, ...]:
-    """What waits of one infusion. known_as: initials. Raises UnknownEndError."""
-    found = hand_over(case)
+def items_of(case: Case, asked: Iterable[CheckIn], known_as: str) -> tuple[Item, ...]:
+    """What waits of one infusion. asked: its check-ins; known_as: initials."""
     parts = _Parts(case, known_as)
+    told = standing(asked, case.happened, case.at, case.knowledge)
+    given = results_of(case)
     return (
-        *parts.reports(triage_of(case)),
-        *(item for standing in found.check_ins for item in parts.check_in(standing)),
-        *parts.results(found),
-        *(item for test in found.tests for item in parts.test(test)),
+        *parts.reports(),
+        *(item for each in told for item in parts.check_in(each)),
+        *parts.results(given),
+        *(
+            item
+            for test in follow_up_tests(case.plan, given, case.at, case.knowledge)
+            for item in parts.test(test)
+        ),
     )
 
 
@@ -129,12 +135,13 @@ class _Parts:
         self._known_as = known_as
         self._open = unsettled(case.known)
 
-    def reports(self, answer: Triage | None) -> Iterator[Item]:
+    def reports(self) -> Iterator[Item]:
         """One item for everything that was told and not settled, as urgent as its last answer."""
         told = [each for each in self._open if isinstance(each.what, SymptomsReported | CheckInAnswered)]
         told = [each for each in told if _complains(each)]
         if not told:
             return
+        answer = triage_of(self._case)
         urgency = answer.urgency if answer is not None else None
         tier = _OF_URGENCY[urgency] if urgency is not None else "now"
         call = answer.call if answer is not None else None
@@ -142,22 +149,24 @@ class _Parts:
             tier = "now"
         yield self._item("report", tier, told[0].at, urgency=urgency, call=call, count=len(told))
 
-    def check_in(self, standing: Standing) -> Iterator[Item]:
+    def check_in(self, stands: Standing) -> Iterator[Item]:
         """Silence, an answer that nobody read, or a check-in whose time has come."""
-        asked, told = standing.check_in, standing.escalation
+        asked, told = stands.check_in, stands.escalation
         more = {"about": asked.id, "escalation": told, "at_risk": asked.at_high_risk}
-        if standing.answered_at is not None and standing.answer_read_at is None:
-            yield self._item("answer", "today" if told else "read", standing.answered_at, **more)
-        elif standing.state in ("unread", "unanswered") and not self._asked_anew:
+        if stands.answered_at is not None and stands.answer_read_at is None:
+            yield self._item("answer", "today" if told else "read", stands.answered_at, **more)
+        elif stands.state in ("unread", "unanswered") and not self._asked_anew:
             yield self._item("silence", "today" if told else "ask", asked.due, **more)
-        elif standing.state == "due":
-            yield self._item("check_in", "ask" if standing.sent_at is None else "later", asked.due, **more)
+        elif stands.state == "due":
+            yield self._item("check_in", "ask" if stands.sent_at is None else "later", asked.due, **more)
 
-    def results(self, found: HandOver) -> Iterator[Item]:
+    def results(self, given: Iterable[ResultReceived]) -> Iterator[Item]:
         """Laboratory values since the last settlement: today if a rule may hold by one of them."""
         new = [each for each in self._open if isinstance(each.what, ResultReceived)]
         if new:
-            speaks = any(_speaks(reading, new) for reading in found.readings)
+            case = self._case
+            read = read_results(given, case.episode, case.knowledge, case.course_start)
+            speaks = any(_speaks(reading, new) for reading in read)
             yield self._item("result", "today" if speaks else "read", new[0].at, count=len(new))
 
     def test(self, test: FollowUpTest) -> Iterator[Item]:
@@ -200,11 +209,21 @@ def _speaks(reading: ResultReading, new: Iterable[Happened]) -> bool:
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """What waited of one infusion when it was last looked at."""
+    """One infusion, and what waited of it when it was last looked at."""
 
     at: dt.datetime
-    items: tuple[Item, ...] | None
+    case: Case | None
     """None: it cannot be followed."""
+    asked: tuple[CheckIn, ...] = ()
+    known_as: str = ""
+    items: tuple[Item, ...] = ()
+
+    def looked_at(self, at: dt.datetime) -> _Kept:
+        """The same at another moment."""
+        if self.case is None:
+            return self
+        items = items_of(msgspec.structs.replace(self.case, at=at), self.asked, self.known_as)
+        return msgspec.structs.replace(self, at=at, items=items)
 
 
 class Post:
@@ -229,7 +248,7 @@ class Post:
             found = {name: self._of(name, stream, knowledge, at) for name, stream in listed.items()}
             self._kept = found
             self._following.caught_up(head)
-        followed = [kept.items for kept in found.values() if kept.items is not None]
+        followed = [kept.items for kept in found.values() if kept.case is not None]
         return Inbox(
             at=at,
             items=ranked(item for items in followed for item in items),
@@ -249,13 +268,16 @@ class Post:
         kept = self._kept.get(infusion)
         if kept is not None and dt.timedelta(0) <= at - kept.at < self.FRESH:
             return kept
+        return (kept or self._read(infusion, stream, knowledge, at)).looked_at(at)
+
+    def _read(self, infusion: str, stream: str, knowledge: Knowledge, at: dt.datetime) -> _Kept:
         contact = contact_of(self._journal, stream)
         known_as = initials(contact.name) if contact is not None else ""
         try:
-            items = items_of(of_journal(self._journal, infusion, knowledge, at), known_as)
+            case = of_journal(self._journal, infusion, knowledge, at)
+            return _Kept(at, case, check_ins(case.episode, knowledge, case.until), known_as)
         except (BriefingError, NoInfusionError, UnknownEndError):
             return _Kept(at, None)
-        return _Kept(at, items)
 
 
 def _ended(journal: Journal, at: dt.datetime) -> tuple[dict[str, str], int]:
