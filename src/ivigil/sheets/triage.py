@@ -22,7 +22,7 @@ from ivigil.sheets.numbers import number
 from ivigil.sheets.references import References
 from ivigil.sheets.wording import ENGLISH, Wording
 
-_TITLE: dict[Urgency, str] = {
+TITLE: dict[Urgency, str] = {
     "emergency_now": "EMERGENCY NOW",
     "same_day": "CARE TODAY",
     "next_visit": "AT THE NEXT VISIT",
@@ -104,7 +104,7 @@ def patient_answer(answer: Triage, knowledge: Knowledge, say: Wording) -> Patien
     questions = {symptom.id: symptom.question for symptom in knowledge.facts.symptom}
     asked = answer.ask[:_SHOWN_QUESTIONS] if answer.urgency != "emergency_now" else ()
     return PatientAnswer(
-        title=say.urgent(_TITLE[answer.urgency]),
+        title=say.urgent(TITLE[answer.urgency]),
         call=_call(answer.call, knowledge, say),
         advice=tuple(say.urgent(text) for text in _advice(answer, knowledge)),
         asks=tuple(say(questions[name]) for name in asked),
@@ -134,7 +134,7 @@ def patient_sheet(answer: Triage, knowledge: Knowledge, language: str = ENGLISH)
 def headline(answer: Triage, knowledge: Knowledge) -> RenderableType:
     """How soon, and whom to call."""
     return Group(
-        Text(_TITLE[answer.urgency], style=_STYLE[answer.urgency]),
+        Text(TITLE[answer.urgency], style=_STYLE[answer.urgency]),
         Padding(Text(_call(answer.call, knowledge, Wording(knowledge))), (0, 0, 0, 2)),
     )
 
@@ -207,13 +207,13 @@ def _why(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[Ren
         yield section("Why", Text("nothing was reported, and no question about danger stands open"))
         return
     grid = table(None, 16)
-    for text, facts in _reasons(answer.leading, knowledge).items():
+    for text, facts in reasons(answer.leading, knowledge).items():
         grid.add_row(text, refs.mark(facts))
     yield section("Why", grid)
 
 
-def _reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
-    """What the urgency rests on -> the facts; rows about the same symptoms are one line."""
+def reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
+    """For the team, what the urgency rests on -> the facts; rows about the same symptoms are one line."""
     said: dict[str, list[str]] = {}
     facts: dict[str, list[str]] = {}
     for cause in causes:

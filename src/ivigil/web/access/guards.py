@@ -66,7 +66,7 @@ async def guard(connection: Asked, handler: BaseRouteHandler) -> None:
     if locked and not action.when_locked:
         raise ScreenLocked(detail="locked")
     await to_thread.run_sync(_allow, connection, door, person, action)
-    if not (locked or is_part(connection)):
+    if not locked and not is_part(connection):
         await door.sessions.touch(connection.scope["state"][TOKEN], door.clock())
 
 
