@@ -161,6 +161,7 @@ ITEMS = st.builds(
         tier=tier,
         infusion=f"p{name}-1",
         stream="s",
+        sites=frozenset(),
         initials="",
         since=NOW - hours * HOUR,
     ),

@@ -35,6 +35,7 @@ from ivigil.practice.aftermath import Case, of_journal, results_of, triage_of
 from ivigil.practice.board import initials
 from ivigil.practice.following import Following
 from ivigil.records import rows
+from ivigil.records.finding import sites
 from ivigil.records.infusing import NoInfusionError
 from ivigil.records.journal import Journal
 from ivigil.records.lookback import contact_of
@@ -64,6 +65,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier
     infusion: str
     stream: str
+    sites: frozenset[str]
+    """Where anything was recorded about the patient."""
     initials: str
     since: dt.datetime
     about: str = ""
@@ -90,6 +93,11 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: int
     """Infusions that could not be followed: they have no course, or cannot be read."""
 
+    def at_site(self, site: str) -> Inbox:
+        """What concerns one site: patients of whom anything was recorded there."""
+        here = tuple(item for item in self.items if site in item.sites)
+        return msgspec.structs.replace(self, items=here)
+
     def by_infusion(self) -> tuple[tuple[Item, ...], ...]:
         """What waits of one infusion together, where its most pressing item stands."""
         found: dict[str, list[Item]] = {}
@@ -103,9 +111,16 @@ def ranked(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (TIERS.index(item.tier), item.since, item.infusion)))
 
 
-def items_of(case: Case, asked: Iterable[CheckIn], known_as: str) -> tuple[Item, ...]:
-    """What waits of one infusion. asked: its check-ins; known_as: initials."""
-    parts = _Parts(case, known_as)
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What the inbox tells of a patient."""
+
+    initials: str = ""
+    sites: frozenset[str] = frozenset()
+
+
+def items_of(case: Case, asked: Iterable[CheckIn], patient: Known) -> tuple[Item, ...]:
+    """What waits of one infusion. asked: its check-ins."""
+    parts = _Parts(case, patient)
     told = standing(asked, case.happened, case.at, case.knowledge)
     given = results_of(case)
     return (
@@ -130,9 +145,9 @@ def unsettled(happened: Iterable[Happened]) -> tuple[Happened, ...]:
 class _Parts:
     """The items of one infusion."""
 
-    def __init__(self, case: Case, known_as: str) -> None:
+    def __init__(self, case: Case, patient: Known) -> None:
         self._case = case
-        self._known_as = known_as
+        self._patient = patient
         self._open = unsettled(case.known)
 
     def reports(self) -> Iterator[Item]:
@@ -187,7 +202,8 @@ class _Parts:
             tier=tier,
             infusion=self._case.episode.infusion,
             stream=self._case.stream,
-            initials=self._known_as,
+            sites=self._patient.sites,
+            initials=self._patient.initials,
             since=since,
         )
         return msgspec.structs.replace(made, **more)
@@ -215,14 +231,14 @@ class _Kept(msgspec.Struct, frozen=True):
     case: Case | None
     """None: it cannot be followed."""
     asked: tuple[CheckIn, ...] = ()
-    known_as: str = ""
+    patient: Known = Known()
     items: tuple[Item, ...] = ()
 
     def looked_at(self, at: dt.datetime) -> _Kept:
         """The same at another moment."""
         if self.case is None:
             return self
-        items = items_of(msgspec.structs.replace(self.case, at=at), self.asked, self.known_as)
+        items = items_of(msgspec.structs.replace(self.case, at=at), self.asked, self.patient)
         return msgspec.structs.replace(self, at=at, items=items)
 
 
@@ -272,10 +288,13 @@ class Post:
 
     def _read(self, infusion: str, stream: str, knowledge: Knowledge, at: dt.datetime) -> _Kept:
         contact = contact_of(self._journal, stream)
-        known_as = initials(contact.name) if contact is not None else ""
+        known = Known(
+            initials=initials(contact.name) if contact is not None else "",
+            sites=frozenset(sites(self._journal, stream)),
+        )
         try:
             case = of_journal(self._journal, infusion, knowledge, at)
-            return _Kept(at, case, check_ins(case.episode, knowledge, case.until), known_as)
+            return _Kept(at, case, check_ins(case.episode, knowledge, case.until), known)
         except (BriefingError, NoInfusionError, UnknownEndError):
             return _Kept(at, None)
 
