@@ -38,7 +38,8 @@ from ivigil.records.lookback import contact_of
 from ivigil.sheets.after_words import BECAUSE, HOLDS, STATE, TEST
 from ivigil.sheets.chair import reading, readings
 from ivigil.sheets.check_ins import names, whom
-from ivigil.sheets.triage import TITLE, reasons
+from ivigil.sheets.triage import TITLE, emergency_line, reasons
+from ivigil.sheets.wording import Wording
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.kept import kept
@@ -330,7 +331,8 @@ def _settle_form(visit: Visit, case: Case, wrong: tuple[str, ...]) -> Element:
 
 def _check_ins(found: HandOver, visit: Visit, case: Case, *, may: bool) -> Node:
     rows = ((*_standing(each, visit), _actions(each, visit, case, may=may)) for each in found.check_ins)
-    return table("Check-ins", ("When", "State", "Tell", "To do"), rows, empty="No check-in is planned.")
+    headings = ("When", "State", "Tell", "To do")
+    return h.div(".checks")[table("Check-ins", headings, rows, empty="No check-in is planned.")]
 
 
 def _standing(each: Standing, visit: Visit) -> tuple[Node, Node, Node]:
@@ -379,11 +381,12 @@ def _questions_page(
     return shell.page(
         "Ask by telephone",
         visit,
-        h.p["What is left open was not asked: it is no no."],
+        notice("stop", emergency_line(Wording(visit.knowledge), visit.knowledge)),
+        h.p["What is left open was not asked: it does not count as a no."],
         field.form(visit.form_token, f"/inbox/{case.episode.infusion}/ask/{asked.id}")[
             faults(wrong),
             _entry_id(),
-            (_question(name, data, visit) for name in asked.questions),
+            h.div(".questions")[(_question(name, data, visit) for name in asked.questions)],
             h.div(".field")[
                 h.label(for_="says")["In their own words"],
                 h.textarea(id="says", name="says", rows=3)[data.says],
