@@ -62,7 +62,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def cell(value: Any) -> str:
-    """A value that a spreadsheet may open: an apostrophe stands before text that it would take for a formula."""
+    """A value for a spreadsheet: before text that it would take for a formula stands an apostrophe."""
     match value:
         case None:
             return ""

@@ -30,6 +30,7 @@ STATIC_PATH = f"/static/{_version()}"
 NAVIGATION = (
     ("board.read", "/board", "Board"),
     ("follow_up.list", "/inbox", "Inbox"),
+    ("lots.read", "/lots", "Lots"),
     ("facts.read", "/facts", "Facts"),
     ("facts.read", "/products", "Products"),
     ("people.read", "/people", "People"),
