@@ -34,6 +34,7 @@ from ivigil.web.pages import (
     people,
     products,
     sign_in,
+    status,
 )
 from ivigil.web.settings import Settings
 from ivigil.web.threads import wrapped
@@ -48,6 +49,7 @@ PAGES = (
     people,
     products,
     sign_in,
+    status,
 )
 """Each module's ``routes``."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import weakref
+
+import msgspec
 
 from ivigil.practice.inbox import Post
 from ivigil.practice.ward import Ward
 from ivigil.records.journal import Journal
 from ivigil.records.verify import Verdict
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """The journal as it was last verified from here."""
+
+    at: dt.datetime
+    verdict: Verdict
 
 
 class Kept:
@@ -17,8 +27,8 @@ class Kept:
     def __init__(self, journal: Journal) -> None:
         self.ward = Ward(journal)
         self.post = Post(journal)
-        self.verdict: tuple[str, Verdict] | None = None
-        """When the journal was last verified from here, and what was found."""
+        self.verified: Verified | None = None
+        self.verifying = threading.Lock()
 
 
 _turn = threading.Lock()

@@ -33,6 +33,7 @@ NAVIGATION = (
     ("lots.read", "/lots", "Lots"),
     ("facts.read", "/facts", "Facts"),
     ("facts.read", "/products", "Products"),
+    ("status.read", "/status", "Status"),
     ("people.read", "/people", "People"),
     ("audit.read", "/audit", "Audit trail"),
 )

@@ -133,6 +133,11 @@ _ALL = (
         signs=True,
     ),
     Action(name="status.read", text="see how the server does", grants=_to("site", *_STAFF)),
+    Action(
+        name="journal.verify",
+        text="verify the whole journal",
+        grants=_to("site", "administrator", "auditor"),
+    ),
     Action(name="people.read", text="see people and roles", grants=_to("site", "administrator")),
     Action(
         name="people.change",
