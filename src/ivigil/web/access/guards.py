@@ -90,19 +90,24 @@ async def _own_form(connection: Asked, door: Door) -> None:
 
 def _allow(connection: Asked, door: Door, person: Person, action: Action) -> None:
     look = Look(person=person, site=door.site(), at=door.clock())
+    _refuse_if(rules.missing(person, look.site, action), door, look, action)
     stream = _stream(connection, door)
-    subject = None
-    if stream:
-        known = sites(door.journal, stream)
-        if not known:
-            raise NotFoundException(detail="no such patient")
-        subject = Subject(stream=stream, sites=known, opened=door.reads.opened(look, stream))
-    missing = rules.missing(person, look.site, action, subject)
+    if not stream:
+        return
+    known = sites(door.journal, stream)
+    if not known:
+        raise NotFoundException(detail="no such patient")
+    subject = Subject(stream=stream, sites=known, opened=door.reads.opened(look, stream))
+    _refuse_if(rules.missing(person, look.site, action, subject), door, look, action, stream)
+    door.reads.note(look, stream, action.name)
+
+
+def _refuse_if(
+    missing: rules.Missing | None, door: Door, look: Look, action: Action, stream: str = ""
+) -> None:
     if missing:
         door.reads.refuse(look, stream, action.name, missing)
         raise AccessDenied(action, missing, stream)
-    if stream:
-        door.reads.note(look, stream, action.name)
 
 
 def _stream(connection: Asked, door: Door) -> str:
