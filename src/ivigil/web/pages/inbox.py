@@ -41,7 +41,7 @@ from ivigil.sheets.check_ins import names, whom
 from ivigil.sheets.triage import TITLE, emergency_line, reasons
 from ivigil.sheets.wording import Wording
 from ivigil.web import shell
-from ivigil.web.given import TheVisit
+from ivigil.web.given import TheVisit, Ticks, ticked
 from ivigil.web.kept import kept
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import Tone, faults, notice
@@ -70,19 +70,22 @@ class Settlement(msgspec.Struct):
 
     reason: str = ""
     entry: str = ""
+    seen: str = ""
+    """Id of the last thing that was written when the page was made."""
 
 
 class Sent(msgspec.Struct):
     """A form with a button alone."""
 
     entry: str = ""
+    seen: str = ""
 
 
 class Told(msgspec.Struct):
     """What somebody of the team heard at the telephone: symptoms of the check-in by their ids."""
 
-    yes: list[str] = []
-    no: list[str] = []
+    yes: Ticks = []
+    no: Ticks = []
     says: str = ""
     entry: str = ""
 
@@ -110,7 +113,7 @@ def settle(
     if not reason or len(reason) > _LONGEST_REASON:
         wrong = (f"What was done: 1 to {_LONGEST_REASON} characters.",)
         return _record_page(visit, case, wrong)
-    return _recorded(visit, case, ReportsSettled(reason=reason), data.entry)
+    return _recorded_as_seen(visit, case, ReportsSettled(reason=reason), data)
 
 
 @post(
@@ -125,7 +128,7 @@ def mark_read(
     """Somebody of the team has read the answer."""
     case = _case(visit, infusion)
     asked = _asked(case, check_in)
-    return _recorded(visit, case, CheckInRead(check_in=asked.id, reader="team"), data.entry)
+    return _recorded_as_seen(visit, case, CheckInRead(check_in=asked.id, reader="team"), data)
 
 
 @get("/inbox/{infusion:str}/ask/{check_in:str}", needs="follow_up.read", sync_to_thread=True)
@@ -230,10 +233,11 @@ def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Respo
     return shell.page(
         "After the infusion",
         visit,
+        faults(wrong),
         _headline(case, waiting),
         _reports(waiting, visit),
         _results(found, waiting, visit),
-        _settle_form(visit, case, wrong) if may and _to_settle(waiting) else None,
+        _settle_form(visit, case) if may and _to_settle(waiting) else None,
         _check_ins(found, visit, case, may=may),
         _tests(found),
         h.p[h.a(href="/inbox")["Back to the inbox"]],
@@ -313,12 +317,12 @@ def _to_settle(waiting: Iterable[Happened]) -> bool:
     return any(isinstance(each.what, SymptomsReported | CheckInAnswered | ResultReceived) for each in waiting)
 
 
-def _settle_form(visit: Visit, case: Case, wrong: tuple[str, ...]) -> Element:
+def _settle_form(visit: Visit, case: Case) -> Element:
     return h.section[
         h.h2["Settle"],
         field.form(visit.form_token, f"/inbox/{case.episode.infusion}/settle", classes="narrow")[
-            faults(wrong),
             _entry_id(),
+            _seen(case),
             field.area(
                 "reason",
                 "What was done",
@@ -353,7 +357,7 @@ def _actions(each: Standing, visit: Visit, case: Case, *, may: bool) -> Node:
         return h.a(".open", href=f"{base}/ask/{each.check_in.id}")["Ask by telephone"]
     if each.answer_read_at is None:
         return field.form(visit.form_token, f"{base}/read/{each.check_in.id}")[
-            _entry_id(), field.submit("Mark the answer as read", kind="plain")
+            _entry_id(), _seen(case), field.submit("Mark the answer as read", kind="plain")
         ]
     return None
 
@@ -406,17 +410,18 @@ def _question(name: str, data: Told, visit: Visit) -> Element:
         h.legend[symptom.question],
         (
             h.label(".tick")[
-                h.input(type="checkbox", name=field_, value=name, checked=name in chosen), h.span[called]
+                h.input(type="checkbox", name=said, value=name, checked=name in chosen), h.span[called]
             ]
-            for field_, called, chosen in (("yes", "Yes", data.yes), ("no", "No", data.no))
+            for said, called, chosen in (("yes", "Yes", ticked(data.yes)), ("no", "No", ticked(data.no)))
         ),
     ]
 
 
 def _report(visit: Visit, asked: CheckIn, data: Told) -> tuple[SymptomReport, tuple[str, ...]]:
     """What was said, and what cannot be taken."""
-    yes = tuple(name for name in asked.questions if name in data.yes)
-    no = tuple(name for name in asked.questions if name in data.no)
+    yes, no = (
+        tuple(name for name in asked.questions if name in ticked(sent)) for sent in (data.yes, data.no)
+    )
     says = " ".join(data.says.split())
     report = SymptomReport(at=visit.now, present=yes, absent=no, unmatched=(says,) if says else ())
     wrong = ["A question was answered with yes and no."] if set(yes) & set(no) else []
@@ -446,6 +451,20 @@ def _asked(case: Case, check_in: str) -> CheckIn:
     return asked
 
 
+def _recorded_as_seen(
+    visit: Visit, case: Case, body: FollowUpEvent, data: Settlement | Sent
+) -> Response[str] | Redirect:
+    """What speaks of everything so far is not written over something that the page did not show."""
+    if data.seen != _last(case) and not any(each.id == data.entry for each in case.happened):
+        return _record_page(visit, case, ("Something came while this page was open. Look again.",))
+    return _recorded(visit, case, body, data.entry)
+
+
+def _last(case: Case) -> str:
+    """Id of the last thing that was written, whenever it happened."""
+    return case.happened[-1].id if case.happened else ""
+
+
 def _recorded(visit: Visit, case: Case, body: FollowUpEvent, entry: str) -> Response[str] | Redirect:
     """Written once, however often the form is sent."""
     here = Redirect(f"/inbox/{case.episode.infusion}", status_code=303)
@@ -464,6 +483,10 @@ def _is_uuid(text: str) -> bool:
 
 def _entry_id() -> Node:
     return h.input(type="hidden", name="entry", value=str(uuid.uuid4()))
+
+
+def _seen(case: Case) -> Node:
+    return h.input(type="hidden", name="seen", value=_last(case))
 
 
 def _ago(span: dt.timedelta) -> str:

@@ -48,7 +48,7 @@ def page(visit: TheVisit) -> Response[str]:
         _verdict(verified, visit),
         h.dl(".facts")[
             h.dt["Last event"],
-            h.dd[f"{found.position:,}", h.code[found.hash[:16]]],
+            h.dd[f"{found.position:,}, hash ", h.code[found.hash[:16]]],
             h.dt["Its end last signed"],
             h.dd[_signed(found, visit)],
             h.dt["Backup"],
@@ -131,35 +131,40 @@ def _verify_form(visit: Visit) -> Node:
 
 
 def _switches(switches: tuple[Switch, ...]) -> Node:
-    return table(
-        "Switches of the site",
-        ("Switch", "Stands", "Signed by", "What it decides"),
-        (
+    return h.div(".switches")[
+        table(
+            "Switches of the site",
+            ("Switch", "Stands", "Signed by", "What it decides"),
             (
-                h.code[each.policy.removeprefix("policy.")],
-                h.b["on" if each.on else "off"],
-                h.ul(".plain")[(h.li[f"{one.by}, {one.role}, {one.date}"] for one in each.signed)]
-                if each.signed
-                else "nobody: as delivered",
-                each.text,
-            )
-            for each in switches
-        ),
-    )
+                (
+                    h.code[each.policy.removeprefix("policy.")],
+                    h.b["on" if each.on else "off"],
+                    h.ul(".plain")[(h.li[f"{one.by}, {one.role}, {one.date}"] for one in each.signed)]
+                    if each.signed
+                    else "nobody: as delivered",
+                    each.text,
+                )
+                for each in switches
+            ),
+        )
+    ]
 
 
 def _unsigned(found: Status) -> Node:
+    rows = ((each.kind.replace("_", " "), f"{each.facts:,}", f"{each.of:,}") for each in found.unsigned)
     return [
-        table(
-            "Not signed",
-            ("Kind", "Not signed", "Of"),
-            ((each.kind.replace("_", " "), f"{each.facts:,}", f"{each.of:,}") for each in found.unsigned),
-            numbers=(1, 2),
-            empty="Every fact may permit what it says.",
-        ),
-        h.p(".soft")[
-            "They may warn and restrict. Before two people of the site have signed one, it permits nothing."
+        h.h2["Not signed"],
+        h.p[
+            h.b[f"{sum(each.facts for each in found.unsigned):,}"],
+            f" of {found.facts:,} facts may warn and restrict, and permit nothing before two people of "
+            "the site have signed them.",
         ],
+        h.details[
+            h.summary["By kind"],
+            table("Not signed, by kind", ("Kind", "Not signed", "Of"), rows, numbers=(1, 2)),
+        ]
+        if found.unsigned
+        else None,
     ]
 
 
