@@ -44,14 +44,14 @@ class FictionalWard:
         chair: str = "",
         reached: Reached = "released",
     ) -> Plan:
-        """An infusion that was to begin so long ago. value: the patient's identifier, ending in a digit."""
+        """An infusion that was to begin so long ago. value: an identifier that ends in "-" and a number."""
         start = NOW - dt.timedelta(minutes=minutes_ago)
         part = Part(
             order=self.order(value, start),
             name=name,
             reached=reached,
             scenario=scenario,
-            seed=100 * int(value[-1]),
+            seed=100 * int(value.rpartition("-")[2]),
         )
         plan = rehearse(Stage(self.journal, knowledge(), self.cast, NOW), part)
         if chair:
