@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.course import Plan, infusion_id
-from ivigil.infusion.events import Happening, Seated
+from ivigil.infusion.events import Happening
 from ivigil.intake import parse_order
 from ivigil.order import Order
 from ivigil.patient import Identifier
@@ -51,12 +51,10 @@ class FictionalWard:
             name=name,
             reached=reached,
             scenario=scenario,
+            chair=chair,
             seed=100 * int(value.rpartition("-")[2]),
         )
-        plan = rehearse(Stage(self.journal, knowledge(), self.cast, NOW), part)
-        if chair:
-            self.happens(plan, Seated(chair=chair), start)
-        return plan
+        return rehearse(Stage(self.journal, knowledge(), self.cast, NOW), part)
 
     def happens(self, plan: Plan, what: Happening | FollowUpEvent, at: dt.datetime = NOW) -> None:
         """Something at the chair of the plan's first day, or in the days after it."""
