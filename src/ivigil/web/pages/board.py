@@ -153,7 +153,7 @@ def _counts(found: Board) -> Iterator[Node]:
     for name, (text, _) in SECTION.items():
         some = len(found.of(name))
         yield h.span(class_={"count": True, "none": not some, "urgent": bool(some) and name == "first"})[
-            h.b[str(some)], f" {text.casefold()}"
+            h.b[str(some)], " need somebody" if name == "first" and some != 1 else f" {text.casefold()}"
         ]
     yield h.span(class_={"count": True, "none": not found.left})[h.b[str(found.left)], " have left"]
 
@@ -173,9 +173,7 @@ def _card(place: Place, found: Board, visit: Visit) -> Element:
     tone = RANK[place.rank][0] if place.section == "first" else "none"
     return h.li(f".place.{tone}", id=f"place-{place.infusion}", data_first=_told(place, visit))[
         h.div(".who")[
-            h.a(".chair", id=f"open-{place.infusion}", href=chair_path(place.infusion))[
-                f"Chair {place.chair}" if place.chair else "No chair told"
-            ],
+            h.a(".chair", id=f"open-{place.infusion}", href=chair_path(place.infusion))[_called(place.chair)],
             h.span(".initials")[place.initials or "no name"],
         ],
         _needed(place, found.at, visit) if place.section == "first" else None,
@@ -189,12 +187,19 @@ def _card(place: Place, found: Board, visit: Visit) -> Element:
     ]
 
 
+def _called(chair: str) -> str:
+    """ "4" is chair 4; "Window 2" says itself what it is."""
+    if not chair:
+        return "No chair told"
+    return f"Chair {chair}" if chair[0].isdigit() or len(chair) == 1 else chair
+
+
 def _told(place: Place, visit: Visit) -> str | None:
     """What is read out when it comes up; None for whoever needs nobody."""
     if place.section != "first":
         return None
     lines = _pressing(place, visit)
-    return f"{f'Chair {place.chair}' if place.chair else place.initials}: {lines[0] if lines else ''}"
+    return f"{_called(place.chair)}, {place.initials}: {lines[0]}"
 
 
 def _needed(place: Place, at: dt.datetime, visit: Visit) -> Element:
@@ -304,7 +309,7 @@ def _who_page(visit: Visit, found: Infusion, wrong: tuple[str, ...] = (), typed:
         field.submit("Save the chair"),
     ]
     return shell.page(
-        f"Chair {sitting}" if sitting else "No chair told",
+        _called(sitting),
         visit,
         h.dl(".facts")[
             h.dt["Name"],

@@ -164,7 +164,7 @@ def _list(found: Inbox, visit: Visit) -> Node:
     groups = found.by_infusion()
     return [
         h.p(".soft")[
-            f"{found.followed} infusions are followed. ",
+            f"Infusions that are followed: {found.followed}. ",
             f"{found.silent} with nothing recorded for 100 days are not listed. " if found.silent else None,
             "Nobody is known to read answers from home all the time: silence is told to the after-hours "
             "service too."

@@ -7,7 +7,7 @@ import os
 
 import htpy as h
 import msgspec
-from htpy import Node
+from htpy import Element, Node
 from litestar import Response, get, post
 from litestar.response import Redirect
 
@@ -131,22 +131,15 @@ def _verify_form(visit: Visit) -> Node:
 
 
 def _switches(switches: tuple[Switch, ...]) -> Node:
-    return h.div(".switches")[
-        table(
-            "Switches of the site",
-            ("Switch", "Stands", "Signed by", "What it decides"),
-            (
-                (
-                    h.code[each.policy.removeprefix("policy.")],
-                    h.b["on" if each.on else "off"],
-                    h.ul(".plain")[(h.li[f"{one.by}, {one.role}, {one.date}"] for one in each.signed)]
-                    if each.signed
-                    else "nobody: as delivered",
-                    each.text,
-                )
-                for each in switches
-            ),
-        )
+    return [h.h2["Switches of the site"], h.ul(".switches")[(_switch(each) for each in switches)]]
+
+
+def _switch(switch: Switch) -> Element:
+    signed = "; ".join(f"{each.by}, {each.role}, {each.date}" for each in switch.signed)
+    return h.li[
+        h.p[h.code[switch.policy.removeprefix("policy.")], " is ", h.b["on" if switch.on else "off"]],
+        h.p[switch.text],
+        h.p(".soft")[f"Signed by {signed}." if signed else "Signed by nobody: it stands as delivered."],
     ]
 
 
