@@ -446,3 +446,11 @@ def test_a_site_may_switch_live_advice_off_and_records_go_on(centre: Centre, tmp
     assert "STOP" not in centre.said
     assert centre("infusion", "status", infusion, "--at", "2026-12-01T09:41-06:00") == OK
     assert "STOP the infusion" in centre.said
+
+
+def test_where_the_patient_sits_is_recorded_and_a_nameless_chair_is_not(centre: Centre) -> None:
+    infusion = f"{centre.released()}-1"
+    at = ("--at", "2026-12-01T09:20-06:00")
+    assert centre("infusion", "record", infusion, "seat", "Window  2", *at) == OK
+    assert centre.json("infusion", "status", infusion, *at)["state"]["chair"] == "Window 2"
+    assert centre("infusion", "record", infusion, "seat", "  ", *at) == BAD_INPUT

@@ -41,6 +41,7 @@ lots.read          site       site       site     -       -             -
 facts.read         site       site       site     -       site          site
 facts.sign         site       site       -        -       -             -
 status.read        site       site       site     -       site          site
+journal.verify     -          -          -        -       site          site
 people.read        -          -          -        -       site          -
 people.change      -          -          -        -       site          -
 audit.read         -          -          -        -       -             site

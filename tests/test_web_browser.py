@@ -120,6 +120,6 @@ def test_a_screen_that_locks_shows_nothing_more(chromium: Browser, tmp_path: Pat
     web = Web(tmp_path)
     with serving(web.app) as address:
         page = signed_in(chromium.new_context(), address, "nurse", PASSWORD)
-        page.goto(f"{address}/board")
+        page.goto(f"{address}/inbox")
         web.clock.passes(minutes=11)
-        page.wait_for_url(lambda url: "/sign-in" in url, timeout=6_000)
+        page.wait_for_url(lambda url: "/sign-in" in url, timeout=9_000)

@@ -103,7 +103,7 @@ def test_without_a_touch_the_screen_locks_and_the_pin_opens_it(web: Web) -> None
     web.clock.passes(minutes=10)
     locked = browser.get("/account")
     assert (locked.status_code, locked.headers["location"]) == (303, "/unlock?next=/account")
-    assert browser.get("/board", **{"x-ivigil-part": "infusions"}).status_code == 423
+    assert browser.get("/inbox", **{"x-ivigil-part": "waiting"}).status_code == 423
     refused = browser.post("/account/sign-out-everywhere", form_at="/unlock")
     assert refused.status_code == 423
     opened = browser.post("/unlock", {"pin": "907314", "next": "/account"}, form_at="/unlock")
@@ -175,7 +175,7 @@ def test_a_live_page_that_asks_by_itself_is_nobodys_touch(web: Web) -> None:
     browser = web.browser("nurse")
     for _ in range(5):
         web.clock.passes(minutes=2)
-        last = browser.get("/board", **{"x-ivigil-part": "infusions"})
+        last = browser.get("/inbox", **{"x-ivigil-part": "waiting"})
     assert last.status_code == 423
 
 

@@ -36,7 +36,7 @@ def test_a_nurse_signs_in_and_sees_the_board(web: Web) -> None:
     page = browser.get("/board")
     assert page.status_code == 200
     assert "<h1>Board</h1>" in page.text
-    assert "No infusion today." in page.text
+    assert "Nobody is waiting." in page.text
 
 
 def test_a_live_part_comes_alone(web: Web) -> None:
@@ -133,7 +133,7 @@ def test_a_defect_tells_a_reference_and_nothing_else(
         raise ValueError("Fictional Patient, born 1970-01-01")
 
     browser = web.browser("nurse")
-    monkeypatch.setattr("ivigil.web.pages.board.infusions", broken)
+    monkeypatch.setattr("ivigil.web.pages.board.kept", broken)
     with caplog.at_level(logging.DEBUG):
         answer = browser.get("/board")
     assert answer.status_code == 500

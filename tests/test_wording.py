@@ -126,7 +126,7 @@ def sheet_texts() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
                     case "say.urgent" | "_say.urgent" | "urgent":
                         pressing |= texts
     said |= {*patient._WITHIN.values(), *patient._AFTER.values(), *wording._DAYS, *wording._MONTHS}
-    pressing |= {*triage._TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
+    pressing |= {*triage.TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
     titles = re.findall(r'\("([^"]+\?)", writer\.', inspect.getsource(patient))
     return frozenset({*said, *titles}), frozenset(pressing), frozenset(named)
 

@@ -79,7 +79,8 @@ class SymptomsReported(After, frozen=True, tag="symptoms_reported"):
 
 
 class ReportsSettled(After, frozen=True, tag="reports_settled"):
-    """A clinician has dealt with every report about the infusion so far; the next one counts as a first."""
+    """A clinician has dealt with every report and result of the infusion so far; the next report counts
+    as a first."""
 
     reason: str
 

@@ -10,47 +10,22 @@ from collections.abc import Iterable
 import msgspec
 
 import ivigil
-from ivigil.aftercare.episode import Episode, of_plan
-from ivigil.aftercare.follow_up import ChairRecord
-from ivigil.aftercare.happenings import FollowUpEvent, Happened, ResultReceived, open_reports
+from ivigil.aftercare.episode import of_plan
+from ivigil.aftercare.happenings import FollowUpEvent, Happened, ResultReceived
 from ivigil.aftercare.standing import Hours
 from ivigil.aftercare.symptom_report import SymptomReport
-from ivigil.aftercare.triage import Triage, latest_triage
 from ivigil.cli import naming
 from ivigil.cli.chair_events import home_reading
-from ivigil.cli.journaling import add_author, add_place, draft, now, opened
+from ivigil.cli.journaling import add_author, add_place, entry, now, opened
 from ivigil.cli.naming import InputError
 from ivigil.course import Day, Plan
 from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.events import Corrected
 from ivigil.knowledge.store import FactFile, Knowledge
-from ivigil.records import Draft, Journal
-from ivigil.records.aftermath import aftermath
+from ivigil.practice import aftermath as practice
+from ivigil.practice.aftermath import Case
 
 _PERIOD = "FROM/UNTIL"
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One infusion and the days after it, from the journal or from an order and given times."""
-
-    knowledge: Knowledge
-    plan: Plan
-    day: Day
-    episode: Episode
-    happened: tuple[Happened, ...] = ()
-    chair: ChairRecord | None = None
-    until: dt.datetime | None = None
-    """When the next infusion began that has ended."""
-    at: dt.datetime
-    stream: str = ""
-    """The patient in the journal; empty: nothing is recorded."""
-    journal: Journal | None = None
-
-    @property
-    def course_start(self) -> dt.datetime | None:
-        """When the first infusion of the course was to begin: values before it are the patient's own."""
-        planned = self.plan.days[0].start if self.plan.days else self.plan.order.start
-        return min(planned, self.episode.started_at or planned)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,23 +76,12 @@ def of_journal(options: argparse.Namespace, knowledge: Knowledge) -> Case:
     """The infusion of the journal that the options name. Raises InputError, RecordsError."""
     journal = opened(options)
     try:
-        found = aftermath(journal, options.infusion, knowledge)
+        found = practice.of_journal(journal, options.infusion, knowledge, now(options, knowledge))
     except BriefingError as error:
         raise InputError(f"infusion {options.infusion}: no course to follow ({error.code})") from error
     if found.episode.ended_at is None:
         raise InputError(f"infusion {options.infusion}: its end is not recorded; ivigil infusion finish does")
-    return Case(
-        knowledge=knowledge,
-        plan=found.plan,
-        day=_day(found.plan, found.infusion.day),
-        episode=found.episode,
-        happened=found.happened,
-        chair=found.chair,
-        until=found.until,
-        at=now(options, knowledge),
-        stream=found.infusion.stream,
-        journal=journal,
-    )
+    return found
 
 
 def _tried(options: argparse.Namespace, knowledge: Knowledge) -> Case:
@@ -156,13 +120,7 @@ def recorded(case: Case, bodies: Iterable[FollowUpEvent | Corrected], options: a
         case = msgspec.structs.replace(case, at=at)
         new = [Happened(str(uuid.uuid4()), case.at, each) for each in told if not isinstance(each, Corrected)]
         return msgspec.structs.replace(case, happened=(*case.happened, *new))
-    case.journal.append([_draft(each, case, options, len(told)) for each in told])
-    return of_journal(options, case.knowledge)
-
-
-def _draft(body: FollowUpEvent | Corrected, case: Case, options: argparse.Namespace, count: int) -> Draft:
-    own = options.id if count == 1 else None
-    return draft(options, case.stream, body, case.episode.infusion, event_id=own)
+    return practice.record(case, told, entry(options, case.knowledge))
 
 
 def report(
@@ -202,14 +160,6 @@ def language(options: argparse.Namespace, knowledge: Knowledge) -> str:
         accepted = ", ".join(f"{code} ({name})" for code, name in known.items())
         raise InputError(f"--language {written}: accepted: {accepted}")
     return written
-
-
-def triage_of(case: Case) -> Triage | None:
-    """The answer to what was reported last and is not settled; None: nothing, or triage is switched off."""
-    if not case.knowledge.is_on("policy.patient_triage"):
-        return None
-    known = (each for each in case.happened if each.at <= case.at)
-    return latest_triage(open_reports(known), case.episode, case.knowledge)
 
 
 def watched(options: argparse.Namespace) -> tuple[Hours, ...]:

@@ -9,11 +9,9 @@ import msgspec
 
 from ivigil.aftercare.matching import Matched
 from ivigil.aftercare.symptom_report import SymptomReport
-from ivigil.aftercare.triage import Triage
+from ivigil.practice.interview import Judge, answered, further, is_emergency, unconfirmed
 
 _YES, _NO = frozenset(("y", "yes")), frozenset(("n", "no"))
-
-Judge = Callable[[SymptomReport], Triage]
 
 
 class Interview(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,32 +25,26 @@ class Interview(msgspec.Struct, frozen=True, kw_only=True):
     def ask(self, report: SymptomReport) -> SymptomReport:
         """The report completed. It ends at once where a yes makes it an emergency."""
         report = self._danger(report)
-        if self._is_emergency(report):
+        if is_emergency(report, self.judge):
             return report
         words = self.match(_line("What is wrong, in your own words?"))
         report = self._confirmed(report, words)
         passed: set[str] = set()
-        while not self._is_emergency(report):
-            name = next((name for name in self.judge(report).ask if name not in passed), None)
-            if name is None:
-                break
-            passed.add(name)
-            report = self._answered(report, name, self.questions[name])
+        while asked := further(report, self.judge, passed):
+            passed.add(asked[0])
+            report = self._answered(report, asked[0])
         return report
 
     def _danger(self, report: SymptomReport) -> SymptomReport:
         for name in self.judge(report).picture.unanswered:
-            report = self._answered(report, name, self.questions[name])
+            report = self._answered(report, name)
             if name in report.present:
                 break
         return report
 
     def _confirmed(self, report: SymptomReport, words: Matched) -> SymptomReport:
-        taken = words.symptoms("said", "unclear")
-        for name in (*taken, *words.symptoms("denied")):
-            if name not in (*report.present, *report.absent):
-                silence = True if name in taken else None
-                report = self._answered(report, name, self.questions[name], silence=silence)
+        for doubt in unconfirmed(report, words):
+            report = self._answered(report, doubt.symptom, counts=doubt.counts)
         return msgspec.structs.replace(report, unmatched=(*report.unmatched, *self._left(words)))
 
     @staticmethod
@@ -61,21 +53,8 @@ class Interview(msgspec.Struct, frozen=True, kw_only=True):
             if _answer(f'"{sentence}" is not on the list. Is something wrong?') is not False:
                 yield sentence
 
-    @staticmethod
-    def _answered(
-        report: SymptomReport, name: str, question: str, *, silence: bool | None = None
-    ) -> SymptomReport:
-        """The report with one question answered; silence: what no answer counts as, None: left open."""
-        answer = _answer(question)
-        counts = silence if answer is None else answer
-        if counts is None:
-            return report
-        if counts:
-            return msgspec.structs.replace(report, present=(*report.present, name))
-        return msgspec.structs.replace(report, absent=(*report.absent, name))
-
-    def _is_emergency(self, report: SymptomReport) -> bool:
-        return bool(report.present) and self.judge(report).urgency == "emergency_now"
+    def _answered(self, report: SymptomReport, name: str, *, counts: bool | None = None) -> SymptomReport:
+        return answered(report, name, _answer(self.questions[name]), counts=counts)
 
 
 def _answer(question: str) -> bool | None:

@@ -22,6 +22,7 @@ from ivigil.infusion.events import (
     ReactionGraded,
     RestartDecided,
     Resumed,
+    Seated,
     SymptomNoted,
     VialFinished,
     VitalsTaken,
@@ -59,6 +60,8 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     identity.add_argument("value", metavar="IDENTIFIER")
     identity.add_argument("--system", help="naming system of the identifier (default: the plan's)")
     identity.add_argument("--scanned", action="store_true", help="read from a barcode, not asked")
+    seat = kind("seat", "the patient took a chair, or changed to another one")
+    seat.add_argument("chair", metavar="CHAIR", help="as it is written there: 4, or 'Window 2'")
     vial = kind("vial", "a vial is hung: scanned, or typed")
     vial.add_argument("--scan", metavar="TEXT", help="what the scanner read from its barcode")
     vial.add_argument("--product", metavar="ID")
@@ -170,6 +173,13 @@ def _identity(options: argparse.Namespace, briefing: Briefing) -> Happening:
     return IdentityChecked(identifier=identifier, method="scanned" if options.scanned else "asked")
 
 
+def _seat(options: argparse.Namespace) -> Happening:
+    try:
+        return Seated(chair=" ".join(options.chair.split()))
+    except ValueError as error:
+        raise InputError(f"chair {options.chair!r}: {error}") from None
+
+
 def _vitals(options: argparse.Namespace, briefing: Briefing) -> Happening:
     known = {measure.id for measure in briefing.facts.measure}
     readings: dict[str, Decimal] = {}
@@ -220,6 +230,7 @@ def _withdrawn(options: argparse.Namespace, events: tuple[Event, ...]) -> Correc
 
 _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Corrected]] = {
     "identity": _identity,
+    "seat": lambda o, _: _seat(o),
     "rate": lambda o, _: RateSet(rate_ml_per_h=zero_or_more(o.ml_per_h, "rate")),
     "vitals": _vitals,
     "symptom": _symptom,

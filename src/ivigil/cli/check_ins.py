@@ -12,16 +12,16 @@ from ivigil.aftercare.asking import Ask, asks
 from ivigil.aftercare.check_ins import CheckIn, check_ins
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, FollowUpEvent, Reader
-from ivigil.aftercare.standing import Standing, Watch, standing, watch
+from ivigil.aftercare.standing import Standing, Watch, watch
 from ivigil.aftercare.triage import Triage
 from ivigil.cli import aftermath
-from ivigil.cli.aftermath import Case
 from ivigil.cli.citing import cited
 from ivigil.cli.journaling import guarded
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.knowledge.evidence import Fact, Source
+from ivigil.practice.aftermath import Case, standings, triage_of
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,14 +69,14 @@ def _run(options: argparse.Namespace) -> int:
     found = check_ins(case.episode, case.knowledge, case.until)
     hours = aftermath.watched(options)
     case = aftermath.recorded(case, tuple(_happened(options, case, found)), options)
-    stand = standing(found, case.happened, case.at, case.knowledge, hours)
+    stand = standings(case, hours)
     facts, sources = cited((name for each in stand for name in each.facts()), case.knowledge)
     report = Report(
         at=case.at,
         episode=case.episode,
         recorded=case.journal is not None,
         watch=watch(hours, case.at),
-        triage=aftermath.triage_of(case),
+        triage=triage_of(case),
         check_ins=stand,
         facts=facts,
         sources=sources,

@@ -10,21 +10,11 @@ from decimal import Decimal
 import msgspec
 
 from ivigil import units
-from ivigil.aftercare.check_ins import check_ins
-from ivigil.aftercare.diary import read_diary
 from ivigil.aftercare.follow_up import (
     HandOver,
-    follow_up_tests,
-    next_order,
-    open_points,
-    panels_due,
-    suspected,
 )
-from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, FollowUpEvent, ResultReceived
-from ivigil.aftercare.results import baselines, read_results
-from ivigil.aftercare.standing import standing, watch
+from ivigil.aftercare.happenings import DiaryEntry, FollowUpEvent, ResultReceived
 from ivigil.cli import aftermath, naming
-from ivigil.cli.aftermath import Case
 from ivigil.cli.chair_events import zero_or_more
 from ivigil.cli.citing import cited
 from ivigil.cli.journaling import guarded
@@ -34,6 +24,7 @@ from ivigil.cli.output import put
 from ivigil.infusion.events import Corrected
 from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.reactions import Measure
+from ivigil.practice.aftermath import Case, hand_over
 
 _RESULT = "NAME=VALUE@DATE"
 
@@ -78,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     case = aftermath.case(options)
     case = aftermath.recorded(case, tuple(_happened(options, case)), options)
-    found = hand_over(case, options)
+    found = hand_over(case, aftermath.watched(options))
 
     from ivigil.sheets.follow_up import follow_up_sheet
 
@@ -88,37 +79,6 @@ def _run(options: argparse.Namespace) -> int:
     report = Report(hand_over=found, facts=facts, sources=sources)
     put(report, lambda: follow_up_sheet(found, case.knowledge, recorded=recorded), as_json=options.json)
     return OK
-
-
-def hand_over(case: Case, options: argparse.Namespace) -> HandOver:
-    """Everything about the days after, put together."""
-    knowledge, episode, at = case.knowledge, case.episode, case.at
-    hours = aftermath.watched(options)
-    asked = standing(check_ins(episode, knowledge, case.until), case.happened, at, knowledge, hours)
-    known = [each.what for each in case.happened if each.at <= at]
-    entries = [each.report for each in known if isinstance(each, DiaryEntry | CheckInAnswered)]
-    diary = read_diary(entries, at, knowledge)
-    zone = episode.ended_at.tzinfo if episode.ended_at else None
-    given = (each for each in known if isinstance(each, ResultReceived))
-    results = (*baselines(case.plan.order.patient, zone, knowledge), *given)
-    readings = read_results(results, episode, knowledge, case.course_start)
-    tests = follow_up_tests(case.plan, results, at, knowledge)
-    return HandOver(
-        at=at,
-        patient=case.plan.order.patient.id,
-        episode=episode,
-        planned_g=case.day.grams,
-        chair=case.chair,
-        check_ins=asked,
-        watch=watch(hours, at),
-        diary=diary,
-        tests=tests,
-        results=results,
-        readings=readings,
-        panels=panels_due(readings, episode, knowledge),
-        next_order=next_order(suspected(case.chair, readings), knowledge),
-        open_points=open_points(asked, tests, readings, diary, case.chair),
-    )
 
 
 def _happened(options: argparse.Namespace, case: Case) -> Iterator[FollowUpEvent | Corrected]:

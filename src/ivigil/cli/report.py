@@ -6,7 +6,7 @@ import argparse
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,7 +18,7 @@ from ivigil.aftercare.report_export import export
 from ivigil.aftercare.report_export import fingerprint as report_fingerprint
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.cli import naming
-from ivigil.cli.journaling import Actions, draft, guarded, now, opened
+from ivigil.cli.journaling import Actions, draft, entry, guarded, now, opened
 from ivigil.cli.main import BAD_INPUT, DEFECT, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
@@ -27,11 +27,12 @@ from ivigil.course import Plan
 from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
-from ivigil.records import Journal, RecordsError
+from ivigil.practice.recall import Letter, letter, letter_made
+from ivigil.records import Journal
 from ivigil.records.aftermath import happened_after
-from ivigil.records.bodies import Contact, ReportMade
-from ivigil.records.infusing import NoInfusionError, load
-from ivigil.records.lookback import LotDose, Traced, contact_of, dose_of, look_back
+from ivigil.records.bodies import ReportMade
+from ivigil.records.infusing import load
+from ivigil.records.lookback import contact_of, look_back
 from ivigil.records.past import infused
 from ivigil.release import UnverifiedPlanError
 
@@ -39,17 +40,6 @@ if TYPE_CHECKING:
     from ivigil.sheets.document import Document
 
 _STANDARDS = {"fda": medwatch.STANDARD, "e2b": e2b.STANDARD}
-
-Outcome = Literal["letter", "no_contact", "erased", "taken_back"]
-
-
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one patient in a look-back."""
-
-    stream: str
-    outcome: Outcome
-    contact: Contact | None = None
-    doses: tuple[LotDose, ...] = ()
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,7 +219,7 @@ def _look_back(options: argparse.Namespace) -> int:
 
     knowledge, journal = ivigil.load_knowledge(options.site), opened(options)
     product = naming.product(options.product, knowledge).id if options.product else ""
-    letters = tuple(_letter(journal, each) for each in look_back(journal, options.lot, product))
+    letters = tuple(letter(journal, each) for each in look_back(journal, options.lot, product))
     if options.patient:
         letters = tuple(
             each
@@ -250,19 +240,6 @@ def _look_back(options: argparse.Namespace) -> int:
     return _post(journal, letters, documents, options)
 
 
-def _letter(journal: Journal, traced: Traced) -> Letter:
-    """A letter is for somebody whom it can reach, about something that was given."""
-    if traced.contact is None:
-        return Letter(stream=traced.stream, outcome="erased" if traced.reach == "erased" else "no_contact")
-    try:
-        found = [dose_of(journal, use) for use in traced.uses]
-    except NoInfusionError as error:
-        raise RecordsError(f"{traced.contact.patient.value}: {error}") from error
-    doses = tuple(dose for dose in found if dose is not None)
-    outcome: Outcome = "letter" if doses else "taken_back"
-    return Letter(stream=traced.stream, outcome=outcome, contact=traced.contact, doses=doses)
-
-
 def _post(
     journal: Journal,
     letters: tuple[Letter, ...],
@@ -280,15 +257,12 @@ def _post(
     if options.pdf is not None and len(documents) != 1:
         raise InputError(f"--pdf: one letter a file; there are {len(documents)}: --patient says whose")
     drafts = [
-        draft(
-            options,
-            each.stream,
-            ReportMade(standard="look-back", complete=True, sha256=fingerprint(document)),
-            dose.infusion,
-        )
+        made
         for each, document in documents
-        for dose in each.doses
         if options.record
+        for made in letter_made(
+            each, fingerprint(document), entry(options, ivigil.load_knowledge(options.site))
+        )
     ]
     if options.pdf is not None:
         _write_pdf(documents[0][1], options)

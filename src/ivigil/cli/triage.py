@@ -25,6 +25,7 @@ from ivigil.cli.output import put, show
 from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.population import MONTHS_PER_YEAR
 from ivigil.knowledge.store import Knowledge
+from ivigil.practice.aftermath import Case
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
 
     episode: Episode
     at: dt.datetime
-    case: aftermath.Case | None = None
+    case: Case | None = None
     """Of the journal; None: not from there."""
 
     @property

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ivigil.infusion.advice import RANKS, Advice, Rank
 from ivigil.infusion.briefing import Briefing
-from ivigil.infusion.moment import Moment, look
+from ivigil.infusion.moment import Moment, Past, look
 from ivigil.infusion.onward import onward
 from ivigil.infusion.progress import allowed_step, left_ml
 from ivigil.infusion.rules import Firing, strictest
@@ -32,9 +32,14 @@ _SHOWN_BY: dict[If, str] = {
 """Conditions of an action that a sign shows to be met; the others are for the person at the chair."""
 
 
-def advise(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Advice, ...]:
-    """Everything to do at ``now`` (aware), ranked. The state must hold no event after ``now``."""
-    moment = look(briefing, state, now)
+def advise(
+    briefing: Briefing, state: State, now: dt.datetime, known: Past | None = None
+) -> tuple[Advice, ...]:
+    """Everything to do at ``now`` (aware), ranked. The state must hold no event after ``now``.
+
+    known: ``moment.past`` of the same briefing and state, if it is at hand; it changes nothing.
+    """
+    moment = look(briefing, state, now, known)
     found = [
         *_flow(moment),
         *_actions(moment),

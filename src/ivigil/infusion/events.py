@@ -15,6 +15,8 @@ import msgspec
 
 from ivigil.patient import Identifier
 
+CHAIR_LETTERS = 24
+"""The longest name of a chair: it is read from across a room."""
 CTCAE_GRADES: tuple[int, ...] = (1, 2, 3, 4, 5)
 
 
@@ -27,6 +29,19 @@ class IdentityChecked(What, frozen=True, tag="identity_checked"):
 
     identifier: Identifier
     method: Literal["scanned", "asked"]
+
+
+class Seated(What, frozen=True, tag="seated"):
+    """The patient took a chair or bed, or changed to another one."""
+
+    chair: str
+    """As it is written at the place: "4", "Window 2". Nothing of the patient."""
+
+    def __post_init__(self) -> None:
+        if not self.chair.strip() or self.chair != " ".join(self.chair.split()):
+            raise ValueError("the name of a chair is a word or more, one space apart")
+        if len(self.chair) > CHAIR_LETTERS:
+            raise ValueError(f"the name of a chair has at most {CHAIR_LETTERS} characters")
 
 
 class Started(What, frozen=True, tag="started"):
@@ -216,6 +231,7 @@ class Corrected(What, frozen=True, tag="corrected"):
 
 Happening = (
     IdentityChecked
+    | Seated
     | Started
     | RateSet
     | VialHung

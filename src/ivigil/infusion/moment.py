@@ -14,6 +14,19 @@ from ivigil.infusion.signs import Signs, history
 from ivigil.infusion.state import State
 
 
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """What a state tells whatever the time: kept by whoever looks at one state again and again."""
+
+    pictures: tuple[Signs, ...]
+    fired: tuple[Firing, ...]
+
+
+def past(briefing: Briefing, state: State) -> Past:
+    """The pictures of the patient, and every rule that they made hold."""
+    pictures = history(briefing, state)
+    return Past(pictures=pictures, fired=firings(briefing, state, pictures))
+
+
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """Briefing and state at ``now``. Events after ``now`` must not be in the state."""
 
@@ -57,10 +70,11 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         return self.bar is None and not any(firing.flow == "pause" for firing in self.open)
 
 
-def look(briefing: Briefing, state: State, now: dt.datetime) -> Moment:
-    """Everything about this moment."""
-    pictures = history(briefing, state)
-    fired = tuple(firing for firing in firings(briefing, state, pictures) if firing.since <= now)
+def look(briefing: Briefing, state: State, now: dt.datetime, known: Past | None = None) -> Moment:
+    """Everything about this moment. known: ``past`` of the same briefing and state, if it is at hand."""
+    known = past(briefing, state) if known is None else known
+    pictures = known.pictures
+    fired = tuple(firing for firing in known.fired if firing.since <= now)
     decided = last_decision(state, now)
     return Moment(
         briefing=briefing,

@@ -25,6 +25,7 @@ from ivigil.infusion.events import (
     ReactionGraded,
     RestartDecided,
     Resumed,
+    Seated,
     Started,
     Stopped,
     SymptomNoted,
@@ -66,6 +67,10 @@ def _identity_checked(state: State, event: Event, what: IdentityChecked) -> Stat
     if known is not None and what.identifier != known:
         state = _alarm(state, event, "identity_differs", what.identifier.value, known.value)
     return replace(state, identified=what.identifier, identified_at=event.at)
+
+
+def _seated(state: State, event: Event, what: Seated) -> State:
+    return replace(state, chair=what.chair)
 
 
 def _started(state: State, event: Event, what: Started) -> State:
@@ -228,6 +233,7 @@ def _alarm(state: State, event: Event, code: AlarmCode, value: str = "", limit: 
 
 _HANDLERS: dict[type, Callable[[State, Event, Any], State]] = {
     IdentityChecked: _identity_checked,
+    Seated: _seated,
     Started: _started,
     RateSet: _rate_set,
     Resumed: _resumed,

@@ -112,6 +112,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     day: Day
     phase: Phase = "not_started"
     halt: Halt = ""
+    chair: str = ""
+    """Where the patient sits or lies; "": nobody told."""
     identified: Identifier | None = None
     identified_at: dt.datetime | None = None
     started_at: dt.datetime | None = None

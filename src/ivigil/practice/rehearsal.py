@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 import zlib
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from ivigil.course import Day, Plan, infusion_id
-from ivigil.infusion.events import Event
+from ivigil.infusion.events import Event, Seated
 from ivigil.infusion.simulate import simulate
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
@@ -44,6 +45,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str = "quiet"
     """Of ``infusion.scenario``."""
     seed: int = 1
+    chair: str = ""
+    """Where the patient sits on each day; "": nobody tells."""
 
 
 class RehearsalError(ValueError):
@@ -91,9 +94,16 @@ def _run(stage: Stage, part: Part, plan: Plan, day: Day) -> None:
         return
     seed = part.seed + zlib.crc32(infusion_id(plan.id, day.number).encode())  # no two share their events' ids
     played = simulate(plan, day.number, stage.knowledge, name=part.scenario, seed=seed, minutes=minutes)
-    drafts = [_lived(stage, plan, day, event) for event in played.events if event.at <= stage.now]
+    events = [*_seated(part, plan, day), *(event for event in played.events if event.at <= stage.now)]
+    drafts = [_lived(stage, plan, day, event) for event in events]
     if drafts:
         stage.journal.append(drafts)
+
+
+def _seated(part: Part, plan: Plan, day: Day) -> list[Event]:
+    name = infusion_id(plan.id, day.number)
+    event_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name} seated"))
+    return [Event(event_id, day.start, Seated(chair=part.chair))] if part.chair else []
 
 
 def _lived(stage: Stage, plan: Plan, day: Day, event: Event) -> Draft:

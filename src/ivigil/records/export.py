@@ -43,9 +43,9 @@ def to_csv(records: Iterable[Record]) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for record in records:
-        head = [_cell(getattr(record, name)) for name in COLUMNS[:-2]]
+        head = [cell(getattr(record, name)) for name in COLUMNS[:-2]]
         for field, value in _leaves(msgspec.to_builtins(record.body, builtin_types=(Decimal,))):
-            writer.writerow([*head, _cell(field), _cell(value)])
+            writer.writerow([*head, cell(field), cell(value)])
     return out.getvalue()
 
 
@@ -61,7 +61,8 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, "" if value in ({}, []) else value
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value for a spreadsheet: before text that it would take for a formula stands an apostrophe."""
     match value:
         case None:
             return ""

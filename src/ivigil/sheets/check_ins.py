@@ -158,10 +158,11 @@ def _told(each: Standing, standings: tuple[Standing, ...], knowledge: Knowledge)
     number = standings.index(each) + 1
     mark = f" ({NOT_SIGNED})" if escalation.unsigned else ""
     why = f"check-in {number}, since {_clock(escalation.since)}: {BECAUSE[escalation.because]}"
-    return Group(Text(f"! {_whom(escalation, knowledge)}{mark}", "bold red"), Text(f"  {why}"))
+    return Group(Text(f"! {whom(escalation, knowledge)}{mark}", "bold red"), Text(f"  {why}"))
 
 
-def _whom(escalation: Escalation, knowledge: Knowledge) -> str:
+def whom(escalation: Escalation, knowledge: Knowledge) -> str:
+    """Who is to be told, and at which number."""
     site = knowledge.site
     phones = {"team": site.contact_phone, "after_hours": site.after_hours_phone}
     return "; ".join(f"{TELL[name]} ({phones.get(name) or 'no number is set'})" for name in escalation.to)

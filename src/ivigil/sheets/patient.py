@@ -11,6 +11,7 @@ import datetime as dt
 import textwrap
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
 from ivigil.course import Day, Plan, TimelineEntry
 from ivigil.knowledge.conditions import Onset
@@ -55,8 +56,25 @@ class NoSheetError(Exception):
     """No sheet may be printed; the message says what is missing."""
 
 
-def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> str:
-    """The sheet as plain text.
+class Part(NamedTuple):
+    """One section of the sheet. Paragraphs that start with "- " are list items."""
+
+    asks: str
+    """Its heading in English, by which it is known."""
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+class PatientSheet(NamedTuple):
+    """The whole sheet as values, in the patient's language."""
+
+    head: tuple[str, ...]
+    parts: tuple[Part, ...]
+    foot: tuple[str, ...]
+
+
+def patient_parts(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> PatientSheet:
+    """What the sheet says; a section without a sentence is left out.
 
     Raises NoSheetError for a blocked plan or without phone numbers, NoLanguageError for a language
     without wording.
@@ -79,12 +97,21 @@ def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> 
         ("Are you pregnant, or do you breastfeed?", writer.pregnancy),
         ("Whom do you call?", writer.phones),
     )
-    lines = _wrapped(writer.head())
-    for title, body in sections:
-        paragraphs = body()
-        if paragraphs:
-            lines += ["", say(title).upper(), *_wrapped(say.noted(paragraphs))]
-    return "\n".join([*lines, "", *_wrapped(say.noted(writer.foot()))])
+    made = ((asks, tuple(body())) for asks, body in sections)
+    return PatientSheet(
+        head=tuple(writer.head()),
+        parts=tuple(Part(asks, say(asks), paragraphs) for asks, paragraphs in made if paragraphs),
+        foot=tuple(writer.foot()),
+    )
+
+
+def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> str:
+    """The sheet as plain text. Raises what ``patient_parts`` raises."""
+    sheet, say = patient_parts(plan, knowledge, language), Wording(knowledge, language)
+    lines = _wrapped(sheet.head)
+    for part in sheet.parts:
+        lines += ["", part.title.upper(), *_wrapped(say.noted(part.paragraphs))]
+    return "\n".join([*lines, "", *_wrapped(say.noted(sheet.foot))])
 
 
 def _refuse(plan: Plan, knowledge: Knowledge) -> None:

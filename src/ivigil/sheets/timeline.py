@@ -29,6 +29,7 @@ from ivigil.infusion.events import (
     ReactionGraded,
     RestartDecided,
     Resumed,
+    Seated,
     Started,
     Stopped,
     SymptomNoted,
@@ -141,6 +142,8 @@ def _patient(what: Happening | Corrected, knowledge: Knowledge) -> str:
     match what:
         case IdentityChecked(identifier=identifier, method=method):
             return f"Identity {method}: {identifier.value}"
+        case Seated(chair=chair):
+            return f"Chair {chair}"
         case VitalsTaken(readings=values):
             return f"Signs {readings(values, knowledge)}"
         case SymptomNoted(symptom=name, present=present, note=note):

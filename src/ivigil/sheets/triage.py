@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -21,7 +22,7 @@ from ivigil.sheets.numbers import number
 from ivigil.sheets.references import References
 from ivigil.sheets.wording import ENGLISH, Wording
 
-_TITLE: dict[Urgency, str] = {
+TITLE: dict[Urgency, str] = {
     "emergency_now": "EMERGENCY NOW",
     "same_day": "CARE TODAY",
     "next_visit": "AT THE NEXT VISIT",
@@ -86,22 +87,45 @@ def triage_sheet(
     return Group(*parts)
 
 
-def patient_sheet(answer: Triage, knowledge: Knowledge, language: str = ENGLISH) -> RenderableType:
-    """What the patient reads of the answer. What to do and how soon is translated only if it is signed."""
-    say = Wording(knowledge, language)
+class PatientAnswer(NamedTuple):
+    """What the patient reads of an answer, in their language."""
+
+    title: str
+    call: str
+    advice: tuple[str, ...]
+    """What to do meanwhile."""
+    asks: tuple[str, ...]
+    """Questions of which a yes may change it."""
+    unwatched: str
+
+
+def patient_answer(answer: Triage, knowledge: Knowledge, say: Wording) -> PatientAnswer:
+    """The answer in words. What to do and how soon is translated only if it is signed."""
     questions = {symptom.id: symptom.question for symptom in knowledge.facts.symptom}
-    asked = [say(questions[name]) for name in answer.ask[:_SHOWN_QUESTIONS]]
-    asks = asked and answer.urgency != "emergency_now"
+    asked = answer.ask[:_SHOWN_QUESTIONS] if answer.urgency != "emergency_now" else ()
+    return PatientAnswer(
+        title=say.urgent(TITLE[answer.urgency]),
+        call=_call(answer.call, knowledge, say),
+        advice=tuple(say.urgent(text) for text in _advice(answer, knowledge)),
+        asks=tuple(say(questions[name]) for name in asked),
+        unwatched=say.urgent(_UNWATCHED),
+    )
+
+
+def patient_sheet(answer: Triage, knowledge: Knowledge, language: str = ENGLISH) -> RenderableType:
+    """What the patient reads of the answer."""
+    say = Wording(knowledge, language)
+    told = patient_answer(answer, knowledge, say)
     lines = [
         emergency_line(say, knowledge),
         "",
-        say.urgent(_TITLE[answer.urgency]),
-        _call(answer.call, knowledge, say),
-        *(say.urgent(text) for text in _advice(answer, knowledge)),
-        *(["", say("Tell us also, for a yes may change this answer:")] if asks else []),
-        *(f"- {question}" for question in asked if asks),
+        told.title,
+        told.call,
+        *told.advice,
+        *(["", say("Tell us also, for a yes may change this answer:")] if told.asks else []),
+        *(f"- {question}" for question in told.asks),
         "",
-        say.urgent(_UNWATCHED),
+        told.unwatched,
         *say.unsigned(),
     ]
     return Group(*(Text(line) for line in say.noted(lines)))
@@ -110,15 +134,19 @@ def patient_sheet(answer: Triage, knowledge: Knowledge, language: str = ENGLISH)
 def headline(answer: Triage, knowledge: Knowledge) -> RenderableType:
     """How soon, and whom to call."""
     return Group(
-        Text(_TITLE[answer.urgency], style=_STYLE[answer.urgency]),
+        Text(TITLE[answer.urgency], style=_STYLE[answer.urgency]),
         Padding(Text(_call(answer.call, knowledge, Wording(knowledge))), (0, 0, 0, 2)),
     )
 
 
 def switched_off_sheet(knowledge: Knowledge) -> RenderableType:
     """Where the site has switched triage off: whom to call, and nothing else."""
-    team = f"For anything else call the team{_number(knowledge.site.contact_phone, Wording(knowledge))}."
-    return Group(_emergency(knowledge), Text(team))
+    return Group(_emergency(knowledge), Text(team_line(knowledge)))
+
+
+def team_line(knowledge: Knowledge) -> str:
+    """Whom to call for what is no danger to life."""
+    return f"For anything else call the team{_number(knowledge.site.contact_phone, Wording(knowledge))}."
 
 
 def emergency_line(say: Wording, knowledge: Knowledge) -> str:
@@ -179,13 +207,13 @@ def _why(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[Ren
         yield section("Why", Text("nothing was reported, and no question about danger stands open"))
         return
     grid = table(None, 16)
-    for text, facts in _reasons(answer.leading, knowledge).items():
+    for text, facts in reasons(answer.leading, knowledge).items():
         grid.add_row(text, refs.mark(facts))
     yield section("Why", grid)
 
 
-def _reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
-    """What the urgency rests on -> the facts; rows about the same symptoms are one line."""
+def reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
+    """For the team, what the urgency rests on -> the facts; rows about the same symptoms are one line."""
     said: dict[str, list[str]] = {}
     facts: dict[str, list[str]] = {}
     for cause in causes:

@@ -30,10 +30,13 @@ from ivigil.web.pages import (
     chair,
     facts,
     glass,
+    inbox,
     levels,
+    lots,
     people,
     products,
     sign_in,
+    status,
 )
 from ivigil.web.settings import Settings
 from ivigil.web.threads import wrapped
@@ -44,10 +47,13 @@ PAGES = (
     chair,
     facts,
     glass,
+    inbox,
     levels,
+    lots,
     people,
     products,
     sign_in,
+    status,
 )
 """Each module's ``routes``."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)

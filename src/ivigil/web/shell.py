@@ -29,8 +29,11 @@ STATIC_PATH = f"/static/{_version()}"
 
 NAVIGATION = (
     ("board.read", "/board", "Board"),
+    ("follow_up.list", "/inbox", "Inbox"),
+    ("lots.read", "/lots", "Lots"),
     ("facts.read", "/facts", "Facts"),
     ("facts.read", "/products", "Products"),
+    ("status.read", "/status", "Status"),
     ("people.read", "/people", "People"),
     ("audit.read", "/audit", "Audit trail"),
 )

@@ -33,7 +33,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     signs: bool = False
     """Asks for the password again each time."""
     when_locked: bool = False
-    """Also on a locked screen: whoever holds the patient's safety up has no hand for a PIN."""
+    """Also on a locked screen: whoever holds the patient's safety up has no hand for a PIN, and a board on
+    the wall, which names nobody, is touched by nobody."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ def _to(reach: Reach, *roles: Role) -> dict[Role, Reach]:
 
 
 _ALL = (
-    Action(name="board.read", text="see today's infusions", grants=_to("site", *_CARE)),
+    Action(name="board.read", text="see today's infusions", grants=_to("site", *_CARE), when_locked=True),
     Action(name="chair.read", text="look at an infusion", grants=_to("patients", *_CARE)),
     Action(
         name="chair.record",
@@ -132,6 +133,11 @@ _ALL = (
         signs=True,
     ),
     Action(name="status.read", text="see how the server does", grants=_to("site", *_STAFF)),
+    Action(
+        name="journal.verify",
+        text="verify the whole journal",
+        grants=_to("site", "administrator", "auditor"),
+    ),
     Action(name="people.read", text="see people and roles", grants=_to("site", "administrator")),
     Action(
         name="people.change",

@@ -27,6 +27,7 @@ class _Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reached: Reached = "released"
     scenario: str = "quiet"
     seed: int = 1
+    chair: str = ""
 
 
 def parts(knowledge: Knowledge, now: dt.datetime) -> tuple[Part, ...]:
@@ -46,6 +47,7 @@ def _part(text: str, knowledge: Knowledge, now: dt.datetime) -> Part:
         reached=script.reached,
         scenario=script.scenario,
         seed=script.seed,
+        chair=script.chair,
     )
 
 

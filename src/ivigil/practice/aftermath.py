@@ -1,0 +1,171 @@
+"""The days after an infusion, for every face: what came of it, what is told of it, what is written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from ivigil.aftercare.check_ins import check_ins
+from ivigil.aftercare.diary import read_diary
+from ivigil.aftercare.episode import Episode
+from ivigil.aftercare.follow_up import (
+    ChairRecord,
+    HandOver,
+    follow_up_tests,
+    next_order,
+    open_points,
+    panels_due,
+    suspected,
+)
+from ivigil.aftercare.happenings import (
+    CheckInAnswered,
+    DiaryEntry,
+    FollowUpEvent,
+    Happened,
+    ResultReceived,
+    open_reports,
+)
+from ivigil.aftercare.results import baselines, read_results
+from ivigil.aftercare.standing import Hours, Standing, standing, watch
+from ivigil.aftercare.triage import Triage, latest_triage
+from ivigil.course import Day, Plan, infusion_id
+from ivigil.infusion.events import Corrected
+from ivigil.infusion.state import State
+from ivigil.knowledge.store import Knowledge
+from ivigil.practice.entry import Entry, draft
+from ivigil.records import Journal
+from ivigil.records.aftermath import aftermath
+from ivigil.records.past import infused
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One infusion and the days after it, from the journal or from an order and given times."""
+
+    knowledge: Knowledge
+    plan: Plan
+    day: Day
+    episode: Episode
+    happened: tuple[Happened, ...] = ()
+    chair: ChairRecord | None = None
+    until: dt.datetime | None = None
+    """When the next infusion began that has ended."""
+    at: dt.datetime
+    stream: str = ""
+    """The patient in the journal; empty: nothing is recorded."""
+    journal: Journal | None = None
+
+    @property
+    def course_start(self) -> dt.datetime | None:
+        """When the first infusion of the course was to begin: values before it are the patient's own."""
+        planned = self.plan.days[0].start if self.plan.days else self.plan.order.start
+        return min(planned, self.episode.started_at or planned)
+
+    @property
+    def known(self) -> tuple[Happened, ...]:
+        """What happened by the moment of the case."""
+        return tuple(each for each in self.happened if each.at <= self.at)
+
+
+def of_journal(journal: Journal, infusion: str, knowledge: Knowledge, at: dt.datetime) -> Case:
+    """An infusion of the journal; its end may not be known. Raises NoInfusionError, BriefingError."""
+    found = aftermath(journal, infusion, knowledge)
+    return Case(
+        knowledge=knowledge,
+        plan=found.plan,
+        day=next(day for day in found.plan.days if day.number == found.infusion.day),
+        episode=found.episode,
+        happened=found.happened,
+        chair=found.chair,
+        until=found.until,
+        at=at,
+        stream=found.infusion.stream,
+        journal=journal,
+    )
+
+
+def ours(journal: Journal, stream: str) -> tuple[tuple[Plan, State], ...]:
+    """Every day on which something flowed into a patient, by its beginning.
+
+    A day on which somebody else was identified at the chair is not theirs.
+    """
+    found = [
+        (plan, state)
+        for plan, state in infused(journal, stream)
+        if state.started_at is not None and state.identified in (None, plan.order.patient.id)
+    ]
+    return tuple(sorted(found, key=lambda each: each[1].started_at or each[1].day.start))
+
+
+def latest(journal: Journal, stream: str, knowledge: Knowledge, at: dt.datetime) -> Case | None:
+    """The infusion that a patient's days after belong to: the last that began; None: none did.
+
+    Raises BriefingError.
+    """
+    begun = [(plan, state) for plan, state in ours(journal, stream) if (state.started_at or at) <= at]
+    if not begun:
+        return None
+    plan, state = begun[-1]
+    return of_journal(journal, infusion_id(plan.id, state.day.number), knowledge, at)
+
+
+def record(case: Case, bodies: Iterable[FollowUpEvent | Corrected], entry: Entry) -> Case:
+    """Write what happened after an infusion of the journal: all of it or none; the case with it.
+
+    The entry's own id is that of a single event; sent twice it is one. Raises RecordsError.
+    """
+    assert case.journal is not None, "an order that is only tried out has no journal"
+    told = tuple(bodies)
+    own = entry if len(told) == 1 else replace(entry, id="")
+    case.journal.append([draft(own, case.stream, each, case.episode.infusion) for each in told])
+    return of_journal(case.journal, case.episode.infusion, case.knowledge, case.at)
+
+
+def triage_of(case: Case) -> Triage | None:
+    """The answer to what was reported last and is not settled; None: nothing, or triage is switched off."""
+    if not case.knowledge.is_on("policy.patient_triage"):
+        return None
+    return latest_triage(open_reports(case.known), case.episode, case.knowledge)
+
+
+def standings(case: Case, hours: Iterable[Hours] = ()) -> tuple[Standing, ...]:
+    """Where the check-ins stand. hours: when somebody of the team reads. Raises UnknownEndError."""
+    asked = check_ins(case.episode, case.knowledge, case.until)
+    return standing(asked, case.happened, case.at, case.knowledge, hours)
+
+
+def results_of(case: Case) -> tuple[ResultReceived, ...]:
+    """Laboratory values by the moment of the case: those of the order, then those that came."""
+    zone = case.episode.ended_at.tzinfo if case.episode.ended_at else None
+    given = (each.what for each in case.known if isinstance(each.what, ResultReceived))
+    return (*baselines(case.plan.order.patient, zone, case.knowledge), *given)
+
+
+def hand_over(case: Case, hours: tuple[Hours, ...] = ()) -> HandOver:
+    """Everything about the days after, put together. Raises UnknownEndError."""
+    knowledge, episode, at = case.knowledge, case.episode, case.at
+    asked = standings(case, hours)
+    known = [each.what for each in case.known]
+    entries = [each.report for each in known if isinstance(each, DiaryEntry | CheckInAnswered)]
+    diary = read_diary(entries, at, knowledge)
+    results = results_of(case)
+    readings = read_results(results, episode, knowledge, case.course_start)
+    tests = follow_up_tests(case.plan, results, at, knowledge)
+    return HandOver(
+        at=at,
+        patient=case.plan.order.patient.id,
+        episode=episode,
+        planned_g=case.day.grams,
+        chair=case.chair,
+        check_ins=asked,
+        watch=watch(hours, at),
+        diary=diary,
+        tests=tests,
+        results=results,
+        readings=readings,
+        panels=panels_due(readings, episode, knowledge),
+        next_order=next_order(suspected(case.chair, readings), knowledge),
+        open_points=open_points(asked, tests, readings, diary, case.chair),
+    )

@@ -1,0 +1,500 @@
+"""The follow-up inbox: what waits in the days after infusions, and one infusion with what is to be done.
+
+The list shows initials and no word of a patient; the record of one infusion is a read of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+import htpy as h
+import msgspec
+from htpy import Element, Node
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect
+
+from ivigil.aftercare.check_ins import CheckIn
+from ivigil.aftercare.follow_up import HandOver
+from ivigil.aftercare.happenings import (
+    CheckInAnswered,
+    CheckInRead,
+    FollowUpEvent,
+    Happened,
+    ReportsSettled,
+    ResultReceived,
+    SymptomsReported,
+)
+from ivigil.aftercare.spans import UnknownEndError
+from ivigil.aftercare.standing import Standing
+from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.infusion.briefing import BriefingError
+from ivigil.practice.aftermath import Case, hand_over, of_journal, record, triage_of
+from ivigil.practice.inbox import Inbox, Item, Tier, unsettled
+from ivigil.records.lookback import contact_of
+from ivigil.sheets.after_words import BECAUSE, HOLDS, STATE, TEST
+from ivigil.sheets.chair import reading, readings
+from ivigil.sheets.check_ins import names, whom
+from ivigil.sheets.triage import TITLE, emergency_line, reasons
+from ivigil.sheets.wording import Wording
+from ivigil.web import shell
+from ivigil.web.given import TheVisit, Ticks, ticked
+from ivigil.web.kept import kept
+from ivigil.web.parts import field
+from ivigil.web.parts.notice import Tone, faults, notice
+from ivigil.web.parts.stamp import live, stamp
+from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
+
+_PART = "waiting"
+_EVERY_SECONDS = 5
+_STYLES = ("inbox.css",)
+_HOUR = dt.timedelta(hours=1)
+
+TIER: dict[Tier, tuple[Tone, str, str]] = {
+    "emergency": ("stop", "■", "Emergency"),
+    "now": ("stop", "■", "Now, at any hour"),
+    "today": ("slow", "▲", "Today"),
+    "read": ("info", "i", "To read"),
+    "ask": ("info", "i", "To ask or to remind"),
+    "later": ("info", "i", "Later"),
+}
+_LONGEST_REASON = 500
+
+
+class Settlement(msgspec.Struct):
+    """What the form sends."""
+
+    reason: str = ""
+    entry: str = ""
+    seen: str = ""
+    """Id of the last thing that was written when the page was made."""
+
+
+class Sent(msgspec.Struct):
+    """A form with a button alone."""
+
+    entry: str = ""
+    seen: str = ""
+
+
+class Told(msgspec.Struct):
+    """What somebody of the team heard at the telephone: symptoms of the check-in by their ids."""
+
+    yes: Ticks = []
+    no: Ticks = []
+    says: str = ""
+    entry: str = ""
+
+
+@get("/inbox", needs="follow_up.list", sync_to_thread=True)
+def inbox(visit: TheVisit) -> Response[str]:
+    """What waits, live."""
+    found = kept(visit.journal).post.inbox(visit.knowledge, visit.now).at_site(visit.site)
+    shown = live(_PART, "/inbox", visit.now, every=_EVERY_SECONDS)[_list(found, visit)]
+    return shell.part(shown) if visit.part == _PART else shell.page("Inbox", visit, shown, styles=_STYLES)
+
+
+@get("/inbox/{infusion:str}", needs="follow_up.read", sync_to_thread=True)
+def followed(visit: TheVisit, infusion: FromPath[str]) -> Response[str]:
+    """The days after one infusion: the read is recorded."""
+    return _record_page(visit, _case(visit, infusion))
+
+
+@post("/inbox/{infusion:str}/settle", needs="follow_up.record", status_code=303, sync_to_thread=True)
+def settle(
+    visit: TheVisit, infusion: FromPath[str], data: URLEncodedBody[Settlement]
+) -> Response[str] | Redirect:
+    """A clinician has dealt with every report and result so far."""
+    case, reason = _case(visit, infusion), " ".join(data.reason.split())
+    if not reason or len(reason) > _LONGEST_REASON:
+        wrong = (f"What was done: 1 to {_LONGEST_REASON} characters.",)
+        return _record_page(visit, case, wrong)
+    return _recorded_as_seen(visit, case, ReportsSettled(reason=reason), data)
+
+
+@post(
+    "/inbox/{infusion:str}/read/{check_in:str}",
+    needs="follow_up.record",
+    status_code=303,
+    sync_to_thread=True,
+)
+def mark_read(
+    visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str], data: URLEncodedBody[Sent]
+) -> Response[str] | Redirect:
+    """Somebody of the team has read the answer."""
+    case = _case(visit, infusion)
+    asked = _asked(case, check_in)
+    return _recorded_as_seen(visit, case, CheckInRead(check_in=asked.id, reader="team"), data)
+
+
+@get("/inbox/{infusion:str}/ask/{check_in:str}", needs="follow_up.read", sync_to_thread=True)
+def ask(visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str]) -> Response[str]:
+    """The questions of a check-in, to be asked at the telephone."""
+    case = _case(visit, infusion)
+    return _questions_page(visit, case, _asked(case, check_in), Told())
+
+
+@post(
+    "/inbox/{infusion:str}/ask/{check_in:str}",
+    needs="follow_up.record",
+    status_code=303,
+    sync_to_thread=True,
+)
+def answer(
+    visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str], data: URLEncodedBody[Told]
+) -> Response[str] | Redirect:
+    """What the patient said; it counts as read."""
+    case = _case(visit, infusion)
+    asked = _asked(case, check_in)
+    told, wrong = _report(visit, asked, data)
+    if wrong:
+        return _questions_page(visit, case, asked, data, wrong)
+    body = CheckInAnswered(check_in=asked.id, report=told, taken_by="team")
+    return _recorded(visit, case, body, data.entry)
+
+
+# --- the list
+
+
+def _list(found: Inbox, visit: Visit) -> Node:
+    groups = found.by_infusion()
+    return [
+        h.p(".soft")[
+            f"Infusions that are followed: {found.followed}. ",
+            f"{found.silent} with nothing recorded for 100 days are not listed. " if found.silent else None,
+            "Nobody is known to read answers from home all the time: silence is told to the after-hours "
+            "service too."
+            if any(item.escalation and item.escalation.unwatched for item in found.items)
+            else None,
+        ],
+        notice(
+            "stop", f"{found.unreadable} infusions cannot be followed: their plan or their end is missing."
+        )
+        if found.unreadable
+        else None,
+        h.ul(".waiting")[(_entry(items, found.at, visit) for items in groups)]
+        if groups
+        else notice("go", "Nothing waits."),
+    ]
+
+
+def _entry(items: tuple[Item, ...], at: dt.datetime, visit: Visit) -> Element:
+    first = items[0]
+    tone, sign, word = TIER[first.tier]
+    return h.li(f".entry.{tone}")[
+        h.div(".who")[
+            h.p(".tier")[h.span(aria_hidden="true")[f"{sign} "], word],
+            h.span(".initials")[first.initials or "no name"],
+        ],
+        h.ul[(h.li[_line(item, at, visit)] for item in items)],
+        h.a(".open", id=f"open-{first.infusion}", href=f"/inbox/{first.infusion}")[
+            "Open", h.span(".unseen")[f" what waits for {first.initials or 'no name'}"]
+        ],
+    ]
+
+
+def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
+    since = h.span(".soft")[f" · {_ago(at - item.since)}"]
+    told = item.escalation
+    match item.kind:
+        case "report":
+            how_soon = TITLE[item.urgency] if item.urgency is not None else "not judged: triage is off here"
+            return [h.b["Report: "], how_soon, since, h.br, "Open it, act, then settle it."]
+        case "answer":
+            return [h.b["Answer not read"], since, _tell(item, visit)]
+        case "silence":
+            why = BECAUSE[told.because] if told else "no answer"
+            return [h.b["Silence: "], why, since, _tell(item, visit)]
+        case "check_in":
+            return [h.b["Check-in due"], since]
+        case "result":
+            return [h.b[f"{item.count} laboratory value{'' if item.count == 1 else 's'} to read"], since]
+        case "test":
+            return [h.b["Test without a result: "], item.about, since]
+
+
+def _tell(item: Item, visit: Visit) -> Node:
+    if item.escalation is None:
+        return None
+    return [h.br, h.b["Tell: "], whom(item.escalation, visit.knowledge)]
+
+
+# --- one infusion
+
+
+def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Response[str]:
+    found = hand_over(case)
+    waiting = unsettled(case.known)
+    may = visit.may("follow_up.record", case.stream)
+    return shell.page(
+        "After the infusion",
+        visit,
+        faults(wrong),
+        _headline(case, waiting),
+        _reports(waiting, visit),
+        _results(found, waiting, visit),
+        _settle_form(visit, case) if may and _to_settle(waiting) else None,
+        _check_ins(found, visit, case, may=may),
+        _tests(found),
+        h.p[h.a(href="/inbox")["Back to the inbox"]],
+        banner=_banner(visit, case),
+        styles=_STYLES,
+        status=400 if wrong else 200,
+    )
+
+
+def _banner(visit: Visit, case: Case) -> Node:
+    """Two identifiers, and which infusion."""
+    contact, patient = contact_of(visit.journal, case.stream), case.plan.order.patient
+    ended = case.episode.ended_at
+    return [
+        h.b[contact.name if contact is not None and contact.name else "no name on record"],
+        f" · {patient.id.value} · born {patient.birth_date}",
+        f" · {contact.phone}" if contact is not None and contact.phone else None,
+        [" · infusion ended ", stamp(ended)] if ended is not None else None,
+    ]
+
+
+def _headline(case: Case, waiting: Iterable[Happened]) -> Node:
+    """How soon, and why: of what was told and is not settled."""
+    if not any(isinstance(each.what, SymptomsReported | CheckInAnswered) for each in waiting):
+        return notice("go", "No report waits.")
+    found = triage_of(case)
+    if found is None:
+        return notice("slow", "Triage is switched off at this site: what follows is not judged.")
+    tones: dict[str, Tone] = {"emergency_now": "stop", "same_day": "slow"}
+    return notice(
+        tones.get(found.urgency, "info"),
+        h.p[h.b[TITLE[found.urgency]]],
+        h.ul[(h.li[text] for text in reasons(found.leading, case.knowledge))],
+    )
+
+
+def _reports(waiting: Iterable[Happened], visit: Visit) -> Node:
+    told = [each for each in waiting if isinstance(each.what, SymptomsReported | CheckInAnswered)]
+    if not told:
+        return None
+    return h.section[h.h2["What was told"], h.ol(".told")[(_told(each, visit) for each in told)]]
+
+
+def _told(each: Happened, visit: Visit) -> Element:
+    assert isinstance(each.what, SymptomsReported | CheckInAnswered)
+    report, base = each.what.report, visit.knowledge
+    kind = "Answer to a check-in" if isinstance(each.what, CheckInAnswered) else "Report"
+    return h.li[
+        h.p[h.b[kind], ", ", stamp(each.at.astimezone(visit.now.tzinfo)), f", recorded by {each.by}"],
+        h.p[h.b["Has: "], names(report.present, base)] if report.present else None,
+        h.p[h.b["Measured: "], readings(report.readings, base)] if report.readings else None,
+        (h.blockquote[text] for text in report.unmatched),
+        h.p(".soft")["Denies: ", names(report.absent, base)] if report.absent else None,
+        h.p["Told of no complaint."] if not (report.present or report.readings or report.unmatched) else None,
+    ]
+
+
+def _results(found: HandOver, waiting: Iterable[Happened], visit: Visit) -> Node:
+    new = [each.what for each in waiting if isinstance(each.what, ResultReceived)]
+    if not new:
+        return None
+    rules = {fact.id: fact.meaning for fact in visit.knowledge.facts.result_rule}
+    speaks = [read for read in found.readings if read.holds != "false"]
+    return h.section[
+        table(
+            "Laboratory values to read",
+            ("Drawn", "Value"),
+            ((stamp(each.drawn_at), reading(each.measure, each.value, visit.knowledge)) for each in new),
+        ),
+        h.ul[(h.li[h.b[HOLDS[read.holds]], f": {rules.get(read.rule, read.rule)}"] for read in speaks)]
+        if speaks
+        else None,
+    ]
+
+
+def _to_settle(waiting: Iterable[Happened]) -> bool:
+    return any(isinstance(each.what, SymptomsReported | CheckInAnswered | ResultReceived) for each in waiting)
+
+
+def _settle_form(visit: Visit, case: Case) -> Element:
+    return h.section[
+        h.h2["Settle"],
+        field.form(visit.form_token, f"/inbox/{case.episode.infusion}/settle", classes="narrow")[
+            _entry_id(),
+            _seen(case),
+            field.area(
+                "reason",
+                "What was done",
+                hint="Settles every report and laboratory value above. The next one counts as a first.",
+            ),
+            field.submit("Settle what was told so far"),
+        ],
+    ]
+
+
+def _check_ins(found: HandOver, visit: Visit, case: Case, *, may: bool) -> Node:
+    rows = ((*_standing(each, visit), _actions(each, visit, case, may=may)) for each in found.check_ins)
+    headings = ("When", "State", "Tell", "To do")
+    return h.div(".checks")[table("Check-ins", headings, rows, empty="No check-in is planned.")]
+
+
+def _standing(each: Standing, visit: Visit) -> tuple[Node, Node, Node]:
+    state: Node = STATE[each.state]
+    if each.answered_at is not None:
+        read = "read by the team" if each.answer_read_at else "NOT READ by the team"
+        state = [state, h.br, h.span(".soft")[read]]
+    told = each.escalation
+    tell = [whom(told, visit.knowledge), h.br, h.span(".soft")[BECAUSE[told.because]]] if told else None
+    return stamp(each.check_in.due), state, tell
+
+
+def _actions(each: Standing, visit: Visit, case: Case, *, may: bool) -> Node:
+    if not may or each.state == "planned":
+        return None
+    base = f"/inbox/{case.episode.infusion}"
+    if each.answered_at is None:
+        return h.a(".open", href=f"{base}/ask/{each.check_in.id}")["Ask by telephone"]
+    if each.answer_read_at is None:
+        return field.form(visit.form_token, f"{base}/read/{each.check_in.id}")[
+            _entry_id(), _seen(case), field.submit("Mark the answer as read", kind="plain")
+        ]
+    return None
+
+
+def _tests(found: HandOver) -> Node:
+    if not found.tests:
+        return None
+    return table(
+        "Blood tests that the plan asks for",
+        ("Test", "State", "From", "To"),
+        ((test.what, TEST[test.state], f"{test.first or ''}", f"{test.last or ''}") for test in found.tests),
+    )
+
+
+# --- asking
+
+
+def _questions_page(
+    visit: Visit,
+    case: Case,
+    asked: CheckIn,
+    data: Told,
+    wrong: tuple[str, ...] = (),
+) -> Response[str]:
+    return shell.page(
+        "Ask by telephone",
+        visit,
+        notice("stop", emergency_line(Wording(visit.knowledge), visit.knowledge)),
+        h.p["What is left open was not asked: it does not count as a no."],
+        field.form(visit.form_token, f"/inbox/{case.episode.infusion}/ask/{asked.id}")[
+            faults(wrong),
+            _entry_id(),
+            h.div(".questions")[(_question(name, data, visit) for name in asked.questions)],
+            h.div(".field")[
+                h.label(for_="says")["In their own words"],
+                h.textarea(id="says", name="says", rows=3)[data.says],
+            ],
+            field.submit("Save what was said"),
+        ],
+        h.p[h.a(href=f"/inbox/{case.episode.infusion}")["Back without saving"]],
+        banner=_banner(visit, case),
+        styles=_STYLES,
+        status=400 if wrong else 200,
+    )
+
+
+def _question(name: str, data: Told, visit: Visit) -> Element:
+    symptom = next(each for each in visit.knowledge.facts.symptom if each.id == name)
+    return h.fieldset(class_={"question": True, "danger": symptom.ask_first})[
+        h.legend[symptom.question],
+        (
+            h.label(".tick")[
+                h.input(type="checkbox", name=said, value=name, checked=name in chosen), h.span[called]
+            ]
+            for said, called, chosen in (("yes", "Yes", ticked(data.yes)), ("no", "No", ticked(data.no)))
+        ),
+    ]
+
+
+def _report(visit: Visit, asked: CheckIn, data: Told) -> tuple[SymptomReport, tuple[str, ...]]:
+    """What was said, and what cannot be taken."""
+    yes, no = (
+        tuple(name for name in asked.questions if name in ticked(sent)) for sent in (data.yes, data.no)
+    )
+    says = " ".join(data.says.split())
+    report = SymptomReport(at=visit.now, present=yes, absent=no, unmatched=(says,) if says else ())
+    wrong = ["A question was answered with yes and no."] if set(yes) & set(no) else []
+    if not (yes or no or says):
+        wrong.append("Nothing was answered.")
+    return report, tuple(wrong)
+
+
+# --- shared
+
+
+def _case(visit: Visit, infusion: str) -> Case:
+    """The infusion; one without a course or an end is not followed."""
+    try:
+        case = of_journal(visit.journal, infusion, visit.knowledge, visit.now)
+        hand_over(case)
+    except (BriefingError, UnknownEndError):
+        raise NotFoundException(detail="no infusion that has ended") from None
+    return case
+
+
+def _asked(case: Case, check_in: str) -> CheckIn:
+    found = (each.check_in for each in hand_over(case).check_ins if each.check_in.id == check_in)
+    asked = next(found, None)
+    if asked is None:
+        raise NotFoundException(detail="no such check-in")
+    return asked
+
+
+def _recorded_as_seen(
+    visit: Visit, case: Case, body: FollowUpEvent, data: Settlement | Sent
+) -> Response[str] | Redirect:
+    """What speaks of everything so far is not written over something that the page did not show."""
+    if data.seen != _last(case) and not any(each.id == data.entry for each in case.happened):
+        return _record_page(visit, case, ("Something came while this page was open. Look again.",))
+    return _recorded(visit, case, body, data.entry)
+
+
+def _last(case: Case) -> str:
+    """Id of the last thing that was written, whenever it happened."""
+    return case.happened[-1].id if case.happened else ""
+
+
+def _recorded(visit: Visit, case: Case, body: FollowUpEvent, entry: str) -> Response[str] | Redirect:
+    """Written once, however often the form is sent."""
+    here = Redirect(f"/inbox/{case.episode.infusion}", status_code=303)
+    if any(each.id == entry for each in case.happened):
+        return here
+    record(case, (body,), visit.entry(event_id=entry if _is_uuid(entry) else ""))
+    return here
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _entry_id() -> Node:
+    return h.input(type="hidden", name="entry", value=str(uuid.uuid4()))
+
+
+def _seen(case: Case) -> Node:
+    return h.input(type="hidden", name="seen", value=_last(case))
+
+
+def _ago(span: dt.timedelta) -> str:
+    """For how long, in whole hours or days."""
+    hours = max(int(span / _HOUR), 0)
+    if not hours:
+        return "less than an hour"
+    return f"{hours} h" if hours < 48 else f"{hours // 24} d"
+
+
+routes = [inbox, followed, settle, mark_read, ask, answer]
