@@ -20,6 +20,7 @@ from ivigil.infusion.events import (
     ReactionGraded,
     RestartDecided,
     Resumed,
+    Seated,
     Started,
     Stopped,
     SymptomNoted,
@@ -42,6 +43,8 @@ def entry_line(what: Happening | Corrected, knowledge: Knowledge) -> str:
     match what:
         case IdentityChecked(identifier=identifier, method=method):
             return f"identity checked: {identifier.value} ({METHOD[method]})"
+        case Seated(chair=chair):
+            return f"seated: {chair}"
         case Started(pump=pump):
             return f"line connected{f', pump {pump}' if pump else ''}"
         case RateSet(rate_ml_per_h=rate):
