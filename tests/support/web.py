@@ -42,9 +42,14 @@ class Clock:
 class Web:
     """An application over a journal of its own, with one person of each staff role: sign-in name = role."""
 
-    def __init__(self, folder: Path, journal: str = "") -> None:
+    def __init__(self, folder: Path, journal: str = "", site: Path | None = None) -> None:
+        """``site``: folder of an overlay; None: a site without a name and numbers."""
         self.clock = Clock()
-        self.settings = Settings(journal=journal or str(folder / "journal.db"), secrets=folder / "secrets")
+        self.settings = Settings(
+            journal=journal or str(folder / "journal.db"),
+            secrets=folder / "secrets",
+            site=str(site) if site else None,
+        )
         Journal.create(self.settings.journal, self.settings.secrets).close()
         self.app: Litestar = make_app(self.settings, clock=self.clock)
         for role in STAFF:
@@ -60,12 +65,17 @@ class Web:
         return self.door.journal
 
     def admit(
-        self, sign_in: str, roles: tuple[Role, ...], sites: tuple[str, ...] = (SITE,), patient: str = ""
+        self, sign_in: str, roles: tuple[Role, ...], sites: tuple[str, ...] = (), patient: str = ""
     ) -> Person:
-        """Somebody more, with the password of everybody."""
+        """Somebody more, with the password of everybody; at this server's site if none is named."""
         desk = self.door.desk
         person = desk.admit(
-            "a test", sign_in=sign_in, name=f"{sign_in} Example", roles=roles, sites=sites, patient=patient
+            "a test",
+            sign_in=sign_in,
+            name=f"{sign_in} Example",
+            roles=roles,
+            sites=sites or (self.door.site(),),
+            patient=patient,
         )
         desk.set_password(person, PASSWORD)
         return person

@@ -141,13 +141,7 @@ class _Writer:
 
     def _says(self, *names: str) -> str:
         """The sentences of these facts. Raises NoSheetError if one is missing."""
-        texts = []
-        for name in names:
-            text = getattr(self._knowledge.by_id.get(name), "text", "")
-            if not text:
-                raise NoSheetError(f"the fact base has no {name}")
-            texts.append(self._say(text))
-        return " ".join(texts)
+        return " ".join(said(name, self._knowledge, self._say) for name in names)
 
     def _sheet_says(self, *names: str) -> str:
         return self._says(*(f"instruction.patient.{name}" for name in names))
@@ -201,7 +195,7 @@ class _Writer:
                 )
             )
         if plan.days:
-            paragraphs += [f"- {self._infusion(day)}" for day in plan.days[:_INFUSIONS]]
+            paragraphs += [f"- {takes(day, say)}" for day in plan.days[:_INFUSIONS]]
             more = len(plan.days) - _INFUSIONS
             if more > 0:
                 paragraphs.append(f"- {say('and {count} more. We tell you the days.', count=str(more))}")
@@ -212,32 +206,6 @@ class _Writer:
             paragraphs.append(say("After it you stay for {minutes} minutes. We watch you.", minutes=minutes))
         paragraphs += [self._onset(), *self._later()]
         return [p for p in paragraphs if p]
-
-    def _infusion(self, day: Day) -> str:
-        say = self._say
-        takes = say(
-            "{day}: it starts at {time} and takes {duration}.",
-            day=say.day(day.date),
-            time=f"{day.start:%H:%M}",
-            duration=self._duration(day.duration_min),
-        )
-        sites = len(day.sites)
-        where = say("It goes in at {count} places.", count=str(sites)) if sites > 1 else ""
-        return f"{takes[0].upper()}{takes[1:]} {where}".rstrip()
-
-    def _duration(self, minutes: int) -> str:
-        """Rounded up to half an hour: "about 11 and a half hours"."""
-        whole, half = divmod(-(-minutes // _HALF_HOUR), 2)
-        match whole, half:
-            case 0, _:
-                return self._say("about half an hour")
-            case 1, 0:
-                return self._say("about 1 hour")
-            case 1, _:
-                return self._say("about 1 and a half hours")
-            case _, 0:
-                return self._say("about {hours} hours", hours=str(whole))
-        return self._say("about {hours} and a half hours", hours=str(whole))
 
     def _onset(self) -> str:
         """When the first effect is expected, from the condition's own figure if it has a strong one."""
@@ -456,6 +424,42 @@ class _Writer:
             say("Plan {plan}, facts {version}.", plan=plan.id, version=plan.knowledge_version),
             *([say("Settings loosened by this site: {settings}.", settings=loosened)] if loosened else []),
         ]
+
+
+def said(fact: str, knowledge: Knowledge, say: Wording) -> str:
+    """The sentence of a fact. Raises NoSheetError if it is missing."""
+    text = getattr(knowledge.by_id.get(fact), "text", "")
+    if not text:
+        raise NoSheetError(f"the fact base has no {fact}")
+    return say(text)
+
+
+def takes(day: Day, say: Wording) -> str:
+    """When an infusion is and how long it takes."""
+    text = say(
+        "{day}: it starts at {time} and takes {duration}.",
+        day=say.day(day.date),
+        time=f"{day.start:%H:%M}",
+        duration=_duration(day.duration_min, say),
+    )
+    sites = len(day.sites)
+    where = say("It goes in at {count} places.", count=str(sites)) if sites > 1 else ""
+    return f"{text[0].upper()}{text[1:]} {where}".rstrip()
+
+
+def _duration(minutes: int, say: Wording) -> str:
+    """Rounded up to half an hour: "about 11 and a half hours"."""
+    whole, half = divmod(-(-minutes // _HALF_HOUR), 2)
+    match whole, half:
+        case 0, _:
+            return say("about half an hour")
+        case 1, 0:
+            return say("about 1 hour")
+        case 1, _:
+            return say("about 1 and a half hours")
+        case _, 0:
+            return say("about {hours} hours", hours=str(whole))
+    return say("about {hours} and a half hours", hours=str(whole))
 
 
 def _wrapped(paragraphs: Iterable[str]) -> list[str]:

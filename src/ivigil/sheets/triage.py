@@ -207,13 +207,13 @@ def _why(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[Ren
         yield section("Why", Text("nothing was reported, and no question about danger stands open"))
         return
     grid = table(None, 16)
-    for text, facts in _reasons(answer.leading, knowledge).items():
+    for text, facts in reasons(answer.leading, knowledge).items():
         grid.add_row(text, refs.mark(facts))
     yield section("Why", grid)
 
 
-def _reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
-    """What the urgency rests on -> the facts; rows about the same symptoms are one line."""
+def reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
+    """For the team, what the urgency rests on -> the facts; rows about the same symptoms are one line."""
     said: dict[str, list[str]] = {}
     facts: dict[str, list[str]] = {}
     for cause in causes:
