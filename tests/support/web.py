@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from ivigil.practice.entry import UNNAMED_SITE
 from ivigil.records.entrance import Role
 from ivigil.records.journal import Journal, system_clock
+from ivigil.web.access import passwords
 from ivigil.web.access.people import Person
 from ivigil.web.access.way_in import Door
 from ivigil.web.app import make_app
 from ivigil.web.settings import Settings
+
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""The real thing at a small cost: the tests sign in hundreds of times."""
 
 PASSWORD = "a fictional passphrase"
 SITE = UNNAMED_SITE
@@ -42,7 +47,13 @@ class Clock:
 class Web:
     """An application over a journal of its own, with one person of each staff role: sign-in name = role."""
 
-    def __init__(self, folder: Path, journal: str = "", site: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        journal: str = "",
+        roles: tuple[Role, ...] = STAFF,
+        site: Path | None = None,
+    ) -> None:
         """``site``: folder of an overlay; None: a site without a name and numbers."""
         self.clock = Clock()
         self.settings = Settings(
@@ -52,7 +63,7 @@ class Web:
         )
         Journal.create(self.settings.journal, self.settings.secrets).close()
         self.app: Litestar = make_app(self.settings, clock=self.clock)
-        for role in STAFF:
+        for role in roles:
             self.admit(role, (role,))
 
     @property

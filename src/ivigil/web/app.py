@@ -24,10 +24,33 @@ from ivigil.web import settings as rules
 from ivigil.web.access.guards import guard
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
-from ivigil.web.pages import audit, board, glass, link, me, patients, people, sign_in
+from ivigil.web.pages import (
+    audit,
+    board,
+    facts,
+    glass,
+    link,
+    me,
+    patients,
+    people,
+    products,
+    sign_in,
+)
 from ivigil.web.settings import Settings
+from ivigil.web.threads import wrapped
 
-PAGES = (board, sign_in, link, me, patients, people, audit, glass)
+PAGES = (
+    audit,
+    board,
+    facts,
+    glass,
+    link,
+    me,
+    patients,
+    people,
+    products,
+    sign_in,
+)
 """Each module's ``routes``."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 
@@ -72,7 +95,7 @@ def _handlers() -> list[ControllerRouterHandler]:
     files = create_static_files_router(
         shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
     )
-    return [files, *(handler for module in PAGES for handler in module.routes)]
+    return [files, *(wrapped(handler) for module in PAGES for handler in module.routes)]
 
 
 def _openapi() -> OpenAPIConfig:

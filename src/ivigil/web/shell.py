@@ -29,6 +29,8 @@ STATIC_PATH = f"/static/{_version()}"
 
 NAVIGATION = (
     ("board.read", "/board", "Board"),
+    ("facts.read", "/facts", "Facts"),
+    ("facts.read", "/products", "Products"),
     ("people.read", "/people", "People"),
     ("audit.read", "/audit", "Audit trail"),
 )
