@@ -260,7 +260,7 @@ class _Writer:
         ]
 
     def _medicine(self, drugs: Iterable[str]) -> str:
-        named = ", ".join(self._say(drug) for drug in drugs)
+        named = ", ".join(self._say(drug) for drug in dict.fromkeys(drugs))
         return self._say("You may get medicine before it: {drugs}.", drugs=named)
 
     def _fluid_is_withheld(self) -> bool:

@@ -23,6 +23,7 @@ from ivigil.records.bodies import Contact
 from ivigil.records.entrance import AccessRefused, GlassBroken, PatientRead, of_reads
 from ivigil.records.past import tolerated
 from ivigil.sheets.after_words import STATE
+from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
 from ivigil.sheets.triage import patient_answer, reasons
 from ivigil.sheets.wording import Wording
@@ -210,14 +211,9 @@ def _of(what: object) -> tuple[str, SymptomReport] | None:
 def _said(report: SymptomReport, case: Case) -> str:
     """What is there, in a clinician's words; own words in quotation marks."""
     names = {symptom.id: symptom.name for symptom in case.knowledge.facts.symptom}
-    measures = {measure.id: measure for measure in case.knowledge.facts.measure}
     parts = [names.get(name, name) for name in report.present]
     parts += [f"“{text}”" for text in report.unmatched]
-    parts += [
-        f"{measures[name].name} {number(value)} {measures[name].unit}"
-        for name, value in report.readings.items()
-        if name in measures
-    ]
+    parts += [reading(name, value, case.knowledge) for name, value in report.readings.items()]
     gone = [names.get(name, name) for name in report.absent]
     said = ", ".join(parts) or "nothing of the list"
     return f"{said} ({len(gone)} asked and not present)" if gone else said
@@ -346,7 +342,7 @@ def _links(visit: Visit, file: File) -> Node:
         field.form(token, f"{base}/link")[field.submit("Make a private link")],
         table(
             "Links made",
-            ("Made", "By", "Holds until", "State", ""),
+            ("Made", "By", "Holds until", "State", "Take back"),
             ((*_link(visit, link), _revoking(visit, base, link)) for link in found),
             empty="None.",
         ),

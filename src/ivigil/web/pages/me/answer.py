@@ -65,9 +65,6 @@ def answered(judged: Triage, who: Reader) -> Node:
         h.p(".lead")[told(words.call)],
         _numbers(judged.call, who),
         [h.p[told(text)] for text in words.advice],
-        [h.p[told(who.say("Tell us also, for a yes may change this answer:"))], h.ul[_items(words.asks)]]
-        if words.asks
-        else None,
         h.p(".soft")[told(words.unwatched)],
     ]
 

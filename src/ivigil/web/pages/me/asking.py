@@ -37,6 +37,7 @@ from ivigil.web.parts.notice import notice
 
 Step = Literal["danger", "rest", "words", "further"]
 TEMPERATURE = "measure.temperature_c"
+UNREAD = "The temperature was not read. Write it as 38.4, or as 101.1 for Fahrenheit."
 MOST_LETTERS = 2000
 _ASKED_AT_ONCE = 8
 _COMMA = re.compile(r"([0-9]{2,3}),([0-9]{1,2})")
@@ -92,11 +93,16 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
         return self.who.knowledge
 
     @property
+    def every(self) -> dict[str, Symptom]:
+        """All of them: own words may speak of one that is on no list, such as a headache of any kind."""
+        return {symptom.id: symptom for symptom in self.knowledge.facts.symptom}
+
+    @property
     def symptoms(self) -> dict[str, Symptom]:
         """Those that a patient of this age can be asked about."""
         return {
-            symptom.id: symptom
-            for symptom in self.knowledge.facts.symptom
+            name: symptom
+            for name, symptom in self.every.items()
             if symptom.question and symptom.concerns(self.episode.age_months)
         }
 
@@ -110,7 +116,7 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
         by silence."""
         nothing = SymptomReport(at=self.who.visit.now)
         had = picture(nothing, self.episode, self.knowledge, self.earlier).reported
-        return tuple(name for name, symptom in self.symptoms.items() if name in had and not symptom.ask_first)
+        return tuple(name for name, symptom in self.every.items() if name in had and not symptom.ask_first)
 
     @property
     def rest(self) -> tuple[str, ...]:
@@ -222,7 +228,12 @@ def _after_rest(talk: Talk, so_far: Told, sent: FormMultiDict) -> Node | Symptom
         return _rest_form(talk, replace(so_far, words=words), say(degrees), ticked)
     nothing = not (ticked or words or still or degrees is not None)
     if nothing and sent.get("send") != "none":
-        return _rest_form(talk, so_far, say("Tick or write what is wrong, or say that nothing is."))
+        what = (
+            say("Tick or write what is wrong.")
+            if talk.questions is None
+            else say("Tick or write what is wrong, or say that nothing is.")
+        )
+        return _rest_form(talk, so_far, what)
     if talk.questions is not None:  # a list that was seen whole: what is empty is a no, as it says above it
         now = replace(now, no=(*now.no, *(name for name in talk.rest if name not in ticked)))
     return _after_told(talk, now)
@@ -288,10 +299,9 @@ def _unconfirmed(talk: Talk, so_far: Told) -> SymptomReport:
 
 
 def _doubts(talk: Talk, so_far: Told) -> tuple[tuple[Doubt, ...], Matched]:
-    """What is to be confirmed of the words. Only what a patient can be asked about is."""
+    """What is to be confirmed of the words, and what was found in them."""
     matched = _matcher(talk.knowledge).match(so_far.words) if so_far.words else Matched()
-    doubts = unconfirmed(talk.report(so_far), matched)
-    return tuple(doubt for doubt in doubts if doubt.symptom in talk.symptoms), matched
+    return unconfirmed(talk.report(so_far), matched), matched
 
 
 @cache
@@ -312,7 +322,7 @@ def _rest_form(talk: Talk, so_far: Told, wrong: str = "", ticked: Iterable[str] 
         replace(so_far, words=""),
         _fault(wrong),
         [
-            either(f"answer.{name}", say("Is this still so?"), say(talk.symptoms[name].plain), say)
+            either(f"answer.{name}", say("Is this still so?"), say(talk.every[name].plain), say)
             for name in talk.before
         ],
         [
@@ -355,7 +365,7 @@ def _words_form(talk: Talk, so_far: Told, doubts: tuple[Doubt, ...], matched: Ma
         [
             either(
                 f"answer.{doubt.symptom}",
-                say(talk.symptoms[doubt.symptom].question),
+                _question(talk.every[doubt.symptom], say),
                 say("You wrote: {words}", words=found[doubt.symptom]),
                 say,
             )
@@ -428,6 +438,10 @@ def ticks(
     ]
 
 
+def _question(symptom: Symptom, say: Wording) -> str:
+    return say(symptom.question) if symptom.question else f"{say(symptom.plain)}?"
+
+
 def either(field: str, question: str, beside: str, say: Wording) -> Node:
     """A question with yes, no and no answer. ``beside``: what it is about, if the question does not say."""
     return h.fieldset(".asked")[
@@ -474,9 +488,9 @@ def _read(talk: Talk, sent: FormMultiDict) -> Told:
     if isinstance(found, str):
         raise ClientException(detail="no temperature")
     return Told(
-        yes=_known(talk.symptoms, sent.getall("yes", [])),
-        no=_known(talk.symptoms, sent.getall("no", [])),
-        passed=_known(talk.symptoms, sent.getall("passed", [])),
+        yes=_known(talk.every, sent.getall("yes", [])),
+        no=_known(talk.every, sent.getall("no", [])),
+        passed=_known(talk.every, sent.getall("passed", [])),
         left=tuple(str(text)[:MOST_LETTERS] for text in sent.getall("left", [])[:50]),
         words=str(sent.get("told_words", ""))[:MOST_LETTERS],
         temperature=found,
@@ -506,10 +520,10 @@ def read_temperature(written: str, unit: str) -> Decimal | str | None:
     try:
         number = written_number(_COMMA.sub(r"\1.\2", text))
     except NumberError:
-        return "The temperature was not read. Write it as 38.4, or as 101.1 for Fahrenheit."
+        return UNREAD
     degrees = units.celsius(number) if unit == "f" else number
     low, high = BODY_CELSIUS
     if not low < degrees < high:
-        return "The temperature was not read. Write it as 38.4, or as 101.1 for Fahrenheit."
+        return UNREAD
     # Upwards, as thermometers show it: 100 °F is the 37.8 °C at which a patient's sheet says fever.
     return degrees.quantize(Decimal("0.1"), ROUND_CEILING) if unit == "f" else degrees

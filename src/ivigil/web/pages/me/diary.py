@@ -28,6 +28,7 @@ from ivigil.web.parts.field import form
 from ivigil.web.parts.notice import notice
 
 PATH = "/me/diary"
+NOTHING = "Nothing was noted. Tick or write what is so."
 _PAINS = range(11)
 
 
@@ -74,7 +75,7 @@ def _entry(who: Reader, case: Case, sent: FormMultiDict) -> SymptomReport | str:
     present = (*ticked, *(name for name, answer in still.items() if answer == "yes"))
     absent = tuple(name for name, answer in still.items() if answer == "no" and name not in present)
     if not (present or absent or readings):
-        return "Nothing was noted. Tick or write what is so."
+        return NOTHING
     return SymptomReport(
         at=who.visit.now, present=tuple(dict.fromkeys(present)), absent=absent, readings=readings
     )
@@ -83,7 +84,7 @@ def _entry(who: Reader, case: Case, sent: FormMultiDict) -> SymptomReport | str:
 def _page(who: Reader, case: Case | None, *, wrong: str = "", saved: bool = False) -> Response[str]:
     say = who.say
     if case is None:
-        early = say("You had no infusion with us yet. Call us with every question.")
+        early = say.urgent("You had no infusion with us yet. Call us with every question.")
         return page(who, say("Diary"), h.p(".lead")[told(early)])
     reading = _read(case)
     pressing = _pressing(case, reading)

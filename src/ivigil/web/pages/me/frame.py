@@ -16,6 +16,7 @@ from litestar.response import Redirect
 
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.file import File, open_file
+from ivigil.records.lookback import contact_of
 from ivigil.sheets.triage import emergency_line
 from ivigil.sheets.wording import ENGLISH, MARK, Wording, languages
 from ivigil.web import shell
@@ -96,7 +97,7 @@ def emergency(say: Wording, knowledge: Knowledge) -> Element:
     site = knowledge.site
     return h.section(".emergency", aria_label=say("Whom do you call?"))[
         h.p[told(emergency_line(say, knowledge))],
-        h.p(".calls")[
+        h.div(".calls")[
             call(
                 say.urgent("EMERGENCY: call {phone}.", phone=site.emergency_phone),
                 site.emergency_phone,
@@ -133,10 +134,16 @@ def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response
                 ]
             ],
         ],
-        h.main("#content", tabindex="-1")[h.h1[told(title)], content],
+        h.main("#content", tabindex="-1")[_for(who), h.h1[told(title)], content],
         _foot(who),
     ]
     return answer(shell.html(_plain(title), visit, body, styles=("me.css",), lang=say.language), status)
+
+
+def _for(who: Reader) -> Node:
+    """Whose page it is: somebody may care for two."""
+    contact = contact_of(who.visit.journal, who.stream)
+    return h.p(".for")[told(who.say("For: {patient}", patient=contact.name))] if contact else None
 
 
 def answer(document: Element, status: int = 200) -> Response[str]:

@@ -27,19 +27,30 @@ def home(request: Asked, visit: TheVisit) -> Response[str]:
         who,
         say("Hello"),
         nobody_reads(say),
-        [_asked(number, each, who) for number, each in due(file.case)[-1:]],
+        _asked(due(file.case), who),
         h.a(".button.wrong", href="/me/wrong")[told(say("Something is wrong"))],
         h.section[h.h2[told(say("What happens next?"))], _next(file, who)],
         h.section[h.h2[told(say("More"))], h.ul(".doors")[[_door(path, text) for path, text in _doors(who)]]],
     )
 
 
-def _asked(number: int, standing: Standing, who: Reader) -> Element:
-    say = who.say
+def _asked(found: tuple[tuple[int, Standing], ...], who: Reader) -> Node:
+    """The latest check-in that waits, then those before it."""
+    if not found:
+        return None
+    say, (last, _) = who.say, found[-1]
     return h.section(".card.now")[
         h.h2[told(say("How are you after your infusion?"))],
         h.p[told(say("Please answer, also if you are well."))],
-        h.a(".button.main", href=f"/me/questions/{number}")[told(say("Answer now"))],
+        h.a(".button.main", href=f"/me/questions/{last}")[told(say("Answer now"))],
+        [
+            h.p[
+                h.a(href=f"/me/questions/{number}")[
+                    told(say("Still open: {when}", when=moment(say, _near(each.check_in.due, who))))
+                ]
+            ]
+            for number, each in reversed(found[:-1])
+        ],
     ]
 
 

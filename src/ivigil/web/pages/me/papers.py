@@ -30,6 +30,8 @@ from ivigil.web.parts.field import form
 from ivigil.web.parts.notice import notice
 
 PATH = "/me/papers"
+NO_DAYS = "Write both days of the journey."
+NO_PAPER = "This paper cannot be made yet. Ask your team for it."
 
 
 @get(PATH, needs="patient.read", sync_to_thread=True)
@@ -78,7 +80,7 @@ def _travel(request: Asked, visit: TheVisit, sent: FormMultiDict) -> Response[by
     who = reader(request, visit)
     leaves, returns = (_day(str(sent.get(name, ""))) for name in ("leaves", "returns"))
     if leaves is None or returns is None:
-        return _page(who, "Write both days of the journey.")
+        return _page(who, NO_DAYS)
     carries = " ".join(str(sent.get("carries", "")).split())[:200]
     return _letter(who, lambda: _journey(who, leaves, returns, carries), "letter.pdf")
 
@@ -118,7 +120,7 @@ def _letter(who: Reader, made: Callable[[], Document], name: str) -> Response[by
     try:
         return _file(pdf(made()), "application/pdf", name)
     except (NoDocumentError, PdfError):
-        return _page(who, "This paper cannot be made yet. Ask your team for it.")
+        return _page(who, NO_PAPER)
 
 
 def _page(who: Reader, wrong: str = "") -> Response[str]:

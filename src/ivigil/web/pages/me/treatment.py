@@ -21,7 +21,7 @@ _FIRST = ("How do you prepare?", "When, and for how long?", "What is special for
 def prepare(request: Asked, visit: TheVisit) -> Response[str]:
     """The sheet of the plan that holds."""
     who = reader(request, visit)
-    return page(who, who.say("How do you prepare?"), _sheet(who.file().released, who))
+    return page(who, who.say("About your treatment"), _sheet(who.file().released, who))
 
 
 @get("/me/treatment", needs="patient.read", sync_to_thread=True)

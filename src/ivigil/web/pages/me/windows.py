@@ -50,7 +50,9 @@ def _vaccines(before: GivenBefore, lineage: tuple[str, ...], who: Reader) -> Nod
     return [
         h.p[told(said("instruction.patient.live-vaccines", who.knowledge, say))],
         [
-            h.div(".card")[h.h3[told(when)], h.ul[[h.li[h.span(lang="en")[name]] for name in names]]]
+            h.details(open=when != say("Ask us."))[
+                h.summary[told(when)], h.ul[[h.li[h.span(lang="en")[name]] for name in names]]
+            ]
             for when, names in groups.items()
         ],
         h.details[

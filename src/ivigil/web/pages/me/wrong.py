@@ -98,7 +98,7 @@ def _uuid(text: str) -> str:
 
 def _too_early(who: Reader) -> tuple[Node, ...]:
     """Before the first infusion nothing is judged: the numbers above are for everything."""
-    text = who.say("You had no infusion with us yet. Call us with every question.")
+    text = who.say.urgent("You had no infusion with us yet. Call us with every question.")
     return (h.p(".lead")[told(text)],)
 
 
