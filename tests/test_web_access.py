@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +10,7 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 
 from ivigil.patient import Identifier
-from ivigil.records.bodies import Contact, Superseded
 from ivigil.records.entrance import Role
-from ivigil.records.kinds import tag
-from ivigil.records.words import Draft
 from ivigil.web.access.rules import ACTIONS, PUBLIC
 from tests.support.web import PASSWORD, ROLES, SITE, STAFF, Browser, Web
 
@@ -32,6 +28,7 @@ plan.verify        -          patients   -        -       -             -
 plan.release       patients   patients   -        -       -             -
 plan.withdraw      patients   patients   -        -       -             -
 patient.read       patients   patients   patients own     -             -
+file.read          patients   patients   patients -       -             -
 patient.report     patients   -          patients own     -             -
 patient.contact    patients   patients   patients -       -             -
 patient.export     -          -          -        own     -             -
@@ -62,35 +59,13 @@ HERE, THERE, SELF = (
 )
 
 
-def written(web: Web, patient: Identifier, site: str) -> str:
-    """A fictional patient of whom a site recorded a contact and a plan; the handle."""
-    stream = web.journal.stream(patient)
-    bodies = (Contact(patient=patient, name="Fictional Patient"), Superseded())
-    web.journal.append(
-        [
-            Draft(
-                id=str(uuid.uuid4()),
-                stream=stream,
-                kind=tag(type(body)),
-                occurred_at=web.clock(),
-                author="a test",
-                site=site,
-                subject=f"plan{patient.value}" if isinstance(body, Superseded) else "",
-                body=body,
-            )
-            for body in bodies
-        ]
-    )
-    return stream
-
-
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
     """Staff, a patient who may sign in, three patients, and probes that need each action and do nothing."""
     made = Web(tmp_path_factory.mktemp("web"))
-    written(made, HERE, SITE)
-    written(made, THERE, ELSEWHERE)
-    made.admit("patient", ("patient",), patient=written(made, SELF, SITE))
+    made.patient(HERE, SITE)
+    made.patient(THERE, ELSEWHERE)
+    made.admit("patient", ("patient",), patient=made.patient(SELF, SITE))
     for action in ACTIONS:
         for handler in probes(action):
             made.app.register(handler)
@@ -192,6 +167,8 @@ def test_what_anybody_may_ask_for_is_this_and_no_more(web: Web) -> None:
         "/sign-out",
         "/code",
         "/unlock",
+        "/in",
+        "/in/{secret:str}",
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ivigil.patient import Identifier
 from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
 
@@ -55,6 +56,24 @@ def test_every_page_of_access_is_accessible_in_both_themes(
         page = signed_in(context, address, role, PASSWORD)
         for path in paths:
             looked_at(page, f"{address}{path}")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_forms_that_are_found_on_the_way_are_accessible_too(
+    chromium: Browser, web: Web, address: str, theme: str
+) -> None:
+    elsewhere = web.patient(Identifier("urn:test:patients", "P-elsewhere"), "Another fictional site")
+    nurse = web.door.desk.people.by_sign_in("nurse")
+    assert nurse
+    context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+    looked_at(signed_in(context, address, "nurse", PASSWORD), f"{address}/glass/{elsewhere}")
+    context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+    page = signed_in(context, address, "administrator", PASSWORD)
+    looked_at(page, f"{address}/people/{nurse[0].id}")
+    page.locator("#code-password").fill("wrong")
+    page.get_by_role("button", name="Give a one-time code").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your password is wrong.")
+    assert faults(page) == []
 
 
 def test_it_works_without_a_script_and_by_the_keyboard_alone(chromium: Browser, address: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import textstat  # type: ignore[import-untyped]
@@ -44,7 +45,7 @@ from ivigil.web.pages.me import (
 from tests.support.command import Command
 from tests.support.orders import knowledge
 from tests.support.signing import TWO
-from tests.test_patient_sheet import PHONES, PLANS, flat, planned, sentences, under_the_skin
+from tests.test_patient_sheet import GRADE, PHONES, PLANS, flat, planned, sentences, under_the_skin
 
 LANGUAGES = ("es", "fr")
 EVERY = knowledge().facts
@@ -139,13 +140,26 @@ def urgent_facts_texts() -> Iterator[str]:
         yield getattr(fact, "patient_text", "") or getattr(fact, "text", "")
 
 
+Texts = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+
 @cache
-def sheet_texts() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def sheet_texts() -> Texts:
     """What the code of the sheet says: texts, urgent texts, and the facts that it names for a sentence."""
+    said, pressing, named = texts_of(patient, wording, triage, check_ins, appointments, *PAGES)
+    said |= {*patient._WITHIN.values(), *patient._AFTER.values(), *wording._DAYS, *wording._MONTHS}
+    said |= {*asking.AREAS.values(), asking.UNREAD, diary.NOTHING, papers.NO_DAYS, papers.NO_PAPER}
+    pressing |= {*triage._TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
+    titles = re.findall(r'\("([^"]+\?)", writer\.', inspect.getsource(patient))
+    return said | {*titles}, pressing, named
+
+
+def texts_of(*modules: ModuleType) -> Texts:
+    """What their calls of the wording say."""
     said: set[str] = set()
     pressing: set[str] = set()
     named: set[str] = set()
-    for module in (patient, wording, triage, check_ins, appointments, *PAGES):
+    for module in modules:
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 fact = knowledge().by_id.get(node.value)
@@ -160,11 +174,7 @@ def sheet_texts() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
                         said |= texts
                     case "say.urgent" | "_say.urgent" | "urgent":
                         pressing |= texts
-    said |= {*patient._WITHIN.values(), *patient._AFTER.values(), *wording._DAYS, *wording._MONTHS}
-    said |= {*asking.AREAS.values(), asking.UNREAD, diary.NOTHING, papers.NO_DAYS, papers.NO_PAPER}
-    pressing |= {*triage._TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
-    titles = re.findall(r'\("([^"]+\?)", writer\.', inspect.getsource(patient))
-    return frozenset({*said, *titles}), frozenset(pressing), frozenset(named)
+    return frozenset(said), frozenset(pressing), frozenset(named)
 
 
 def test_the_code_of_the_sheet_was_read() -> None:
@@ -485,6 +495,23 @@ def test_it_is_easy_to_read_in_every_language(name: str) -> None:
         assert textstat.szigriszt_pazos(spanish) >= EASY
         textstat.set_lang("fr")
         french = sentences(patient_sheet(planned(name), signed("fr"), "fr")).replace("\u00a0", " ")
+        assert textstat.flesch_reading_ease(french) >= EASY
+    finally:
+        textstat.set_lang("en_US")
+
+
+def test_the_pages_of_a_patient_are_easy_to_read_in_every_language() -> None:
+    """As the sheet is, over every sentence of theirs."""
+    said, pressing, _ = texts_of(*PAGES)
+    english = sorted(text for text in said | pressing if text.endswith((".", "?")))
+    assert len(english) > 40
+    assert textstat.flesch_kincaid_grade(" ".join(english)) <= GRADE
+    spanish = " ".join({**plain("es"), **urgent("es")}[text] for text in english)
+    french = " ".join({**plain("fr"), **urgent("fr")}[text] for text in english).replace("\u00a0", " ")
+    try:
+        textstat.set_lang("es")
+        assert textstat.fernandez_huerta(spanish) >= EASY
+        textstat.set_lang("fr")
         assert textstat.flesch_reading_ease(french) >= EASY
     finally:
         textstat.set_lang("en_US")

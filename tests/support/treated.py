@@ -24,7 +24,7 @@ CODE = re.compile(r'class="code">(\d{3}) (\d{3})<')
 
 def centre(folder: Path, site: Path = SITE_FOLDER) -> Web:
     """A centre with phone numbers: the example's."""
-    return Web(folder, site=site)
+    return Web(folder, site=str(site))
 
 
 def treated(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,9 +13,13 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from ivigil.patient import Identifier
 from ivigil.practice.entry import UNNAMED_SITE
+from ivigil.records.bodies import Contact, Superseded
 from ivigil.records.entrance import Role
 from ivigil.records.journal import Journal, system_clock
+from ivigil.records.kinds import tag
+from ivigil.records.words import Draft
 from ivigil.web.access import passwords
 from ivigil.web.access.people import Person
 from ivigil.web.access.way_in import Door
@@ -48,18 +53,11 @@ class Web:
     """An application over a journal of its own, with one person of each staff role: sign-in name = role."""
 
     def __init__(
-        self,
-        folder: Path,
-        journal: str = "",
-        roles: tuple[Role, ...] = STAFF,
-        site: Path | None = None,
+        self, folder: Path, journal: str = "", roles: tuple[Role, ...] = STAFF, **settings: Any
     ) -> None:
-        """``site``: folder of an overlay; None: a site without a name and numbers."""
         self.clock = Clock()
         self.settings = Settings(
-            journal=journal or str(folder / "journal.db"),
-            secrets=folder / "secrets",
-            site=str(site) if site else None,
+            journal=journal or str(folder / "journal.db"), secrets=folder / "secrets", **settings
         )
         Journal.create(self.settings.journal, self.settings.secrets).close()
         self.app: Litestar = make_app(self.settings, clock=self.clock)
@@ -90,6 +88,27 @@ class Web:
         )
         desk.set_password(person, PASSWORD)
         return person
+
+    def patient(self, patient: Identifier, site: str = SITE) -> str:
+        """A fictional patient of whom a site recorded a contact and a plan ("planVALUE"); the handle."""
+        stream = self.journal.stream(patient)
+        bodies = (Contact(patient=patient, name="Fictional Patient"), Superseded())
+        self.journal.append(
+            [
+                Draft(
+                    id=str(uuid.uuid4()),
+                    stream=stream,
+                    kind=tag(type(body)),
+                    occurred_at=self.clock(),
+                    author="a test",
+                    site=site,
+                    subject=f"plan{patient.value}" if isinstance(body, Superseded) else "",
+                    body=body,
+                )
+                for body in bodies
+            ]
+        )
+        return stream
 
     def restarted(self) -> None:
         """The same journal under a new process."""

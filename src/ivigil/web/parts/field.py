@@ -50,7 +50,7 @@ def text(
     wrong = tuple(faults)
     known_as = id or name
     told = _told(known_as, hint, wrong)
-    return h.div(".field", class_={"wrong": bool(wrong)})[
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
         h.label(for_=known_as)[label],
         h.div(".with-unit")[
             h.input(
@@ -74,7 +74,7 @@ def area(name: str, label: str, value: str = "", *, hint: str = "", faults: Iter
     """A labelled text of several lines."""
     wrong = tuple(faults)
     told = _told(name, hint, wrong)
-    return h.div(".field", class_={"wrong": bool(wrong)})[
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
         h.label(for_=name)[label],
         h.textarea(
             id=name,
@@ -96,7 +96,7 @@ def choice(
     return h.div(".field")[
         h.label(for_=name)[label],
         h.select(id=name, name=name, aria_describedby=told[0])[
-            (h.option(value=value, selected=value == chosen)[called] for value, called in options)
+            [h.option(value=value, selected=value == chosen)[called] for value, called in options]
         ],
         told[1],
     ]
@@ -110,12 +110,12 @@ def ticks(
     return h.fieldset[
         h.legend[legend],
         h.p(".hint")[hint] if hint else None,
-        (
+        [
             h.label(".tick")[
                 h.input(type="checkbox", name=name, value=value, checked=value in chosen), h.span[called]
             ]
             for value, called in options
-        ),
+        ],
     ]
 
 

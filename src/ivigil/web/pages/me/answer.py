@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 
 import htpy as h
 from htpy import Node
@@ -30,11 +29,11 @@ _TONE: dict[Urgency, Tone] = {
 }
 
 
-@get("/me/answers/{event:uuid}", needs="patient.read", sync_to_thread=True)
-def answer(request: Asked, visit: TheVisit, event: FromPath[uuid.UUID]) -> Response[str]:
+@get("/me/answers/{event:str}", needs="patient.read", sync_to_thread=True)
+def answer(request: Asked, visit: TheVisit, event: FromPath[str]) -> Response[str]:
     """The answer to one report of the patient's own, as it stood when it was told."""
     who = reader(request, visit)
-    record = _own(who, str(event))
+    record = _own(who, event)
     case = of_journal(visit.journal, record.subject, visit.knowledge, visit.now)
     happened = next((each for each in case.happened if each.id == record.id), None)
     if happened is None:
