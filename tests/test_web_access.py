@@ -28,6 +28,7 @@ plan.verify        -          patients   -        -       -             -
 plan.release       patients   patients   -        -       -             -
 plan.withdraw      patients   patients   -        -       -             -
 patient.read       patients   patients   patients own     -             -
+file.find          site       site       site     -       -             -
 file.read          patients   patients   patients -       -             -
 patient.report     patients   -          patients own     -             -
 patient.contact    patients   patients   patients -       -             -

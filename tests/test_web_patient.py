@@ -134,6 +134,22 @@ def test_no_address_holds_patient_data(web: Web, stream: str) -> None:
             assert not re.search(r"P-207|Fictional|symptom\.|1992", link), link
 
 
+def test_the_team_finds_a_patient_by_a_part_of_the_name_and_each_one_shown_is_a_read(
+    web: Web, stream: str
+) -> None:
+    treated(web, "P-208", "Somebody Else")
+    nurse = web.browser("nurse")
+    page = nurse.post("/patients", {"text": "fictional pat"}, form_at="/patients").text
+    assert f'href="/patients/{stream}"' in page
+    assert "Somebody Else" not in page
+    reads = web.journal.read(web.journal.stream(of_reads(stream)))
+    assert [each.body.action for each in reads if isinstance(each.body, PatientRead)] == ["file.find"]
+    assert nurse.post("/patients", {"text": "P-"}, form_at="/patients").status_code == 400
+    web.admit("elsewhere", ("nurse",), sites=("Another fictional site",))
+    assert web.browser("elsewhere").get("/patients").status_code == 403
+    assert inside(web, stream).get("/patients").status_code == 403
+
+
 # ---- something is wrong
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from itertools import groupby
+
+import msgspec
 
 from ivigil.course import Day, Plan, TimelineEntry
 from ivigil.knowledge.conditions import Onset
@@ -20,6 +22,7 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning.case import patient_case
+from ivigil.sheets.document import Bullets, Document, Paragraph, Section, paper
 from ivigil.sheets.wording import ENGLISH, Wording
 
 WIDTH = 80
@@ -56,33 +59,34 @@ class NoSheetError(Exception):
     """No sheet may be printed; the message says what is missing."""
 
 
-class Part(NamedTuple):
-    """One section of the sheet. Paragraphs that start with "- " are list items."""
-
-    asks: str
-    """Its heading in English, by which it is known."""
-    title: str
-    paragraphs: tuple[str, ...]
-
-
-class PatientSheet(NamedTuple):
-    """The whole sheet as values, in the patient's language."""
-
-    head: tuple[str, ...]
-    parts: tuple[Part, ...]
-    foot: tuple[str, ...]
-
-
-def patient_parts(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> PatientSheet:
-    """What the sheet says; a section without a sentence is left out.
+def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> str:
+    """The sheet as plain text.
 
     Raises NoSheetError for a blocked plan or without phone numbers, NoLanguageError for a language
     without wording.
     """
+    sheet = patient_text(plan, knowledge, language)
+    lines = _wrapped(sheet.head)
+    for title, paragraphs in sheet.sections:
+        lines += ["", title.upper(), *_wrapped(paragraphs)]
+    return "\n".join([*lines, "", *_wrapped(sheet.foot)])
+
+
+class PatientText(msgspec.Struct, frozen=True, kw_only=True):
+    """The sheet before it is a page, a paper or plain text; a paragraph that starts with "- " is an item."""
+
+    head: tuple[str, ...]
+    """The title first."""
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
+    foot: tuple[str, ...]
+
+
+def patient_text(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> PatientText:
+    """What the sheet says. Raises as ``patient_sheet``."""
     _refuse(plan, knowledge)
     say = Wording(knowledge, language)
     writer = _Writer(plan, knowledge, say)
-    sections: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+    bodies: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         ("What is it?", writer.what),
         ("Why do you get it?", writer.why),
         ("When, and for how long?", writer.when),
@@ -97,21 +101,36 @@ def patient_parts(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> 
         ("Are you pregnant, or do you breastfeed?", writer.pregnancy),
         ("Whom do you call?", writer.phones),
     )
-    made = ((asks, tuple(body())) for asks, body in sections)
-    return PatientSheet(
+    written = ((say(title), body()) for title, body in bodies)
+    return PatientText(
         head=tuple(writer.head()),
-        parts=tuple(Part(asks, say(asks), paragraphs) for asks, paragraphs in made if paragraphs),
-        foot=tuple(writer.foot()),
+        sections=tuple((title, tuple(say.noted(parts))) for title, parts in written if parts),
+        foot=tuple(say.noted(writer.foot())),
     )
 
 
-def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> str:
-    """The sheet as plain text. Raises what ``patient_parts`` raises."""
-    sheet, say = patient_parts(plan, knowledge, language), Wording(knowledge, language)
-    lines = _wrapped(sheet.head)
-    for part in sheet.parts:
-        lines += ["", part.title.upper(), *_wrapped(say.noted(part.paragraphs))]
-    return "\n".join([*lines, "", *_wrapped(say.noted(sheet.foot))])
+def patient_document(plan: Plan, date: dt.date, knowledge: Knowledge, language: str = ENGLISH) -> Document:
+    """The sheet as a document. Raises as ``patient_sheet``."""
+    sheet = patient_text(plan, knowledge, language)
+    blocks: list[Section | Paragraph | Bullets] = [Paragraph(text=text) for text in sheet.head[1:] if text]
+    for title, paragraphs in sheet.sections:
+        blocks += [Section(title=title), *_blocks(paragraphs)]
+    return Document(
+        title=sheet.head[0],
+        date=date,
+        paper=paper(knowledge.lineage(plan.order.jurisdiction)),
+        blocks=tuple(blocks),
+        foot=" ".join(sheet.foot),
+    )
+
+
+def _blocks(paragraphs: Iterable[str]) -> Iterator[Paragraph | Bullets]:
+    """Items that follow each other are one list."""
+    for listed, group in groupby(paragraphs, lambda text: text.startswith("- ")):
+        if listed:
+            yield Bullets(items=tuple(text.removeprefix("- ") for text in group))
+        else:
+            yield from (Paragraph(text=text) for text in group)
 
 
 def _refuse(plan: Plan, knowledge: Knowledge) -> None:

@@ -29,6 +29,7 @@ STATIC_PATH = f"/static/{_version()}"
 
 NAVIGATION = (
     ("board.read", "/board", "Board"),
+    ("file.find", "/patients", "Patients"),
     ("facts.read", "/facts", "Facts"),
     ("facts.read", "/products", "Products"),
     ("people.read", "/people", "People"),

@@ -21,6 +21,7 @@ from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
 from ivigil.records.bodies import Contact
 from ivigil.records.entrance import AccessRefused, GlassBroken, PatientRead, of_reads
+from ivigil.records.lookback import contacts
 from ivigil.records.past import tolerated
 from ivigil.sheets.after_words import STATE
 from ivigil.sheets.chair import reading
@@ -37,6 +38,8 @@ from ivigil.web.parts.table import table
 from ivigil.web.visit import Visit
 
 _READS_SHOWN = 50
+_FOUND_SHOWN = 10
+_SHORTEST_SEARCH = 3
 _LINK: dict[LinkState, str] = {
     "open": "open: not used yet",
     "used": "used",
@@ -53,10 +56,40 @@ class NewContact(msgspec.Struct):
     phone: str = ""
 
 
+class Search(msgspec.Struct):
+    """What the form sends: never in an address."""
+
+    text: str = ""
+
+
 class Revoked(msgspec.Struct):
     """Which link."""
 
     link: str = ""
+
+
+@get("/patients", needs="file.find", sync_to_thread=True)
+def search(visit: TheVisit) -> Response[str]:
+    """The form."""
+    return _search_page(visit, "")
+
+
+@post("/patients", needs="file.find", status_code=200, sync_to_thread=True)
+def find(visit: TheVisit, data: URLEncodedBody[Search]) -> Response[str]:
+    """Patients of this person's sites by a part of their name or identifier; each that is shown is a read."""
+    wanted = " ".join(data.text.casefold().split())
+    if len(wanted) < _SHORTEST_SEARCH:
+        wrong = (f"Name or identifier: {data.text!r}; accepted: {_SHORTEST_SEARCH} characters or more",)
+        return _search_page(visit, data.text, wrong=wrong)
+    found = [
+        (stream, contact)
+        for stream, contact in sorted(contacts(visit.journal).items(), key=lambda each: each[1].name)
+        if wanted in contact.name.casefold() or wanted in contact.patient.value.casefold()
+        if visit.may("file.read", stream)
+    ]
+    for stream, _ in found[:_FOUND_SHOWN]:
+        visit.read(stream, "file.find")
+    return _search_page(visit, data.text, found)
 
 
 @get("/patients/{patient:str}", needs="file.read", sync_to_thread=True)
@@ -99,6 +132,43 @@ def revoke_link(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Re
         raise NotFoundException(detail="no such link of this patient")
     visit.door.links.revoke(visit.person.author, found[0])
     return Redirect(f"/patients/{patient}", status_code=303)
+
+
+def _search_page(
+    visit: Visit,
+    text: str,
+    found: list[tuple[str, Contact]] | None = None,
+    *,
+    wrong: tuple[str, ...] = (),
+) -> Response[str]:
+    more = len(found or ()) - _FOUND_SHOWN
+    return shell.page(
+        "Patients",
+        visit,
+        faults(wrong),
+        field.form(visit.form_token, "/patients", classes="narrow")[
+            field.text(
+                "text", "Name or identifier", text, hint="A part is enough. Whoever is shown is recorded."
+            ),
+            field.submit("Find"),
+        ],
+        table(
+            "Found",
+            ("Name", "Identifier"),
+            (
+                (
+                    h.a(href=f"/patients/{stream}")[contact.name],
+                    f"{contact.patient.value} ({contact.patient.system})",
+                )
+                for stream, contact in found[:_FOUND_SHOWN]
+            ),
+            empty="Nobody at your sites.",
+        )
+        if found is not None
+        else None,
+        h.p[f"And {more} more: write more of the name."] if more > 0 else None,
+        status=400 if wrong else 200,
+    )
 
 
 def _file(visit: Visit, patient: str) -> File:
@@ -421,4 +491,4 @@ def _look(body: object) -> str:
     return "cannot be read"
 
 
-routes = [show, contact, make_link, revoke_link]
+routes = [search, find, show, contact, make_link, revoke_link]

@@ -9,7 +9,7 @@ from litestar import Response, get
 from ivigil.course import Plan
 from ivigil.infusion.progress import given_g
 from ivigil.infusion.state import State
-from ivigil.sheets.patient import NoSheetError, patient_parts
+from ivigil.sheets.patient import NoSheetError, patient_text
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.frame import Reader, listed, page, reader, told
 
@@ -44,14 +44,18 @@ def _sheet(plan: Plan | None, who: Reader) -> Node:
     if plan is None:
         return h.p(".lead")[told(say("Your team will tell you the day and how long it takes."))]
     try:
-        sheet = patient_parts(plan, who.knowledge, say.language)
+        sheet = patient_text(plan, who.knowledge, say.language)
     except NoSheetError:
         return h.p(".lead")[told(say("Your sheet is not ready. Ask your team for it."))]
-    first = [part for asks in _FIRST for part in sheet.parts if part.asks == asks]
-    rest = [part for part in sheet.parts if part.asks not in _FIRST]
+    first = [say(asks) for asks in _FIRST]
+    parts = sorted(sheet.sections, key=lambda part: first.index(part[0]) if part[0] in first else len(first))
     return [
-        [h.section[h.h2[told(part.title)], listed(part.paragraphs)] for part in first],
-        [h.details[h.summary[h.h2[told(part.title)]], listed(part.paragraphs)] for part in rest],
+        [
+            h.section[h.h2[told(title)], listed(paragraphs)]
+            if title in first
+            else h.details[h.summary[h.h2[told(title)]], listed(paragraphs)]
+            for title, paragraphs in parts
+        ],
         h.div(".soft")[listed(sheet.foot)],
     ]
 
