@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Literal
 
 import htpy as h
@@ -304,7 +304,7 @@ def _doubts(talk: Talk, so_far: Told) -> tuple[tuple[Doubt, ...], Matched]:
     return unconfirmed(talk.report(so_far), matched), matched
 
 
-@cache
+@lru_cache(maxsize=4)
 def _matcher(knowledge: Knowledge) -> Matcher:
     return Matcher(knowledge.facts.symptom)
 
