@@ -44,7 +44,7 @@ def _asked(found: tuple[tuple[int, Standing], ...], who: Reader) -> Node:
         h.p[told(say("Please answer, also if you are well."))],
         h.a(".button.main", href=f"/me/questions/{last}")[told(say("Answer now"))],
         [
-            h.p[
+            h.p(".older")[
                 h.a(href=f"/me/questions/{number}")[
                     told(say("Still open: {when}", when=moment(say, _near(each.check_in.due, who))))
                 ]
