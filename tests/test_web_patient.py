@@ -161,6 +161,23 @@ def test_the_emergency_line_stands_before_every_form(web: Web, stream: str) -> N
         assert 'href="tel:112"' in page
 
 
+def test_the_emergency_line_stands_first_where_something_went_wrong_too(web: Web, stream: str) -> None:
+    patient = inside(web, stream)
+    failed = (
+        patient.get("/me/questions/99"),
+        patient.get(f"/patients/{stream}"),
+        patient.bare_post(WRONG, {"step": "nonsense"}),
+        patient.get("/me/nothing-here"),
+    )
+    assert [answer.status_code for answer in failed] == [404, 403, 403, 404]
+    web.clock.passes(hours=13)
+    ended = patient.get("/me")
+    assert ended.headers["location"] == "/sign-in?next=/me"
+    for page in (*failed, patient.get("/sign-in?next=/me")):
+        assert page.text.index("In danger? Call 112 now") < page.text.index("<h1>")
+    assert "In danger?" not in web.browser().get("/sign-in").text
+
+
 @pytest.mark.parametrize("symptom", DANGER)
 def test_danger_is_answered_at_once_and_on_record(
     symptom: str, tmp_path_factory: pytest.TempPathFactory

@@ -13,13 +13,12 @@ from litestar.response import Redirect
 import ivigil
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.wording import Wording
-from ivigil.web import shell
 from ivigil.web.access.desk import Refused
 from ivigil.web.access.links import CODE_DIGITS
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, address, begin, form_token
 from ivigil.web.given import Asked
-from ivigil.web.pages.me.frame import answer, emergency, told, wording
+from ivigil.web.pages.me.frame import outside, told, wording
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import notice
 
@@ -47,28 +46,24 @@ def _page(request: Asked, secret: str, refused: Refused | None = None) -> Respon
     door: Door = request.app.state.door
     knowledge = ivigil.load_knowledge(door.settings.site)
     say = wording(request, knowledge)
-    body = h.body(".me")[
-        emergency(say, knowledge),
-        h.main("#content")[
-            h.h1[told(say("Welcome"))],
-            notice("stop", h.p[told(_refusal(refused, say, knowledge))], urgent=True) if refused else None,
-            h.p(".lead")[told(say("Type the code that your nurse gave you. The link works once."))],
-            field.form(form_token(request), "/in", classes="narrow")[
-                h.input(type="hidden", name="secret", value=secret),
-                field.text(
-                    "code",
-                    say("Code of {count} digits", count=str(CODE_DIGITS)),
-                    autocomplete="one-time-code",
-                    inputmode="numeric",
-                ),
-                field.submit(say("Come in")),
-            ],
-            h.p[h.a(href="/sign-in?next=/me")[told(say("I have a password"))]],
+    return outside(
+        request,
+        say("Welcome"),
+        notice("stop", h.p[told(_refusal(refused, say, knowledge))], urgent=True) if refused else None,
+        h.p(".lead")[told(say("Type the code that your nurse gave you. The link works once."))],
+        field.form(form_token(request), "/in", classes="narrow")[
+            h.input(type="hidden", name="secret", value=secret),
+            field.text(
+                "code",
+                say("Code of {count} digits", count=str(CODE_DIGITS)),
+                autocomplete="one-time-code",
+                inputmode="numeric",
+            ),
+            field.submit(say("Come in")),
         ],
-    ]
-    title = say("Welcome")
-    made = shell.html(title, None, body, styles=("me.css",), lang=say.language)
-    return answer(made, 400 if refused else 200)
+        h.p[h.a(href="/sign-in?next=/me")[told(say("I have a password"))]],
+        status=400 if refused else 200,
+    )
 
 
 def _refusal(refused: Refused, say: Wording, knowledge: Knowledge) -> str:

@@ -14,6 +14,7 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
+import ivigil
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.file import File, open_file
 from ivigil.records.lookback import contact_of
@@ -138,6 +139,24 @@ def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response
         _foot(who),
     ]
     return answer(shell.html(_plain(title), visit, body, styles=("me.css",), lang=say.language), status)
+
+
+def outside(request: Asked, title: str, *content: Node, status: int = 200) -> Response[str]:
+    """A page for a patient who is not signed in, or whose request failed. The numbers stand first here too.
+
+    Raises KnowledgeError where the site's settings cannot be read: then nobody knows the numbers.
+    """
+    door: Door = request.app.state.door
+    known = ivigil.load_knowledge(door.settings.site)
+    say = wording(request, known)
+    body = h.body(".me")[emergency(say, known), h.main("#content")[h.h1[told(title)], content]]
+    return answer(shell.html(_plain(title), None, body, styles=("me.css",), lang=say.language), status)
+
+
+def is_patients(request: Asked, path: str) -> bool:
+    """Whether a page is for a patient: they are signed in, or it leads to their own pages."""
+    person = request.scope.get("user")
+    return bool(person.patient) if person is not None else path == "/me" or path.startswith("/me/")
 
 
 def _for(who: Reader) -> Node:
