@@ -28,6 +28,8 @@ plan.verify        -          patients   -        -       -             -
 plan.release       patients   patients   -        -       -             -
 plan.withdraw      patients   patients   -        -       -             -
 patient.read       patients   patients   patients own     -             -
+file.find          site       site       site     -       -             -
+file.read          patients   patients   patients -       -             -
 patient.report     patients   -          patients own     -             -
 patient.contact    patients   patients   patients -       -             -
 patient.export     -          -          -        own     -             -
@@ -169,6 +171,8 @@ def test_what_anybody_may_ask_for_is_this_and_no_more(web: Web) -> None:
         "/unlock",
         "/chair/worker.js",
         "/chair/offline",
+        "/in",
+        "/in/{secret:str}",
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import textstat  # type: ignore[import-untyped]
@@ -19,17 +20,32 @@ from msgspec.structs import replace
 
 from ivigil.knowledge.check import faults
 from ivigil.knowledge.evidence import fingerprint
+from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.reactions import Symptom, WarningSign
 from ivigil.knowledge.site import overlay, read
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import Translation, fits
-from ivigil.sheets import check_ins, patient, triage, wording
+from ivigil.sheets import appointments, check_ins, patient, triage, wording
 from ivigil.sheets.patient import patient_sheet
 from ivigil.sheets.wording import MARK, NoLanguageError, Wording, languages
+from ivigil.web.pages import link
+from ivigil.web.pages.me import (
+    answer,
+    asking,
+    diary,
+    frame,
+    home,
+    papers,
+    questions,
+    treatment,
+    way_back,
+    windows,
+    wrong,
+)
 from tests.support.command import Command
 from tests.support.orders import knowledge
 from tests.support.signing import TWO
-from tests.test_patient_sheet import PHONES, PLANS, flat, planned, sentences, under_the_skin
+from tests.test_patient_sheet import GRADE, PHONES, PLANS, flat, planned, sentences, under_the_skin
 
 LANGUAGES = ("es", "fr")
 EVERY = knowledge().facts
@@ -39,6 +55,25 @@ EASY = 80
 1958), and "very easy" on that of Szigriszt-Pazos (Spanish, 1993), all from 0 to 100: what a child of about
 11 years reads. Syllables are counted by hyphenation, which misses some, so that more is asked for than the
 70 of "fairly easy"."""
+
+PAGES = (
+    link,
+    answer,
+    asking,
+    diary,
+    frame,
+    home,
+    papers,
+    questions,
+    treatment,
+    way_back,
+    windows,
+    wrong,
+)
+"""The pages of a patient: what they say goes through the same wording."""
+
+ALIKE = ("No",)
+"""English that is the same in another language."""
 
 URGENT_FACTS = (
     "instruction.patient.when-effects-come",
@@ -105,30 +140,41 @@ def urgent_facts_texts() -> Iterator[str]:
         yield getattr(fact, "patient_text", "") or getattr(fact, "text", "")
 
 
+Texts = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+
 @cache
-def sheet_texts() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def sheet_texts() -> Texts:
     """What the code of the sheet says: texts, urgent texts, and the facts that it names for a sentence."""
+    said, pressing, named = texts_of(patient, wording, triage, check_ins, appointments, *PAGES)
+    said |= {*patient._WITHIN.values(), *patient._AFTER.values(), *wording._DAYS, *wording._MONTHS}
+    said |= {*asking.AREAS.values(), asking.UNREAD, diary.NOTHING, papers.NO_DAYS, papers.NO_PAPER}
+    pressing |= {*triage.TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
+    titles = re.findall(r'\("([^"]+\?)", writer\.', inspect.getsource(patient))
+    return said | {*titles}, pressing, named
+
+
+def texts_of(*modules: ModuleType) -> Texts:
+    """What their calls of the wording say."""
     said: set[str] = set()
     pressing: set[str] = set()
     named: set[str] = set()
-    for module in (patient, wording, triage, check_ins):
+    for module in modules:
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                named |= {node.value} if hasattr(knowledge().by_id.get(node.value), "text") else set()
+                fact = knowledge().by_id.get(node.value)
+                named |= {node.value} if hasattr(fact, "text") and not isinstance(fact, Policy) else set()
             if isinstance(node, ast.Call):
                 words = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
                 texts = {word for word in words if isinstance(word, str)}
-                match ast.unparse(node.func).removeprefix("self."):
+                match re.sub(r"^(self|who|talk\.who)\.", "", ast.unparse(node.func)):
                     case "say" | "_say":
                         said |= texts
                     case "self" if module is wording:
                         said |= texts
                     case "say.urgent" | "_say.urgent" | "urgent":
                         pressing |= texts
-    said |= {*patient._WITHIN.values(), *patient._AFTER.values(), *wording._DAYS, *wording._MONTHS}
-    pressing |= {*triage.TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
-    titles = re.findall(r'\("([^"]+\?)", writer\.', inspect.getsource(patient))
-    return frozenset({*said, *titles}), frozenset(pressing), frozenset(named)
+    return frozenset(said), frozenset(pressing), frozenset(named)
 
 
 def test_the_code_of_the_sheet_was_read() -> None:
@@ -175,7 +221,7 @@ def test_values_numbers_and_abbreviations_agree(item: Translation) -> None:
     for english, translated in item.texts.items():
         assert fits(english, translated), english
         assert numbers(english) == numbers(translated), (english, translated)
-        assert english != translated or english.islower() or "{" in english, english
+        assert english != translated or english.islower() or "{" in english or english in ALIKE, english
 
 
 def numbers(text: str) -> list[str]:
@@ -449,6 +495,23 @@ def test_it_is_easy_to_read_in_every_language(name: str) -> None:
         assert textstat.szigriszt_pazos(spanish) >= EASY
         textstat.set_lang("fr")
         french = sentences(patient_sheet(planned(name), signed("fr"), "fr")).replace("\u00a0", " ")
+        assert textstat.flesch_reading_ease(french) >= EASY
+    finally:
+        textstat.set_lang("en_US")
+
+
+def test_the_pages_of_a_patient_are_easy_to_read_in_every_language() -> None:
+    """As the sheet is, over every sentence of theirs."""
+    said, pressing, _ = texts_of(*PAGES)
+    english = sorted(text for text in said | pressing if text.endswith((".", "?")))
+    assert len(english) > 40
+    assert textstat.flesch_kincaid_grade(" ".join(english)) <= GRADE
+    spanish = " ".join({**plain("es"), **urgent("es")}[text] for text in english)
+    french = " ".join({**plain("fr"), **urgent("fr")}[text] for text in english).replace("\u00a0", " ")
+    try:
+        textstat.set_lang("es")
+        assert textstat.fernandez_huerta(spanish) >= EASY
+        textstat.set_lang("fr")
         assert textstat.flesch_reading_ease(french) >= EASY
     finally:
         textstat.set_lang("en_US")

@@ -74,12 +74,17 @@ class Web:
         return self.door.journal
 
     def admit(
-        self, sign_in: str, roles: tuple[Role, ...], sites: tuple[str, ...] = (SITE,), patient: str = ""
+        self, sign_in: str, roles: tuple[Role, ...], sites: tuple[str, ...] = (), patient: str = ""
     ) -> Person:
-        """Somebody more, with the password of everybody."""
+        """Somebody more, with the password of everybody; at this server's site if none is named."""
         desk = self.door.desk
         person = desk.admit(
-            "a test", sign_in=sign_in, name=f"{sign_in} Example", roles=roles, sites=sites, patient=patient
+            "a test",
+            sign_in=sign_in,
+            name=f"{sign_in} Example",
+            roles=roles,
+            sites=sites or (self.door.site(),),
+            patient=patient,
         )
         desk.set_password(person, PASSWORD)
         return person

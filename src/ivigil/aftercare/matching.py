@@ -39,7 +39,7 @@ _TOKEN = re.compile(r"\d+\.\d+|[a-z0-9]+(?:'[a-z]+)?|,")
 _COMMA = ","
 _TEMPERATURE = "measure.temperature_c"
 _TEMPERATURE_WORDS = frozenset(("temp", "temps", "temperature", "fever", "degrees", "thermometer", "c", "f"))
-_BODY_CELSIUS = (Decimal(30), Decimal(46))
+BODY_CELSIUS = (Decimal(30), Decimal(46))
 """Numbers outside are no body temperature in degrees Celsius."""
 
 
@@ -216,9 +216,7 @@ def _degrees_celsius(token: str) -> Iterator[Decimal]:
     except InvalidOperation:
         return
     yield from (
-        degrees
-        for degrees in (number, units.celsius(number))
-        if _BODY_CELSIUS[0] < degrees < _BODY_CELSIUS[1]
+        degrees for degrees in (number, units.celsius(number)) if BODY_CELSIUS[0] < degrees < BODY_CELSIUS[1]
     )
 
 

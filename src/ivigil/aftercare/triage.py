@@ -102,7 +102,7 @@ def triage(
     urgency = causes[0].urgency if causes else "self_care"
     return Triage(
         urgency=urgency,
-        call=_call(urgency, causes),
+        call=call_for(urgency, causes),
         causes=tuple(causes),
         picture=seen,
         suspects=suspected,
@@ -174,7 +174,8 @@ def _covered(symptom: str, waiting: Iterable[SymptomUrgency], knowledge: Knowled
     return any(row.holds(alone) and symptom in (*row.all_of, *row.any_of) for row in waiting)
 
 
-def _call(urgency: Urgency, causes: Iterable[Cause]) -> Call:
+def call_for(urgency: Urgency, causes: Iterable[Cause]) -> Call:
+    """Whom to call at this urgency, for these causes."""
     if urgency == "emergency_now":
         return "emergency_line"
     if urgency == "same_day":

@@ -319,8 +319,7 @@ def _prescriber(subject: Subject) -> str:
     """Who signed the prescription, where the journal says so."""
     if subject.journal is None:
         return ""
-    signatures = load(subject.journal, subject.infusion).standing.signatures
-    return signatures[0].persons[-1] if signatures else ""
+    return load(subject.journal, subject.infusion).standing.prescriber
 
 
 def _hand_out_document(

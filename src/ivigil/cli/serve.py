@@ -100,7 +100,7 @@ def _demo(settings: Settings, spans: dict[str, dt.timedelta]) -> int:
         made = demo.make(Path(folder), settings.host, settings.port, settings.site)
         print("Demonstration: every person and patient is fictional; all is gone when the server stops.")
         print(f"  Password of everybody   {demo.PASSWORD}")
-        for sign_in, name, _ in demo.PEOPLE:
+        for sign_in, name, _ in (*demo.PEOPLE, demo.PATIENT):
             print(f"  {sign_in:<22}  {name}")
         return _serve(replace(made, **spans))
 

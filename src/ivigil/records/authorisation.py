@@ -62,6 +62,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     because: str = ""
     """Why it was reopened, or the id of the plan in its place."""
 
+    @property
+    def prescriber(self) -> str:
+        """Who answers for the prescription; "" if nobody signed."""
+        return self.signatures[0].persons[-1] if self.signatures else ""
+
 
 def standings(records: Iterable[Record]) -> dict[str, Standing]:
     """Every plan of a stream by id, as its events leave it.

@@ -116,6 +116,13 @@ def contact_of(journal: Journal, stream: str) -> Contact | None:
     return found if isinstance(found, Contact) else None
 
 
+def contacts(journal: Journal) -> dict[str, Contact]:
+    """The latest contact of every patient, by stream; those that cannot be read are left out."""
+    with journal.store.reading() as connection:
+        found = _contacts(connection, journal, select(contact_at.c.stream))
+    return {stream: contact for stream, contact in found.items() if isinstance(contact, Contact)}
+
+
 def lots_of(journal: Journal, stream: str) -> tuple[Use, ...]:
     """Every lot that a patient got, by first use."""
     with journal.store.reading() as connection:

@@ -9,6 +9,7 @@ from ivigil.infusion.events import AdviceOverridden, Corrected, Happening
 from ivigil.records.bodies import Contact, Erasure, LevelMeasured, Note, PlanStep, ReportMade
 from ivigil.records.entrance import PersonEvent, ReadEvent
 from ivigil.records.kinds import Kind, Kinds, of_union
+from ivigil.records.links import LinkEvent
 
 
 def _replaces_nothing(fields: dict[str, Any]) -> dict[str, Any]:
@@ -34,5 +35,6 @@ KINDS = Kinds(
         Kind(ReportMade, "infusion"),
         *of_union(PersonEvent, "person"),
         *of_union(ReadEvent, "reads"),
+        *of_union(LinkEvent, "link"),
     ]
 )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from itertools import groupby
+
+import msgspec
 
 from ivigil.course import Day, Plan, TimelineEntry
 from ivigil.knowledge.conditions import Onset
@@ -20,6 +22,7 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning.case import patient_case
+from ivigil.sheets.document import Bullets, Document, Paragraph, Section, paper
 from ivigil.sheets.wording import ENGLISH, Wording
 
 WIDTH = 80
@@ -56,33 +59,34 @@ class NoSheetError(Exception):
     """No sheet may be printed; the message says what is missing."""
 
 
-class Part(NamedTuple):
-    """One section of the sheet. Paragraphs that start with "- " are list items."""
-
-    asks: str
-    """Its heading in English, by which it is known."""
-    title: str
-    paragraphs: tuple[str, ...]
-
-
-class PatientSheet(NamedTuple):
-    """The whole sheet as values, in the patient's language."""
-
-    head: tuple[str, ...]
-    parts: tuple[Part, ...]
-    foot: tuple[str, ...]
-
-
-def patient_parts(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> PatientSheet:
-    """What the sheet says; a section without a sentence is left out.
+def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> str:
+    """The sheet as plain text.
 
     Raises NoSheetError for a blocked plan or without phone numbers, NoLanguageError for a language
     without wording.
     """
+    sheet = patient_text(plan, knowledge, language)
+    lines = _wrapped(sheet.head)
+    for title, paragraphs in sheet.sections:
+        lines += ["", title.upper(), *_wrapped(paragraphs)]
+    return "\n".join([*lines, "", *_wrapped(sheet.foot)])
+
+
+class PatientText(msgspec.Struct, frozen=True, kw_only=True):
+    """The sheet before it is a page, a paper or plain text; a paragraph that starts with "- " is an item."""
+
+    head: tuple[str, ...]
+    """The title first."""
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
+    foot: tuple[str, ...]
+
+
+def patient_text(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> PatientText:
+    """What the sheet says. Raises as ``patient_sheet``."""
     _refuse(plan, knowledge)
     say = Wording(knowledge, language)
     writer = _Writer(plan, knowledge, say)
-    sections: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+    bodies: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         ("What is it?", writer.what),
         ("Why do you get it?", writer.why),
         ("When, and for how long?", writer.when),
@@ -97,21 +101,36 @@ def patient_parts(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> 
         ("Are you pregnant, or do you breastfeed?", writer.pregnancy),
         ("Whom do you call?", writer.phones),
     )
-    made = ((asks, tuple(body())) for asks, body in sections)
-    return PatientSheet(
+    written = ((say(title), body()) for title, body in bodies)
+    return PatientText(
         head=tuple(writer.head()),
-        parts=tuple(Part(asks, say(asks), paragraphs) for asks, paragraphs in made if paragraphs),
-        foot=tuple(writer.foot()),
+        sections=tuple((title, tuple(say.noted(parts))) for title, parts in written if parts),
+        foot=tuple(say.noted(writer.foot())),
     )
 
 
-def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> str:
-    """The sheet as plain text. Raises what ``patient_parts`` raises."""
-    sheet, say = patient_parts(plan, knowledge, language), Wording(knowledge, language)
-    lines = _wrapped(sheet.head)
-    for part in sheet.parts:
-        lines += ["", part.title.upper(), *_wrapped(say.noted(part.paragraphs))]
-    return "\n".join([*lines, "", *_wrapped(say.noted(sheet.foot))])
+def patient_document(plan: Plan, date: dt.date, knowledge: Knowledge, language: str = ENGLISH) -> Document:
+    """The sheet as a document. Raises as ``patient_sheet``."""
+    sheet = patient_text(plan, knowledge, language)
+    blocks: list[Section | Paragraph | Bullets] = [Paragraph(text=text) for text in sheet.head[1:] if text]
+    for title, paragraphs in sheet.sections:
+        blocks += [Section(title=title), *_blocks(paragraphs)]
+    return Document(
+        title=sheet.head[0],
+        date=date,
+        paper=paper(knowledge.lineage(plan.order.jurisdiction)),
+        blocks=tuple(blocks),
+        foot=" ".join(sheet.foot),
+    )
+
+
+def _blocks(paragraphs: Iterable[str]) -> Iterator[Paragraph | Bullets]:
+    """Items that follow each other are one list."""
+    for listed, group in groupby(paragraphs, lambda text: text.startswith("- ")):
+        if listed:
+            yield Bullets(items=tuple(text.removeprefix("- ") for text in group))
+        else:
+            yield from (Paragraph(text=text) for text in group)
 
 
 def _refuse(plan: Plan, knowledge: Knowledge) -> None:
@@ -141,13 +160,7 @@ class _Writer:
 
     def _says(self, *names: str) -> str:
         """The sentences of these facts. Raises NoSheetError if one is missing."""
-        texts = []
-        for name in names:
-            text = getattr(self._knowledge.by_id.get(name), "text", "")
-            if not text:
-                raise NoSheetError(f"the fact base has no {name}")
-            texts.append(self._say(text))
-        return " ".join(texts)
+        return " ".join(said(name, self._knowledge, self._say) for name in names)
 
     def _sheet_says(self, *names: str) -> str:
         return self._says(*(f"instruction.patient.{name}" for name in names))
@@ -201,7 +214,7 @@ class _Writer:
                 )
             )
         if plan.days:
-            paragraphs += [f"- {self._infusion(day)}" for day in plan.days[:_INFUSIONS]]
+            paragraphs += [f"- {takes(day, say)}" for day in plan.days[:_INFUSIONS]]
             more = len(plan.days) - _INFUSIONS
             if more > 0:
                 paragraphs.append(f"- {say('and {count} more. We tell you the days.', count=str(more))}")
@@ -212,32 +225,6 @@ class _Writer:
             paragraphs.append(say("After it you stay for {minutes} minutes. We watch you.", minutes=minutes))
         paragraphs += [self._onset(), *self._later()]
         return [p for p in paragraphs if p]
-
-    def _infusion(self, day: Day) -> str:
-        say = self._say
-        takes = say(
-            "{day}: it starts at {time} and takes {duration}.",
-            day=say.day(day.date),
-            time=f"{day.start:%H:%M}",
-            duration=self._duration(day.duration_min),
-        )
-        sites = len(day.sites)
-        where = say("It goes in at {count} places.", count=str(sites)) if sites > 1 else ""
-        return f"{takes[0].upper()}{takes[1:]} {where}".rstrip()
-
-    def _duration(self, minutes: int) -> str:
-        """Rounded up to half an hour: "about 11 and a half hours"."""
-        whole, half = divmod(-(-minutes // _HALF_HOUR), 2)
-        match whole, half:
-            case 0, _:
-                return self._say("about half an hour")
-            case 1, 0:
-                return self._say("about 1 hour")
-            case 1, _:
-                return self._say("about 1 and a half hours")
-            case _, 0:
-                return self._say("about {hours} hours", hours=str(whole))
-        return self._say("about {hours} and a half hours", hours=str(whole))
 
     def _onset(self) -> str:
         """When the first effect is expected, from the condition's own figure if it has a strong one."""
@@ -292,7 +279,7 @@ class _Writer:
         ]
 
     def _medicine(self, drugs: Iterable[str]) -> str:
-        named = ", ".join(self._say(drug) for drug in drugs)
+        named = ", ".join(self._say(drug) for drug in dict.fromkeys(drugs))
         return self._say("You may get medicine before it: {drugs}.", drugs=named)
 
     def _fluid_is_withheld(self) -> bool:
@@ -456,6 +443,42 @@ class _Writer:
             say("Plan {plan}, facts {version}.", plan=plan.id, version=plan.knowledge_version),
             *([say("Settings loosened by this site: {settings}.", settings=loosened)] if loosened else []),
         ]
+
+
+def said(fact: str, knowledge: Knowledge, say: Wording) -> str:
+    """The sentence of a fact. Raises NoSheetError if it is missing."""
+    text = getattr(knowledge.by_id.get(fact), "text", "")
+    if not text:
+        raise NoSheetError(f"the fact base has no {fact}")
+    return say(text)
+
+
+def takes(day: Day, say: Wording) -> str:
+    """When an infusion is and how long it takes."""
+    text = say(
+        "{day}: it starts at {time} and takes {duration}.",
+        day=say.day(day.date),
+        time=f"{day.start:%H:%M}",
+        duration=_duration(day.duration_min, say),
+    )
+    sites = len(day.sites)
+    where = say("It goes in at {count} places.", count=str(sites)) if sites > 1 else ""
+    return f"{text[0].upper()}{text[1:]} {where}".rstrip()
+
+
+def _duration(minutes: int, say: Wording) -> str:
+    """Rounded up to half an hour: "about 11 and a half hours"."""
+    whole, half = divmod(-(-minutes // _HALF_HOUR), 2)
+    match whole, half:
+        case 0, _:
+            return say("about half an hour")
+        case 1, 0:
+            return say("about 1 hour")
+        case 1, _:
+            return say("about 1 and a half hours")
+        case _, 0:
+            return say("about {hours} hours", hours=str(whole))
+    return say("about {hours} and a half hours", hours=str(whole))
 
 
 def _wrapped(paragraphs: Iterable[str]) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import ivigil
+from ivigil.course import Plan
 from ivigil.practice.entry import Author
 from ivigil.practice.rehearsal import Cast, Stage, rehearse
 from ivigil.records.entrance import Role
@@ -27,6 +29,8 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("auditor", "U. Fictional, auditor", "auditor"),
 )
 """Sign-in name, name, role: none of them exists."""
+PATIENT: tuple[str, str, Role] = ("patient", "a fictional patient, on a phone", "patient")
+"""Of the patients, the one who was treated first."""
 
 
 def make(folder: Path, host: str, port: int, site: str | None) -> Settings:
@@ -43,7 +47,7 @@ def make(folder: Path, host: str, port: int, site: str | None) -> Settings:
     journal = Journal.create(settings.journal, settings.secrets)
     try:
         admit(journal, site_name(settings))
-        play(journal, settings)
+        admit_patient(journal, site_name(settings), play(journal, settings))
     finally:
         journal.close()
     return settings
@@ -57,8 +61,20 @@ def admit(journal: Journal, site: str) -> None:
         desk.set_password(person, PASSWORD)
 
 
-def play(journal: Journal, settings: Settings) -> None:
-    """Write the fictional patients' courses, as far as they would be by now."""
+def admit_patient(journal: Journal, site: str, plans: Iterable[Plan]) -> None:
+    """Let the patient in whose treatment began first: somebody who is at home by now."""
+    desk = Desk(journal, lambda: site, system_clock)
+    first = min(plans, key=lambda plan: plan.order.start)
+    sign_in, name, role = PATIENT
+    stream = journal.stream(first.order.patient.id)
+    person = desk.admit(
+        "demonstration", sign_in=sign_in, name=name, roles=(role,), sites=(site,), patient=stream
+    )
+    desk.set_password(person, PASSWORD)
+
+
+def play(journal: Journal, settings: Settings) -> tuple[Plan, ...]:
+    """Write the fictional patients' courses, as far as they would be by now; their plans."""
     knowledge = ivigil.load_knowledge(settings.site)
     now = system_clock().astimezone(knowledge.zone or dt.UTC).replace(microsecond=0)
     names = {role: name for _, name, role in reversed(PEOPLE)}
@@ -67,5 +83,5 @@ def play(journal: Journal, settings: Settings) -> None:
         for role, name in names.items()
     }
     cast = Cast(author["prescriber"], author["pharmacist"], author["nurse"])
-    for part in parts(knowledge, now):
-        rehearse(Stage(journal, knowledge, cast, now), part)
+    stage = Stage(journal, knowledge, cast, now)
+    return tuple(rehearse(stage, part) for part in parts(knowledge, now))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import traceback
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import htpy as h
@@ -30,6 +31,7 @@ from ivigil.records.errors import (
 from ivigil.web import shell
 from ivigil.web.access.guards import AccessDenied, ForeignFormError, ScreenLocked, is_part
 from ivigil.web.given import Asked
+from ivigil.web.pages.me import frame
 from ivigil.web.parts import notice
 from ivigil.web.paths import going_on
 
@@ -161,7 +163,11 @@ def _answer(request: Asked, problem: Problem, more: Node = None) -> Response[Any
         return Response(told, media_type=MediaType.JSON, status_code=problem.status)
     href, called = problem.link
     said = notice.notice("stop", h.p[problem.text], more, urgent=True)
-    return shell.page(problem.title, None, said, h.p[h.a(href=href)[called]], status=problem.status)
+    content = (said, h.p[h.a(href=href)[called]])
+    if frame.is_patients(request, request.url.path):
+        with suppress(KnowledgeError):
+            return frame.outside(request, problem.title, *content, status=problem.status)
+    return shell.page(problem.title, None, *content, status=problem.status)
 
 
 def _wants_json(request: Asked) -> bool:

@@ -30,6 +30,7 @@ STATIC_PATH = f"/static/{_version()}"
 NAVIGATION = (
     ("board.read", "/board", "Board"),
     ("follow_up.list", "/inbox", "Inbox"),
+    ("file.find", "/patients", "Patients"),
     ("lots.read", "/lots", "Lots"),
     ("facts.read", "/facts", "Facts"),
     ("facts.read", "/products", "Products"),
@@ -75,8 +76,28 @@ def document(
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
 ) -> Element:
-    """The HTML document."""
-    return h.html(lang="en")[
+    """The HTML document of a page for the team."""
+    body = h.body[
+        h.a(".skip", href="#content")["Skip to the content"],
+        _head(visit),
+        h.div(".banner", role="region", aria_label="Whom this page is about")[banner] if banner else None,
+        h.main("#content", tabindex="-1")[h.h1[title], content],
+        _foot(visit),
+    ]
+    return html(title, visit, body, scripts=scripts, styles=styles)
+
+
+def html(
+    title: str,
+    visit: Visit | None,
+    body: Element,
+    *,
+    scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+    lang: str = "en",
+) -> Element:
+    """A whole document around a body, with the sheets and modules of every page."""
+    return h.html(lang=lang)[
         h.head[
             h.meta(charset="utf-8"),
             h.title[f"{title} · Ivigil"],
@@ -87,13 +108,7 @@ def document(
             [h.link(rel="stylesheet", href=static(name)) for name in ("tokens.css", "base.css", *styles)],
             [h.script(type="module", src=static(name)) for name in ("live.js", "leave.js", *scripts)],
         ],
-        h.body[
-            h.a(".skip", href="#content")["Skip to the content"],
-            _head(visit),
-            h.div(".banner", role="region", aria_label="Whom this page is about")[banner] if banner else None,
-            h.main("#content", tabindex="-1")[h.h1[title], content],
-            _foot(visit),
-        ],
+        body,
     ]
 
 

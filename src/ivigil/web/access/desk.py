@@ -153,6 +153,10 @@ class Desk:
         """A PIN for quick re-entry."""
         self._write(person.author, person.id, PinSet(hash=passwords.hashed(pin)))
 
+    def has_password(self, person: Person) -> bool:
+        """Whether the person can come in with a password."""
+        return bool(self._known(person.id)[1].password)
+
     def has_pin(self, person: Person) -> bool:
         """Whether the person chose a PIN."""
         return bool(self._known(person.id)[1].pin)

@@ -96,6 +96,16 @@ _ALL = (
         grants=_to("patients", *_CARE) | _to("own", "patient"),
     ),
     Action(
+        name="file.find",
+        text="find a patient by name or identifier",
+        grants=_to("site", *_CARE),
+    ),
+    Action(
+        name="file.read",
+        text="see a patient's file, and who looked at it, as the team",
+        grants=_to("patients", *_CARE),
+    ),
+    Action(
         name="patient.report",
         text="report symptoms, answer a check-in, write the diary",
         grants=_to("patients", "prescriber", "nurse") | _to("own", "patient"),

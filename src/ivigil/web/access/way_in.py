@@ -16,6 +16,7 @@ from ivigil.records.journal import Journal
 from ivigil.web.access import forms
 from ivigil.web.access.desk import Desk
 from ivigil.web.access.forms import FormTokens
+from ivigil.web.access.links import Links
 from ivigil.web.access.reads import Reads
 from ivigil.web.access.sessions import Sessions
 from ivigil.web.settings import Settings
@@ -43,6 +44,7 @@ class Door:
         self.clock = clock
         self.desk = Desk(journal, site, clock)
         self.reads = Reads(journal)
+        self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)
         self.forms = FormTokens(journal.secrets.derived("web forms"))
         self.session_cookie, self.form_cookie = _cookie_names(settings)
@@ -67,7 +69,8 @@ class WayIn(AbstractAuthenticationMiddleware):
             await door.sessions.end(token)
             return AuthenticationResult(user=None, auth=None)
         state[TOKEN] = token
-        state[LOCKED] = door.sessions.locked(session, now)
+        state[LOCKED] = door.sessions.locked(session, now) and not person.patient
+        """A screen at a workstation is shared; a patient's own is not, and a link gives no PIN to open it."""
         return AuthenticationResult(user=person, auth=session)
 
 

@@ -79,7 +79,9 @@ class Chair(msgspec.Struct):
 
 @get("/", needs="account.manage", sync_to_thread=False)
 def first(visit: TheVisit) -> Redirect:
-    """Where somebody begins: the first page that their roles open."""
+    """Where somebody begins: the first page that their roles open; a patient's own."""
+    if visit.person.patient:
+        return Redirect("/me", status_code=303)
     path = next((path for action, path, _ in shell.NAVIGATION if visit.may(action)), "/account")
     return Redirect(path, status_code=303)
 

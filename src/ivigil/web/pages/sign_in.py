@@ -19,6 +19,7 @@ from ivigil.web.access.desk import Refused
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import TOKEN, Door, address, begin, form_token, leave
 from ivigil.web.given import Asked, TheVisit
+from ivigil.web.pages.me import frame
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.paths import ours
@@ -204,6 +205,8 @@ def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_i
         field.submit("Sign in"),
         h.p[h.a(href="/code")["I have a one-time code"]],
     ]
+    if frame.is_patients(request, next):
+        return frame.outside(request, "Sign in", form, status=_status(wrong))
     return shell.page("Sign in", None, form, status=_status(wrong))
 
 

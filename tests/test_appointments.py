@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import ivigil
 from ivigil.course import Plan
-from ivigil.sheets.calendar import LINE_BYTES, Appointment, calendar, text, visits
+from ivigil.sheets.appointments import LINE_BYTES, Appointment, calendar, text, visits
 from ivigil.sheets.wording import Wording
 from tests.support.orders import knowledge
 

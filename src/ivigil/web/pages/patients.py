@@ -1,0 +1,494 @@
+"""A patient's file for the team: who they are, what was planned and given, what they told, who looked."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import htpy as h
+import msgspec
+from htpy import Element, Node
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect
+
+from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, SymptomsReported
+from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.course import infusion_id
+from ivigil.infusion.progress import given_g
+from ivigil.practice.aftermath import Case, standings, triage_of
+from ivigil.practice.entry import draft
+from ivigil.practice.file import File, open_file
+from ivigil.records.bodies import Contact
+from ivigil.records.entrance import AccessRefused, GlassBroken, PatientRead, of_reads
+from ivigil.records.lookback import contacts
+from ivigil.records.past import tolerated
+from ivigil.sheets.after_words import STATE
+from ivigil.sheets.chair import reading
+from ivigil.sheets.numbers import number
+from ivigil.sheets.triage import patient_answer, reasons
+from ivigil.sheets.wording import Wording
+from ivigil.web import shell
+from ivigil.web.access.links import HOLDS, Link, LinkState, Made
+from ivigil.web.given import Asked, TheVisit
+from ivigil.web.parts import field
+from ivigil.web.parts.notice import Tone, faults, notice
+from ivigil.web.parts.stamp import stamp
+from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
+
+_READS_SHOWN = 50
+_FOUND_SHOWN = 10
+_SHORTEST_SEARCH = 3
+_LINK: dict[LinkState, str] = {
+    "open": "open: not used yet",
+    "used": "used",
+    "revoked": "revoked",
+    "locked": "closed: five wrong codes",
+    "expired": "expired",
+}
+
+
+class NewContact(msgspec.Struct):
+    """What the form sends."""
+
+    name: str = ""
+    phone: str = ""
+
+
+class Search(msgspec.Struct):
+    """What the form sends: never in an address."""
+
+    text: str = ""
+
+
+class Revoked(msgspec.Struct):
+    """Which link."""
+
+    link: str = ""
+
+
+@get("/patients", needs="file.find", sync_to_thread=True)
+def search(visit: TheVisit) -> Response[str]:
+    """The form."""
+    return _search_page(visit, "")
+
+
+@post("/patients", needs="file.find", status_code=200, sync_to_thread=True)
+def find(visit: TheVisit, data: URLEncodedBody[Search]) -> Response[str]:
+    """Patients of this person's sites by a part of their name or identifier; each that is shown is a read."""
+    wanted = " ".join(data.text.casefold().split())
+    if len(wanted) < _SHORTEST_SEARCH:
+        wrong = (f"Name or identifier: {data.text!r}; accepted: {_SHORTEST_SEARCH} characters or more",)
+        return _search_page(visit, data.text, wrong=wrong)
+    found = [
+        (stream, contact)
+        for stream, contact in sorted(contacts(visit.journal).items(), key=lambda each: each[1].name)
+        if wanted in contact.name.casefold() or wanted in contact.patient.value.casefold()
+        if visit.may("file.read", stream)
+    ]
+    for stream, _ in found[:_FOUND_SHOWN]:
+        visit.read(stream, "file.find")
+    return _search_page(visit, data.text, found)
+
+
+@get("/patients/{patient:str}", needs="file.read", sync_to_thread=True)
+def show(visit: TheVisit, patient: FromPath[str]) -> Response[str]:
+    """The whole file."""
+    return _page(visit, patient)
+
+
+@post("/patients/{patient:str}/contact", needs="patient.contact", status_code=200, sync_to_thread=True)
+def contact(
+    visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[NewContact]
+) -> Response[str] | Redirect:
+    """How the patient is reached from now on."""
+    file = _file(visit, patient)
+    plan = file.plan
+    if plan is None:
+        raise NotFoundException(detail="no plan says who this is")
+    name, phone = data.name.strip(), data.phone.strip()
+    wrong = tuple(_contact_faults(name, phone))
+    if wrong:
+        return _page(visit, patient, wrong=wrong)
+    body = Contact(patient=plan.order.patient.id, name=name, phone=phone)
+    visit.journal.append([draft(visit.entry(), patient, body)])
+    return Redirect(f"/patients/{patient}", status_code=303)
+
+
+@post("/patients/{patient:str}/link", needs="patient.invite", status_code=200, sync_to_thread=True)
+def make_link(request: Asked, visit: TheVisit, patient: FromPath[str]) -> Response[str]:
+    """A private link with its code, shown once."""
+    _file(visit, patient)
+    made = visit.door.links.make(visit.person.author, patient)
+    return _page(visit, patient, told=_handed(visit, made, _address(request, visit, made.secret)))
+
+
+@post("/patients/{patient:str}/link/revoke", needs="patient.invite", status_code=303, sync_to_thread=True)
+def revoke_link(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Revoked]) -> Redirect:
+    """A link is taken back, and whoever came in by it is out."""
+    found = [link for link in visit.door.links.of_patient(patient) if link.id == data.link]
+    if not found:
+        raise NotFoundException(detail="no such link of this patient")
+    visit.door.links.revoke(visit.person.author, found[0])
+    return Redirect(f"/patients/{patient}", status_code=303)
+
+
+def _search_page(
+    visit: Visit,
+    text: str,
+    found: list[tuple[str, Contact]] | None = None,
+    *,
+    wrong: tuple[str, ...] = (),
+) -> Response[str]:
+    more = len(found or ()) - _FOUND_SHOWN
+    return shell.page(
+        "Patients",
+        visit,
+        faults(wrong),
+        field.form(visit.form_token, "/patients", classes="narrow")[
+            field.text(
+                "text", "Name or identifier", text, hint="A part is enough. Whoever is shown is recorded."
+            ),
+            field.submit("Find"),
+        ],
+        table(
+            "Found",
+            ("Name", "Identifier"),
+            (
+                (
+                    h.a(href=f"/patients/{stream}")[contact.name],
+                    f"{contact.patient.value} ({contact.patient.system})",
+                )
+                for stream, contact in found[:_FOUND_SHOWN]
+            ),
+            empty="Nobody at your sites.",
+        )
+        if found is not None
+        else None,
+        h.p[f"And {more} more: write more of the name."] if more > 0 else None,
+        status=400 if wrong else 200,
+    )
+
+
+def _file(visit: Visit, patient: str) -> File:
+    return open_file(visit.journal, patient, visit.knowledge, visit.now)
+
+
+def _contact_faults(name: str, phone: str) -> list[str]:
+    found = []
+    if not name or len(name) > 200 or not name.isprintable():
+        found.append(f"Name: {name!r}; accepted: 1 to 200 printable characters")
+    if len(phone) > 50 or not phone.isprintable():
+        found.append(f"Phone: {phone!r}; accepted: up to 50 printable characters, or none")
+    return found
+
+
+def _address(request: Asked, visit: Visit, secret: str) -> str:
+    scheme = "https" if visit.door.settings.behind_proxy else "http"
+    return f"{scheme}://{request.headers.get('host', '')}/in/{secret}"
+
+
+def _page(visit: Visit, patient: str, *, wrong: tuple[str, ...] = (), told: Node = None) -> Response[str]:
+    file = _file(visit, patient)
+    return shell.page(
+        "Patient",
+        visit,
+        faults(wrong),
+        told,
+        _after(visit, file),
+        _identity(visit, file),
+        _plans(visit, file),
+        _infusions(visit, file),
+        _tolerance(visit, file),
+        _links(visit, file),
+        _looked(visit, file),
+        banner=_banner(file),
+        styles=("patients.css",),
+        status=400 if wrong else 200,
+    )
+
+
+def _banner(file: File) -> Node:
+    """Two identifiers, always in view."""
+    plan = file.plan
+    name = file.contact.name if file.contact else "name not on record"
+    if plan is None:
+        return h.strong[name]
+    who = plan.order.patient
+    return [h.strong[name], f" · born {who.birth_date} · ", h.code[who.id.value]]
+
+
+# ---- the days after
+
+
+def _after(visit: Visit, file: File) -> Element:
+    case = file.case
+    if case is None:
+        return h.section[h.h2["After the infusion"], h.p(".soft")["Nothing was given yet."]]
+    ended = case.episode.ended_at
+    return h.section[
+        h.h2["After the infusion"],
+        h.p(".soft")[
+            "Last infusion ended ",
+            _when(visit, ended) if ended else "– not recorded",
+            ".",
+        ],
+        _urgency(case),
+        _told(visit, case),
+        _check_ins(visit, case) if ended else None,
+    ]
+
+
+def _urgency(case: Case) -> Node:
+    """How soon what was told needs care, and why; until a clinician settles it."""
+    if not case.knowledge.is_on("policy.patient_triage"):
+        return notice("info", h.p["The site has switched the answer to reports off."])
+    found = triage_of(case)
+    if found is None:
+        return h.p["No report waits."]
+    words = patient_answer(found, case.knowledge, Wording(case.knowledge))
+    tones: dict[str, Tone] = {"emergency_now": "stop", "same_day": "slow"}
+    return notice(
+        tones.get(found.urgency, "info"),
+        h.p(".urgency")[words.title],
+        h.p[f"The patient was told: {words.call}"],
+        h.ul[[h.li[text] for text in reasons(found.leading, case.knowledge)]],
+    )
+
+
+def _told(visit: Visit, case: Case) -> Element:
+    rows = [
+        (_when(visit, each.at), what, _said(report, case), each.by)
+        for each in reversed(case.known)
+        if (found := _of(each.what)) is not None
+        for what, report in [found]
+    ]
+    return table("What was told", ("When", "How", "What", "Written by"), rows, empty="Nothing yet.")
+
+
+def _of(what: object) -> tuple[str, SymptomReport] | None:
+    match what:
+        case SymptomsReported(report=report):
+            return "something is wrong", report
+        case CheckInAnswered(report=report, taken_by=by):
+            return f"check-in, answered by the {by}", report
+        case DiaryEntry(report=report):
+            return "diary", report
+    return None
+
+
+def _said(report: SymptomReport, case: Case) -> str:
+    """What is there, in a clinician's words; own words in quotation marks."""
+    names = {symptom.id: symptom.name for symptom in case.knowledge.facts.symptom}
+    parts = [names.get(name, name) for name in report.present]
+    parts += [f"“{text}”" for text in report.unmatched]
+    parts += [reading(name, value, case.knowledge) for name, value in report.readings.items()]
+    gone = [names.get(name, name) for name in report.absent]
+    said = ", ".join(parts) or "nothing of the list"
+    return f"{said} ({len(gone)} asked and not present)" if gone else said
+
+
+def _check_ins(visit: Visit, case: Case) -> Element:
+    return table(
+        "Check-ins",
+        ("Due", "Where it stands", "At risk"),
+        (
+            (
+                _when(visit, each.check_in.due),
+                STATE[each.state],
+                "yes" if each.check_in.at_high_risk else "–",
+            )
+            for each in standings(case)
+        ),
+    )
+
+
+# ---- who it is, what was planned and given
+
+
+def _identity(visit: Visit, file: File) -> Element:
+    plan, contact = file.plan, file.contact
+    rows: list[tuple[str, Node]] = []
+    if plan is not None:
+        who = plan.order.patient
+        rows = [
+            ("Identifier", f"{who.id.value} ({who.id.system})"),
+            ("Born", str(who.birth_date)),
+            ("Sex", who.sex),
+            ("Weight", f"{number(who.weight_kg)} kg" + (f", {who.weight_date}" if who.weight_date else "")),
+        ]
+    rows += [
+        ("Name", contact.name if contact else "not on record"),
+        ("Phone", contact.phone if contact and contact.phone else "not on record"),
+    ]
+    return h.section[
+        h.h2["Who it is"],
+        h.dl(".facts")[[(h.dt[name], h.dd[value]) for name, value in rows]],
+        h.details[
+            h.summary["Change name or phone"],
+            field.form(visit.form_token, f"/patients/{file.stream}/contact", classes="narrow")[
+                field.text("name", "Name", contact.name if contact else ""),
+                field.text("phone", "Phone", contact.phone if contact else "", type="tel", required=False),
+                field.submit("Save"),
+            ],
+        ]
+        if plan is not None and visit.may("patient.contact", file.stream)
+        else None,
+    ]
+
+
+def _plans(visit: Visit, file: File) -> Element:
+    names = visit.knowledge.conditions
+    return table(
+        "Plans",
+        ("Plan", "From", "For", "Product", "State"),
+        (
+            (
+                h.a(href=f"/plans/{each.plan.id}")[h.code[each.plan.id]],
+                f"{each.plan.order.start:%Y-%m-%d}",
+                names[each.plan.order.condition].name,
+                each.plan.product.name if each.plan.product else "–",
+                each.step,
+            )
+            for each in reversed(file.plans)
+        ),
+        empty="No plan.",
+    )
+
+
+def _infusions(visit: Visit, file: File) -> Element:
+    rows: list[tuple[Node, ...]] = []
+    for plan, state in reversed(file.given):
+        day, began = state.day.number, _when(visit, state.started_at or state.day.start)
+        grams = f"{number(given_g(state, state.ended_at))} g" if state.ended_at else "running or not closed"
+        lots = ", ".join(dict.fromkeys(vial.lot or "NOT READ" for vial in state.vials)) or "none recorded"
+        hung = dict.fromkeys(vial.product or "" for vial in state.vials)
+        products = [visit.knowledge.products[name].name for name in hung if name in visit.knowledge.products]
+        chair = h.a(href=f"/chair/{plan.id}/{day}")[began]
+        rows.append((chair, ", ".join(products) or "–", grams, lots, infusion_id(plan.id, day)))
+    headings = ("Began", "Product", "Given", "Lots", "Id")
+    return table("Infusions and lots", headings, rows, empty="Nothing was given yet.")
+
+
+def _when(visit: Visit, at: dt.datetime) -> Element:
+    """In the site's zone."""
+    return stamp(at.astimezone(visit.now.tzinfo))
+
+
+def _tolerance(visit: Visit, file: File) -> Element:
+    known = visit.knowledge.products
+    return table(
+        "Tolerance remembered",
+        ("Product", "Last", "Infusions without a reaction", "Highest rate tolerated"),
+        (
+            (
+                known[each.product].name if each.product in known else "not known",
+                str(each.last_date),
+                str(each.infusions),
+                f"{number(each.highest_ml_per_kg_h)} mL/kg/h" if each.highest_ml_per_kg_h else "none",
+            )
+            for each in reversed(tolerated(visit.journal, file.stream, visit.knowledge))
+        ),
+        empty="No finished infusion.",
+        numbers=(2, 3),
+    )
+
+
+# ---- the private link, and who looked
+
+
+def _links(visit: Visit, file: File) -> Node:
+    if not visit.may("patient.invite", file.stream):
+        return None
+    base, token = f"/patients/{file.stream}", visit.form_token
+    found = visit.door.links.of_patient(file.stream)
+    return h.section[
+        h.h2["Private link"],
+        h.p[
+            f"With it the patient comes in from their own phone: once, within {HOLDS.days} days, by a code. "
+            "Send the link as you like; give the code by hand or by voice, never in the same message."
+        ],
+        field.form(token, f"{base}/link")[field.submit("Make a private link")],
+        table(
+            "Links made",
+            ("Made", "By", "Holds until", "State", "Take back"),
+            ((*_link(visit, link), _revoking(visit, base, link)) for link in found),
+            empty="None.",
+        ),
+    ]
+
+
+def _link(visit: Visit, link: Link) -> tuple[Node, ...]:
+    state = link.state(visit.now)
+    used: Node = [_LINK[state], " ", _when(visit, link.used_at)] if link.used_at else _LINK[state]
+    wrong = f" ({link.wrong_codes} wrong codes)" if link.wrong_codes and state != "locked" else ""
+    return (
+        _when(visit, link.made_at),
+        link.made_by,
+        _when(visit, link.until),
+        [used, wrong],
+    )
+
+
+def _revoking(visit: Visit, base: str, link: Link) -> Node:
+    if link.state(visit.now) not in ("open", "used"):
+        return None
+    what = "Revoke: they are signed out, their password is void" if link.used_at else "Revoke"
+    return field.form(visit.form_token, f"{base}/link/revoke")[
+        h.input(type="hidden", name="link", value=link.id), field.submit(what, kind="plain")
+    ]
+
+
+def _handed(visit: Visit, made: Made, address: str) -> Element:
+    """The link and its code; neither is kept, so that neither can be shown again."""
+    return notice(
+        "go",
+        h.p["A link was made. It is shown only now. Those before it that nobody used are revoked."],
+        h.dl(".facts")[
+            h.dt["Link, to send"],
+            h.dd[h.code(".handed")[address]],
+            h.dt["Code, by hand or by voice"],
+            h.dd[h.strong(".code")[f"{made.code[:3]} {made.code[3:]}"]],
+            h.dt["Holds until"],
+            h.dd[_when(visit, made.link.until)],
+        ],
+        urgent=True,
+    )
+
+
+def _looked(visit: Visit, file: File) -> Element:
+    """The reads of this patient, the last first."""
+    records = visit.journal.read(visit.journal.stream(of_reads(file.stream)))
+    names = {person.id: person.name for person in visit.door.desk.people.all()}
+    shown = records[-_READS_SHOWN:]
+    return h.details[
+        h.summary[h.h2["Who looked"]],
+        table(
+            f"The last {len(shown)} of {len(records)}",
+            ("When", "Who", "What"),
+            (
+                (
+                    _when(visit, each.received_at),
+                    names.get(getattr(each.body, "person", ""), each.author),
+                    _look(each.body),
+                )
+                for each in reversed(shown)
+            ),
+            empty="Nobody.",
+        ),
+    ]
+
+
+def _look(body: object) -> str:
+    match body:
+        case PatientRead(action=action):
+            return f"looked ({action})"
+        case AccessRefused(action=action, missing=missing):
+            return f"was refused {action}: no {missing}"
+        case GlassBroken(reason=reason):
+            return f"broke the glass: {reason}"
+    return "cannot be read"
+
+
+routes = [search, find, show, contact, make_link, revoke_link]
