@@ -75,7 +75,7 @@ def test_units_are_read_as_typed_and_shown_in_the_other(knowledge: Knowledge) ->
     found = measured("patient.iga_g_per_l", "185 mg/dL", knowledge)
     assert found is not None and expressed(found) == ((Decimal("1.85"), "g/L"),)
     weight = measured("patient.weight_kg", "98.88313666", knowledge)
-    assert weight is not None and expressed(weight)[0] == (218, "lb")
+    assert weight is not None and expressed(weight)[0] == (Decimal(218), "lb")
 
 
 def test_a_value_and_its_date_are_one_entry(knowledge: Knowledge) -> None:
