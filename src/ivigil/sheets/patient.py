@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from itertools import groupby
+
+import msgspec
 
 from ivigil.course import Day, Plan, TimelineEntry
 from ivigil.knowledge.conditions import Onset
@@ -19,6 +22,7 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning.case import patient_case
+from ivigil.sheets.document import Bullets, Document, Paragraph, Section, paper
 from ivigil.sheets.wording import ENGLISH, Wording
 
 WIDTH = 80
@@ -61,10 +65,28 @@ def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> 
     Raises NoSheetError for a blocked plan or without phone numbers, NoLanguageError for a language
     without wording.
     """
+    sheet = patient_text(plan, knowledge, language)
+    lines = _wrapped(sheet.head)
+    for title, paragraphs in sheet.sections:
+        lines += ["", title.upper(), *_wrapped(paragraphs)]
+    return "\n".join([*lines, "", *_wrapped(sheet.foot)])
+
+
+class PatientText(msgspec.Struct, frozen=True, kw_only=True):
+    """The sheet before it is a page, a paper or plain text; a paragraph that starts with "- " is an item."""
+
+    head: tuple[str, ...]
+    """The title first."""
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
+    foot: tuple[str, ...]
+
+
+def patient_text(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> PatientText:
+    """What the sheet says. Raises as ``patient_sheet``."""
     _refuse(plan, knowledge)
     say = Wording(knowledge, language)
     writer = _Writer(plan, knowledge, say)
-    sections: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+    bodies: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         ("What is it?", writer.what),
         ("Why do you get it?", writer.why),
         ("When, and for how long?", writer.when),
@@ -79,12 +101,36 @@ def patient_sheet(plan: Plan, knowledge: Knowledge, language: str = ENGLISH) -> 
         ("Are you pregnant, or do you breastfeed?", writer.pregnancy),
         ("Whom do you call?", writer.phones),
     )
-    lines = _wrapped(writer.head())
-    for title, body in sections:
-        paragraphs = body()
-        if paragraphs:
-            lines += ["", say(title).upper(), *_wrapped(say.noted(paragraphs))]
-    return "\n".join([*lines, "", *_wrapped(say.noted(writer.foot()))])
+    written = ((say(title), body()) for title, body in bodies)
+    return PatientText(
+        head=tuple(writer.head()),
+        sections=tuple((title, tuple(say.noted(parts))) for title, parts in written if parts),
+        foot=tuple(say.noted(writer.foot())),
+    )
+
+
+def patient_document(plan: Plan, date: dt.date, knowledge: Knowledge, language: str = ENGLISH) -> Document:
+    """The sheet as a document. Raises as ``patient_sheet``."""
+    sheet = patient_text(plan, knowledge, language)
+    blocks: list[Section | Paragraph | Bullets] = [Paragraph(text=text) for text in sheet.head[1:] if text]
+    for title, paragraphs in sheet.sections:
+        blocks += [Section(title=title), *_blocks(paragraphs)]
+    return Document(
+        title=sheet.head[0],
+        date=date,
+        paper=paper(knowledge.lineage(plan.order.jurisdiction)),
+        blocks=tuple(blocks),
+        foot=" ".join(sheet.foot),
+    )
+
+
+def _blocks(paragraphs: Iterable[str]) -> Iterator[Paragraph | Bullets]:
+    """Items that follow each other are one list."""
+    for listed, group in groupby(paragraphs, lambda text: text.startswith("- ")):
+        if listed:
+            yield Bullets(items=tuple(text.removeprefix("- ") for text in group))
+        else:
+            yield from (Paragraph(text=text) for text in group)
 
 
 def _refuse(plan: Plan, knowledge: Knowledge) -> None:
