@@ -9,6 +9,7 @@ from sqlalchemy import Table, select
 
 from ivigil.records import rows
 from ivigil.records.journal import Journal
+from ivigil.records.tables import event
 from ivigil.records.views import infusion_state, plan_state
 
 
@@ -43,6 +44,13 @@ def stream_of_plan(journal: Journal, plan: str) -> str | None:
     with journal.store.reading() as connection:
         asked = select(plan_state.c.stream).where(plan_state.c.subject == plan)
         return connection.execute(asked).scalars().first()
+
+
+def sites(journal: Journal, stream: str) -> tuple[str, ...]:
+    """The sites that recorded anything in a stream; none if it has no event."""
+    with journal.store.reading() as connection:
+        asked = select(event.c.site).where(event.c.stream == stream).distinct().order_by(event.c.site)
+        return tuple(connection.execute(asked).scalars())
 
 
 def _listed(journal: Journal, view: Table) -> tuple[Listed, ...]:

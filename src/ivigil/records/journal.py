@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from ivigil.patient import Identifier
 from ivigil.records import drafts, keys, opening, rows, tables, views
@@ -123,11 +123,12 @@ class Journal:
             found = connection.execute(asked.order_by(event.version)).mappings().all()
         return tuple(rows.record(row, held.get(row["key"]), self.kinds) for row in found)
 
-    def records(self, after_position: int = 0) -> Iterator[Record]:
-        """Every event in the order of the journal, read a page at a time."""
+    def records(self, after_position: int = 0, kinds: Sequence[str] | None = None) -> Iterator[Record]:
+        """Every event, or those of some kinds, in the order of the journal, read a page at a time."""
         event = tables.event.c
+        wanted = true() if kinds is None else event.kind.in_(kinds)
         while True:
-            asked = select(tables.event).where(event.position > after_position)
+            asked = select(tables.event).where(event.position > after_position, wanted)
             with self.store.reading() as connection:
                 page = connection.execute(asked.order_by(event.position).limit(PAGE)).mappings().all()
                 held = keys.of_streams(connection, self.vault, {row["stream"] for row in page})

@@ -7,6 +7,7 @@ from typing import Any
 from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.infusion.events import AdviceOverridden, Corrected, Happening
 from ivigil.records.bodies import Contact, Erasure, Note, PlanStep, ReportMade
+from ivigil.records.entrance import PersonEvent, ReadEvent
 from ivigil.records.kinds import Kind, Kinds, of_union
 
 
@@ -30,5 +31,7 @@ KINDS = Kinds(
         Kind(Corrected, "infusion", (_replaces_nothing,)),
         *of_union(FollowUpEvent, "infusion"),
         Kind(ReportMade, "infusion"),
+        *of_union(PersonEvent, "person"),
+        *of_union(ReadEvent, "reads"),
     ]
 )

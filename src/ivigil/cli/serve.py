@@ -1,0 +1,89 @@
+"""``ivigil serve``: the web application, on this machine alone unless a proxy stands in front."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivigil.cli.journaling import add_place, guarded
+from ivigil.cli.main import OK
+from ivigil.cli.naming import InputError
+
+if TYPE_CHECKING:
+    from ivigil.web.settings import Settings
+
+_MISSING = "the web application needs its libraries: install ivigil[web]"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_place(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="port (default: %(default)s)")
+    parser.add_argument(
+        "--demo", action="store_true", help="fictional people in a journal that ends with the server"
+    )
+    parser.add_argument("--behind-proxy", action="store_true", help="a proxy in front speaks HTTPS")
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="name that browsers ask for",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        import uvicorn  # noqa: F401
+
+        from ivigil.web import settings as web
+    except ModuleNotFoundError as error:
+        raise InputError(_MISSING) from error
+    settings = web.Settings(
+        journal=options.journal,
+        secrets=options.secrets,
+        site=options.site,
+        host=options.host,
+        port=options.port,
+        names=tuple(options.name),
+        behind_proxy=options.behind_proxy,
+        demo=options.demo,
+    )
+    try:
+        web.check(settings)
+    except web.SettingsError as error:
+        raise InputError(str(error)) from error
+    return guarded(lambda: _demo(settings) if settings.demo else _serve(settings), "serve")
+
+
+def _demo(settings: Settings) -> int:
+    from ivigil.web import demo
+
+    with tempfile.TemporaryDirectory(prefix="ivigil-demo-") as folder:
+        made = demo.make(Path(folder), settings.host, settings.port, settings.site)
+        print("Demonstration: every person and patient is fictional; all is gone when the server stops.")
+        print(f"  Password of everybody   {demo.PASSWORD}")
+        for sign_in, name, _ in demo.PEOPLE:
+            print(f"  {sign_in:<22}  {name}")
+        return _serve(made)
+
+
+def _serve(settings: Settings) -> int:
+    import uvicorn
+
+    from ivigil.web.app import make_app
+
+    app = make_app(settings)
+    print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        proxy_headers=settings.behind_proxy,
+        server_header=False,
+    )
+    return OK

@@ -1,0 +1,122 @@
+"""The guard before every handler: is the form ours, who is it, may they do this, about this patient?
+
+A handler names the action that it needs (``needs="chair.record"``); without one nobody gets in. A path
+parameter called ``patient`` (a stream), ``plan`` or ``infusion`` makes the request one about that patient:
+their site and relationship are checked and the read is recorded before the handler runs.
+"""
+
+from __future__ import annotations
+
+from anyio import to_thread
+from litestar.connection import Request
+from litestar.exceptions import (
+    ClientException,
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+)
+from litestar.handlers.base import BaseRouteHandler
+
+from ivigil.records.finding import plan_and_day, sites, stream_of_plan
+from ivigil.web.access import forms, rules
+from ivigil.web.access.people import Person
+from ivigil.web.access.reads import Look
+from ivigil.web.access.rules import ACTIONS, PUBLIC, Action, Subject
+from ivigil.web.access.way_in import FORM_KEY, PART_HEADER, PART_QUERY, TOKEN, Asked, Door
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_OWN_SITES = ("same-origin", "none")
+
+
+class AccessDenied(PermissionDeniedException):
+    """Says what is missing and names no patient; ``stream`` is the handle of the one it was about."""
+
+    def __init__(self, action: Action, missing: rules.Missing, stream: str = "") -> None:
+        self.action, self.missing, self.stream = action, missing, stream
+        super().__init__(detail=f"{missing} is missing for {action.name}")
+
+
+class ForeignFormError(PermissionDeniedException):
+    """The form was not made by us for this browser and session, or is from before a sign-in."""
+
+
+class ScreenLocked(NotAuthorizedException):
+    """Signed in, but nobody touched the screen for a while."""
+
+    status_code = 423
+
+
+async def guard(connection: Asked, handler: BaseRouteHandler) -> None:
+    """Let the request through, or raise what keeps it out."""
+    needs = handler.opt.get("needs")
+    door: Door = connection.app.state.door
+    if not door.settings.is_ours(connection.headers.get("host", "")):
+        raise ClientException(detail="the host is not this server")
+    if connection.scope["method"] not in _SAFE:  # type: ignore[typeddict-item]
+        await _own_form(connection, door)
+    if needs == PUBLIC:
+        return
+    person: Person | None = connection.scope.get("user")
+    if person is None:
+        raise NotAuthorizedException(detail="not signed in")
+    action = ACTIONS.get(str(needs))
+    if action is None:
+        raise PermissionDeniedException(detail="the page names no action")
+    if connection.scope["state"].get("locked") and not action.when_locked:
+        raise ScreenLocked(detail="locked")
+    await to_thread.run_sync(_allow, connection, door, person, action)
+    if not is_part(connection):
+        await door.sessions.touch(connection.scope["state"][TOKEN], door.clock())
+
+
+def is_part(connection: Asked) -> bool:
+    """Whether a module asks for a part by itself: such a request is nobody's touch."""
+    return PART_HEADER in connection.headers or PART_QUERY in connection.query_params
+
+
+async def _own_form(connection: Asked, door: Door) -> None:
+    if connection.headers.get("sec-fetch-site", "none") not in _OWN_SITES:
+        raise ForeignFormError(detail="sent from another site")
+    sent = connection.headers.get(forms.HEADER)
+    if sent is None and isinstance(connection, Request):
+        kind, _ = connection.content_type
+        if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            sent = (await connection.form()).get(forms.FIELD)
+    state = connection.scope["state"]
+    if not isinstance(sent, str) or not door.forms.ours(sent, state[FORM_KEY], state.get(TOKEN, "")):
+        raise ForeignFormError(detail="not a form of this browser and session")
+
+
+def _allow(connection: Asked, door: Door, person: Person, action: Action) -> None:
+    look = Look(person=person, site=door.site(), at=door.clock())
+    stream = _stream(connection, door)
+    subject = None
+    if stream:
+        known = sites(door.journal, stream)
+        if not known:
+            raise NotFoundException(detail="no such patient")
+        subject = Subject(stream=stream, sites=known, opened=door.reads.opened(look, stream))
+    missing = rules.missing(person, look.site, action, subject)
+    if missing:
+        door.reads.refuse(look, stream, action.name, missing)
+        raise AccessDenied(action, missing, stream)
+    if stream:
+        door.reads.note(look, stream, action.name)
+
+
+def _stream(connection: Asked, door: Door) -> str:
+    """The patient whom the path is about; "" if it is about none. Raises NotFoundException."""
+    asked = connection.path_params
+    if "patient" in asked:
+        return str(asked["patient"])
+    if "infusion" in asked:
+        named = plan_and_day(str(asked["infusion"]))
+        plan = named[0] if named else ""
+    elif "plan" in asked:
+        plan = str(asked["plan"])
+    else:
+        return ""
+    stream = stream_of_plan(door.journal, plan)
+    if stream is None:
+        raise NotFoundException(detail="no such plan")
+    return stream

@@ -1,0 +1,73 @@
+"""Passwords, PINs and one-time codes: hashed with argon2id; length, not composition."""
+
+from __future__ import annotations
+
+import secrets
+from itertools import pairwise
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+SHORTEST, LONGEST = 12, 128
+PIN_DIGITS = (6, 12)
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+"""Without those that look alike."""
+CODE_GROUPS, CODE_GROUP = 4, 4
+
+_hasher = PasswordHasher()
+_nobody = _hasher.hash(secrets.token_hex())
+
+
+def hashed(secret: str) -> str:
+    """The argon2id hash, with its salt and cost."""
+    return _hasher.hash(secret)
+
+
+def matches(kept: str, secret: str) -> bool:
+    """Whether it is the secret of this hash; takes as long for "", the hash of nobody."""
+    try:
+        return _hasher.verify(kept or _nobody, secret) and bool(kept)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def password_faults(password: str, *known: str) -> tuple[str, ...]:
+    """What is wrong with a new password; ``known``: what others know of the person (names)."""
+    faults = []
+    if len(password) < SHORTEST:
+        faults.append(f"has {len(password)} characters; accepted: {SHORTEST} or more, any kind")
+    if len(password) > LONGEST:
+        faults.append(f"has {len(password)} characters; accepted: at most {LONGEST}")
+    if len(set(password.casefold())) < 5:
+        faults.append("repeats a few characters; accepted: at least 5 different ones")
+    plain = _plain(password)
+    if any(_plain(name) and plain.replace(_plain(name), "") in ("", *"0123456789") for name in known):
+        faults.append("is your name; accepted: something that others do not know")
+    return tuple(faults)
+
+
+def pin_faults(pin: str) -> tuple[str, ...]:
+    """What is wrong with a new PIN."""
+    low, high = PIN_DIGITS
+    if not (pin.isascii() and pin.isdigit() and low <= len(pin) <= high):
+        return (f"is not {low} to {high} digits",)
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    if steps in ({0}, {1}, {9}):
+        return ("is one digit repeated or a run of digits",)
+    return ()
+
+
+def new_code() -> str:
+    """A one-time code to be read out or handed over: XXXX-XXXX-XXXX-XXXX."""
+    groups = ("".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS))
+    return "-".join(groups)
+
+
+def code_as_typed(text: str) -> str:
+    """A code as it was issued, however it was typed."""
+    letters = "".join(text.upper().split()).replace("-", "")
+    return "-".join(letters[at : at + CODE_GROUP] for at in range(0, len(letters), CODE_GROUP))
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())

@@ -1,0 +1,129 @@
+"""Before the guard: which browser, which session, whose. Cookies are read here and set here, nowhere else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from anyio import to_thread
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import Message, Scope
+
+from ivigil.records.journal import Journal
+from ivigil.web.access import forms
+from ivigil.web.access.desk import Desk
+from ivigil.web.access.forms import FormTokens
+from ivigil.web.access.reads import Reads
+from ivigil.web.access.sessions import Sessions
+from ivigil.web.settings import Settings
+
+Asked = ASGIConnection[Any, Any, Any, Any]
+TOKEN, FORM_KEY, LOCKED = "session_token", "form_key", "locked"
+"""What a request's state holds for the guard and the pages."""
+_NEW_TOKEN, _NEW_FORM_KEY = "new_session_token", "new_form_key"
+PART_HEADER, PART_QUERY = "x-ivigil-part", "part"
+
+
+class Door:
+    """What everybody passes who comes in: one for each running server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        site: Callable[[], str],
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self.settings = settings
+        self.journal = journal
+        self.site = site
+        self.clock = clock
+        self.desk = Desk(journal, site, clock)
+        self.reads = Reads(journal)
+        self.sessions = Sessions(settings)
+        self.forms = FormTokens(journal.secrets.derived("web forms"))
+        self.session_cookie, self.form_cookie = _cookie_names(settings)
+
+
+class WayIn(AbstractAuthenticationMiddleware):
+    """Finds the person of a request; refuses nobody, that is the guard's."""
+
+    async def authenticate_request(self, connection: Asked) -> AuthenticationResult:
+        door: Door = connection.app.state.door
+        state = connection.scope["state"]
+        state[FORM_KEY] = connection.cookies.get(door.form_cookie) or forms.new_key()
+        if door.form_cookie not in connection.cookies:
+            state[_NEW_FORM_KEY] = state[FORM_KEY]
+        token = connection.cookies.get(door.session_cookie, "")
+        now = door.clock()
+        session = await door.sessions.look(token, now) if token else None
+        if session is None:
+            return AuthenticationResult(user=None, auth=None)
+        person = await to_thread.run_sync(door.desk.holder, session.person, session.since)
+        if person is None:
+            await door.sessions.end(token)
+            return AuthenticationResult(user=None, auth=None)
+        state[TOKEN] = token
+        state[LOCKED] = door.sessions.locked(session, now)
+        return AuthenticationResult(user=person, auth=session)
+
+
+async def begin(connection: Asked, person: str, since: int) -> None:
+    """A new session under a new token; the browser's old one, whoever's it was, ends."""
+    door: Door = connection.app.state.door
+    state = connection.scope["state"]
+    await door.sessions.end(connection.cookies.get(door.session_cookie, ""))
+    state[_NEW_TOKEN] = state[TOKEN] = await door.sessions.open(person, since, door.clock())
+    state[_NEW_FORM_KEY] = state[FORM_KEY] = forms.new_key()
+
+
+async def leave(connection: Asked) -> None:
+    """The browser's session ends and its cookie goes."""
+    door: Door = connection.app.state.door
+    state = connection.scope["state"]
+    await door.sessions.end(connection.cookies.get(door.session_cookie, ""))
+    state[_NEW_TOKEN] = ""
+
+
+def form_token(connection: Asked) -> str:
+    """The hidden field for this browser's forms."""
+    door: Door = connection.app.state.door
+    state = connection.scope["state"]
+    return door.forms.token(state.get(FORM_KEY, ""), state.get(TOKEN, ""))
+
+
+def address(scope: Scope) -> str:
+    """The client's address, as the server or the proxy in front tells it."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+async def set_cookies(message: Message, scope: Scope) -> None:
+    """Send the cookies that changed; neither can be read by a script or sent by another site."""
+    state = scope.get("state", {})
+    if message["type"] != "http.response.start":
+        return
+    door: Door = scope["litestar_app"].state.door
+    headers = MutableScopeHeaders.from_message(message)
+    for key, name in ((_NEW_TOKEN, door.session_cookie), (_NEW_FORM_KEY, door.form_cookie)):
+        if key in state:
+            value = state[key]
+            cookie = Cookie(
+                key=name,
+                value=value,
+                max_age=None if value else 0,
+                path="/",
+                secure=door.settings.behind_proxy,
+                httponly=True,
+                samesite="lax" if name == door.session_cookie else "strict",
+            )
+            headers.add("set-cookie", cookie.to_header(header=""))
+
+
+def _cookie_names(settings: Settings) -> tuple[str, str]:
+    """Over HTTPS no other host of the domain can set them."""
+    prefix = "__Host-" if settings.behind_proxy else ""
+    return f"{prefix}ivigil-session", f"{prefix}ivigil-form"

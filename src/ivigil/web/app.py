@@ -1,0 +1,86 @@
+"""``make_app(settings)``: the journal opened, the pages behind one guard, the same headers on all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.router import Router
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
+
+import ivigil
+from ivigil.practice.entry import UNNAMED_SITE
+from ivigil.records.journal import Journal, system_clock
+from ivigil.web import errors, headers, shell, visit
+from ivigil.web import settings as rules
+from ivigil.web.access.guards import guard
+from ivigil.web.access.rules import PUBLIC
+from ivigil.web.access.way_in import Door, WayIn, set_cookies
+from ivigil.web.pages import board, sign_in
+from ivigil.web.settings import Settings
+
+PAGES = (board, sign_in)
+"""Each module's ``routes``."""
+_KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
+
+
+def make_app(settings: Settings, *, clock: Callable[[], dt.datetime] = system_clock) -> Litestar:
+    """The application over an existing journal.
+
+    Raises SettingsError, JournalRefusedError, JournalUnavailableError, KnowledgeError: it never starts half.
+    """
+    rules.check(settings)
+    site_name(settings)
+    journal = Journal.open(settings.journal, settings.secrets, clock=clock)
+    door = Door(settings, journal, lambda: site_name(settings), clock)
+
+    @asynccontextmanager
+    async def open_journal(_: Litestar) -> AsyncIterator[None]:
+        yield
+        journal.close()
+
+    return Litestar(
+        route_handlers=[*_handlers()],
+        state=State({"door": door}),
+        guards=[guard],
+        middleware=[DefineMiddleware(WayIn, exclude="^/static/")],
+        before_send=[headers.set_headers, set_cookies],
+        exception_handlers=errors.HANDLERS,
+        dependencies={"visit": Provide(visit.provide, sync_to_thread=True)},
+        openapi_config=_openapi(),
+        logging_config=None,
+        lifespan=[open_journal],
+        request_max_body_size=1_000_000,
+        debug=False,
+    )
+
+
+def site_name(settings: Settings) -> str:
+    """The name of the site as its overlay gives it now."""
+    return ivigil.load_knowledge(settings.site).site.name or UNNAMED_SITE
+
+
+def _handlers() -> list[ControllerRouterHandler]:
+    files = create_static_files_router(
+        shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
+    )
+    return [files, *(handler for module in PAGES for handler in module.routes)]
+
+
+def _openapi() -> OpenAPIConfig:
+    """The description of the JSON routes, as JSON alone: no page that loads a script from elsewhere."""
+    router = Router("/schema", route_handlers=[], opt={"needs": "status.read"})
+    return OpenAPIConfig(
+        title="Ivigil",
+        version="1",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        openapi_router=router,
+    )

@@ -1,0 +1,296 @@
+"""Signing in and out, a first password by code, unlocking by PIN, one's own account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import htpy as h
+import msgspec
+from anyio import to_thread
+from htpy import Node
+from litestar import Response, get, post
+from litestar.params import FromQuery, URLEncodedBody
+from litestar.response import Redirect
+
+from ivigil.web import shell
+from ivigil.web.access import passwords
+from ivigil.web.access.desk import Refused
+from ivigil.web.access.rules import PUBLIC
+from ivigil.web.access.way_in import TOKEN, Door, address, begin, form_token, leave
+from ivigil.web.given import Asked, TheVisit
+from ivigil.web.parts import field
+from ivigil.web.parts.notice import faults, notice
+from ivigil.web.paths import ours
+from ivigil.web.visit import Visit
+
+
+class SignIn(msgspec.Struct):
+    """What the form sends."""
+
+    sign_in: str = ""
+    password: str = ""
+    next: str = "/"
+
+
+class NewPassword(msgspec.Struct):
+    """A code, or the present password, and the new one twice."""
+
+    sign_in: str = ""
+    code: str = ""
+    password: str = ""
+    new: str = ""
+    again: str = ""
+
+
+class NewPin(msgspec.Struct):
+    """A PIN twice, under the password. Named apart from the fields of the other form on the page."""
+
+    pin_password: str = ""
+    pin: str = ""
+    pin_again: str = ""
+
+
+class Unlock(msgspec.Struct):
+    """A PIN, and where to go on."""
+
+    pin: str = ""
+    next: str = "/"
+
+
+@get("/sign-in", needs=PUBLIC, sync_to_thread=False)
+def ask(request: Asked, next: FromQuery[str] = "/") -> Response[str]:
+    """The form."""
+    return _sign_in_page(request, next)
+
+
+@post("/sign-in", needs=PUBLIC, status_code=303)
+async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]:
+    """A session, or why there is none."""
+    door: Door = request.app.state.door
+    came = address(request.scope)
+    found = await to_thread.run_sync(door.desk.sign_in, data.sign_in, data.password, came)
+    if isinstance(found, Refused):
+        return _sign_in_page(request, data.next, _refusal(found, "Name or password is wrong."), data.sign_in)
+    await begin(request, found.person.id, found.since)
+    return Redirect(ours(data.next), status_code=303)
+
+
+@get("/code", needs=PUBLIC, sync_to_thread=False)
+def ask_code(request: Asked) -> Response[str]:
+    """The form for a one-time code."""
+    return _code_page(request)
+
+
+@post("/code", needs=PUBLIC, status_code=303)
+async def use_code(request: Asked, data: URLEncodedBody[NewPassword]) -> Response[Any]:
+    """A new password by code, then a session."""
+    wrong = _password_faults(data, data.sign_in)
+    if wrong:
+        return _code_page(request, wrong, data.sign_in)
+    door: Door = request.app.state.door
+    came = address(request.scope)
+    found = await to_thread.run_sync(door.desk.use_code, data.sign_in, data.code, data.new, came)
+    if isinstance(found, Refused):
+        return _code_page(
+            request, _refusal(found, "Name or code is wrong, or its time is over."), data.sign_in
+        )
+    await begin(request, found.person.id, found.since)
+    return Redirect("/", status_code=303)
+
+
+@post("/sign-out", needs=PUBLIC, status_code=303)
+async def sign_out(request: Asked) -> Redirect:
+    """The end of this session."""
+    door: Door = request.app.state.door
+    if request.user is not None:
+        await to_thread.run_sync(lambda: door.desk.sign_out(request.user, everywhere=False))
+    await leave(request)
+    return Redirect("/sign-in", status_code=303)
+
+
+@post("/account/sign-out-everywhere", needs="account.manage", status_code=303)
+async def sign_out_everywhere(request: Asked) -> Redirect:
+    """The end of all of one's sessions."""
+    door: Door = request.app.state.door
+    await to_thread.run_sync(lambda: door.desk.sign_out(request.user, everywhere=True))
+    await leave(request)
+    return Redirect("/sign-in", status_code=303)
+
+
+@get("/unlock", needs=PUBLIC, sync_to_thread=True)
+def ask_pin(request: Asked, next: FromQuery[str] = "/") -> Response[Any]:
+    """The form for the PIN of whoever is signed in here."""
+    door: Door = request.app.state.door
+    if request.user is None or not door.desk.has_pin(request.user):
+        return Redirect(f"/sign-in?next={ours(next)}", status_code=303)
+    return _unlock_page(request, next)
+
+
+@post("/unlock", needs=PUBLIC, status_code=303)
+async def unlock(request: Asked, data: URLEncodedBody[Unlock]) -> Response[Any]:
+    """Go on after the PIN; three wrong ones end the session."""
+    door: Door = request.app.state.door
+    if request.user is None:
+        return Redirect(f"/sign-in?next={ours(data.next)}", status_code=303)
+    token, now = request.scope["state"][TOKEN], door.clock()
+    if await to_thread.run_sync(door.desk.right_pin, request.user, data.pin):
+        await door.sessions.touch(token, now)
+        return Redirect(ours(data.next), status_code=303)
+    if await door.sessions.wrong_pin(token, now):
+        return Redirect("/sign-in", status_code=303)
+    return _unlock_page(request, data.next, ("The PIN is wrong.",))
+
+
+@get("/account", needs="account.manage", sync_to_thread=True)
+def account(visit: TheVisit, done: FromQuery[str] = "") -> Response[str]:
+    """One's own password, PIN and sessions."""
+    return _account_page(visit, told=notice("go", "Saved.") if done else None)
+
+
+@post("/account/password", needs="account.manage", status_code=303)
+async def change_password(
+    request: Asked, visit: TheVisit, data: URLEncodedBody[NewPassword]
+) -> Response[Any]:
+    """A new password; every other session of the person ends."""
+    wrong = _password_faults(data, visit.person.sign_in, visit.person.name)
+    if not wrong and not await to_thread.run_sync(visit.confirm, data.password):
+        wrong = ("Your present password is wrong.",)
+    if wrong:
+        return _account_page(visit, wrong)
+    desk = visit.door.desk
+    await to_thread.run_sync(desk.set_password, visit.person, data.new)
+    again = await to_thread.run_sync(desk.signed_in_again, visit.person)
+    await begin(request, visit.person.id, again.since)
+    return Redirect("/account?done=password", status_code=303)
+
+
+@post("/account/pin", needs="account.manage", status_code=303, sync_to_thread=True)
+def change_pin(visit: TheVisit, data: URLEncodedBody[NewPin]) -> Response[Any]:
+    """A new PIN, under the password."""
+    wrong = tuple(f"The PIN {fault}." for fault in passwords.pin_faults(data.pin))
+    if data.pin != data.pin_again:
+        wrong = (*wrong, "The PIN was typed in two ways.")
+    if not wrong and not visit.confirm(data.pin_password):
+        wrong = ("Your password is wrong.",)
+    if wrong:
+        return _account_page(visit, wrong)
+    visit.door.desk.set_pin(visit.person, data.pin)
+    return Redirect("/account?done=pin", status_code=303)
+
+
+def _refusal(refused: Refused, wrong: str) -> tuple[str, ...]:
+    if not refused.wait:
+        return (wrong,)
+    minutes = -(-refused.wait // dt.timedelta(minutes=1))
+    return (f"Too many wrong attempts. The next one is read in {minutes} min.",)
+
+
+def _password_faults(data: NewPassword, *known: str) -> tuple[str, ...]:
+    wrong = tuple(f"The new password {fault}." for fault in passwords.password_faults(data.new, *known))
+    return wrong if data.new == data.again else (*wrong, "The new password was typed in two ways.")
+
+
+def _status(wrong: tuple[str, ...]) -> int:
+    return 400 if wrong else 200
+
+
+def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
+    form = field.form(form_token(request), "/sign-in", classes="narrow")[
+        faults(wrong),
+        field.text("sign_in", "Sign-in name", sign_in, autocomplete="username"),
+        field.password(),
+        h.input(type="hidden", name="next", value=ours(next)),
+        field.submit("Sign in"),
+        h.p[h.a(href="/code")["I have a one-time code"]],
+    ]
+    return shell.page("Sign in", None, form, status=_status(wrong))
+
+
+def _code_page(request: Asked, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
+    form = field.form(form_token(request), "/code", classes="narrow")[
+        faults(wrong),
+        field.text("sign_in", "Sign-in name", sign_in, autocomplete="username"),
+        field.text("code", "One-time code", hint="16 letters and digits; it counts once."),
+        _new_password(),
+        field.submit("Choose this password"),
+    ]
+    return shell.page("Choose a password", None, form, status=_status(wrong))
+
+
+def _new_password() -> Node:
+    hint = f"{passwords.SHORTEST} characters or more, any kind: several words are good."
+    return [
+        field.password("New password", "new", hint=hint, new=True),
+        field.password("New password again", "again", new=True),
+    ]
+
+
+def _unlock_page(request: Asked, next: str, wrong: tuple[str, ...] = ()) -> Response[str]:
+    token = form_token(request)
+    return shell.page(
+        "Unlock",
+        None,
+        field.form(token, "/unlock", classes="narrow")[
+            h.p[f"{request.user.name} is signed in here."],
+            faults(wrong),
+            field.text("pin", "PIN", type="password", autocomplete="off", inputmode="numeric"),
+            h.input(type="hidden", name="next", value=ours(next)),
+            field.submit("Unlock"),
+        ],
+        field.form(token, "/sign-out", classes="narrow")[
+            field.submit("Sign out: I am somebody else", kind="plain")
+        ],
+        status=_status(wrong),
+    )
+
+
+def _account_page(visit: Visit, wrong: tuple[str, ...] = (), told: Node = None) -> Response[str]:
+    token = visit.form_token
+    return shell.page(
+        "Your account",
+        visit,
+        told,
+        faults(wrong),
+        h.p[f"{visit.person.name}, signed in as {visit.person.sign_in}: {', '.join(visit.roles)}."],
+        h.section[
+            h.h2["Password"],
+            field.form(token, "/account/password", classes="narrow")[
+                field.password("Present password"),
+                _new_password(),
+                field.submit("Change the password"),
+            ],
+        ],
+        h.section[
+            h.h2["PIN for quick re-entry"],
+            h.p(".soft")["It unlocks a screen where you are signed in. It never signs anything."],
+            field.form(token, "/account/pin", classes="narrow")[
+                field.password("Password", "pin_password"),
+                field.text("pin", "New PIN, 6 to 12 digits", type="password", inputmode="numeric"),
+                field.text("pin_again", "New PIN again", type="password", inputmode="numeric"),
+                field.submit("Set the PIN"),
+            ],
+        ],
+        h.section[
+            h.h2["Sessions"],
+            field.form(token, "/account/sign-out-everywhere")[
+                field.submit("Sign out everywhere", kind="plain")
+            ],
+        ],
+        status=_status(wrong),
+    )
+
+
+routes = [
+    ask,
+    sign_in,
+    ask_code,
+    use_code,
+    sign_out,
+    sign_out_everywhere,
+    ask_pin,
+    unlock,
+    account,
+    change_password,
+    change_pin,
+]

@@ -1,0 +1,144 @@
+"""Forms that work without a script: the hidden token, labelled fields, faults beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import htpy as h
+from htpy import Element, Node
+
+from ivigil.web.access.forms import FIELD
+
+Importance = Literal["main", "plain", "quiet", "stop", "slow", "go"]
+
+
+@h.with_children
+def form(content: Node, token: str, action: str, *, classes: str = "", multipart: bool = False) -> Element:
+    """A form that is posted to ``action``; its fields in the brackets. ``token``: ``visit.form_token``."""
+    return h.form(
+        method="post",
+        action=action,
+        class_=classes or None,
+        enctype="multipart/form-data" if multipart else None,
+    )[h.input(type="hidden", name=FIELD, value=token), content]
+
+
+def submit(text: str, *, kind: Importance = "main", name: str = "", value: str = "") -> Element:
+    """A button that sends its form; ``name`` and ``value`` tell which of several it was."""
+    return h.button(f".{kind}", type="submit", name=name or None, value=value or None)[text]
+
+
+def text(
+    name: str,
+    label: str,
+    value: str = "",
+    *,
+    type: str = "text",
+    hint: str = "",
+    unit: str = "",
+    faults: Iterable[str] = (),
+    required: bool = True,
+    autocomplete: str = "off",
+    inputmode: str = "",
+) -> Element:
+    """A labelled input; ``unit`` stands behind it, faults and hint are read out with it."""
+    wrong = tuple(faults)
+    told = _told(name, hint, wrong)
+    return h.div(".field", class_={"wrong": bool(wrong)})[
+        h.label(for_=name)[label],
+        h.div(".with-unit")[
+            h.input(
+                id=name,
+                name=name,
+                type=type,
+                value=None if type == "password" else value,
+                required=required,
+                autocomplete=autocomplete,
+                inputmode=inputmode or None,
+                aria_invalid="true" if wrong else None,
+                aria_describedby=told[0],
+            ),
+            h.span(".unit")[unit] if unit else None,
+        ],
+        told[1],
+    ]
+
+
+def area(name: str, label: str, value: str = "", *, hint: str = "", faults: Iterable[str] = ()) -> Element:
+    """A labelled text of several lines."""
+    wrong = tuple(faults)
+    told = _told(name, hint, wrong)
+    return h.div(".field", class_={"wrong": bool(wrong)})[
+        h.label(for_=name)[label],
+        h.textarea(
+            id=name,
+            name=name,
+            rows=3,
+            required=True,
+            aria_invalid="true" if wrong else None,
+            aria_describedby=told[0],
+        )[value],
+        told[1],
+    ]
+
+
+def choice(
+    name: str, label: str, options: Iterable[tuple[str, str]], chosen: str = "", *, hint: str = ""
+) -> Element:
+    """One of several: values and what they are called."""
+    told = _told(name, hint, ())
+    return h.div(".field")[
+        h.label(for_=name)[label],
+        h.select(id=name, name=name, aria_describedby=told[0])[
+            (h.option(value=value, selected=value == chosen)[called] for value, called in options)
+        ],
+        told[1],
+    ]
+
+
+def ticks(
+    name: str, legend: str, options: Iterable[tuple[str, str]], ticked: Iterable[str] = (), *, hint: str = ""
+) -> Element:
+    """Any of several: boxes under one legend."""
+    chosen = set(ticked)
+    return h.fieldset[
+        h.legend[legend],
+        h.p(".hint")[hint] if hint else None,
+        (
+            h.label(".tick")[
+                h.input(type="checkbox", name=name, value=value, checked=value in chosen), h.span[called]
+            ]
+            for value, called in options
+        ),
+    ]
+
+
+def password(
+    label: str = "Password", name: str = "password", *, hint: str = "", new: bool = False
+) -> Element:
+    """A password; never filled in by us."""
+    complete = "new-password" if new else "current-password"
+    return text(name, label, type="password", hint=hint, autocomplete=complete)
+
+
+def signature(faults: Iterable[str] = ()) -> Element:
+    """What stands before every signing button: the password again. ``visit.confirm`` checks it."""
+    return text(
+        "password",
+        "Your password signs this",
+        type="password",
+        autocomplete="current-password",
+        faults=faults,
+        hint="A PIN is no signature.",
+    )
+
+
+def _told(name: str, hint: str, wrong: tuple[str, ...]) -> tuple[str | None, Node]:
+    """Ids for aria-describedby, and the elements that they name."""
+    ids = [f"{name}-hint"] if hint else []
+    ids += [f"{name}-fault"] if wrong else []
+    return " ".join(ids) or None, [
+        h.p(".hint", id=f"{name}-hint")[hint] if hint else None,
+        h.p(".fault", id=f"{name}-fault")["; ".join(wrong)] if wrong else None,
+    ]

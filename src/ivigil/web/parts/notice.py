@@ -1,0 +1,27 @@
+"""What has to be read: stop, slow, go, info. The sign and a word say it as well as the colour."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import htpy as h
+from htpy import Element, Node
+
+Tone = Literal["stop", "slow", "go", "info"]
+_SIGN = {"stop": "■", "slow": "▲", "go": "✓", "info": "i"}
+_WORD = {"stop": "Stop", "slow": "Caution", "go": "Done", "info": "Note"}
+
+
+def notice(tone: Tone, *content: Node, urgent: bool = False) -> Element:
+    """A boxed message; an urgent one is read out at once."""
+    return h.div(f".notice.{tone}", role="alert" if urgent else None)[
+        h.span(".sign", aria_hidden="true")[_SIGN[tone]],
+        h.div[h.span(".unseen")[f"{_WORD[tone]}: "], content],
+    ]
+
+
+def faults(found: tuple[str, ...]) -> Node:
+    """All faults of what was sent, together, before the form; nothing if there is none."""
+    if not found:
+        return None
+    return notice("stop", h.p["Nothing was saved."], h.ul[(h.li[fault] for fault in found)], urgent=True)

@@ -1,0 +1,44 @@
+"""Moments, and parts of a page that renew themselves and say when they did."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import htpy as h
+from htpy import Element, Node
+
+EVERY_SECONDS = 3
+"""How often the live module asks again."""
+
+
+def clock(moment: dt.datetime) -> Element:
+    """The time of day: 09:05."""
+    return h.time(datetime=moment.isoformat())[moment.strftime("%H:%M")]
+
+
+def stamp(moment: dt.datetime) -> Element:
+    """Day and time, the day's order never ambiguous: 2026-12-01 09:05."""
+    return h.time(datetime=moment.isoformat())[moment.strftime("%Y-%m-%d %H:%M")]
+
+
+@h.with_children
+def live(content: Node, id: str, path: str, made: dt.datetime, *, every: int = EVERY_SECONDS) -> Element:
+    """A part that renews itself. ``path`` answers it alone, under its ``id``, when ``visit.part`` is that.
+
+    ``made``: when it was computed. The page's own timer greys the part when no newer one came for 10 s;
+    without a script it says from when it is.
+    """
+    return h.section(
+        ".live",
+        id=id,
+        data_live=path,
+        data_made=made.isoformat(),
+        data_every=str(every),
+        aria_labelledby=f"{id}-as-of",
+    )[
+        h.p(".as-of", id=f"{id}-as-of")[
+            "As of ", h.time(datetime=made.isoformat())[made.strftime("%H:%M:%S")]
+        ],
+        h.p(".last-known", role="status", hidden=True),
+        content,
+    ]

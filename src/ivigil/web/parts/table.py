@@ -1,0 +1,45 @@
+"""A table: a caption, headings, rows. On a narrow screen it scrolls by itself and never the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import htpy as h
+from htpy import Element, Node
+
+
+def table(
+    caption: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Node]],
+    *,
+    empty: str = "Nothing.",
+    numbers: Iterable[int] = (),
+) -> Element:
+    """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading."""
+    right = set(numbers)
+    made = [
+        h.tr[
+            (
+                (h.th(scope="row") if at == 0 else h.td)(class_={"figure": at in right})[cell]
+                for at, cell in enumerate(row)
+            )
+        ]
+        for row in rows
+    ]
+    if not made:
+        return h.section(".table")[h.h2[caption], h.p(".soft")[empty]]
+    return h.div(".table", role="region", aria_label=caption, tabindex="0")[
+        h.table[
+            h.caption[caption],
+            h.thead[
+                h.tr[
+                    (
+                        h.th(scope="col", class_={"figure": at in right})[heading]
+                        for at, heading in enumerate(headings)
+                    )
+                ]
+            ],
+            h.tbody[made],
+        ]
+    ]

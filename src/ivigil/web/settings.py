@@ -1,0 +1,87 @@
+"""What one running server was told: where the journal is, who may reach it, how long a sign-in lasts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from pathlib import Path
+
+import msgspec
+
+
+class SettingsError(Exception):
+    """The server must not start like this; the message is one line for a person."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of one server. Times are those of the access policy, none of them clinical."""
+
+    journal: str
+    """SQLite file or postgresql://..."""
+    secrets: Path
+    site: str | None = None
+    """Folder of the site's overlay; None: $IVIGIL_SITE or none."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    names: tuple[str, ...] = ()
+    """Names under which browsers reach it, beside those of this machine."""
+    behind_proxy: bool = False
+    """A proxy in front speaks HTTPS and tells the client's address."""
+    demo: bool = False
+    lock_after: dt.timedelta = dt.timedelta(minutes=10)
+    """Without a touch the screen locks; PIN or password opens it."""
+    idle_limit: dt.timedelta = dt.timedelta(minutes=60)
+    """Without a touch the session ends."""
+    absolute_limit: dt.timedelta = dt.timedelta(hours=12)
+    """Whatever happens the session ends: a shift."""
+    glass_for: dt.timedelta = dt.timedelta(hours=1)
+    """How long broken glass opens one patient."""
+
+    @property
+    def sessions(self) -> Path:
+        """Folder of the sessions, beside the secrets."""
+        return self.secrets.parent / "sessions"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return is_loopback(self.host)
+
+    def is_ours(self, host: str) -> bool:
+        """Whether a Host header names this server: a page elsewhere cannot let its own name point here."""
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        return name.lower() in (*self.names, "localhost", "127.0.0.1", "[::1]")
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine alone. A name other than localhost may be anything."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check(settings: Settings) -> None:
+    """Raises SettingsError if the server must not start like this."""
+    if settings.loopback:
+        return
+    if settings.demo:
+        raise SettingsError(
+            f"--demo with --host {settings.host}: demo accounts have printed passwords and start on this "
+            "machine alone; accepted: 127.0.0.1, ::1, localhost"
+        )
+    if not settings.behind_proxy:
+        raise SettingsError(
+            f"--host {settings.host}: other machines would reach it without encryption; accepted: a loopback "
+            "address, or --behind-proxy where a proxy speaks HTTPS"
+        )
+    if not settings.names:
+        raise SettingsError(f"--host {settings.host}: --name is missing: the name that browsers ask for")

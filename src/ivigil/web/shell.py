@@ -1,0 +1,135 @@
+"""The shell: the document around every page. ``page`` gives the whole answer, ``part`` one part alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import htpy as h
+from htpy import Element, Node
+from litestar import MediaType, Response
+
+from ivigil.web.parts import notice
+from ivigil.web.parts.field import form, submit
+from ivigil.web.visit import Visit
+
+STATIC = Path(__file__).parent / "static"
+
+
+def _version() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*.*")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+STATIC_PATH = f"/static/{_version()}"
+"""A new version has new addresses, so that a browser never mixes two."""
+
+NAVIGATION = (
+    ("board.read", "/board", "Board"),
+    ("people.read", "/people", "People"),
+    ("audit.read", "/audit", "Audit trail"),
+)
+"""What it needs, where it is, what it is called: in the order of the page's head."""
+
+
+def page(
+    title: str,
+    visit: Visit | None,
+    *content: Node,
+    banner: Node = None,
+    scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+    status: int = 200,
+) -> Response[str]:
+    """The whole page. ``visit``: None before sign-in. ``banner``: whom the page is about, always in view.
+
+    ``scripts`` and ``styles`` are names in ``static/``; every page has base.css and live.js.
+    """
+    made = document(title, visit, *content, banner=banner, scripts=scripts, styles=styles)
+    return Response(str(made), media_type=MediaType.HTML, status_code=status)
+
+
+def part(element: Node) -> Response[str]:
+    """One part of a page alone: what the live module puts in place of the element with the same id."""
+    return Response(str(h.fragment[element]), media_type=MediaType.HTML)
+
+
+def static(name: str) -> str:
+    """Address of a file in ``static/``."""
+    return f"{STATIC_PATH}/{name}"
+
+
+def document(
+    title: str,
+    visit: Visit | None,
+    *content: Node,
+    banner: Node = None,
+    scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+) -> Element:
+    """The HTML document."""
+    return h.html(lang="en")[
+        h.head[
+            h.meta(charset="utf-8"),
+            h.title[f"{title} · Ivigil"],
+            h.meta(name="viewport", content="width=device-width, initial-scale=1"),
+            h.meta(name="color-scheme", content="light dark"),
+            h.meta(name="form-token", content=visit.form_token) if visit else None,
+            h.link(rel="icon", href=static("icon.svg"), type="image/svg+xml"),
+            [h.link(rel="stylesheet", href=static(name)) for name in ("tokens.css", "base.css", *styles)],
+            [h.script(type="module", src=static(name)) for name in ("live.js", *scripts)],
+        ],
+        h.body[
+            h.a(".skip", href="#content")["Skip to the content"],
+            _head(visit),
+            h.div(".banner", role="region", aria_label="Whom this page is about")[banner] if banner else None,
+            h.main("#content", tabindex="-1")[h.h1[title], content],
+            _foot(visit),
+        ],
+    ]
+
+
+def _head(visit: Visit | None) -> Element:
+    return h.header(".head")[
+        h.a(".brand", href="/")["Ivigil"],
+        _navigation(visit) if visit else None,
+        _person(visit) if visit else None,
+    ]
+
+
+def _navigation(visit: Visit) -> Element:
+    return h.nav(aria_label="Pages")[
+        h.ul[
+            (
+                h.li[h.a(href=path, aria_current="page" if visit.path == path else None)[text]]
+                for action, path, text in NAVIGATION
+                if visit.may(action)
+            )
+        ]
+    ]
+
+
+def _person(visit: Visit) -> Element:
+    return h.div(".person")[
+        h.a(href="/account")[visit.person.name],
+        h.span(".soft")[", ".join(visit.roles)],
+        form(visit.form_token, "/sign-out")[submit("Sign out", kind="quiet")],
+    ]
+
+
+def _foot(visit: Visit | None) -> Element:
+    loosened = visit.knowledge.loosened if visit else ()
+    return h.footer(".foot")[
+        notice.notice("slow", "Demonstration: every person and patient here is fictional.")
+        if visit and visit.door.settings.demo
+        else None,
+        notice.notice("slow", f"Loosened by this site: {', '.join(loosened)}") if loosened else None,
+        h.p[
+            "Ivigil supports a professional’s decision and does not replace it. "
+            "It is not cleared as a medical device anywhere."
+        ],
+        h.p(".soft")[f"{visit.site} · facts {visit.knowledge.version}"] if visit else None,
+    ]

@@ -1,0 +1,92 @@
+// Parts of a page that renew themselves, and grey themselves when nothing fresh came.
+//
+// A part is an element with an id, data-live (the address that answers it), data-made (when it was computed)
+// and data-every (seconds). Freshness is measured by this page's own clock, from the last answer that was made
+// later than the one before: an answer that some cache gives again is not a fresh one.
+
+const STALE_AFTER = 10_000;
+const PATIENCE = 8_000;
+
+const fresh = new Map(); // id -> when, by this page's clock, the newest answer came
+const asked = new Map(); // id -> when it was last asked for
+const under = new Set(); // ids whose answer is under way
+
+const now = () => performance.now();
+const parts = () => document.querySelectorAll("[data-live][id]");
+
+async function ask(part) {
+  if (under.has(part.id)) return;
+  under.add(part.id);
+  asked.set(part.id, now());
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE);
+  try {
+    const answer = await fetch(part.dataset.live, {
+      headers: { "X-Ivigil-Part": part.id, Accept: "text/html" },
+      cache: "no-store",
+      redirect: "error",
+      signal: stop.signal,
+    });
+    if (answer.ok) put(part.id, await answer.text());
+    else if (answer.status === 401 || answer.status === 423) location.reload();
+  } catch {
+    // No answer: the timer below greys the part.
+  } finally {
+    clearTimeout(timer);
+    under.delete(part.id);
+  }
+}
+
+function put(id, html) {
+  const made = new DOMParser().parseFromString(html, "text/html").getElementById(id);
+  const old = document.getElementById(id);
+  if (!made || !old || !(Date.parse(made.dataset.made) > Date.parse(old.dataset.made))) return;
+  fresh.set(id, now());
+  if (old.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
+    old.dataset.made = made.dataset.made; // somebody types here: the rest waits
+    return;
+  }
+  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const open = [...old.querySelectorAll("details[open][id]")].map((details) => details.id);
+  old.replaceWith(document.adoptNode(made));
+  for (const details of open) document.getElementById(details)?.setAttribute("open", "");
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  made.dispatchEvent(new CustomEvent("ivigil:fresh", { bubbles: true }));
+}
+
+function judge() {
+  for (const part of parts()) {
+    const stale = !fresh.has(part.id) || now() - fresh.get(part.id) > STALE_AFTER;
+    if (part.classList.contains("stale") === stale) continue;
+    part.classList.toggle("stale", stale);
+    const told = part.querySelector(":scope > .last-known");
+    if (told) {
+      told.hidden = !stale;
+      told.textContent = stale ? `Not fresh: last known ${part.querySelector(".as-of time")?.textContent ?? ""}` : "";
+    }
+    part.dispatchEvent(new CustomEvent("ivigil:stale", { bubbles: true, detail: stale }));
+  }
+}
+
+function beat() {
+  judge();
+  if (document.hidden) return;
+  for (const part of parts()) {
+    const due = Number(part.dataset.every ?? 3) * 1000 - 100;
+    if (!asked.has(part.id) || now() - asked.get(part.id) >= due) ask(part);
+  }
+}
+
+for (const part of parts()) {
+  fresh.set(part.id, now());
+  asked.set(part.id, now());
+}
+setInterval(beat, 500);
+document.addEventListener("visibilitychange", () => document.hidden || (asked.clear(), beat()));
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  fresh.clear(); // the page was put away and comes back: nothing on it is fresh
+  asked.clear();
+  beat();
+});
+addEventListener("online", () => (asked.clear(), beat()));

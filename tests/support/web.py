@@ -1,0 +1,119 @@
+"""A web application in a test: a journal with one person of each role, and browsers without a script."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from ivigil.practice.entry import UNNAMED_SITE
+from ivigil.records.entrance import Role
+from ivigil.records.journal import Journal, system_clock
+from ivigil.web.access.people import Person
+from ivigil.web.access.way_in import Door
+from ivigil.web.app import make_app
+from ivigil.web.settings import Settings
+
+PASSWORD = "a fictional passphrase"
+SITE = UNNAMED_SITE
+ROLES: tuple[Role, ...] = get_args(Role)
+STAFF = tuple(role for role in ROLES if role != "patient")
+_FIELD = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+
+
+class Clock:
+    """The machine's time, and whatever a test lets pass."""
+
+    def __init__(self) -> None:
+        self.ahead = dt.timedelta(0)
+
+    def __call__(self) -> dt.datetime:
+        return system_clock() + self.ahead
+
+    def passes(self, **span: float) -> None:
+        self.ahead += dt.timedelta(**span)
+
+
+class Web:
+    """An application over a journal of its own, with one person of each staff role: sign-in name = role."""
+
+    def __init__(self, folder: Path, site: str | None = None) -> None:
+        self.clock = Clock()
+        self.settings = Settings(journal=str(folder / "journal.db"), secrets=folder / "secrets", site=site)
+        Journal.create(self.settings.journal, self.settings.secrets).close()
+        self.app: Litestar = make_app(self.settings, clock=self.clock)
+        for role in STAFF:
+            self.admit(role, (role,))
+
+    @property
+    def door(self) -> Door:
+        door: Door = self.app.state.door
+        return door
+
+    @property
+    def journal(self) -> Journal:
+        return self.door.journal
+
+    def admit(
+        self, sign_in: str, roles: tuple[Role, ...], sites: tuple[str, ...] = (SITE,), patient: str = ""
+    ) -> Person:
+        """Somebody more, with the password of everybody."""
+        desk = self.door.desk
+        person = desk.admit(
+            "a test", sign_in=sign_in, name=f"{sign_in} Example", roles=roles, sites=sites, patient=patient
+        )
+        desk.set_password(person, PASSWORD)
+        return person
+
+    def restarted(self) -> None:
+        """The same journal under a new process."""
+        self.app = make_app(self.settings, clock=self.clock)
+
+    def browser(self, sign_in: str = "") -> Browser:
+        """A browser, signed in if a name is given."""
+        made = Browser(self.app)
+        if sign_in:
+            answer = made.sign_in(sign_in)
+            assert answer.status_code == 303, answer.text
+        return made
+
+
+class Browser:
+    """Follows no redirect; sends forms as a page without a script would."""
+
+    def __init__(self, app: Litestar) -> None:
+        self.http: TestClient[Litestar] = TestClient(
+            app, base_url="http://127.0.0.1", raise_server_exceptions=False
+        )
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.http.get(path, headers=headers, follow_redirects=False)
+
+    def form_token(self, path: str = "/sign-in") -> str:
+        """The hidden field of a page's first form."""
+        found = _FIELD.search(self.get(path).text)
+        assert found, path
+        return found[1]
+
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, form_at: str = "/sign-in"
+    ) -> httpx.Response:
+        """Send a form with the hidden field of the page ``form_at``."""
+        return self.bare_post(path, {"form_token": self.form_token(form_at), **(data or {})})
+
+    def bare_post(self, path: str, data: dict[str, Any], **headers: str) -> httpx.Response:
+        """Send exactly this."""
+        return self.http.post(path, data=data, headers=headers, follow_redirects=False)
+
+    def sign_in(self, sign_in: str, password: str = PASSWORD, next: str = "/account") -> httpx.Response:
+        return self.post("/sign-in", {"sign_in": sign_in, "password": password, "next": next})
+
+    @property
+    def session(self) -> str:
+        """The session's token as the browser holds it; "" if it holds none."""
+        return self.http.cookies.get("ivigil-session") or ""
