@@ -8,18 +8,22 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models prove-journal lock clean
+.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models prove-journal lock clean
 
-run: $(RUN)          ## plan the example orders; show one plan whole
+run: $(RUN)          ## the web application with fictional people, on this machine alone (Ctrl+C ends it)
+	@$(BIN)/ivigil serve --demo
+
+examples: $(RUN)     ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan --brief examples/*.toml
 	@$(BIN)/ivigil plan examples/kawasaki.toml
 
 test: $(TEST) debian lint check   ## types, style, layers, the fact base, and every test
 	$(BIN)/python -m pytest -n auto
 
-debian:              ## what the tests start: a PostgreSQL server, strace; installed from Debian if missing
+debian:              ## what the tests start: PostgreSQL, Chromium, strace; installed from Debian if missing
 	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 \
 	  || { apt-get update && apt-get install -y postgresql; }
+	@command -v chromium >/dev/null || { apt-get update && apt-get install -y chromium; }
 	@command -v strace >/dev/null || [ $$(id -u) -ne 0 ] || { apt-get update && apt-get install -y strace; } || true
 
 lint: $(TEST)

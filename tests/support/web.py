@@ -42,9 +42,9 @@ class Clock:
 class Web:
     """An application over a journal of its own, with one person of each staff role: sign-in name = role."""
 
-    def __init__(self, folder: Path, site: str | None = None) -> None:
+    def __init__(self, folder: Path, journal: str = "") -> None:
         self.clock = Clock()
-        self.settings = Settings(journal=str(folder / "journal.db"), secrets=folder / "secrets", site=site)
+        self.settings = Settings(journal=journal or str(folder / "journal.db"), secrets=folder / "secrets")
         Journal.create(self.settings.journal, self.settings.secrets).close()
         self.app: Litestar = make_app(self.settings, clock=self.clock)
         for role in STAFF:

@@ -39,6 +39,7 @@ COMMANDS = {
     "report": "adverse event report, look-back letter, travel letter, wallet card",
     "lots": "from a lot to every patient who got it, with how to reach them",
     "journal": "make, verify, back up, restore and export the record of what happened",
+    "people": "who may sign in to the web application: the first administrator, a new code",
     "serve": "the web application: board, chairs, people, audit trail",
     "check": "validate the fact base and a site's overlay; print coverage",
 }

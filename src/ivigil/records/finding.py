@@ -1,4 +1,4 @@
-"""Finding plans and infusions by what a person types: their ids. Reads the views alone."""
+"""Finding plans and infusions by what a person types: their ids. Reads views and headers alone."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from ivigil.web import shell
 from ivigil.web.access.guards import AccessDenied, ForeignFormError, ScreenLocked, is_part
 from ivigil.web.given import Asked
 from ivigil.web.parts import notice
-from ivigil.web.paths import after_sign_in
+from ivigil.web.paths import going_on
 
 _log = logging.getLogger("ivigil.web")
 
@@ -95,9 +95,9 @@ def http(request: Asked, error: HTTPException) -> Response[Any]:
         return _denied(request, error)
     wants_page = request.method == "GET" and not is_part(request) and not _wants_json(request)
     if wants_page and error.status_code == 401:
-        return Redirect(after_sign_in("/sign-in", request.url.path), status_code=303)
+        return Redirect(going_on("/sign-in", request.url.path), status_code=303)
     if wants_page and isinstance(error, ScreenLocked):
-        return Redirect(after_sign_in("/unlock", request.url.path), status_code=303)
+        return Redirect(going_on("/unlock", request.url.path), status_code=303)
     if error.status_code >= 500:
         return defect(request, error)
     return _answer(request, _PROBLEMS.get(error.status_code, _PROBLEMS[400]))
@@ -142,7 +142,7 @@ def _denied(request: Asked, error: AccessDenied) -> Response[Any]:
     if error.missing == "relationship" and error.stream:
         more = h.p[
             "In an emergency you can open the record for an hour, with a reason that is kept and read: ",
-            h.a(href=f"/glass/{error.stream}")["break the glass"],
+            h.a(href=going_on(f"/glass/{error.stream}", request.url.path))["break the glass"],
             ".",
         ]
     return _answer(request, Problem(403, "Not allowed", _MISSING[error.missing]), more)

@@ -1,4 +1,4 @@
-"""How handlers name what they are given: ``visit: TheVisit``, ``data: URLEncodedBody[Fields]`` (Litestar's own)."""
+"""How handlers name what they are given: ``visit: TheVisit``; a form as ``data: URLEncodedBody[Fields]``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where to go on after a sign-in: only to a page of ours."""
+"""Where to go on after a sign-in or a reason: only to a page of ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def ours(path: str) -> str:
     return path if _OURS.fullmatch(path) else "/"
 
 
-def after_sign_in(page: str, path: str) -> str:
-    """The page that asks who it is, and then goes on to ``path``."""
-    going_on = ours(path)
-    return page if going_on == "/" else f"{page}?next={quote(going_on)}"
+def going_on(page: str, path: str) -> str:
+    """A page that asks for something first, and then goes on to ``path``."""
+    after = ours(path)
+    return page if after == "/" else f"{page}?next={quote(after)}"

@@ -76,6 +76,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     def _look(self) -> Look:
         return Look(person=self.person, site=self.site, at=self.now)
 
+    def break_glass(self, stream: str, reason: str) -> None:
+        """Open a patient of another site to this person for a while."""
+        until = self.now + self.door.settings.glass_for
+        self.door.reads.break_glass(self._look, stream, reason, until)
+
     def confirm(self, password: str) -> bool:
         """Whether it is the person's password: every signature asks. Wrong ones are counted and recorded."""
         return self.door.desk.confirm(self.person, password, self.address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Callable
 
@@ -55,8 +56,16 @@ class Refused(msgspec.Struct, frozen=True):
 class Desk:
     """Knows everybody and writes what becomes of them."""
 
-    def __init__(self, journal: Journal, site: Callable[[], str], clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        site: Callable[[], str],
+        clock: Callable[[], dt.datetime],
+        device: str = DEVICE,
+    ) -> None:
         self.people = People(journal)
+        self._admitting = threading.Lock()
+        self._device = device
         self._journal = journal
         self._site = site
         self._clock = clock
@@ -73,19 +82,25 @@ class Desk:
         patient: str = "",
     ) -> Person:
         """Admit somebody; they need a code or a password next. Raises NotAdmittedError."""
-        self._check_names(sign_in, name)
         _check_roles(roles, sites, patient)
         person = uuid.uuid4().hex
         body = PersonAdmitted(sign_in=sign_in, name=name, roles=roles, sites=sites, patient=patient)
-        self._write(by, person, body)
+        with self._admitting:
+            self._check_names(sign_in, name)
+            self._write(by, person, body)
         return self._known(person)[0]
 
     def change(
-        self, by: str, person: Person, roles: tuple[Role, ...], sites: tuple[str, ...], *, active: bool
+        self, by: Person, person: Person, roles: tuple[Role, ...], sites: tuple[str, ...], *, active: bool
     ) -> None:
-        """Change what somebody may do; their sessions end. Raises NotAdmittedError."""
+        """Change what somebody else may do; their sessions end. Raises NotAdmittedError.
+
+        Nobody changes their own roles, so that an administrator always stays and none grants themselves more.
+        """
+        if by.id == person.id:
+            raise NotAdmittedError("person: yourself; accepted: another administrator changes your roles")
         _check_roles(roles, sites, person.patient)
-        self._write(by, person.id, PersonChanged(roles=roles, sites=sites, active=active))
+        self._write(by.author, person.id, PersonChanged(roles=roles, sites=sites, active=active))
 
     def issue_code(self, by: str, person: Person) -> str:
         """A one-time code for a new password; the old password is void, their sessions end."""
@@ -180,7 +195,7 @@ class Desk:
 
     def _write(self, by: str, person: str, body: PersonEvent) -> int:
         now = self._clock()
-        author = Author(name=by or NEUTRAL_AUTHOR, site=self._site(), device=DEVICE)
+        author = Author(name=by or NEUTRAL_AUTHOR, site=self._site(), device=self._device)
         entry = Entry(by=author, occurred_at=now, device_at=now)
         stream = self._journal.stream(of_person(person))
         (receipt,) = self._journal.append([draft(entry, stream, body, person)])

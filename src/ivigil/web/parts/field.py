@@ -34,6 +34,7 @@ def text(
     label: str,
     value: str = "",
     *,
+    id: str = "",
     type: str = "text",
     hint: str = "",
     unit: str = "",
@@ -42,14 +43,18 @@ def text(
     autocomplete: str = "off",
     inputmode: str = "",
 ) -> Element:
-    """A labelled input; ``unit`` stands behind it, faults and hint are read out with it."""
+    """A labelled input; ``unit`` stands behind it, faults and hint are read out with it.
+
+    ``id``: where a page has two inputs of one name.
+    """
     wrong = tuple(faults)
-    told = _told(name, hint, wrong)
+    known_as = id or name
+    told = _told(known_as, hint, wrong)
     return h.div(".field", class_={"wrong": bool(wrong)})[
-        h.label(for_=name)[label],
+        h.label(for_=known_as)[label],
         h.div(".with-unit")[
             h.input(
-                id=name,
+                id=known_as,
                 name=name,
                 type=type,
                 value=None if type == "password" else value,

@@ -1,0 +1,178 @@
+"""The audit trail, for the auditor: who looked, who was refused, broken glass, sign-ins, changes of people.
+
+It shows handles of patients and names of staff, and nothing of any record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import htpy as h
+import msgspec
+from htpy import Element, Node
+from litestar import Response, get
+from litestar.params import FromQuery
+
+from ivigil.records.bodies import Body
+from ivigil.records.entrance import (
+    AccessRefused,
+    CodeIssued,
+    GlassBroken,
+    PasswordSet,
+    PatientRead,
+    PersonAdmitted,
+    PersonChanged,
+    PinSet,
+    SignedIn,
+    SignedOut,
+    SignInFailed,
+)
+from ivigil.records.kinds import tag
+from ivigil.records.trail import trail
+from ivigil.records.words import Record
+from ivigil.web import shell
+from ivigil.web.given import TheVisit
+from ivigil.web.parts import field
+from ivigil.web.parts.notice import faults
+from ivigil.web.parts.stamp import stamp
+from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
+
+MOST = 200
+GROUPS: dict[str, tuple[str, tuple[type[Body], ...]]] = {
+    "glass": ("Broken glass", (GlassBroken,)),
+    "reads": ("Reads of patients", (PatientRead,)),
+    "refused": ("Refusals", (AccessRefused,)),
+    "sign-ins": ("Sign-ins", (SignedIn, SignInFailed, SignedOut)),
+    "people": ("Changes of people", (PersonAdmitted, PersonChanged, PasswordSet, CodeIssued, PinSet)),
+}
+"""What may be asked for: its name, and the kinds of events."""
+_EVERYTHING = tuple(tag(kind) for _, kinds in GROUPS.values() for kind in kinds)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What the page was asked for; "" is any."""
+
+    what: str
+    by: str
+    patient: str
+    day: str
+
+
+@get("/audit", needs="audit.read", sync_to_thread=True)
+def audit(
+    visit: TheVisit,
+    *,
+    what: FromQuery[str] = "",
+    by: FromQuery[str] = "",
+    patient: FromQuery[str] = "",
+    day: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+) -> Response[str]:
+    """The latest events of a choice, newest first."""
+    choice = Choice(what, by, patient, day)
+    since, until, wrong = _span(visit, day)
+    kinds = tuple(tag(kind) for kind in GROUPS[what][1]) if what in GROUPS else _EVERYTHING
+    found: Sequence[Record] = ()
+    if not wrong:
+        found = trail(
+            visit.journal,
+            kinds,
+            author=by,
+            subject=patient,
+            since=since,
+            until=until,
+            before=int(before) if before.isdecimal() else None,
+            most=MOST,
+        )
+    names = {person.id: person.name for person in visit.door.desk.people.all()}
+    return shell.page(
+        "Audit trail",
+        visit,
+        faults(wrong),
+        _choices(visit, choice),
+        table(
+            "Events, newest first",
+            ("Received", "Who", "What", "Whom it is about", "Site"),
+            (_row(visit, record, names) for record in found),
+            empty="No such event.",
+        ),
+        _older(found, choice),
+        status=400 if wrong else 200,
+    )
+
+
+def _span(visit: Visit, day: str) -> tuple[dt.datetime | None, dt.datetime | None, tuple[str, ...]]:
+    if not day:
+        return None, None, ()
+    try:
+        date = dt.date.fromisoformat(day)
+    except ValueError:
+        return None, None, (f"Day: {day!r}; accepted: a date such as {visit.now.date().isoformat()}",)
+    start = dt.datetime.combine(date, dt.time(), visit.now.tzinfo)
+    return start, start + dt.timedelta(days=1), ()
+
+
+def _choices(visit: Visit, choice: Choice) -> Element:
+    authors = sorted({person.author for person in visit.door.desk.people.all()})
+    kinds = [("", "everything"), *((key, text) for key, (text, _) in GROUPS.items())]
+    return h.form(".filter", method="get", action="/audit")[
+        field.choice("what", "What", kinds, choice.what),
+        field.choice("by", "Who", [("", "everybody"), *((name, name) for name in authors)], choice.by),
+        field.text("patient", "Handle of a patient", choice.patient, required=False),
+        field.text("day", "Day", choice.day, type="date", required=False),
+        field.submit("Show", kind="plain"),
+    ]
+
+
+def _row(visit: Visit, record: Record, names: dict[str, str]) -> tuple[Node, ...]:
+    return (
+        stamp(record.received_at.astimezone(visit.now.tzinfo)),
+        names.get(getattr(record.body, "person", ""), record.author),
+        _said(record),
+        names.get(record.subject) or (h.code[record.subject] if record.subject else "–"),
+        record.site,
+    )
+
+
+def _said(record: Record) -> Node:
+    match record.body:
+        case GlassBroken(reason=reason):
+            return h.strong[f"broke the glass: {reason}"]
+        case PatientRead(action=action):
+            return f"looked ({action})"
+        case AccessRefused(action=action, missing=missing):
+            return f"was refused {action}: no {missing}"
+        case SignedIn():
+            return "signed in"
+        case SignInFailed():
+            return "wrong password, code or PIN"
+        case SignedOut(everywhere=everywhere):
+            return "signed out everywhere" if everywhere else "signed out"
+        case PersonAdmitted(roles=roles, sites=sites):
+            return f"admitted as {', '.join(roles)} at {', '.join(sites)}"
+        case PersonChanged(roles=roles, sites=sites, active=active):
+            now = f"{', '.join(roles)} at {', '.join(sites)}" if active else "no way in"
+            return f"changed to {now}"
+        case PasswordSet():
+            return "chose a password"
+        case CodeIssued():
+            return "was given a one-time code"
+        case PinSet():
+            return "chose a PIN"
+        case _:
+            return "cannot be read"
+
+
+def _older(found: Sequence[Record], choice: Choice) -> Node:
+    if len(found) < MOST:
+        return None
+    hidden = msgspec.structs.asdict(choice) | {"before": str(found[-1].position)}
+    return h.form(method="get", action="/audit")[
+        (h.input(type="hidden", name=name, value=value) for name, value in hidden.items()),
+        field.submit("Older", kind="plain"),
+    ]
+
+
+routes = [audit]

@@ -1,0 +1,239 @@
+"""People and roles, for the administrator: admit, change, give a one-time code; what roles may."""
+
+from __future__ import annotations
+
+import htpy as h
+import msgspec
+from htpy import Element, Node
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, URLEncodedBody
+
+from ivigil.records.entrance import Role
+from ivigil.web import shell
+from ivigil.web.access.desk import CODE_HOLDS, NotAdmittedError
+from ivigil.web.access.people import ROLES, Person
+from ivigil.web.access.rules import ACTIONS
+from ivigil.web.given import TheVisit
+from ivigil.web.parts import field
+from ivigil.web.parts.notice import faults, notice
+from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
+
+_WRONG_PASSWORD = "Your password is wrong."
+_GRANTABLE: tuple[Role, ...] = tuple(role for role in ROLES if role != "patient")
+"""A patient is admitted from their own record."""
+
+
+class Admission(msgspec.Struct):
+    """What the form sends for somebody new."""
+
+    sign_in: str = ""
+    name: str = ""
+    roles: list[str] = []
+    sites: str = ""
+    password: str = ""
+
+
+class Change(msgspec.Struct):
+    """What the form sends for somebody known."""
+
+    roles: list[str] = []
+    sites: str = ""
+    active: str = ""
+    password: str = ""
+
+
+class Signed(msgspec.Struct):
+    """A form that only asks for the password."""
+
+    password: str = ""
+
+
+@get("/people", needs="people.read", sync_to_thread=True)
+def people(visit: TheVisit) -> Response[str]:
+    """Everybody, and the form for somebody new."""
+    return _people_page(visit, Admission(sites=visit.site))
+
+
+@post("/people", needs="people.change", status_code=200, sync_to_thread=True)
+def admit(visit: TheVisit, data: URLEncodedBody[Admission]) -> Response[str]:
+    """Admit somebody; their one-time code is shown once."""
+    if not visit.confirm(data.password):
+        return _people_page(visit, data, (_WRONG_PASSWORD,))
+    try:
+        person = visit.door.desk.admit(
+            visit.person.author,
+            sign_in=data.sign_in,
+            name=data.name,
+            roles=_roles(data.roles),
+            sites=_sites(data.sites),
+        )
+    except NotAdmittedError as error:
+        return _people_page(visit, data, error.faults)
+    return _code_page(visit, person)
+
+
+@get("/people/roles", needs="people.read", sync_to_thread=True)
+def roles(visit: TheVisit) -> Response[str]:
+    """The table that the guard reads."""
+    return shell.page(
+        "What roles may do",
+        visit,
+        h.p[
+            "Site: for their sites. Patients: patients treated at their sites. Own: themselves as a patient. "
+            "Self: their own account. What signs asks for the password each time."
+        ],
+        table(
+            "Actions and roles",
+            ("Action", "What it is", *ROLES, "Signs"),
+            (
+                (
+                    h.code[action.name],
+                    action.text,
+                    *(action.grants.get(role, "–") for role in ROLES),
+                    "yes" if action.signs else "–",
+                )
+                for action in ACTIONS.values()
+            ),
+        ),
+    )
+
+
+@get("/people/{person:str}", needs="people.read", sync_to_thread=True)
+def one(visit: TheVisit, person: FromPath[str]) -> Response[str]:
+    """One person: what they may do."""
+    return _person_page(visit, _known(visit, person))
+
+
+@post("/people/{person:str}", needs="people.change", status_code=200, sync_to_thread=True)
+def change(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Change]) -> Response[str]:
+    """Other roles or sites, or no way in any more."""
+    known = _known(visit, person)
+    if not visit.confirm(data.password):
+        return _person_page(visit, known, (_WRONG_PASSWORD,))
+    try:
+        visit.door.desk.change(
+            visit.person, known, _roles(data.roles), _sites(data.sites), active=data.active == "yes"
+        )
+    except NotAdmittedError as error:
+        return _person_page(visit, known, error.faults)
+    saved = notice("go", "Saved. Their sessions have ended; they sign in again.")
+    return _person_page(visit, _known(visit, person), told=saved)
+
+
+@post("/people/{person:str}/code", needs="people.change", status_code=200, sync_to_thread=True)
+def reset(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Signed]) -> Response[str]:
+    """A one-time code in place of the password."""
+    known = _known(visit, person)
+    if not visit.confirm(data.password):
+        return _person_page(visit, known, (_WRONG_PASSWORD,))
+    return _code_page(visit, known)
+
+
+def _known(visit: Visit, person: str) -> Person:
+    found = visit.door.desk.people.get(person)
+    if found is None:
+        raise NotFoundException(detail="no such person")
+    return found[0]
+
+
+def _roles(sent: list[str]) -> tuple[Role, ...]:
+    """In the order of the table; what is no role that can be granted here is left out."""
+    return tuple(role for role in _GRANTABLE if role in sent)
+
+
+def _sites(sent: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.strip() for line in sent.splitlines() if line.strip()))
+
+
+def _people_page(visit: Visit, sent: Admission, wrong: tuple[str, ...] = ()) -> Response[str]:
+    everybody = visit.door.desk.people.all()
+    return shell.page(
+        "People",
+        visit,
+        faults(wrong),
+        table(
+            "Everybody",
+            ("Name", "Signs in as", "Roles", "Sites", "Way in"),
+            (_row(person) for person in everybody),
+        ),
+        h.p[h.a(href="/people/roles")["What roles may do"]],
+        h.h2["Admit somebody"],
+        field.form(visit.form_token, "/people", classes="narrow")[
+            field.text("sign_in", "Sign-in name", sent.sign_in),
+            field.text("name", "Name", sent.name, hint="They record and sign under it; nobody else has it."),
+            _grants(sent.roles, sent.sites),
+            field.signature(),
+            field.submit("Admit"),
+        ],
+        status=400 if wrong else 200,
+    )
+
+
+def _row(person: Person) -> tuple[Node, ...]:
+    return (
+        h.a(href=f"/people/{person.id}")[person.name],
+        person.sign_in,
+        ", ".join(person.roles),
+        ", ".join(person.sites),
+        "open" if person.active else "closed",
+    )
+
+
+def _grants(ticked: list[str], sites: str) -> Node:
+    return [
+        field.ticks("roles", "Roles", ((role, role) for role in _GRANTABLE), ticked),
+        field.area("sites", "Sites", sites, hint="One a line, as the site's overlay names it."),
+    ]
+
+
+def _person_page(
+    visit: Visit, person: Person, wrong: tuple[str, ...] = (), told: Node = None
+) -> Response[str]:
+    return shell.page(
+        person.name,
+        visit,
+        told,
+        faults(wrong),
+        h.p[f"Signs in as {person.sign_in}."],
+        _change_form(visit, person) if not person.patient else h.p["A patient: changed from their record."],
+        h.h2["New password"],
+        h.p["A one-time code takes the place of the password at once, and ends their sessions."],
+        field.form(visit.form_token, f"/people/{person.id}/code", classes="narrow")[
+            field.text(
+                "password",
+                "Your password signs this",
+                type="password",
+                autocomplete="current-password",
+                id="code-password",
+            ),
+            field.submit("Give a one-time code", kind="plain"),
+        ],
+        status=400 if wrong else 200,
+    )
+
+
+def _change_form(visit: Visit, person: Person) -> Element:
+    return field.form(visit.form_token, f"/people/{person.id}", classes="narrow")[
+        _grants(list(person.roles), "\n".join(person.sites)),
+        field.ticks("active", "Way in", [("yes", "may sign in")], ["yes"] if person.active else []),
+        field.signature(),
+        field.submit("Save"),
+    ]
+
+
+def _code_page(visit: Visit, person: Person) -> Response[str]:
+    code = visit.door.desk.issue_code(visit.person.author, person)
+    hours = int(CODE_HOLDS.total_seconds() // 3600)
+    return shell.page(
+        f"One-time code for {person.name}",
+        visit,
+        notice("info", h.p["Hand it over in person. It is shown here once and kept nowhere."]),
+        h.p[h.code(".code")[code]],
+        h.p[f"It counts once, for {hours} hours, at ", h.a(href="/code")["/code"], "."],
+        h.p[h.a(href="/people")["Back to people"]],
+    )
+
+
+routes = [people, admit, roles, one, change, reset]
