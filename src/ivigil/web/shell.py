@@ -29,6 +29,8 @@ STATIC_PATH = f"/static/{_version()}"
 
 NAVIGATION = (
     ("board.read", "/board", "Board"),
+    ("plan.make", "/plans/new", "New plan"),
+    ("board.read", "/plans", "Plans"),
     ("people.read", "/people", "People"),
     ("audit.read", "/audit", "Audit trail"),
 )

@@ -168,7 +168,12 @@ def live_parts(shown: Shown) -> list[Element]:
     parts: list[Element] = []
     for name in [*names, *dated, *flags]:
         parts += [each for each in (_echo(name, shown), _fault(name, shown)) if each is not None]
-    return [*parts, *(_datalist(name, shown) for name in LISTS)]
+    ticks = (_confirm(quantity, shown) for quantity in quantities.values())
+    return [
+        *parts,
+        *(tick for tick in ticks if tick is not None),
+        *(_datalist(name, shown) for name in LISTS),
+    ]
 
 
 def control_of_field(field: str, knowledge: Knowledge) -> str:
@@ -274,13 +279,10 @@ def _text(name: str, shown: Shown, behind: str = "", more: Node = None) -> Eleme
 
 def _quantity(name: str, quantity: Quantity, shown: Shown) -> Element:
     """The value, its unit, what it is in another one; its date; a tick once an unusual one was checked."""
-    date, confirm = name + DATE, f"patient.confirmed.{quantity.key}"
-    ticked = shown.text(confirm) == YES
-    doubted = any(fault.confirm == quantity.key for fault in shown.faults.get(name, ()))
+    date = name + DATE
+    whose = h.span(".unseen")[f" (date of {label_of(name, shown.knowledge)})"]
     beside = h.span(".dated")[
-        h.label(for_=element_id(date))[
-            "on", h.span(".unseen")[f" (date of {label_of(name, shown.knowledge)})"]
-        ],
+        h.label(for_=element_id(date))["on", whose],
         h.input(
             id=element_id(date),
             name=date,
@@ -291,15 +293,24 @@ def _quantity(name: str, quantity: Quantity, shown: Shown) -> Element:
             **_told(date, shown),
         ),
     ]
-    checked = (
-        h.label(".tick", id=f"confirm-{name}", data_preview=True, hidden=not (ticked or doubted) or None)[
-            h.input(type="checkbox", name=confirm, value=YES, checked=ticked or None),
+    return _text(
+        name, shown, unit_text(quantity.unit), [beside, _fault_slot(date, shown), _confirm(quantity, shown)]
+    )
+
+
+def _confirm(quantity: Quantity, shown: Shown) -> Element | None:
+    """A tick for a value that is unusual; in view only where it was asked about, or is ticked."""
+    if quantity.key not in person.confirmable(shown.knowledge):
+        return None
+    name, value = f"patient.confirmed.{quantity.key}", f"patient.{quantity.key}"
+    ticked = shown.text(name) == YES
+    doubted = any(fault.confirm == quantity.key for fault in shown.faults.get(value, ()))
+    return h.div(id=f"confirm-{quantity.key}", data_preview=True, hidden=not (ticked or doubted) or None)[
+        h.label(".tick")[
+            h.input(id=element_id(name), type="checkbox", name=name, value=YES, checked=ticked or None),
             h.span["I have checked this value"],
         ]
-        if quantity.key in person.confirmable(shown.knowledge)
-        else None
-    )
-    return _text(name, shown, unit_text(quantity.unit), [beside, _fault_slot(date, shown), checked])
+    ]
 
 
 def _select(name: str, options: tuple[tuple[str, str], ...], shown: Shown) -> Element:

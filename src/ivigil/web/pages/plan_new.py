@@ -26,8 +26,6 @@ from ivigil.sheets.numbers import hours
 from ivigil.sheets.numbers import number as written
 from ivigil.web import shell
 from ivigil.web.access.forms import FIELD
-from ivigil.web.access.guards import AccessDenied
-from ivigil.web.access.rules import ACTIONS
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages import order_form
 from ivigil.web.pages.order_form import Shown, control_of_field, element_id, label_of
@@ -45,6 +43,12 @@ COMPARED = 4
 _ANSWER, _CONTACT = "answer.", "contact."
 _FIRST_HOUR = "09:00"
 """Suggested, to be changed: nothing clinical."""
+
+
+_ON_ENTER = h.button(".unseen", type="submit", name="do", value="plan", tabindex="-1", aria_hidden="true")[
+    "Plan"
+]
+"""What the Enter key presses: the first button of a form."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,10 +73,10 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     defect: str = ""
 
 
-@get(PATH, needs="plan.make", sync_to_thread=True)
-def ask(visit: TheVisit) -> Response[str]:
+@get(PATH, needs="plan.make")
+async def ask(visit: TheVisit) -> Response[str]:
     """The empty form with what the site suggests."""
-    return _page(visit, Sent(values=_suggested(visit)), fresh=True)
+    return await to_thread.run_sync(lambda: _page(visit, Sent(values=_suggested(visit)), fresh=True))
 
 
 @get("/plans/{plan:str}/change", needs="plan.add", sync_to_thread=True)
@@ -114,8 +118,7 @@ def _added(visit: Visit, sent: Sent, order: Order) -> Redirect:
     known = bool(sites(visit.journal, stream))
     if known:
         if not visit.may("plan.add", stream):
-            visit.door.reads.refuse(visit.person, visit.site, stream, "plan.add", "relationship", visit.now)
-            raise AccessDenied(ACTIONS["plan.add"], "relationship", stream)
+            visit.refuse(stream, "plan.add", "relationship")
         visit.read(stream, "plan.add")
     made = add(visit.journal, order, visit.knowledge, visit.entry(), name=sent.name, phone=sent.phone)
     return Redirect(f"/plans/{made.plan.id}", status_code=303)
