@@ -327,7 +327,7 @@ def _select(name: str, options: tuple[tuple[str, str], ...], shown: Shown) -> El
 
 def _field(name: str, shown: Shown, *content: Node) -> Element:
     hint = HINT.get(name)
-    return h.div(".field", class_={"wrong": name in shown.faults})[
+    return h.div(class_=["field", {"wrong": name in shown.faults}])[
         h.label(for_=element_id(name))[label_of(name, shown.knowledge)],
         content,
         h.p(".hint", id=f"hint-{name}")[hint] if hint else None,

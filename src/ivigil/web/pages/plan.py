@@ -271,7 +271,7 @@ def _withdraw_form(visit: Visit, plan: Plan, wrong: tuple[Step, str] | None) -> 
     """Its password field has an id of its own: two signing forms can stand on one page."""
     fault = wrong[1] if wrong is not None and wrong[0] == "withdraw" else ""
     return form(visit.form_token, f"/plans/{plan.id}/withdraw")[
-        h.div(".field", class_={"wrong": bool(fault)})[
+        h.div(class_=["field", {"wrong": bool(fault)}])[
             h.label(for_="withdraw-password")["Your password signs this"],
             h.input(
                 id="withdraw-password",

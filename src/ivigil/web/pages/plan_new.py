@@ -329,7 +329,7 @@ def _questions(plan: Plan, knowledge: Knowledge) -> Node:
 def _question(question: Question, plan: Plan, knowledge: Knowledge) -> Element:
     lifts = ", ".join(dict.fromkeys(words.EFFECT.get(code, code) for code in question.changes))
     name = control_of_field(question.field, knowledge)
-    return h.li(".question", class_={"holds": question.blocking})[
+    return h.li(class_=["question", {"holds": question.blocking}])[
         h.p[
             question.question or label_of(name, knowledge),
             h.span(".marks")["holds the release"] if question.blocking else None,

@@ -50,7 +50,7 @@ def text(
     wrong = tuple(faults)
     known_as = id or name
     told = _told(known_as, hint, wrong)
-    return h.div(".field", class_={"wrong": bool(wrong)})[
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
         h.label(for_=known_as)[label],
         h.div(".with-unit")[
             h.input(
@@ -74,7 +74,7 @@ def area(name: str, label: str, value: str = "", *, hint: str = "", faults: Iter
     """A labelled text of several lines."""
     wrong = tuple(faults)
     told = _told(name, hint, wrong)
-    return h.div(".field", class_={"wrong": bool(wrong)})[
+    return h.div(class_=["field", {"wrong": bool(wrong)}])[
         h.label(for_=name)[label],
         h.textarea(
             id=name,

@@ -12,6 +12,6 @@ from ivigil.sheets.numbers import number as written
 
 def number(value: Decimal | int, unit: str = "", places: int = 2, *, large: bool = False) -> Element:
     """``number(Decimal("40.50"), "mL/h")`` shows 40.5 mL/h."""
-    return h.span(".number", class_={"large": large})[
+    return h.span(class_=["number", {"large": large}])[
         h.b[written(value, places)], h.span(".unit")[f"\u202f{unit}"] if unit else None
     ]
