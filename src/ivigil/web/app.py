@@ -26,6 +26,7 @@ from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
 from ivigil.web.pages import audit, board, glass, people, plan, plan_new, sign_in
 from ivigil.web.settings import Settings
+from ivigil.web.threads import wrapped
 
 PAGES = (board, plan_new, plan, sign_in, people, audit, glass)
 """Each module's ``routes``."""
@@ -72,7 +73,7 @@ def _handlers() -> list[ControllerRouterHandler]:
     files = create_static_files_router(
         shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
     )
-    return [files, *(handler for module in PAGES for handler in module.routes)]
+    return [files, *(wrapped(handler) for module in PAGES for handler in module.routes)]
 
 
 def _openapi() -> OpenAPIConfig:

@@ -1,0 +1,333 @@
+"""Role by action by object: every combination asked by a direct request, and every route by every role."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from ivigil.patient import Identifier
+from ivigil.records.bodies import Contact, Superseded
+from ivigil.records.entrance import Role
+from ivigil.records.kinds import tag
+from ivigil.records.words import Draft
+from ivigil.web.access.rules import ACTIONS, PUBLIC
+from tests.support.web import PASSWORD, ROLES, SITE, STAFF, Browser, Web
+
+GRID = """
+                   prescriber pharmacist nurse    patient administrator auditor
+board.read         site       site       site     -       -             -
+chair.read         patients   patients   patients -       -             -
+chair.record       patients   -          patients -       -             -
+chair.stop         patients   patients   patients -       -             -
+plan.make          site       site       -        -       -             -
+plan.read          patients   patients   patients -       -             -
+plan.add           patients   patients   -        -       -             -
+plan.prescribe     patients   -          -        -       -             -
+plan.verify        -          patients   -        -       -             -
+plan.release       patients   patients   -        -       -             -
+plan.withdraw      patients   patients   -        -       -             -
+patient.read       patients   patients   patients own     -             -
+patient.report     patients   -          patients own     -             -
+patient.contact    patients   patients   patients -       -             -
+patient.export     -          -          -        own     -             -
+patient.invite     patients   patients   patients -       -             -
+follow_up.list     site       site       site     -       -             -
+follow_up.read     patients   patients   patients -       -             -
+follow_up.record   patients   -          patients -       -             -
+levels.read        patients   patients   patients -       -             -
+levels.aim         patients   patients   -        -       -             -
+lots.read          site       site       site     -       -             -
+facts.read         site       site       site     -       site          site
+facts.sign         site       site       -        -       -             -
+status.read        site       site       site     -       site          site
+people.read        -          -          -        -       site          -
+people.change      -          -          -        -       site          -
+audit.read         -          -          -        -       -             site
+glass.break        site       site       site     -       -             -
+account.manage     self       self       self     self    self          self
+"""
+"""The table a second time, as a person would write it on paper: the guard must agree with both."""
+
+ELSEWHERE = "Another fictional site"
+_HEADS, *_LINES = [line.split() for line in GRID.strip().splitlines()]
+MAY = {line[0]: dict(zip(_HEADS, line[1:], strict=True)) for line in _LINES}
+
+HERE, THERE, SELF = (
+    Identifier("urn:test:patients", value) for value in ("P-here", "P-elsewhere", "P-themselves")
+)
+
+
+def written(web: Web, patient: Identifier, site: str) -> str:
+    """A fictional patient of whom a site recorded a contact and a plan; the handle."""
+    stream = web.journal.stream(patient)
+    bodies = (Contact(patient=patient, name="Fictional Patient"), Superseded())
+    web.journal.append(
+        [
+            Draft(
+                id=str(uuid.uuid4()),
+                stream=stream,
+                kind=tag(type(body)),
+                occurred_at=web.clock(),
+                author="a test",
+                site=site,
+                subject=f"plan{patient.value}" if isinstance(body, Superseded) else "",
+                body=body,
+            )
+            for body in bodies
+        ]
+    )
+    return stream
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
+    """Staff, a patient who may sign in, three patients, and probes that need each action and do nothing."""
+    made = Web(tmp_path_factory.mktemp("web"))
+    written(made, HERE, SITE)
+    written(made, THERE, ELSEWHERE)
+    made.admit("patient", ("patient",), patient=written(made, SELF, SITE))
+    for action in ACTIONS:
+        for handler in probes(action):
+            made.app.register(handler)
+    return made
+
+
+def probes(action: str) -> Iterator[HTTPRouteHandler]:
+    """Handlers that need an action about nobody, a patient, a plan, an infusion; and one that writes."""
+    for path in ("", "/of/{patient:str}", "/plan/{plan:str}", "/infusion/{infusion:str}"):
+        yield get(f"/probe/{action}{path}", needs=action, sync_to_thread=False, include_in_schema=False)(
+            _nothing
+        )
+    yield post(f"/probe/{action}", needs=action, sync_to_thread=False, include_in_schema=False)(_nothing)
+
+
+def _nothing() -> str:
+    return "let through"
+
+
+@pytest.fixture(scope="module")
+def browsers(web: Web) -> dict[str, Browser]:
+    """A signed-in browser of each role, and of a nurse who is admitted elsewhere alone."""
+    web.admit("elsewhere", ("nurse",), sites=(ELSEWHERE,))
+    return {name: web.browser(name) for name in (*ROLES, "elsewhere")}
+
+
+def test_the_grid_names_every_action_and_role() -> None:
+    assert list(MAY) == list(ACTIONS)
+    assert set(_HEADS) == set(ROLES)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("role", ROLES)
+def test_role_by_action_by_object(web: Web, browsers: dict[str, Browser], role: Role, action: str) -> None:
+    reach = MAY[action][role]
+    ask = browsers[role].get
+    own = web.journal.stream(SELF)
+    allowed = {
+        f"/probe/{action}": reach != "-",
+        f"/probe/{action}/of/{web.journal.stream(HERE)}": reach in ("site", "patients", "self"),
+        f"/probe/{action}/plan/planP-here": reach in ("site", "patients", "self"),
+        f"/probe/{action}/infusion/planP-here-1": reach in ("site", "patients", "self"),
+        f"/probe/{action}/of/{web.journal.stream(THERE)}": reach == "self",
+        f"/probe/{action}/plan/planP-elsewhere": reach == "self",
+        f"/probe/{action}/of/{own}": reach != "-",
+        f"/probe/{action}/infusion/planP-themselves-1": reach != "-",
+    }
+    for path, may in allowed.items():
+        answer = ask(path)
+        assert answer.status_code == (200 if may else 403), (role, path)
+        assert (answer.text == "let through") is may
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_nobody_and_somebody_of_another_site(browsers: dict[str, Browser], web: Web, action: str) -> None:
+    stranger, elsewhere = web.browser(), browsers["elsewhere"]
+    for path in (f"/probe/{action}", f"/probe/{action}/of/{web.journal.stream(HERE)}"):
+        answer = stranger.get(path)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in")
+        assert elsewhere.get(path).status_code == (200 if action == "account.manage" else 403)
+    assert stranger.post(f"/probe/{action}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["of/" + "0" * 32, "of/x", "plan/none", "infusion/none-1", "infusion/none", "infusion/planP-here"]
+)
+def test_an_unknown_patient_is_not_found(browsers: dict[str, Browser], path: str) -> None:
+    answer = browsers["nurse"].get(f"/probe/chair.read/{path}")
+    assert answer.status_code == 404
+
+
+def handlers(web: Web) -> list[tuple[str, str, HTTPRouteHandler]]:
+    """Every path, method and handler of the application itself."""
+    return [
+        (path, method, handler)
+        for route in web.app.routes
+        for handler in getattr(route, "route_handlers", ())
+        for path in sorted(handler.paths)
+        for method in sorted(handler.http_methods)
+        if method != "OPTIONS"
+        for path in [route.path]
+        if not path.startswith("/probe")
+    ]
+
+
+def test_every_handler_names_an_action_of_the_table(web: Web) -> None:
+    found = handlers(web)
+    assert len(found) > 15
+    for path, method, handler in found:
+        needs = handler.opt.get("needs")
+        assert needs == PUBLIC or needs in ACTIONS, (path, method)
+
+
+def test_what_anybody_may_ask_for_is_this_and_no_more(web: Web) -> None:
+    public = {path for path, _, handler in handlers(web) if handler.opt.get("needs") == PUBLIC}
+    assert {path for path in public if not path.startswith("/static/")} == {
+        "/sign-in",
+        "/sign-out",
+        "/code",
+        "/unlock",
+    }
+
+
+def test_a_handler_without_an_action_lets_nobody_in(web: Web, browsers: dict[str, Browser]) -> None:
+    web.app.register(get("/probe-without", sync_to_thread=False, include_in_schema=False)(_nothing))
+    for browser in browsers.values():
+        assert browser.get("/probe-without").status_code == 403
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_every_route_by_every_role(web: Web, role: Role) -> None:
+    someone = web.door.desk.people.by_sign_in("nurse2") or (web.admit("nurse2", ("nurse",)),)
+    values = {"person": someone[0].id, "stream": web.journal.stream(THERE), "path": "openapi.json"}
+    browser = web.browser(role)
+    for path, method, handler in handlers(web):
+        needs = str(handler.opt.get("needs"))
+        if needs == PUBLIC or method == "HEAD":
+            continue
+        asked = filled(path, values)
+        if browser.get("/account").status_code != 200:  # the request before ended the session
+            browser = web.browser(role)
+        answer = browser.get(asked) if method == "GET" else browser.post(asked, form_at="/account")
+        if MAY[needs][role] == "-":
+            assert answer.status_code == 403, (role, method, path)
+        else:
+            assert answer.status_code in (200, 303, 400), (role, method, path, answer.text)
+            assert "/sign-in" not in answer.headers.get("location", "") or "sign-out" in path
+
+
+def filled(path: str, values: dict[str, str]) -> str:
+    """A route's path with its parameters filled in."""
+    for name, value in values.items():
+        path = path.replace(f"{{{name}:str}}", value)
+    assert "{" not in path, path
+    return path
+
+
+def test_every_form_is_refused_without_its_token(web: Web) -> None:
+    browser, other = web.browser("administrator"), web.browser("administrator")
+    before = web.browser()
+    before_sign_in = before.form_token()
+    before.sign_in("administrator")
+    posts = [path for path, method, _ in handlers(web) if method == "POST"]
+    assert len(posts) >= 10
+    values = {"person": "x", "stream": "0" * 32}
+    for path in (filled(path, values) for path in posts):
+        for who, sent in (
+            (browser, {}),
+            (browser, {"form_token": ""}),
+            (browser, {"form_token": "0" * 64}),
+            (browser, {"form_token": other.form_token("/account")}),
+            (before, {"form_token": before_sign_in}),
+        ):
+            answer = who.bare_post(path, sent)
+            assert answer.status_code == 403, (path, sent)
+            assert "This form is out of date" in answer.text
+        right = {"form_token": browser.form_token("/account")}
+        answer = browser.bare_post(path, right, **{"sec-fetch-site": "cross-site"})
+        assert answer.status_code == 403, path
+    assert browser.get("/account").status_code == 200
+
+
+def test_a_module_may_send_the_token_as_a_header(web: Web) -> None:
+    browser = web.browser("nurse")
+    token = browser.form_token("/account")
+    sent = browser.http.post("/probe/chair.record", json={}, headers={"x-form-token": token})
+    assert sent.status_code == 201
+    assert browser.http.post("/probe/chair.record", json={}).status_code == 403
+    assert browser.http.post("/probe/chair.record", json={}, headers={"x-form-token": ""}).status_code == 403
+
+
+def test_after_sign_in_one_goes_on_to_a_page_of_ours_alone(web: Web) -> None:
+    for wanted in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "/a?b", ""):
+        browser = web.browser()
+        assert browser.sign_in("nurse", next=wanted).headers["location"] == "/"
+
+
+def test_reads_are_recorded_once_an_hour_and_leave_the_patients_version_alone(web: Web) -> None:
+    stream = web.journal.stream(HERE)
+    version = web.journal.version(stream)
+    web.admit("reader", ("nurse",))
+    reader = web.browser("reader")
+
+    def looks() -> int:
+        page = web.browser("auditor").get(f"/audit?what=reads&patient={stream}&by=reader+Example").text
+        assert "Fictional Patient" not in page
+        return page.count("looked (chair.read)")
+
+    assert looks() == 0
+    for _ in range(3):
+        assert reader.get("/probe/chair.read/infusion/planP-here-1").status_code == 200
+    assert looks() == 1
+    web.clock.passes(minutes=60)
+    assert web.browser("reader").get(f"/probe/chair.read/of/{stream}").status_code == 200
+    assert looks() == 2
+    assert web.journal.version(stream) == version
+
+
+def test_broken_glass_opens_one_patient_to_one_person_for_an_hour(web: Web) -> None:
+    stream = web.journal.stream(THERE)
+    web.admit("second", ("nurse",))
+    nurse, second = web.browser("nurse"), web.browser("second")
+    path = f"/probe/chair.read/of/{stream}"
+    refused = nurse.get(path)
+    assert refused.status_code == 403
+    assert f"/glass/{stream}?next=" in refused.text
+    short = nurse.post(f"/glass/{stream}", {"reason": "because", "next": path}, form_at="/account")
+    assert short.status_code == 400
+    assert nurse.get(path).status_code == 403
+    reason = "Brought in unconscious, <b>fictional</b>"
+    opened = nurse.post(f"/glass/{stream}", {"reason": reason, "next": path}, form_at="/account")
+    assert opened.headers["location"] == path
+    assert nurse.get(path).status_code == 200
+    assert nurse.get(f"/probe/plan.prescribe/of/{stream}").status_code == 403, "a role is not given by glass"
+    assert second.get(path).status_code == 403
+    trail = web.browser("auditor").get("/audit?what=glass").text
+    assert "broke the glass: Brought in unconscious, &lt;b&gt;fictional&lt;/b&gt;" in trail
+    assert stream in trail
+    web.clock.passes(minutes=59)
+    assert web.browser("nurse").get(path).status_code == 200
+    web.clock.passes(minutes=1)
+    assert web.browser("nurse").get(path).status_code == 403
+
+
+def test_refusals_stand_on_the_trail(web: Web) -> None:
+    stream = web.journal.stream(THERE)
+    web.admit("curious", ("nurse",))
+    web.browser("curious").get(f"/probe/patient.read/of/{stream}")
+    trail = web.browser("auditor").get(f"/audit?what=refused&patient={stream}&by=curious+Example").text
+    assert "was refused patient.read: no relationship" in trail
+
+
+def test_nobody_changes_their_own_roles(web: Web) -> None:
+    boss = web.door.desk.people.by_sign_in("administrator")
+    assert boss
+    browser = web.browser("administrator")
+    sent = {"roles": ["administrator", "prescriber"], "sites": SITE, "active": "yes", "password": PASSWORD}
+    answer = browser.post(f"/people/{boss[0].id}", sent, form_at="/account")
+    assert answer.status_code == 400
+    assert "another administrator changes your roles" in answer.text
