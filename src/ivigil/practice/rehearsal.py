@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -88,7 +89,7 @@ def _run(stage: Stage, part: Part, plan: Plan, day: Day) -> None:
     minutes = int((stage.now - day.start).total_seconds() // 60)
     if minutes < 0:
         return
-    seed = part.seed + day.number
+    seed = part.seed + zlib.crc32(infusion_id(plan.id, day.number).encode())  # no two share their events' ids
     played = simulate(plan, day.number, stage.knowledge, name=part.scenario, seed=seed, minutes=minutes)
     drafts = [_lived(stage, plan, day, event) for event in played.events if event.at <= stage.now]
     if drafts:

@@ -172,7 +172,7 @@ def _held_back(fact: Fact) -> bool:
     return False
 
 
-_SIGN_OFF = {
+SIGN_OFF = {
     "superseded": "superseded by a newer edition: shown, and used for nothing, signed or not",
     "signed": "signed by two people of this site as it now stands: it permits",
     "local": "added by this site: permits nothing before two people have signed it",
@@ -180,20 +180,22 @@ _SIGN_OFF = {
     "held_back": "read, but incomplete or unreliable: not used before two people sign it",
     "strong": "needs no signature",
 }
+"""What a state means for planning."""
+
+
+def signature_table(fact: Fact) -> str:
+    """The table of a site's overlay that signs a fact as it now stands."""
+    return (
+        "[[signature]]\n"
+        f'fact = "{fact.id}"\n'
+        f'fingerprint = "{fingerprint(fact)}"\n'
+        'by = "NAME"\nrole = "ROLE"\ndate = YYYY-MM-DD'
+    )
 
 
 def _signature(fact: Fact, knowledge: Knowledge) -> RenderableType:
     """State, and the table that a signature takes in an overlay; unindented so that 80 columns hold it."""
-    state = section("Sign-off", Text(_SIGN_OFF[sign_off_state(fact, knowledge)]))
+    state = section("Sign-off", Text(SIGN_OFF[sign_off_state(fact, knowledge)]))
     if fact.replaced:
         return state
-    return Group(
-        state,
-        Text(""),
-        Text(
-            "[[signature]]\n"
-            f'fact = "{fact.id}"\n'
-            f'fingerprint = "{fingerprint(fact)}"\n'
-            'by = "NAME"\nrole = "ROLE"\ndate = YYYY-MM-DD'
-        ),
-    )
+    return Group(state, Text(""), Text(signature_table(fact)))

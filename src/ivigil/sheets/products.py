@@ -55,14 +55,15 @@ def list_sheet(products: tuple[Product, ...], knowledge: Knowledge) -> Renderabl
 def comparison_sheet(products: tuple[Product, ...], knowledge: Knowledge) -> RenderableType:
     """The products side by side, three abreast."""
     blocks = [products[i : i + _ABREAST] for i in range(0, len(products), _ABREAST)]
-    uses = tuple(dict.fromkeys(code for item in products for code in _uses(item)))
-    named = (knowledge.label_indications[code] for code in uses if code in knowledge.label_indications)
+    named = (
+        knowledge.label_indications[code] for code in codes(products) if code in knowledge.label_indications
+    )
     names = table(18, None)
     for use in named:
         names.add_row(use.id, use.name)
     parts: list[RenderableType] = [Text("PRODUCTS SIDE BY SIDE", style="bold")]
     for block in blocks:
-        parts += [Text(""), _block(block, uses)]
+        parts += [Text(""), _block(block)]
     parts.append(section("Uses", names))
     parts += [Text(""), Text(FOOTNOTE), Text(DISCLAIMER)]
     return Group(*parts)
@@ -77,13 +78,14 @@ def _uses(item: Product) -> tuple[str, ...]:
     )
 
 
-def _block(products: tuple[Product, ...], uses: tuple[str, ...]) -> Table:
-    grid = Table(box=None, padding=(0, 1, 0, 0), expand=True, show_header=True, header_style="bold")
-    grid.add_column("", width=_LABEL, overflow="fold")
-    for item in products:
-        grid.add_column(f"{item.name}{mark(item)}", ratio=1)
+def rows(products: tuple[Product, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is told of the products side by side: a label and a cell of each; rows of equal cells are one.
+
+    A row of which nothing is known of any product is left out.
+    """
     compared = [(item, compare(item)) for item in products]
-    rows: list[_Row] = [
+    uses = codes(products)
+    asked: list[_Row] = [
         *_ROWS,
         *(("Use", code, _use(code)) for code in uses if code != "ANY"),
         *(("Rate", code, _rate(code)) for code in uses),
@@ -91,12 +93,25 @@ def _block(products: tuple[Product, ...], uses: tuple[str, ...]) -> Table:
         ("Per SC site", "", lambda p, _: "\n".join(map(_site, p.site_limits))),
     ]
     merged: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for kind, code, cell in rows:
+    for kind, code, cell in asked:
         cells = tuple(cell(item, figures) for item, figures in compared)
         if not set(cells) <= {"", _NO}:
             merged.setdefault((kind, cells), []).append(code)
-    for (kind, cells), codes in merged.items():
-        grid.add_row(f"{kind} {', '.join(codes)}".strip(), *cells)
+    return tuple((f"{kind} {', '.join(of)}".strip(), cells) for (kind, cells), of in merged.items())
+
+
+def codes(products: tuple[Product, ...]) -> tuple[str, ...]:
+    """Codes of the uses that a licence, a dose or a schedule of any of the products is stated for."""
+    return tuple(dict.fromkeys(code for item in products for code in _uses(item)))
+
+
+def _block(products: tuple[Product, ...]) -> Table:
+    grid = Table(box=None, padding=(0, 1, 0, 0), expand=True, show_header=True, header_style="bold")
+    grid.add_column("", width=_LABEL, overflow="fold")
+    for item in products:
+        grid.add_column(f"{item.name}{mark(item)}", ratio=1)
+    for label, cells in rows(products):
+        grid.add_row(label, *cells)
     return grid
 
 
@@ -151,7 +166,8 @@ def _iga_line(figure: Figure) -> str:
 def _flag(name: PropertyName) -> Callable[[Product, Comparison], str]:
     def cell(item: Product, _: Comparison) -> str:
         words = {True: "yes", False: "no", None: ""}
-        return ", ".join(f"{words[p.flag]}{mark(p)}" for p in item.properties_named(name))
+        told = ", ".join(f"{words[p.flag]}{mark(p)}" for p in item.properties_named(name))
+        return told or _NOT_SEEN
 
     return cell
 

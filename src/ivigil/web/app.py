@@ -24,11 +24,31 @@ from ivigil.web import settings as rules
 from ivigil.web.access.guards import guard
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
-from ivigil.web.pages import audit, board, glass, people, plan, plan_new, sign_in
+from ivigil.web.pages import (
+    audit,
+    board,
+    facts,
+    glass,
+    people,
+    plan,
+    plan_new,
+    products,
+    sign_in,
+)
 from ivigil.web.settings import Settings
 from ivigil.web.threads import wrapped
 
-PAGES = (board, plan_new, plan, sign_in, people, audit, glass)
+PAGES = (
+    audit,
+    board,
+    facts,
+    glass,
+    people,
+    plan,
+    plan_new,
+    products,
+    sign_in,
+)
 """Each module's ``routes``."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import ivigil
+from ivigil.practice.entry import Author
+from ivigil.practice.rehearsal import Cast, Stage, rehearse
 from ivigil.records.entrance import Role
 from ivigil.records.journal import Journal, system_clock
 from ivigil.web.access.desk import Desk
 from ivigil.web.app import site_name
+from ivigil.web.rehearsed import parts
 from ivigil.web.settings import Settings
 
 PASSWORD = "fictional demo only"
@@ -39,6 +43,7 @@ def make(folder: Path, host: str, port: int, site: str | None) -> Settings:
     journal = Journal.create(settings.journal, settings.secrets)
     try:
         admit(journal, site_name(settings))
+        play(journal, settings)
     finally:
         journal.close()
     return settings
@@ -50,3 +55,17 @@ def admit(journal: Journal, site: str) -> None:
     for sign_in, name, role in PEOPLE:
         person = desk.admit("demonstration", sign_in=sign_in, name=name, roles=(role,), sites=(site,))
         desk.set_password(person, PASSWORD)
+
+
+def play(journal: Journal, settings: Settings) -> None:
+    """Write the fictional patients' courses, as far as they would be by now."""
+    knowledge = ivigil.load_knowledge(settings.site)
+    now = system_clock().astimezone(knowledge.zone or dt.UTC).replace(microsecond=0)
+    names = {role: name for _, name, role in reversed(PEOPLE)}
+    author = {
+        role: Author(name=name, site=site_name(settings), device="demonstration")
+        for role, name in names.items()
+    }
+    cast = Cast(author["prescriber"], author["pharmacist"], author["nurse"])
+    for part in parts(knowledge, now):
+        rehearse(Stage(journal, knowledge, cast, now), part)

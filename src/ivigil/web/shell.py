@@ -31,6 +31,8 @@ NAVIGATION = (
     ("board.read", "/board", "Board"),
     ("plan.make", "/plans/new", "New plan"),
     ("board.read", "/plans", "Plans"),
+    ("facts.read", "/facts", "Facts"),
+    ("facts.read", "/products", "Products"),
     ("people.read", "/people", "People"),
     ("audit.read", "/audit", "Audit trail"),
 )

@@ -73,10 +73,10 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     defect: str = ""
 
 
-@get(PATH, needs="plan.make")
-async def ask(visit: TheVisit) -> Response[str]:
+@get(PATH, needs="plan.make", sync_to_thread=True)
+def ask(visit: TheVisit) -> Response[str]:
     """The empty form with what the site suggests."""
-    return await to_thread.run_sync(lambda: _page(visit, Sent(values=_suggested(visit)), fresh=True))
+    return _page(visit, Sent(values=_suggested(visit)), fresh=True)
 
 
 @get("/plans/{plan:str}/change", needs="plan.add", sync_to_thread=True)

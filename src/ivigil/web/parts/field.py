@@ -119,6 +119,21 @@ def ticks(
     ]
 
 
+def search(action: str, label: str, asked: str = "", *, name: str = "q", hint: str = "") -> Element:
+    """A search: a form that is fetched, so that it has an address and no token."""
+    told = _told(name, hint, ())
+    return h.form(".search", method="get", action=action, role="search")[
+        h.label(for_=name)[label],
+        h.div(".row")[
+            h.input(
+                id=name, name=name, type="search", value=asked, autocomplete="off", aria_describedby=told[0]
+            ),
+            h.button(".main", type="submit")["Search"],
+        ],
+        told[1],
+    ]
+
+
 def password(
     label: str = "Password", name: str = "password", *, hint: str = "", new: bool = False
 ) -> Element:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import htpy as h
 from htpy import Element, Node
 
-from ivigil.knowledge.evidence import Document
+from ivigil.knowledge.evidence import Document, Source
 
 
 def source(shown: Node, reason: Node, documents: Iterable[Document] = ()) -> Element:
@@ -22,7 +22,7 @@ def _listed(documents: tuple[Document, ...]) -> Node:
     return h.ul[(h.li[cited(document)] for document in documents)] if documents else None
 
 
-def cited(document: Document) -> Node:
+def cited(document: Document | Source) -> Node:
     """One document: title, publisher, version, where it was read."""
     told = ", ".join(text for text in (document.publisher, document.version) if text)
     title: Node = h.cite[document.title]

@@ -1,0 +1,258 @@
+"""The fact base: search it, browse it by kind, and see any record whole with its sources and its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import htpy as h
+from htpy import Element, Node
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, QueryParameter
+
+from ivigil.knowledge.conditions import Disagreement
+from ivigil.knowledge.evidence import Fact, Source
+from ivigil.knowledge.search import citing, disagreements, find
+from ivigil.knowledge.store import FactFile, Knowledge
+from ivigil.sheets import records
+from ivigil.sheets.facts import SIGN_OFF, sign_off_state, signature_table
+from ivigil.web import shell
+from ivigil.web.given import TheVisit
+from ivigil.web.parts.field import search
+from ivigil.web.parts.notice import Tone, notice
+from ivigil.web.parts.source import cited
+from ivigil.web.parts.table import table
+
+_STYLES = ("facts.css",)
+_SHOWN = 60
+DRAWERS = (
+    ("condition", "Conditions"),
+    ("product", "Products"),
+    ("hazard", "Hazards"),
+    ("reaction", "Reactions"),
+    ("stop_rule", "Rules at the chair"),
+    ("symptom_urgency", "Urgency of symptoms"),
+    ("vaccine", "Vaccines"),
+    ("vaccine_rule", "Rules for vaccines"),
+    ("lab_interference", "Tests that mislead"),
+    ("baseline_test", "Tests before the start"),
+    ("monitoring", "Monitoring"),
+    ("premedication", "Premedication"),
+    ("dose_cap", "Caps of a dose"),
+    ("weight_policy", "Dosing weight"),
+    ("population_model", "Kinetic models"),
+    ("policy", "Policies of a site"),
+    ("disagreement", "Disagreements"),
+    ("recall", "Recalls"),
+)
+"""Array of the fact base, and what people call it."""
+_TONE: dict[str, Tone] = {
+    "superseded": "slow",
+    "signed": "go",
+    "local": "slow",
+    "weak": "slow",
+    "held_back": "slow",
+    "strong": "go",
+}
+_STATE = {
+    "superseded": "superseded",
+    "signed": "signed here",
+    "local": "of this site, unsigned",
+    "weak": "weak",
+    "held_back": "held back",
+    "strong": "strong",
+}
+
+Words = Annotated[str, QueryParameter(max_length=200)]
+
+
+@get("/facts", needs="facts.read", sync_to_thread=True)
+def facts(visit: TheVisit, q: Words = "", kind: Words = "") -> Response[str]:
+    """What a search found, or a drawer holds; without either, the drawers."""
+    asked = " ".join(q.split())
+    form = search("/facts", "Search the fact base", asked, hint="Words that all occur, or an exact id")
+    return shell.page("Facts", visit, form, _found(asked, kind, visit.knowledge), styles=_STYLES)
+
+
+@get("/facts/{fact:str}", needs="facts.read", sync_to_thread=True)
+def fact(visit: TheVisit, fact: FromPath[str]) -> Response[str]:
+    """One record whole."""
+    found = visit.knowledge.by_id.get(fact)
+    if found is None:
+        raise NotFoundException(detail="no such fact")
+    return shell.page(_name(found), visit, *_whole(found, visit.knowledge), styles=_STYLES)
+
+
+@get("/sources/{source:str}", needs="facts.read", sync_to_thread=True)
+def source(visit: TheVisit, source: FromPath[str]) -> Response[str]:
+    """A document, and every fact that cites it."""
+    found = visit.knowledge.sources.get(source)
+    if found is None:
+        raise NotFoundException(detail="no such source")
+    named = citing(visit.knowledge, found)
+    listed = _list(f"Cited by {len(named)} facts", named, visit.knowledge)
+    return shell.page(found.title, visit, _document(found), listed, styles=_STYLES)
+
+
+def link(fact: Fact) -> Element:
+    """The fact's id, leading to its record."""
+    return h.a(".fact-id", href=f"/facts/{fact.id}")[fact.id]
+
+
+def _found(asked: str, kind: str, knowledge: Knowledge) -> Node:
+    if asked in knowledge.by_id:
+        return _list("The fact of this id", (knowledge.by_id[asked],), knowledge)
+    if asked:
+        hits = find(knowledge, asked)
+        return _list(_count(len(hits), f"for “{asked}”"), hits, knowledge)
+    names = dict(DRAWERS)
+    if kind in names:
+        held = _drawer(knowledge.facts, kind)
+        return _list(_count(len(held), f"· {names[kind]}"), held, knowledge, most=len(held))
+    return _drawers(knowledge)
+
+
+def _count(number: int, of: str) -> str:
+    return f"{number} fact{'' if number == 1 else 's'} {of}"
+
+
+def _drawer(file: FactFile, kind: str) -> tuple[Fact, ...]:
+    held: tuple[Fact, ...] = getattr(file, kind)
+    return held
+
+
+def _drawers(knowledge: Knowledge) -> Element:
+    return h.ul(".drawers")[
+        (
+            h.li[
+                h.a(href=f"/facts?kind={kind}")[
+                    h.span[called], h.span(".count")[str(len(_drawer(knowledge.facts, kind)))]
+                ]
+            ]
+            for kind, called in DRAWERS
+        )
+    ]
+
+
+def _list(caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int = _SHOWN) -> Element:
+    rows = ((link(each), _says(each, knowledge), _state(each, knowledge)) for each in found[:most])
+    more = f"The closest {most}. A further word narrows them." if len(found) > most else None
+    return h.section(".found")[
+        table(caption, ("Fact", "Says", "Evidence"), rows, empty="Nothing has all of these words."),
+        h.p(".soft")[more] if more else None,
+    ]
+
+
+def _says(fact: Fact, knowledge: Knowledge) -> Node:
+    return [h.span(".kind")[records.kind(fact)], " ", records.summary(fact, knowledge.terms)]
+
+
+def _state(fact: Fact, knowledge: Knowledge) -> Element:
+    state = sign_off_state(fact, knowledge)
+    return h.span(f".state.{_TONE[state]}")[_STATE[state]]
+
+
+def _name(fact: Fact) -> str:
+    """What people call it, where it has a name."""
+    return getattr(fact, "name", "") or fact.id
+
+
+def _whole(fact: Fact, knowledge: Knowledge) -> list[Node]:
+    return [
+        h.p[h.span(".kind")[records.kind(fact)], " ", h.code(".fact-id")[fact.id]],
+        _fields(fact, knowledge),
+        _parts(fact, knowledge),
+        *(_disagreement(each, fact, knowledge) for each in disagreements(knowledge, fact)),
+        _evidence(fact, knowledge),
+        _sign_off(fact, knowledge),
+    ]
+
+
+def _fields(fact: Fact, knowledge: Knowledge) -> Node:
+    return _pairs((records.field(name), text) for name, text in records.rows(fact, knowledge.terms))
+
+
+def _pairs(pairs: Iterable[tuple[str, Node]]) -> Node:
+    made = [h.div[h.dt[name], h.dd[text]] for name, text in pairs]
+    return h.dl(".record")[made] if made else None
+
+
+def _parts(fact: Fact, knowledge: Knowledge) -> Node:
+    inside = records.parts(fact)
+    if not inside:
+        return None
+    held = "fact" if len(inside) == 1 else "facts"
+    return _list(
+        f"Holds {len(inside)} {held}, each with evidence of its own", inside, knowledge, most=len(inside)
+    )
+
+
+def _disagreement(item: Disagreement, fact: Fact, knowledge: Knowledge) -> Element:
+    others = [knowledge.by_id[name] for name in item.about if name != fact.id and name in knowledge.by_id]
+    chosen = f"Chosen: {item.chosen}" if item.chosen else "Both stand."
+    return notice(
+        "info",
+        h.h2[f"Sources disagree: {item.topic}"],
+        h.ul[(h.li[_position(each.text, each.sources)] for each in item.positions)],
+        h.p[chosen, f", because {item.chosen_because}" if item.chosen_because else None],
+        h.p(".soft")["Also about ", h.span[_joined(others)]] if others else None,
+    )
+
+
+def _position(text: str, sources: tuple[str, ...]) -> Node:
+    return [text, " (", _joined_sources(sources), ")"] if sources else text
+
+
+def _joined(found: Iterable[Fact]) -> list[Node]:
+    return [[", " if at else None, link(each)] for at, each in enumerate(found)]
+
+
+def _joined_sources(keys: Iterable[str]) -> list[Node]:
+    return [[", " if at else None, h.a(href=f"/sources/{key}")[key]] for at, key in enumerate(keys)]
+
+
+def _evidence(fact: Fact, knowledge: Knowledge) -> Element:
+    told: list[tuple[str, Node]] = [
+        ("basis", fact.basis),
+        ("read in a source", "yes" if fact.seen else "no"),
+    ]
+    if fact.derived:
+        told.append(("derived", "arithmetic on figures that were read"))
+    told += [(name, text) for name, text in (("where", fact.locator), ("note", fact.note)) if text]
+    documents = [knowledge.sources[key] for key in fact.sources if key in knowledge.sources]
+    return h.section[
+        h.h2["Evidence"],
+        _pairs(told),
+        h.ul(".documents")[
+            (h.li[h.a(href=f"/sources/{each.id}")[each.id], " ", cited(each)] for each in documents)
+        ]
+        if documents
+        else h.p["No source."],
+    ]
+
+
+def _sign_off(fact: Fact, knowledge: Knowledge) -> Element:
+    state = sign_off_state(fact, knowledge)
+    return h.section[
+        h.h2["Sign-off"],
+        notice(_TONE[state], h.p[SIGN_OFF[state]]),
+        None
+        if fact.replaced
+        else h.details[
+            h.summary["What a signature in the site’s overlay must carry"],
+            h.pre[signature_table(fact)],
+        ],
+    ]
+
+
+def _document(source: Source) -> Element:
+    extent = f"Read: {source.extent}" if source.extent else None
+    return h.section[
+        h.p[cited(source)],
+        h.p(".soft")[extent] if extent else None,
+        h.p[source.note] if source.note else None,
+    ]
+
+
+routes = [facts, fact, source]

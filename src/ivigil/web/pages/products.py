@@ -1,0 +1,95 @@
+"""Products: the list by place and route, and some of them side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import htpy as h
+from htpy import Element
+from litestar import Response, get
+from litestar.params import QueryParameter
+
+from ivigil.knowledge.products import Product
+from ivigil.knowledge.store import Knowledge
+from ivigil.sheets.layout import FOOTNOTE
+from ivigil.sheets.numbers import number
+from ivigil.sheets.products import codes, rows
+from ivigil.web import shell
+from ivigil.web.given import TheVisit
+from ivigil.web.pages.facts import link
+from ivigil.web.parts.field import choice
+from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
+
+_STYLES = ("facts.css",)
+_MOST = 4
+_ANY = ("", "any")
+
+Code = Annotated[str, QueryParameter(max_length=40)]
+Chosen = Annotated[list[str] | None, QueryParameter(name="product", max_items=200)]
+
+
+@get("/products", needs="facts.read", sync_to_thread=True)
+def products(visit: TheVisit, place: Code = "", route: Code = "", product: Chosen = None) -> Response[str]:
+    """Every product of a place and route, to tick; those that are ticked, side by side."""
+    known = {item.id: item for item in visit.knowledge.facts.product}
+    ticked = tuple(known[name] for name in dict.fromkeys(product or ()) if name in known)[:_MOST]
+    listed = _list(visit, place, route, {item.id for item in ticked})
+    beside = _compared(ticked, visit.knowledge) if ticked else None
+    return shell.page("Products", visit, beside, listed, styles=_STYLES)
+
+
+def _list(visit: Visit, place: str, route: str, ticked: set[str]) -> Element:
+    """One form: what to list, and what to compare; it needs no script."""
+    knowledge = visit.knowledge
+    places = knowledge.lineage(place) if place in knowledge.jurisdictions else ()
+    found = [
+        item
+        for item in knowledge.facts.product
+        if (not places or item.jurisdiction in places) and route in ("", item.route)
+    ]
+    return h.form(method="get", action="/products")[
+        h.div(".row")[
+            choice("place", "Place", (_ANY, *((j.id, j.name) for j in knowledge.facts.jurisdiction)), place),
+            choice(
+                "route", "Route", (_ANY, ("IV", "into a vein (IV)"), ("SC", "under the skin (SC)")), route
+            ),
+            h.button(".main", type="submit")["Show; compare the ticked"],
+        ],
+        table(
+            f"{len(found)} products",
+            ("Product", "Maker", "Place, route", "Strength", "Stabilisers", "Compare"),
+            ((*_cells(item), _tick(item, ticked)) for item in found),
+        ),
+    ]
+
+
+def _cells(item: Product) -> tuple[Element | str, ...]:
+    stabilisers = ", ".join(fact.text or "" for fact in item.properties_named("stabiliser"))
+    return (
+        h.a(href=f"/facts/{item.id}")[item.name],
+        item.manufacturer,
+        f"{item.jurisdiction}, {item.route}",
+        f"{number(item.g_per_100_ml)} %, {item.form}",
+        stabilisers or "not seen",
+    )
+
+
+def _tick(item: Product, ticked: set[str]) -> Element:
+    return h.label(".tick")[
+        h.input(type="checkbox", name="product", value=item.id, checked=item.id in ticked),
+        h.span(".unseen")[f"Compare {item.name}, {item.jurisdiction}"],
+    ]
+
+
+def _compared(ticked: tuple[Product, ...], knowledge: Knowledge) -> Element:
+    uses = [each for code in codes(ticked) if (each := knowledge.label_indications.get(code))]
+    beside = ((label, *cells) for label, cells in rows(ticked))
+    return h.section(".compared")[
+        table("Side by side", ("", *(item.name for item in ticked)), beside),
+        h.p(".soft")[FOOTNOTE],
+        h.p(".soft")[((link(use), f" {use.name}. ") for use in uses)],
+    ]
+
+
+routes = [products]
