@@ -19,6 +19,7 @@ from ivigil.intake.fields import date_of
 from ivigil.intake.form import DATE, REASON, START, YES, expressed, measured
 from ivigil.intake.quantities import Quantity
 from ivigil.intake.reading import EXPERIENCES
+from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
 from ivigil.order import Fault
@@ -32,8 +33,11 @@ _FIGURES = Context(prec=4, rounding=ROUND_HALF_EVEN)
 _OTHER_UNITS = 2
 ISO_DATE = "Year-month-day: 2026-11-23"
 
-FIRST = ("condition", "patient.id.value", "patient.birth_date", "patient.sex", "patient.weight_kg")
-PLACE = ("route", "jurisdiction", *START)
+SYSTEM, WEIGHT = "patient.id.system", "patient.weight_kg"
+
+FIRST = ("condition", "patient.id.value", "patient.birth_date", "patient.sex", WEIGHT)
+PLACE = ("route", "jurisdiction", *START[:2])
+OFFSET = START[2]
 DOSE = (
     "regimen",
     "phase",
@@ -55,8 +59,7 @@ LAST = (
     "last_immunoglobulin.infusions",
     "last_immunoglobulin.tolerated_rate_ml_per_kg_per_h",
 )
-SYSTEM = "patient.id.system"
-REST = (SYSTEM, "supersedes")
+REST = (SYSTEM, OFFSET, "supersedes")
 
 LABEL = {
     "condition": "What is treated",
@@ -86,6 +89,7 @@ LABEL = {
     "patient.id.system": "Naming system of the identifier",
     "patient.birth_date": "Born on",
     "patient.last_weight_kg": "Weight recorded before",
+    "patient.weight_kg.date": "Body weight measured on",
     "supersedes": "Replaces plan",
 }
 BEHIND = {
@@ -105,6 +109,7 @@ HINT = {
     "start.time": "Hours:minutes, as 08:00",
     "start.offset": "As +01:00; empty: the site’s own",
     "onset_date": ISO_DATE,
+    "patient.weight_kg.date": ISO_DATE,
     "last_immunoglobulin.date": ISO_DATE,
     "patient.weight_kg": "kg, or with its unit: 218 lb",
     "regimen": "Empty: the first of the authorities",
@@ -127,6 +132,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     faults: Mapping[str, tuple[Fault, ...]]
     """By control."""
     knowledge: Knowledge
+    condition: Condition | None
+    """What is treated, as far as its name is known."""
 
     def text(self, name: str) -> str:
         return self.values.get(name, "")
@@ -135,10 +142,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 def groups(shown: Shown) -> Node:
     """Everything to be filled in: the few first fields, then groups that unfold."""
     knowledge = shown.knowledge
-    rest = tuple(name for name in REST if name not in first_names(knowledge))
+    in_view = (*first_names(knowledge), *place_names(knowledge))
+    rest = tuple(name for name in REST if name not in in_view)
     return [
         h.section(".first.grid")[(_control(name, shown) for name in first_names(knowledge))],
-        _fields("When and where", ".place", (_control(name, shown) for name in PLACE)),
+        _fields("When and where", ".place", (_control(name, shown) for name in place_names(knowledge))),
         _unfolding("dose", "Dose, product, days", DOSE, shown),
         _unfolding("last", "Last immunoglobulin", LAST, shown),
         _unfolding("body", "Body and laboratory values", body_names(knowledge), shown),
@@ -152,18 +160,24 @@ def first_names(knowledge: Knowledge) -> tuple[str, ...]:
     return FIRST if knowledge.site.patient_identifier_system else (*FIRST, SYSTEM)
 
 
+def place_names(knowledge: Knowledge) -> tuple[str, ...]:
+    """Where and when; where the site names no time zone, the offset too."""
+    return PLACE if knowledge.zone else (*PLACE, OFFSET)
+
+
 def body_names(knowledge: Knowledge) -> tuple[str, ...]:
     """The controls of every measured value and choice, in the order of the vocabulary."""
     terms = [f"patient.{term.id}" for term in knowledge.facts.term if term.scope == "patient"]
     known = {f"patient.{each.key}" for each in person.quantities(knowledge)}
-    return (*(name for name in terms if name not in FIRST), *sorted(known - {*terms, *FIRST}))
+    others = (*(name for name in terms if name not in FIRST), *sorted(known - {*terms, *FIRST}))
+    return (WEIGHT + DATE, *others)
 
 
 def live_parts(shown: Shown) -> list[Element]:
     """What changes with what is typed: echoes, faults and lists, each by its id."""
     names = [*FIRST, *PLACE, *DOSE, *LAST, *REST, *body_names(shown.knowledge)]
     quantities = _quantities(shown.knowledge)
-    dated = [name + DATE for name in names if name in quantities]
+    dated = [name + DATE for name in names if name in quantities and name != WEIGHT]
     flags = [f"screening.{term.id}" for term in _flags(shown.knowledge)]
     parts: list[Element] = []
     for name in [*names, *dated, *flags]:
@@ -172,7 +186,7 @@ def live_parts(shown: Shown) -> list[Element]:
     return [
         *parts,
         *(tick for tick in ticks if tick is not None),
-        *(_datalist(name, shown) for name in LISTS),
+        *(_datalist(name, shown) for name in LISTS if name != "condition"),
     ]
 
 
@@ -194,6 +208,7 @@ _OF_ORDER = {
     "last_dose_within_interval": "last_immunoglobulin.date",
     "dose_g_per_kg": "total_dose_g_per_kg",
     "age_years": "patient.birth_date",
+    "weeks_since_last_immunoglobulin": "last_immunoglobulin.date",
 }
 
 
@@ -206,6 +221,22 @@ def label_of(name: str, knowledge: Knowledge) -> str:
     called = term.name if term is not None else stem
     called = called[:1].upper() + called[1:]
     return f"{called}: measured on" if name != stem else called
+
+
+def options_of(name: str, knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
+    """The few words that answer a control; empty where it is typed into."""
+    if name.startswith("screening."):
+        return (("present", "Yes"), ("absent", "No"))
+    term = knowledge.terms.get(name.partition(".")[2]) if name.startswith("patient.") else None
+    if term is not None and term.kind == "choice":
+        return tuple((choice, choice) for choice in term.choices)
+    return CHOICES.get(name, ())
+
+
+def unit_of(name: str, knowledge: Knowledge) -> str:
+    """The unit that stands behind a control; "" for none."""
+    quantity = _quantities(knowledge).get(name)
+    return BEHIND.get(name, "") if quantity is None else unit_text(quantity.unit)
 
 
 def unit_text(unit: str) -> str:
@@ -360,7 +391,7 @@ def echo(name: str, text: str, shown: Shown) -> str:
     if not text.strip() or name in shown.faults:
         return ""
     if name == "condition":
-        return _condition_name(text, shown.knowledge)
+        return _condition_name(text, shown.condition)
     if name == "patient.birth_date":
         return _age(text, shown)
     found = measured(name, text, shown.knowledge)
@@ -378,8 +409,7 @@ def _figure(value: Decimal, unit: str, comparator: str) -> str:
     return f"{equal} {comparator}{number(rounded, places)} {unit_text(unit)}"
 
 
-def _condition_name(text: str, knowledge: Knowledge) -> str:
-    named = resolve.named(text, knowledge)
+def _condition_name(text: str, named: Condition | None) -> str:
     return "" if named is None or named.name.casefold() == text.strip().casefold() else f"= {named.name}"
 
 
@@ -449,10 +479,9 @@ def _options(name: str, shown: Shown) -> list[tuple[str, str]]:
             for item in knowledge.facts.product
             if item.route == given and item.jurisdiction in places
         ]
-    condition = resolve.named(shown.text("condition"), knowledge)
-    if condition is None or route not in resolve.ROUTES:
+    if shown.condition is None or route not in resolve.ROUTES:
         return []
-    regimens = resolve.regimens_by_route(condition, "IV" if route == "IV" else "SC")
+    regimens = resolve.regimens_by_route(shown.condition, "IV" if route == "IV" else "SC")
     if name == "regimen":
         return [(item.id, f"{item.authority}, {item.phase}") for item in regimens]
     return [(phase, phase) for phase in dict.fromkeys(p for item in regimens for p in resolve.phases(item))]

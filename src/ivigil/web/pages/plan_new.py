@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import htpy as h
@@ -12,9 +12,11 @@ from anyio import to_thread
 from htpy import Element, Node
 from litestar import Response, get, post
 from litestar.response import Redirect
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from ivigil.course import Plan, Question
+from ivigil.intake import resolve
 from ivigil.intake.form import REASON, Typed, values_of
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, Order, OrderError
@@ -109,7 +111,8 @@ def _answer(visit: Visit, sent: Sent) -> Response[Any]:
 
 def _preview(visit: Visit, sent: Sent) -> Response[str]:
     tried = _patient_with(attempt(sent.values, visit))
-    return shell.part(h.fragment[_panel(visit, sent, tried), order_form.live_parts(tried.shown)])
+    live = [Markup(each) for each in order_form.live_parts(tried.shown)]
+    return shell.part(h.fragment[_panel(visit, sent, tried), live])
 
 
 def _added(visit: Visit, sent: Sent, order: Order) -> Redirect:
@@ -144,7 +147,8 @@ def _shown(values: Mapping[str, str], found: tuple[tuple[str, Fault], ...], know
     at: dict[str, tuple[Fault, ...]] = {}
     for name, fault in found:
         at[name] = (*at.get(name, ()), fault)
-    return Shown(values=values, faults=at, knowledge=knowledge)
+    condition = resolve.named(values.get("condition", ""), knowledge)
+    return Shown(values=values, faults=at, knowledge=knowledge, condition=condition)
 
 
 def _patient_with(tried: Tried) -> Tried:
@@ -218,7 +222,9 @@ def _page(visit: Visit, sent: Sent, *, tried: Tried | None = None, fresh: bool =
                 ],
                 h.div(".made")[_panel(visit, sent, shown)],
             ],
-            h.p("#plan-said.unseen", role="status"),
+            h.p(".said")[
+                h.span("#plan-said", role="status")[_said(shown)], h.a(href="#plan")["See the plan"]
+            ],
         ],
         styles=STYLES,
         scripts=SCRIPTS,
@@ -253,8 +259,14 @@ def _panel(visit: Visit, sent: Sent, tried: Tried) -> Element:
 def _said(tried: Tried) -> str:
     if tried.plan is not None:
         given = plan_words.given(tried.plan.course, tried.plan) if tried.plan.course else ""
-        return ". ".join(part for part in (words.STATUS[tried.plan.status], given) if part)
-    return f"{len(tried.faults)} to be answered or corrected" if tried.faults else "withheld"
+        status = words.STATUS[tried.plan.status]
+        return ". ".join(part for part in (f"{status[0].upper()}{status[1:]}", given) if part)
+    if tried.defect:
+        return "Withheld"
+    missing = len({name for name, fault in tried.faults if fault.value == MISSING})
+    wrong = len(tried.faults) - sum(fault.value == MISSING for _, fault in tried.faults)
+    told = ((missing, "still needed"), (wrong, "to be corrected"))
+    return ", ".join(f"{count} {called}" for count, called in told if count)
 
 
 def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
@@ -313,9 +325,12 @@ def _questions(plan: Plan, knowledge: Knowledge) -> Node:
     """Ranked by what an answer changes; as many in view as hold the release, or as the policy puts first."""
     if not plan.questions:
         return None
-    holding = sum(question.blocking for question in plan.questions)
+    asked: dict[str, list[Question]] = {}
+    for question in plan.questions:
+        asked.setdefault(control_of_field(question.field, knowledge), []).append(question)
+    holding = sum(any(question.blocking for question in same) for same in asked.values())
     first = max(holding, int(knowledge.policies["policy.first_questions"].number or 0))
-    shown = [_question(question, plan, knowledge) for question in plan.questions]
+    shown = [_question(name, same, plan, knowledge) for name, same in asked.items()]
     rest = shown[first:]
     return h.section[
         h.h2["Questions"],
@@ -326,45 +341,39 @@ def _questions(plan: Plan, knowledge: Knowledge) -> Node:
     ]
 
 
-def _question(question: Question, plan: Plan, knowledge: Knowledge) -> Element:
-    lifts = ", ".join(dict.fromkeys(words.EFFECT.get(code, code) for code in question.changes))
-    name = control_of_field(question.field, knowledge)
-    return h.li(class_=["question", {"holds": question.blocking}])[
-        h.p[
-            question.question or label_of(name, knowledge),
-            h.span(".marks")["holds the release"] if question.blocking else None,
-        ],
-        _answering(question, name, plan, knowledge),
+def _question(name: str, same: list[Question], plan: Plan, knowledge: Knowledge) -> Element:
+    """What one control answers: several terms of the vocabulary may follow from it."""
+    codes = dict.fromkeys(code for question in same for code in question.changes)
+    lifts = ", ".join(dict.fromkeys(words.EFFECT.get(code, code) for code in codes))
+    holds = any(question.blocking for question in same)
+    asks = next((each.question for each in same if each.question), label_of(name, knowledge))
+    return h.li(class_=["question", {"holds": holds}])[
+        h.p[asks, h.span(".marks")["holds the release"] if holds else None],
+        _answering(name, asks, plan, knowledge),
         h.p(".soft")[f"An answer can lift: {lifts}."] if lifts else None,
     ]
 
 
-def _answering(question: Question, name: str, plan: Plan, knowledge: Knowledge) -> Node:
+def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
     """The ways to answer on the spot."""
-    term = knowledge.terms.get(question.field)
-    asks = question.question or label_of(name, knowledge)
     if name.endswith(REASON):
         return _typed_answer(name, f"Reason to set aside: {asks}", "Set aside")
     if name == "regimen":
-        named = [
-            fact for gap in (*plan.blocked, *plan.gaps) for fact in gap.facts if fact in _regimens(knowledge)
-        ]
+        facts = [fact for gap in (*plan.blocked, *plan.gaps) for fact in gap.facts]
+        named = [fact for fact in facts if fact in _regimens(knowledge)]
         return _buttons(name, [(fact, fact) for fact in named], asks)
-    if term is not None and term.kind == "flag" and name.startswith("screening."):
-        return _buttons(name, [("present", "Yes"), ("absent", "No")], asks)
-    if term is not None and term.kind == "choice":
-        return _buttons(name, [(choice, choice) for choice in term.choices], asks)
-    if term is not None and term.kind == "number" and name.startswith("patient."):
-        unit = order_form.unit_text(term.unit)
-        return _typed_answer(name, f"{asks}{f' ({unit})' if unit else ''}", "Answer", unit)
-    return h.p[h.a(href=f"#{element_id(name)}")["Answer in the form"]]
+    options = order_form.options_of(name, knowledge)
+    if options:
+        return _buttons(name, options, asks)
+    unit = order_form.unit_of(name, knowledge)
+    return _typed_answer(name, f"{asks}{f' ({unit})' if unit else ''}", "Answer", unit)
 
 
 def _regimens(knowledge: Knowledge) -> set[str]:
     return {regimen.id for condition in knowledge.facts.condition for regimen in condition.regimens}
 
 
-def _buttons(name: str, options: list[tuple[str, str]], asks: str) -> Element:
+def _buttons(name: str, options: Iterable[tuple[str, str]], asks: str) -> Element:
     return h.div(".answers", role="group", aria_label=asks)[
         (
             h.button(".choice", type="submit", name="set", value=f"{name}={value}")[called]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import htpy as h
 from htpy import Element, Node
+from markupsafe import Markup
 
 from ivigil.course import Day, Decision, Finding, Plan, ProductOption, Reason
 from ivigil.infusion.card import card
@@ -34,7 +36,9 @@ def reasoned(
     if not rules and not saw:
         return shown
     seen = h.p["Seen: ", words.saw(saw, knowledge.terms), "."] if saw else None
-    return source(shown, [seen, h.ul[(h.li[_rule(name, found)] for name, found in rules)] if rules else None])
+    # Set at once: what lies deep in a page is otherwise handed up through every element around it.
+    listed = h.ul[[_rule(name, found) for name, found in rules]] if rules else None
+    return Markup(source(shown, [seen, listed]))
 
 
 def decided(shown: Node, decision: Decision, plan: Plan, knowledge: Knowledge) -> Node:
@@ -43,16 +47,19 @@ def decided(shown: Node, decision: Decision, plan: Plan, knowledge: Knowledge) -
     return reasoned(shown, facts, plan, knowledge, saw=decision.saw)
 
 
-def _rule(name: str, found: Cited) -> Node:
-    kind = "not read in a source" if not found.seen else BASIS.get(found.basis, found.basis)  # type: ignore[call-overload]
+@lru_cache(maxsize=4096)
+def _rule(name: str, found: Cited) -> Markup:
+    """One fact and where it was read: the same on every page, so it is set once."""
+    kind = BASIS[found.basis] if found.seen and found.basis in BASIS else "not read in a source"
     told = f" ({kind}{', signed by the site' if found.signed else ''})"
     where = "; ".join(part for part in (found.locator, found.note) if part)
-    return [
+    item = h.li[
         h.code[name],
         told,
-        (h.span(".document")[cited(document)] for document in found.documents),
+        [h.span(".document")[cited(document)] for document in found.documents],
         h.span(".soft")[where] if where else None,
     ]
+    return Markup(item)
 
 
 def standing_notice(plan: Plan) -> Element:
@@ -178,7 +185,7 @@ def findings_part(plan: Plan, knowledge: Knowledge) -> Element:
         return h.section[h.h2["Hazards"], h.p["None."]]
     return h.section[
         h.h2["Hazards"],
-        h.ul(".findings")[(_finding(finding, plan, knowledge) for finding in shown)],
+        h.ul(".findings")[[Markup(_finding(finding, plan, knowledge)) for finding in shown]],
     ]
 
 
@@ -190,8 +197,7 @@ def _finding(finding: Finding, plan: Plan, knowledge: Knowledge) -> Element:
     facts = (*finding.facts, *(action.fact for action in finding.do))
     advice = [action.text for action in finding.do if action.text and action.audience != "patient"]
     return h.li(f".finding.{_WEIGHT[finding.severity]}")[
-        reasoned(h.strong[finding.name], facts, plan, knowledge),
-        h.span(".marks")[", ".join(marks)],
+        reasoned([h.strong[finding.name], h.span(".marks")[", ".join(marks)]], facts, plan, knowledge),
         h.p(".soft")["Because: ", because] if because else None,
         h.p[h.strong[aside]] if aside else None,
         h.p[f"{acts[0].upper()}{acts[1:]}."] if acts else None,
@@ -288,7 +294,7 @@ def taken_for_granted(plan: Plan) -> Node:
 def reasons(found: tuple[Reason, ...], plan: Plan, knowledge: Knowledge) -> Node:
     """Several reasons, each opening its source."""
     said = {(words.reason(each), each.fact): each for each in found}
-    return h.ul(".plain")[(h.li[reasoned(text, [fact], plan, knowledge)] for (text, fact) in said)]
+    return h.ul(".bare")[(h.li[reasoned(text, [fact], plan, knowledge)] for (text, fact) in said)]
 
 
 def pairs(rows: Iterable[tuple[str, Node]]) -> Node:

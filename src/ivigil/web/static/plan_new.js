@@ -55,7 +55,7 @@ function put(html, mine) {
   for (const old of form.querySelectorAll("[data-preview][id]")) {
     const fresh = made.getElementById(old.id);
     if (fresh) old.replaceWith(document.adoptNode(fresh));
-    else old.replaceChildren();
+    else if (old.id !== "list-condition") old.replaceChildren(); // that list never changes
   }
   for (const details of panel().querySelectorAll("details")) {
     if (open.has(named(details))) details.open = true;
