@@ -257,7 +257,7 @@ def _fields(title: str, kind: str, content: Iterable[Node]) -> Element:
 def _unfolding(key: str, title: str, names: Iterable[str], shown: Shown) -> Element:
     listed = tuple(names)
     return h.details(".group", id=f"group-{key}", open=any(_is_said(name, shown) for name in listed) or None)[
-        h.summary[h.span(".group-title")[title]],
+        h.summary[h.h2(".group-title")[title]],
         h.div(".grid")[(_control(name, shown) for name in listed)],
     ]
 
@@ -324,9 +324,9 @@ def _quantity(name: str, quantity: Quantity, shown: Shown) -> Element:
             **_told(date, shown),
         ),
     ]
-    return _text(
-        name, shown, unit_text(quantity.unit), [beside, _fault_slot(date, shown), _confirm(quantity, shown)]
-    )
+    # The weight is asked for among the first fields, its date among the further ones.
+    dated = [beside, _fault_slot(date, shown)] if name != WEIGHT else None
+    return _text(name, shown, unit_text(quantity.unit), [dated, _confirm(quantity, shown)])
 
 
 def _confirm(quantity: Quantity, shown: Shown) -> Element | None:
@@ -493,7 +493,7 @@ def _screening(shown: Shown) -> Element:
     topics = [(topic, list(terms)) for topic, terms in groupby(_by_topic(flags), lambda term: term.topic)]
     is_open = any(_is_said(name, shown) for name in names) or bool(shown.text("screening.complete"))
     return h.details(".group", id="group-screening", open=is_open or None)[
-        h.summary[h.span(".group-title")["Screening"]],
+        h.summary[h.h2(".group-title")["Screening"]],
         h.label(".tick")[
             h.input(
                 id=element_id("screening.complete"),

@@ -11,7 +11,7 @@ from htpy import Element, Node
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from ivigil.course import Plan
@@ -75,7 +75,7 @@ def plans(visit: TheVisit) -> Response[str]:
 
 
 @get("/plans/{plan:str}", needs="plan.read", sync_to_thread=True)
-def show(visit: TheVisit, plan: str) -> Response[str]:
+def show(visit: TheVisit, plan: FromPath[str]) -> Response[str]:
     """The whole plan."""
     return _page(visit, _standing(visit, plan))
 
@@ -84,7 +84,7 @@ def _signing(action: Step) -> HTTPRouteHandler:
     """The handler of one signature."""
 
     @post(f"/plans/{{plan:str}}/{action}", needs=f"plan.{action}", status_code=303, sync_to_thread=True)
-    def signs(visit: TheVisit, plan: str, data: URLEncodedBody[Signed]) -> Response[str] | Redirect:
+    def signs(visit: TheVisit, plan: FromPath[str], data: URLEncodedBody[Signed]) -> Response[str] | Redirect:
         if not visit.confirm(data.password):
             standing = _standing(visit, plan)
             return _page(visit, standing, wrong=(action, "This is not your password."), status=403)
@@ -116,6 +116,7 @@ def _page(
     return shell.page(
         "Plan",
         visit,
+        notice("stop", h.p[f"Nothing was signed. {wrong[1]}"], urgent=True) if wrong else None,
         _refusals(refused),
         h.div(".plan-page")[
             h.div(".whole")[
@@ -419,13 +420,13 @@ _OF_DAY: dict[str, Making] = {"pump-card": _pump_paper, "downtime": _downtime_pa
 
 
 @get("/plans/{plan:str}/papers/{paper:str}", needs="plan.read", sync_to_thread=True)
-def paper_of_plan(visit: TheVisit, plan: str, paper: str) -> Paper:
+def paper_of_plan(visit: TheVisit, plan: FromPath[str], paper: FromPath[str]) -> Paper:
     """The plan on paper, or what the patient takes home; with .pdf as a PDF."""
     return _answer(visit, plan, 0, _named(paper, _OF_PLAN))
 
 
 @get("/plans/{plan:str}/days/{day:int}/{paper:str}", needs="plan.read", sync_to_thread=True)
-def paper_of_day(visit: TheVisit, plan: str, day: int, paper: str) -> Paper:
+def paper_of_day(visit: TheVisit, plan: FromPath[str], day: FromPath[int], paper: FromPath[str]) -> Paper:
     """What is set on the pump, or what a nurse needs without a screen; with .pdf as a PDF."""
     return _answer(visit, plan, day, _named(paper, _OF_DAY))
 
@@ -438,7 +439,7 @@ def _named(paper: str, papers: dict[str, Making]) -> Making:
 
 
 @get("/plans/{plan:str}/appointments.ics", needs="plan.read", sync_to_thread=True)
-def appointments(visit: TheVisit, plan: str) -> Response[bytes]:
+def appointments(visit: TheVisit, plan: FromPath[str]) -> Response[bytes]:
     """The days as a calendar file."""
     made = calendar(_standing(visit, plan).plan, visit.knowledge, visit.now)
     headers = {"content-disposition": 'attachment; filename="appointments.ics"'}

@@ -11,6 +11,7 @@ import msgspec
 from anyio import to_thread
 from htpy import Element, Node
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
 from msgspec.structs import replace
@@ -82,7 +83,7 @@ def ask(visit: TheVisit) -> Response[str]:
 
 
 @get("/plans/{plan:str}/change", needs="plan.add", sync_to_thread=True)
-def change(visit: TheVisit, plan: str) -> Response[str]:
+def change(visit: TheVisit, plan: FromPath[str]) -> Response[str]:
     """The order of a plan, to be changed: the new plan replaces it."""
     order = standing_of(visit.journal, plan).plan.order
     return _page(visit, Sent(values={**values_of(order, visit.knowledge), "supersedes": plan}))
@@ -233,7 +234,7 @@ def _page(visit: Visit, sent: Sent, *, tried: Tried | None = None, fresh: bool =
 
 def _contact(sent: Sent) -> Element:
     return h.details(".group", open=bool(sent.name or sent.phone) or None)[
-        h.summary[h.span(".group-title")["Name and telephone, for a recall"]],
+        h.summary[h.h2(".group-title")["Name and telephone, for a recall"]],
         h.div(".grid")[
             (
                 h.div(".field")[

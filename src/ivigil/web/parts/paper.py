@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import htpy as h
 from htpy import Element, Node
 
@@ -14,12 +16,23 @@ def sheet(document: Document) -> Element:
     clean = cleaned(document)
     return h.article(".sheet")[
         notice("stop", h.p[clean.alert]) if clean.alert else None,
-        (_block(block) for block in clean.blocks),
+        (_block(block, title) for block, title in _titled(clean.blocks)),
         h.p(".soft")[clean.foot] if clean.foot else None,
     ]
 
 
-def _block(block: Section | Paragraph | Bullets | Rows | Columns) -> Node:
+Part = Section | Paragraph | Bullets | Rows | Columns
+
+
+def _titled(blocks: Iterable[Part]) -> Iterator[tuple[Part, str]]:
+    """Each part with the heading that it stands under."""
+    title = ""
+    for block in blocks:
+        title = block.title if isinstance(block, Section) else title
+        yield block, title
+
+
+def _block(block: Part, under: str) -> Node:
     match block:
         case Section(title=title):
             return h.h2[title]
@@ -29,15 +42,15 @@ def _block(block: Section | Paragraph | Bullets | Rows | Columns) -> Node:
             return h.ul[(h.li[item] for item in items)]
         case Rows(rows=rows):
             return h.table(".rows")[h.tbody[(_row(label, text) for label, text in rows)]]
-    return _table(block)
+    return _table(block, under)
 
 
 def _row(label: str, text: str) -> Element:
     return h.tr[h.th(scope="row")[label] if label else h.td, h.td[_lines(text)]]
 
 
-def _table(block: Columns) -> Element:
-    label = ", ".join(block.heads)
+def _table(block: Columns, under: str) -> Element:
+    label = f"{under}: {', '.join(block.heads)}"
     return h.div(".table", role="region", aria_label=label, tabindex="0")[
         h.table[
             h.thead[h.tr[(h.th(scope="col")[head] for head in block.heads)]],
