@@ -178,10 +178,9 @@ def test_all_of_it_works_without_a_script(browser: Browser, address: str, web: W
     page.select_option(at("jurisdiction"), "US")
     page.click("main button[value=plan]:not(.unseen):not(.choice)")
     expect(page.locator("#plan .gist")).to_contain_text("g")
-    page.locator(".question", has_text="ABO blood group?").get_by_role(
-        "button", name="AB", exact=True
-    ).click()
-    assert page.input_value(at("patient.blood_group")) == "AB"
+    question = page.locator(".question", has_text="Cryoglobulins?")
+    question.get_by_role("button", name="No", exact=True).click()
+    assert page.is_checked('[name="screening.cryoglobulinaemia"][value=absent]')
     page.fill('[id="answer-patient.height_cm"]', "176")
     page.locator(".question", has_text="Height?").get_by_role("button", name="Answer").click()
     assert page.input_value(at("patient.height_cm")) == "176"

@@ -30,6 +30,10 @@ from ivigil.sheets.reaction_drugs import dose_lines
 from ivigil.sheets.references import References
 
 _SEEN = ("Time", "Rate mL/h", "Temperature", "Pulse", "Pressure", "SpO2", "Seen, done, by")
+_BEFOREHAND = ("Before", "Also")
+"""Care that is done by the time this paper is needed."""
+_BLANK = "\u00a0"
+"""A cell to be written into, as high as a line."""
 _RECORDS = 10
 """Empty lines for what happens."""
 
@@ -42,7 +46,7 @@ def downtime_sheet(standing: Standing, number_: int, date: dt.date, knowledge: K
     plan = standing.plan
     day = planned_day(plan, number_)
     briefing = brief(plan, number_, knowledge)
-    refs = References(plan.sources)
+    refs = References({})  # no list of sources stands on this paper
     signed = tuple(signature(role, each) for role, each in zip(SIGNED, standing.signatures, strict=False))
     blocks: list[Part] = [
         Rows(rows=(*identity(plan, day), *signed)),
@@ -56,7 +60,7 @@ def downtime_sheet(standing: Standing, number_: int, date: dt.date, knowledge: K
         Section(title="Findings"),
         Bullets(items=_findings(standing)),
         Section(title="Care"),
-        Rows(rows=care_rows(plan, References({}))),
+        Rows(rows=care_rows(plan, refs, leave_out=_BEFOREHAND)),
         Section(title="Record here; it is entered afterwards as it happened"),
         _record(("Vial", "Lot", "Expires", "Hung at", "By"), max(sum(v.count for v in day.vials), 1)),
         _record(
@@ -117,5 +121,5 @@ def _findings(standing: Standing) -> tuple[str, ...]:
 
 
 def _record(heads: tuple[str, ...], count: int) -> Columns:
-    empty = tuple("" for _ in heads)
+    empty = tuple(_BLANK for _ in heads)
     return Columns(heads=heads, widths=tuple(None for _ in heads), rows=tuple(empty for _ in range(count)))

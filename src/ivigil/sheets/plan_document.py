@@ -211,8 +211,10 @@ def _rates(plan: Plan, refs: References) -> list[Part]:
     return [Section(title="Rates"), Rows(rows=tuple(rows))]
 
 
-def care_rows(plan: Plan, refs: References) -> tuple[tuple[str, str], ...]:
-    """Everything to be done around the infusion: when, what."""
+def care_rows(
+    plan: Plan, refs: References, *, leave_out: tuple[str, ...] = ()
+) -> tuple[tuple[str, str], ...]:
+    """What is to be done around the infusion: when, what. ``leave_out``: groups by title."""
     rows = [
         (
             "Premedicate" if drug.state == "indicated" else "Left out",
@@ -221,6 +223,8 @@ def care_rows(plan: Plan, refs: References) -> tuple[tuple[str, str], ...]:
         for drug in plan.premedication
     ]
     for title, items in plan_words.care_groups(plan):
+        if title in leave_out:
+            continue
         rows += [(title, f"{plan_words.care(item)} {refs.mark(item.facts)}") for item in items]
     if plan.observation is not None and plan.observation.minutes:
         seen = f"observe {plan.observation.minutes} min {refs.mark(plan.observation.facts)}"
