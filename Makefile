@@ -52,10 +52,11 @@ $(DEV): $(TEST) requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-bench: $(TEST) debian   ## time a plan, the journal and the kinetics; write docs/benchmarks.md
+bench: $(TEST) debian   ## time a plan, the journal, the kinetics and the page; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.planning --write
 	$(BIN)/python -m benchmarks.journal --write
 	$(BIN)/python -m benchmarks.kinetics --write
+	$(BIN)/python -m benchmarks.web_plan --write
 
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ivigil.course import Plan, Question
 from ivigil.intake import resolve
 from ivigil.intake.form import REASON, Typed, values_of
+from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, Order, OrderError
 from ivigil.practice.authorising import add, standing_of
@@ -137,18 +138,24 @@ def attempt(values: Mapping[str, str], visit: Visit) -> Tried:
     except OrderError as error:
         found = tuple((typed.control_of(fault, knowledge), fault) for fault in error.faults)
         return Tried(shown=_shown(values, found, knowledge), faults=found)
-    shown = _shown(values, (), knowledge)
+    shown = _shown(values, (), knowledge, knowledge.conditions[order.condition])
     try:
         return Tried(shown=shown, order=order, plan=checked_plan(order, knowledge))
     except UnverifiedPlanError as error:
         return Tried(shown=shown, order=order, defect=str(error))
 
 
-def _shown(values: Mapping[str, str], found: tuple[tuple[str, Fault], ...], knowledge: Knowledge) -> Shown:
+def _shown(
+    values: Mapping[str, str],
+    found: tuple[tuple[str, Fault], ...],
+    knowledge: Knowledge,
+    treated: Condition | None = None,
+) -> Shown:
+    """``treated``: the condition, where the order could be read."""
     at: dict[str, tuple[Fault, ...]] = {}
     for name, fault in found:
         at[name] = (*at.get(name, ()), fault)
-    condition = resolve.named(values.get("condition", ""), knowledge)
+    condition = treated or resolve.named(values.get("condition", ""), knowledge)
     return Shown(values=values, faults=at, knowledge=knowledge, condition=condition)
 
 
@@ -276,7 +283,7 @@ def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
     if tried.plan is None:
         return _needed(tried)
     plan, knowledge = tried.plan, visit.knowledge
-    return [
+    sections: tuple[Node, ...] = (
         parts.standing_notice(plan),
         parts.gist(plan, knowledge),
         _questions(plan, knowledge),
@@ -288,7 +295,8 @@ def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
         parts.rates_part(plan, knowledge),
         parts.taken_for_granted(plan),
         h.p(".soft")["Care, timeline and papers stand on the plan’s own page once it is in the journal."],
-    ]
+    )
+    return [Markup(h.fragment[section]) for section in sections]
 
 
 def _needed(tried: Tried) -> Node:
