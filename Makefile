@@ -8,7 +8,7 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models prove-journal lock clean
+.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial prove-journal lock clean
 
 run: $(RUN)          ## the web application with fictional people, on this machine alone (Ctrl+C ends it)
 	@$(BIN)/ivigil serve --demo
@@ -69,6 +69,12 @@ triage-figures: $(TEST)   ## what the triage misses and overdoes, by the vignett
 
 kinetics-models: $(TEST)   ## the tables of docs/kinetics-models.md, from the facts
 	$(BIN)/python -m tools.kinetics_models --write
+
+kinetics-plots: $(TEST)   ## the pictures of docs/kinetics.md
+	$(BIN)/python -m tools.kinetics_plots
+
+kinetics-trial: $(TEST)   ## forecasts for simulated patients against the truth; write docs/kinetics-trial.md (ten minutes)
+	$(BIN)/python -m benchmarks.trial --write
 
 prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
 	$(BIN)/python -m tools.prove_journal --write

@@ -21,6 +21,8 @@ from functools import partial
 
 import numpy as np
 
+from ivigil.cli import levels as asked
+from ivigil.intake.disk import read_levels
 from ivigil.kinetics import population
 from ivigil.kinetics.fitting import CL, ENDOGENOUS, VC, Fit, Problem, map_fit
 from ivigil.kinetics.loops import People, Prior
@@ -34,6 +36,7 @@ from ivigil.kinetics.physics import (
     schedule,
 )
 from ivigil.kinetics.population import Floats
+from ivigil.knowledge.store import load
 from tools.report import DOCS, table, write_section
 
 PATIENTS = 10_000
@@ -45,7 +48,7 @@ OMEGA = [math.sqrt(math.log(1 + cv * cv)) for cv in (0.30, 0.20, 0.40)]
 """Of CL, Vc and the endogenous level."""
 WEIGHT_OMEGA = math.sqrt(math.log(1 + 0.20 * 0.20))
 DAYS = [float(day) for day in range(1, 366)]
-UNEVEN = sorted({round(365 * math.sin(math.pi / 2 * n / 365) ** 2, 6) for n in range(1, 366)})
+UNEVEN = sorted({round(365 * (n / 365) ** 1.5, 6) for n in range(1, 366)})
 """A year in which no interval comes twice."""
 INFUSIONS = [Dose(28.0 * n, 0.5, 4 / 24) for n in range(13)]
 """In g/kg."""
@@ -61,6 +64,8 @@ PRIOR = Prior(
     PROPORTIONAL,
     0.0,
 )
+
+LEVELS = DOCS.parent / "examples/levels/immunodeficiency.toml"
 
 CHECKED = (1, 28, 365)
 CHECK_A = ((7.89423344515, 2.98209602293, 8.11503482791), (11.3381694057, 2.65458497709, 5.14734024554))
@@ -80,7 +85,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
     load = os.getloadavg()[0]
-    rows = [*_many(), *_fits(), *_aims(), *_cold()]
+    rows = [*_many(), *_fits(), *_posterior(), *_aims(), *_cold()]
     check_alone()
     head = (
         f"## IgG kinetics\n\n{os.cpu_count()} cores, with a load of {load:.1f} from other work at the start. "
@@ -171,6 +176,7 @@ def fit_problem(z: Sequence[float], noise: Sequence[float]) -> Problem:
         ones,
         PROPORTIONAL,
         0.0,
+        [False] * 4,
     )
 
 
@@ -290,6 +296,17 @@ def _fits() -> list[Row]:
     ]
 
 
+def _posterior() -> list[Row]:
+    """From the levels of the example to a band and a band of all models, as ``ivigil forecast`` asks it."""
+    knowledge = load()
+    case = read_levels(str(LEVELS), knowledge).case
+    moments = asked.moments(case, asked.WEEKS)
+    found = asked.fitted(case, moments, asked.SEED, knowledge).estimate
+    spent = _best(lambda: asked.fitted(case, moments, asked.SEED, knowledge))
+    draws = f"{sum(fitted.weight > 0 for fitted in found.models)} models, {len(found.people):,} draws"
+    return [(f"posterior of one patient, {draws}, warm, plain Python", f"{spent:.0f} ms", "", "50 ms")]
+
+
 def _aims() -> list[Row]:
     first = draws(1).tolist()[0]
     rows = []
@@ -309,8 +326,10 @@ def _cold() -> list[Row]:
         "concentrations(Parameters(.15, 3.5, .5, 3.), [Dose(0., 35.)], [28.])"
     )
     many = "from benchmarks import kinetics as b; b.population.concentrations(b.people_a(count=100))"
+    forecast = f"from ivigil.cli.main import main; main(['forecast', {str(LEVELS)!r}])"
     bare = _process("pass")
     return [
+        ("`ivigil forecast`, cold process", f"{_process(forecast) / 1000:.2f} s", "", "0.6 s"),
         (
             "one person simulated, cold process, over a bare interpreter",
             f"{_process(alone) - bare:.0f} ms",
@@ -326,7 +345,7 @@ def _process(code: str) -> float:
     spans = []
     for _ in range(5):
         begin = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
         spans.append(time.perf_counter() - begin)
     return 1000 * min(spans)
 

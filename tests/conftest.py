@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,9 @@ from tests.support.centre import Centre
 from tests.support.command import Command
 from tests.support.journals import Place
 from tests.support.postgres import Postgres, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -32,6 +36,15 @@ def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL server."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A running Chromium."""
+    from tests.support.chromium import launched
+
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -26,9 +26,9 @@ from ivigil.kinetics.aim import (
 from ivigil.kinetics.estimate import Case, Estimate, Person, estimate, physical
 from ivigil.kinetics.levels import Level
 from ivigil.kinetics.physics import concentrations
-from ivigil.kinetics.values import Parameters
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.store import Knowledge
+from tests.support.kinetics_people import CL, ONE, OWN, K, V
 from tests.support.kinetics_person import ADULT, EVERY, FIRST, case, day, monthly
 from tests.support.orders import knowledge as base_knowledge
 
@@ -47,10 +47,6 @@ def switched(base: Knowledge, choice: str) -> Knowledge:
     return replace(base, facts=replace(base.facts, policy=policies))
 
 
-CL, V, OWN = 0.15, 4.0, 3.0
-ONE = Person("by hand", Parameters(CL, V, production_g_per_day=CL * OWN), OWN, 1.0, 1.0, ())
-"""One compartment, by hand: k = CL / V."""
-K = CL / V
 MONTHLY = Cycle(interval_days=28)
 THREE_HOURS = Cycle(interval_days=28, hours=Decimal(3))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ from ivigil.kinetics.physics import Dose, Parameters, clearance, concentrations,
 
 TYPICAL = Parameters(0.15, 3.5, 0.5, 3.0, 0.25, 0.67, 0.45)
 SATURABLE = Parameters(0.08, 3.5, 0.5, 3.0, 0.25, 0.67, 0.5, 6.0, 20.0)
+LIMITS = [(0.02, 2), (1, 12), (0.01, 3), (0.5, 12), (0.05, 2), (0.5, 1), (0, 3)]
+"""Of the parameters of a linear model, in their order."""
 DOSES = [
     Dose(0.0, 35.0, 1 / 6),
     Dose(28.0, 35.0, 1 / 6),
@@ -59,6 +62,7 @@ def problem(
         [0.0] * len(times),
         [1.0] * len(times),
         *error,
+        [False] * len(times),
     )
     levels = [0.0] * len(times)
     predict(blank, true, levels)
@@ -180,6 +184,32 @@ def test_people_with_their_own_schedules() -> None:
     expected = [level for p, d, t in zip(own, doses, times, strict=True) for level in concentrations(p, d, t)]
     assert population.concentrations(people).tolist() == pytest.approx(expected, rel=1e-12)
     assert population.concentrations(people, workers=2).tolist() == pytest.approx(expected, rel=1e-12)
+
+
+def test_compiled_levels_are_those_of_plain_python() -> None:
+    """People, doses and times at random: both structures, kinetics and routes, infusions that overlap.
+
+    To rounding, or to the tolerance of a series, whose reach near a steady state is a matter of rounding.
+    """
+    rng = random.Random(3)
+    own, doses, times = list[Parameters](), list[list[Dose]](), list[list[float]]()
+    for number in range(60):
+        linear = Parameters(*(rng.uniform(*ends) for ends in LIMITS))
+        bare = linear._replace(q_l_per_day=0.0, vp_l=0.0) if number % 3 == 0 else linear
+        rise = {"clearance_rise": rng.uniform(0.1, 15), "half_rise_g_per_l": rng.uniform(1, 60)}
+        own.append(bare._replace(**rise) if number % 2 else bare)
+        doses.append(
+            [
+                Dose(rng.uniform(0, 60), rng.uniform(1, 140), rng.choice([0.0, 0.2, 2.0]), route)
+                for route in ("IV", "SC", "IV", "SC")
+            ]
+        )
+        times.append([float(day) for day in range(90)] + [rng.uniform(0, 90) for _ in range(5)])
+    people = population.gather(own, [schedule(d, t) for d, t in zip(doses, times, strict=True)])
+    found = population.concentrations(people).reshape(60, -1)
+    for p, d, t, levels in zip(own, doses, times, found, strict=True):
+        allowed = 1e-7 if p.clearance_rise else 1e-11
+        assert levels.tolist() == pytest.approx(concentrations(p, d, t), rel=allowed, abs=1e-12)
 
 
 def test_people_who_cannot_be_computed_are_named() -> None:

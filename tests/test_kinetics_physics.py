@@ -202,6 +202,14 @@ def test_an_infusion_under_the_skin_of_somebody_without_igg_comes_to_an_end() ->
     assert concentrations(nobody, doses, TIMES) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
+def test_gaps_that_differ_by_rounding_are_alike() -> None:
+    """A third of a day and what is left of the day, whatever the day."""
+    steps = schedule([], [day + part for day in range(300) for part in (0.0, 1 / 3)], -1.0).steps
+    assert steps[0].gap_days == 1.0
+    assert [step.alike for step in steps[1:]] == [1, 2] * 299 + [1]
+    assert [step.alike for step in schedule([], [0.0, 1.0, 2.0 + 1e-9]).steps] == [0, 1, 2]
+
+
 def test_expm_of_scipy_agrees_too() -> None:
     state = expm(np.array(matrix(ADULT)) * 5.0) @ np.array([40.0, 9.0, 3.0, 1.0])
     found = run(ADULT, schedule([], [5.0], 0.0), 1.0, State(40.0, 9.0, 3.0), [0.0])

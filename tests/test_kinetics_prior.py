@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ivigil.kinetics.fitting import CL, VC
 from ivigil.kinetics.individual import Subject, typical
 from ivigil.kinetics.physics import clearance, concentrations, endogenous
-from ivigil.kinetics.prior import NotAPriorError, dose, facilitated, prior
+from ivigil.kinetics.prior import NotAPriorError, dose, prior
 from ivigil.kinetics.simulate import parameters_of
 from ivigil.kinetics.values import Dose
 from tests.support.kinetics_cases import Case, cases, given, own_level
@@ -49,7 +49,7 @@ def test_published_results_through_the_physics(case: Case) -> None:
             boluses = given(regimen, subject)
             end = float(regimen.last_interval[1])
             times = [0.0, boluses[-1].day + 1e-6, end / 2, end]
-            relative = facilitated(found)
+            relative = found.facilitated
             doses = [dose(item.day, item.grams, item.route, relative) for item in boluses]  # type: ignore[arg-type]
             expected = [own + infused(found, boluses, time) for time in times]
             assert concentrations(parameters_of(found), doses, times) == pytest.approx(expected, rel=1e-9)

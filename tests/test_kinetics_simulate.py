@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from decimal import Decimal
 from itertools import pairwise
 
@@ -14,6 +16,7 @@ from msgspec.structs import replace
 from ivigil.kinetics.individual import Subject, typical, variability
 from ivigil.kinetics.regimen import Given, Regimen, changed, doses, late, loaded, missed
 from ivigil.kinetics.simulate import (
+    COMPILED_FROM,
     Before,
     NoVariabilityError,
     Plan,
@@ -43,6 +46,7 @@ ADULT = Subject(
 )
 MONTHLY = Regimen(grams=35, interval_days=28)
 TROUGHS = tuple(28.0 * n for n in range(14))
+DAILY = tuple(float(n) for n in range(365))
 
 
 def model(name: str) -> PopulationModel:
@@ -309,6 +313,19 @@ def test_compiled_and_plain_agree() -> None:
         )
         for left, right in zip(plain.levels_g_per_l, compiled.levels_g_per_l, strict=True):
             assert left == pytest.approx(right, rel=1e-9)
+
+
+def test_without_the_extra_a_large_population_runs_in_plain_python() -> None:
+    """So many steps that compiled code would be used, were it there."""
+    code = (
+        "import sys; sys.modules['numba'] = None\n"
+        "from tests.test_kinetics_simulate import COMPILED_FROM, DAILY, people, plan\n"
+        "print(*people(COMPILED_FROM // len(DAILY), of=plan(DAILY)).levels_g_per_l[-1])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    levels = [float(level) for level in ended.stdout.split()]
+    compiled = people(COMPILED_FROM // len(DAILY), of=plan(DAILY)).levels_g_per_l[-1]
+    assert levels == pytest.approx(compiled, rel=1e-9)
 
 
 def test_progress_is_told() -> None:

@@ -12,12 +12,14 @@ import msgspec
 import pytest
 
 from ivigil.course import to_json
+from ivigil.individual import NotIndividualisedError, individualise
 from ivigil.intake import parse_order
+from ivigil.intake.levels import parse_levels
 from ivigil.knowledge.site import Overlay, OverlayFile, overlay
 from ivigil.knowledge.store import FACTS, KINDS, Knowledge, read_folder
 from ivigil.order import Order, OrderError
 from ivigil.release import UnverifiedPlanError, checked_plan
-from tests.support.scenarios import Scenario, differences, read_all, view
+from tests.support.scenarios import Scenario, differences, json_text, read_all, view
 
 SCENARIOS = read_all()
 ALWAYS: dict[str, Any] = {"objections": [], "repeatable": True}
@@ -72,8 +74,13 @@ def outcome(scenario: Scenario) -> dict[str, Any]:
     text, form = scenario.order_text(term.id for term in known.facts.term if term.scope == "screening")
     try:
         order = parse_order(text, "json" if form == "json" else "toml", known)
+        if scenario.levels:
+            levels = parse_levels(json_text(scenario.levels).encode(), "json", known)
+            order = individualise(order, levels, known)
     except OrderError as error:
         return {"exit": 2, "faults": json.loads(msgspec.json.encode(error.faults))}
+    except NotIndividualisedError as error:
+        return {"exit": 3, "refused": list(error.reasons)}
     plan, objections = planned(order, known)
     again, _ = planned(order, known)
     seen = view(json.loads(plan, parse_float=Decimal))

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
+from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
+from ivigil.patient import Identifier
+from ivigil.records.verify import verify
 from ivigil.web.headers import HEADERS
+from ivigil.web.parts import field
+from ivigil.web.parts.chart import chart
+from ivigil.web.parts.notice import notice
+from ivigil.web.parts.number import number
+from ivigil.web.parts.source import source
+from ivigil.web.parts.table import table
 from ivigil.web.shell import static
 from tests.support.postgres import running
 from tests.support.web import Web
@@ -140,3 +150,70 @@ def test_a_defect_tells_a_reference_and_nothing_else(
 def test_what_was_typed_wrongly_is_not_repeated_by_an_error(web: Web) -> None:
     answer = web.browser("nurse").get("/audit?before=Fictional-Patient")
     assert "Fictional-Patient" not in answer.text
+
+
+def test_a_field_tells_its_label_unit_hint_and_faults() -> None:
+    made = str(field.text("weight", "Weight", "61.3", unit="kg", hint="Today's.", faults=("is 6130",)))
+    assert made.startswith('<div class="field wrong"><label for="weight">Weight</label>')
+    assert 'aria-describedby="weight-hint weight-fault"' in made
+    assert 'aria-invalid="true"' in made
+    assert '<span class="unit">kg</span>' in made
+    assert str(field.text("weight", "Weight")).startswith('<div class="field">')
+
+
+def test_a_password_is_never_sent_back() -> None:
+    assert "hunter" not in str(field.text("p", "Password", "hunter 2 hunter", type="password"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("40.50", "40.5"), ("0.5", "0.5"), ("30.0", "30"), (".07", "0.07")]
+)
+def test_a_number_has_a_leading_zero_and_no_trailing_one(value: str, shown: str) -> None:
+    made = str(number(Decimal(value), "mL/h"))
+    assert made == f'<span class="number"><b>{shown}</b><span class="unit">\u202fmL/h</span></span>'
+
+
+def test_a_chart_has_words_a_table_and_no_inline_style() -> None:
+    svg = (
+        '<?xml version="1.0"?><!DOCTYPE svg><svg viewBox="0 0 1 1"><style>*{}</style>'
+        '<path style="fill: none; stroke: #0072b2"/></svg>'
+    )
+    made = str(chart(svg, "IgG falls from 12 to 7 g/L.", table("Levels", ("Day", "g/L"), [("0", "12")])))
+    assert '<path fill="none" stroke="#0072b2"/>' in made
+    assert "style" not in made
+    assert "<?xml" not in made
+    assert 'aria-label="IgG falls from 12 to 7 g/L."' in made
+    assert "<td>12</td>" in made
+
+
+def test_what_people_wrote_is_never_markup() -> None:
+    evil = '<script>alert(1)</script>"onload=x'
+    for made in (
+        field.text("a", evil, evil, hint=evil, faults=(evil,)),
+        notice("stop", evil),
+        table(evil, (evil,), [(evil,)]),
+        source(evil, evil),
+    ):
+        assert "<script" not in str(made)
+        assert '"onload' not in str(made)
+
+
+def test_behind_a_proxy_cookies_and_headers_are_for_https_alone(tmp_path: Path) -> None:
+    web = Web(tmp_path, roles=("nurse",), host="192.0.2.7", behind_proxy=True, names=("Clinic.example",))
+    browser = web.browser()
+    browser.http.base_url = httpx.URL("https://clinic.example")
+    answer = browser.sign_in("nurse")
+    assert answer.status_code == 303
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    cookies = answer.headers.get_list("set-cookie")
+    assert len(cookies) == 2
+    assert all(cookie.startswith("__Host-ivigil-") and "Secure" in cookie for cookie in cookies)
+    assert browser.get("/account").status_code == 200
+
+
+def test_what_people_did_leaves_a_journal_that_verifies(tmp_path: Path) -> None:
+    web = Web(tmp_path, roles=("nurse", "auditor"))
+    stream = web.patient(Identifier("urn:test:patients", "P-1"))
+    web.browser("nurse").get("/board")
+    web.browser("auditor").get(f"/audit?patient={stream}")
+    assert verify(web.journal).is_sound

@@ -6,26 +6,42 @@
     >>> plan.status, plan.dose.grams, plan.days[0].steps
     >>> ivigil.why(plan, "dose")
 
+The rooms beside planning are there by name, each loaded when it is first asked for: ``ivigil.infusion``
+(``brief``, ``replay``, ``advise``), ``ivigil.aftercare`` (``triage``), ``ivigil.kinetics`` (``estimate``,
+``dose_for_trough``). They are pure: the fact base and the time are arguments.
+
 This module is the edge: it loads the fact base once, reads a site's overlay anew each time, and
 hands them to the pure core. ``ivigil.planning.plan(order, knowledge)`` is the same without defaults.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ivigil.knowledge.store import Knowledge, KnowledgeError, load
 from ivigil.order import Fault, Order, OrderError
 
 if TYPE_CHECKING:
+    from ivigil import aftercare, infusion, kinetics
     from ivigil.course import Plan
+    from ivigil.intake.levels import LevelsFile
     from ivigil.knowledge.site import Overlay
     from ivigil.planning.why import Why
 
 SITE_VARIABLE = "IVIGIL_SITE"
+ROOMS = ("aftercare", "infusion", "kinetics")
+"""Loaded when they are asked for: a plan needs none of them, and starts sooner without."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in ROOMS:
+        return importlib.import_module(f"ivigil.{name}")
+    raise AttributeError(f"module 'ivigil' has no attribute {name!r}")
 
 
 _laid: dict[str, tuple[Overlay, Knowledge]] = {}
@@ -61,6 +77,24 @@ def read_order(path: str | Path, site: str | None = None) -> Order:
     return read(path, load_knowledge(site))
 
 
+def read_levels(path: str | Path, site: str | None = None) -> LevelsFile:
+    """Read a TOML or JSON file of doses and measured IgG levels. Raises OrderError listing every fault."""
+    from ivigil.intake.disk import read_levels as read
+
+    return read(path, load_knowledge(site))
+
+
+def individualise(order: Order, levels: LevelsFile, site: str | None = None) -> Order:
+    """The replacement order with the dose that its patient's levels ask for, to be planned like any other.
+
+    Raises OrderError if order and levels contradict each other, ``ivigil.individual.NotIndividualisedError``
+    with every reason why no dose is sought: unless a site signed that doses may be, always.
+    """
+    from ivigil.individual import individualise as seek
+
+    return seek(order, levels, load_knowledge(site))
+
+
 def plan(order: Order, site: str | None = None) -> Plan:
     """Plan an order and have the plan checked by the independent verifier.
 
@@ -78,4 +112,18 @@ def why(plan: Plan, decision: str) -> Why:
     return explain(plan, decision)
 
 
-__all__ = ["Fault", "KnowledgeError", "Order", "OrderError", "load_knowledge", "plan", "read_order", "why"]
+__all__ = [
+    "Fault",
+    "KnowledgeError",
+    "Order",
+    "OrderError",
+    "aftercare",
+    "individualise",
+    "infusion",
+    "kinetics",
+    "load_knowledge",
+    "plan",
+    "read_levels",
+    "read_order",
+    "why",
+]

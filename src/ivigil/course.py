@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.logic import Saw
@@ -88,6 +89,8 @@ class Dose(Decision, frozen=True, kw_only=True):
     """Subcutaneous: one such dose every so many days; None: given once."""
     capped_by: str = ""
     """Fact id of the cap that lowered it, if one did."""
+    without_levels_g: Decimal | UnsetType = UNSET
+    """Of a dose that was sought from levels: what order, regimen and label give without them."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ivigil.patient import Patient
 
@@ -37,6 +38,57 @@ class Override(msgspec.Struct, frozen=True):
     author: str
 
 
+class Expected(msgspec.Struct, frozen=True):
+    """A figure over the possible persons: the ends of the band and the middle."""
+
+    low: Decimal
+    median: Decimal
+    high: Decimal
+
+
+class ModelShare(msgspec.Struct, frozen=True):
+    """A published model of IgG kinetics that a dose rests on."""
+
+    model: str
+    grade: str
+    """Of its evidence: "good", "fair", "poor"."""
+    percent: Decimal
+    """Of the average over all models that fit the levels."""
+
+
+class IndividualDose(msgspec.Struct, frozen=True, kw_only=True):
+    """A repeated dose that was sought from measured IgG levels, within what the regimen allows."""
+
+    grams: Decimal
+    """Of one dose, in place of what was ordered and of what the regimen's policy would pick."""
+    interval_days: int
+    target_g_per_l: Decimal
+    """Total IgG before the next dose."""
+    window_g_per_l: tuple[Decimal, Decimal]
+    allowed_g: tuple[Decimal, Decimal]
+    """Least and most grams of one dose by the regimen, or under the skin by the label."""
+    held_to: Literal["", "least", "most"] = ""
+    """The end of ``allowed_g`` without which another dose would have been chosen."""
+    exact_grams: Expected
+    """The dose at which the trough would be the target, before whole vials and ``allowed_g``."""
+    trough_g_per_l: Expected
+    """At the steady state of this dose."""
+    peak_g_per_l: Expected
+    band_percent: Decimal
+    in_window_percent: Decimal
+    """Probability that the trough lies in the window."""
+    above_peak_limit_percent: Decimal
+    """Probability of a peak above the site's limit."""
+    levels_used: int
+    models: tuple[ModelShare, ...]
+    warnings: tuple[str, ...] = ()
+    """Codes of ``kinetics.estimate.Warn``."""
+    interval_outside: tuple[str, ...] = ()
+    """Models that were fitted to other intervals."""
+    facts: tuple[str, ...] = ()
+    """Ids of the models and policies that ruled."""
+
+
 class Order(msgspec.Struct, frozen=True):
     """A valid order: every id is resolved, every number is in the unit of its name."""
 
@@ -62,6 +114,13 @@ class Order(msgspec.Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     supersedes: str = ""
     """Id of the plan that this order replaces; "": none."""
+    individual: IndividualDose | UnsetType = UNSET
+    """Set by ``ivigil.individual`` alone, never by an order file. Unset, it leaves no trace in any output."""
+
+    @property
+    def asked_g(self) -> Decimal | None:
+        """Grams that stand before every other source of a dose: those sought from levels, or ordered."""
+        return self.total_dose_g if isinstance(self.individual, UnsetType) else self.individual.grams
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The application behind a real socket, and a real Chromium that looks at it."""
+"""A real server and a real Chromium: pages as people see them, checked by axe in both themes."""
 
 from __future__ import annotations
 
@@ -10,62 +10,59 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.sync_playwright import Axe
 from litestar import Litestar
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.support.web import PASSWORD
-
-SCHEMES = ("light", "dark")
-WIDTHS = (360, 820, 1440, 1920)
+THEMES = ("light", "dark")
+WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1440}
 
 
 @contextmanager
 def serving(app: Litestar) -> Iterator[str]:
-    """The address of a running server."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off")
-    )
+    """The application on a free port of this machine; its address without a slash at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
+        assert thread.is_alive()
         time.sleep(0.01)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join()
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = shutil.which("chromium")
-    assert path, "chromium is missing; apt-get install chromium"
+def launched() -> Iterator[Browser]:
+    """Debian's Chromium without a screen."""
+    program = shutil.which("chromium")
+    assert program, "no Chromium found: install it (Debian: apt-get install chromium)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-def signed_in(context: BrowserContext, address: str, sign_in: str, path: str) -> Page:
-    """A page of somebody who has signed in, at a path."""
+def signed_in(context: BrowserContext, address: str, sign_in: str, password: str) -> Page:
+    """A page on which somebody has signed in through the form."""
     page = context.new_page()
     page.goto(f"{address}/sign-in")
-    page.fill("#sign_in", sign_in)
-    page.fill("#password", PASSWORD)
-    page.click("main button")
-    page.goto(f"{address}{path}")
+    page.get_by_label("Sign-in name").fill(sign_in)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
     return page
 
 
-def faults_of(page: Page) -> list[str]:
-    """What the accessibility checker finds wrong."""
+def faults(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it stands: rule and elements."""
     found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
 
-def overflow_px(page: Page) -> int:
-    """How far the page reaches past its window to the right."""
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+def too_wide(page: Page) -> bool:
+    """Whether the page itself scrolls sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

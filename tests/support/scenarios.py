@@ -43,6 +43,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Flags that nobody asked; every other flag of the vocabulary was, and is absent unless present."""
     site: Table = {}
     """Records of a site overlay."""
+    levels: Table = {}
+    """Doses and measured levels of the patient, as in their file: the order is made individual first."""
     disputed: str = ""
     """Why the planner is known to disagree; the scenario must then fail."""
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from ivigil.patient import Identifier
 from ivigil.practice.entry import UNNAMED_SITE
+from ivigil.records.bodies import Contact, Superseded
 from ivigil.records.entrance import Role
 from ivigil.records.journal import Journal, system_clock
+from ivigil.records.kinds import tag
+from ivigil.records.words import Draft
+from ivigil.web.access import passwords
 from ivigil.web.access.people import Person
 from ivigil.web.access.way_in import Door
 from ivigil.web.app import make_app
 from ivigil.web.settings import Settings
+
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""The real thing at a small cost: the tests sign in hundreds of times."""
 
 PASSWORD = "a fictional passphrase"
 SITE = UNNAMED_SITE
@@ -42,12 +52,16 @@ class Clock:
 class Web:
     """An application over a journal of its own, with one person of each staff role: sign-in name = role."""
 
-    def __init__(self, folder: Path, journal: str = "") -> None:
+    def __init__(
+        self, folder: Path, journal: str = "", roles: tuple[Role, ...] = STAFF, **settings: Any
+    ) -> None:
         self.clock = Clock()
-        self.settings = Settings(journal=journal or str(folder / "journal.db"), secrets=folder / "secrets")
+        self.settings = Settings(
+            journal=journal or str(folder / "journal.db"), secrets=folder / "secrets", **settings
+        )
         Journal.create(self.settings.journal, self.settings.secrets).close()
         self.app: Litestar = make_app(self.settings, clock=self.clock)
-        for role in STAFF:
+        for role in roles:
             self.admit(role, (role,))
 
     @property
@@ -69,6 +83,27 @@ class Web:
         )
         desk.set_password(person, PASSWORD)
         return person
+
+    def patient(self, patient: Identifier, site: str = SITE) -> str:
+        """A fictional patient of whom a site recorded a contact and a plan ("planVALUE"); the handle."""
+        stream = self.journal.stream(patient)
+        bodies = (Contact(patient=patient, name="Fictional Patient"), Superseded())
+        self.journal.append(
+            [
+                Draft(
+                    id=str(uuid.uuid4()),
+                    stream=stream,
+                    kind=tag(type(body)),
+                    occurred_at=self.clock(),
+                    author="a test",
+                    site=site,
+                    subject=f"plan{patient.value}" if isinstance(body, Superseded) else "",
+                    body=body,
+                )
+                for body in bodies
+            ]
+        )
+        return stream
 
     def restarted(self) -> None:
         """The same journal under a new process."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 import ivigil
-from ivigil.cli import levels, naming
+from ivigil.cli import levels, naming, plotting
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
 from ivigil.kinetics.aim import (
@@ -22,6 +22,7 @@ from ivigil.kinetics.aim import (
     missed_dose,
     people,
 )
+from ivigil.kinetics.splitting import Split, steady_splits
 from ivigil.knowledge.evidence import Source
 
 _STEP_DAYS = 7
@@ -36,15 +37,19 @@ class Shown(msgspec.Struct, frozen=True):
     other_intervals: tuple[Regimen, ...]
     """The same grams a day."""
     missed: Missed | None
+    splits: tuple[Split, ...]
+    """Of the chosen dose, at its steady state."""
     sources: dict[str, Source]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     levels.add_arguments(parser)
+    levels.add_splitting(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     knowledge = ivigil.load_knowledge(options.site)
+    draw = plotting.drawing(options)
     file = levels.read(options, knowledge)
     wanted = file.wanted
     if wanted is None:
@@ -53,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         )
     fit = levels.fitted(file.case, (), options.seed, knowledge)
     proposal, refused = None, tuple[Refused, ...]()
-    others, missed = tuple[Regimen, ...](), None
+    others, missed, splits = tuple[Regimen, ...](), None, tuple[Split, ...]()
     try:
         proposal = dose_for_trough(
             fit.estimate,
@@ -73,11 +78,22 @@ def run(options: argparse.Namespace) -> int:
         cycles = [msgspec.structs.replace(wanted.cycle, interval_days=other) for other in near]
         others = intervals(persons, grams / Decimal(days), cycles, knowledge)
         missed = missed_dose(persons, grams, wanted.cycle, knowledge)
+        if options.over_days is not None:
+            try:
+                splits = steady_splits(persons, grams, wanted.cycle, options.over_days, knowledge)
+            except ValueError as error:
+                raise naming.InputError(f"--over-days: {error}") from None
     rests = proposal.rests_on if proposal else fit.estimate.rests_on
     sources = levels.documents(rests, knowledge)
-    shown = Shown(levels.slim(fit), refused, proposal, others, missed, sources)
+    shown = Shown(levels.slim(fit), refused, proposal, others, missed, splits, sources)
     from ivigil.sheets.levels import Sought, aim_sheet
+    from ivigil.sheets.splitting import splits_section
 
     sought = Sought(wanted.target_g_per_l, refused, proposal, others, missed)
-    put(shown, lambda: aim_sheet(fit.case, fit.estimate, sought, knowledge), as_json=options.json)
+    if draw is not None:
+        from ivigil.sheets.estimate_plot import aim_picture
+
+        draw(aim_picture(fit.case, fit.estimate, sought, knowledge))
+    more = [splits_section("The dose over several days", splits)] if splits else []
+    put(shown, lambda: aim_sheet(fit.case, fit.estimate, sought, knowledge, more), as_json=options.json)
     return BLOCKED if refused else OK

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 import ivigil
+from ivigil.cli import individual
 from ivigil.cli.journaling import Actions, entry, guarded, now, opened
 from ivigil.cli.main import BLOCKED, DEFECT, OK
 from ivigil.cli.output import put
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = Actions(parser)
     adding = actions.add("add", "plan an order and put the plan into the journal", writes=True)
     adding.add_argument("order", metavar="FILE", help="order in TOML or JSON")
+    individual.add_argument(adding)
     adding.add_argument("--name", default="", help="the patient's name, for a recall")
     adding.add_argument("--phone", default="", help="the patient's telephone number, for a recall")
     signing = {
@@ -59,7 +61,7 @@ def _act(options: argparse.Namespace) -> int:
 
 
 def _added(journal: Journal, knowledge: Knowledge, options: argparse.Namespace) -> Standing:
-    order = ivigil.read_order(options.order, options.site)
+    order = individual.read_order(options.order, options)
     return add(journal, order, knowledge, entry(options, knowledge), name=options.name, phone=options.phone)
 
 

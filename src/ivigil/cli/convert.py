@@ -1,4 +1,4 @@
-"""``ivigil convert``: an intravenous dose as subcutaneous grams a week, by each product's factor."""
+"""``ivigil convert``: an intravenous dose as subcutaneous grams, by each product's factor and by levels."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning.conversion import Converted, convert
 
+Results = tuple[tuple[Product, tuple[Converted, ...]], ...]
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What was asked and every factor found; ``without_factor`` lists products that have none."""
@@ -32,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every-weeks", required=True, metavar="N", help="weeks between those doses")
     parser.add_argument("--product", metavar="PRODUCT", help="one subcutaneous product")
     parser.add_argument("--jurisdiction", metavar="PLACE", help="every subcutaneous product of this place")
+    parser.add_argument(
+        "--levels",
+        metavar="LEVELS",
+        help="doses and measured levels of the patient: match average and trough",
+    )
+    parser.add_argument(
+        "--sc-every-days", type=int, metavar="N", help="with --levels: days between subcutaneous doses"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,6 +57,12 @@ def run(options: argparse.Namespace) -> int:
         without_factor=tuple(product.id for product, items in results if not items),
         sources={key: knowledge.sources[key] for key in sorted(cited) if key in knowledge.sources},
     )
+    if options.levels is not None:
+        from ivigil.cli.switching import by_levels
+
+        return by_levels(answer, results, options, knowledge)
+    if options.sc_every_days is not None:
+        raise naming.InputError("--sc-every-days: goes with --levels alone")
     from ivigil.sheets.convert import convert_sheet
 
     put(answer, lambda: convert_sheet((grams, weeks), results, knowledge), as_json=options.json)

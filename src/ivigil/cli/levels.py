@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ivigil.cli import naming
+from ivigil.cli import naming, plotting
 from ivigil.intake.disk import read_levels
 from ivigil.intake.levels import LevelsFile
 from ivigil.kinetics.estimate import Case, Estimate, estimate
@@ -34,13 +34,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="patient, doses and levels (examples/levels/immunodeficiency.toml)"
     )
+    plotting.add_arguments(parser)
     parser.add_argument("--seed", type=int, default=SEED, help="seed of the draws (default: %(default)s)")
 
 
+def add_splitting(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--over-days", type=int, metavar="N", help="peak and trough with the dose over 1 to N days"
+    )
+
+
 def read(options: argparse.Namespace, knowledge: Knowledge) -> LevelsFile:
-    """The file. Raises InputError with every fault."""
+    """The file that the command is for. Raises InputError with every fault."""
+    return read_file(options.file, knowledge)
+
+
+def read_file(path: str, knowledge: Knowledge) -> LevelsFile:
+    """A file of doses and levels. Raises InputError with every fault."""
     try:
-        return read_levels(options.file, knowledge)
+        return read_levels(path, knowledge)
     except OrderError as error:
         told = "\n".join(f"  {line}" for line in str(error).splitlines())
         raise naming.InputError(f"the file was not accepted\n{told}") from None

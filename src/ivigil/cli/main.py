@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from ivigil.cli.naming import InputError
+from ivigil.cli.naming import BlockedError, InputError
 from ivigil.knowledge.store import KnowledgeError
 from ivigil.order import OrderError
 
@@ -85,6 +85,9 @@ def _run(name: str, rest: list[str]) -> int:
     except InputError as error:
         print(f"ivigil {name}: {error}", file=sys.stderr)
         return BAD_INPUT
+    except BlockedError as error:
+        print(f"ivigil {name}: {error}", file=sys.stderr)
+        return BLOCKED
     except BrokenPipeError:
         sys.stderr.close()
         return OK

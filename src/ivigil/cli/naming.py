@@ -18,6 +18,10 @@ class InputError(ValueError):
     """What was typed cannot be used; the message is one line that says what is wrong or accepted."""
 
 
+class BlockedError(ValueError):
+    """Refused on clinical grounds; the message says why, the reasons one a line."""
+
+
 def condition(written: str, knowledge: Knowledge) -> Condition:
     """The condition with this id, name, synonym or code. Raises InputError."""
     names = {item.id: _condition_names(item) for item in knowledge.facts.condition}

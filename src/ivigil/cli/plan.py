@@ -6,6 +6,7 @@ import argparse
 import sys
 
 import ivigil
+from ivigil.cli import individual
 from ivigil.cli.main import BAD_INPUT, BLOCKED, DEFECT, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import show
@@ -23,18 +24,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--language", metavar="CODE", help="of the sheet for the patient, e.g. es or fr (default: en)"
     )
+    individual.add_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Plan every file; the exit code is the gravest of them."""
     if options.language is not None and not options.patient_sheet:
         raise InputError("--language: goes with --patient-sheet alone")
+    if options.levels is not None and len(options.orders) > 1:
+        raise InputError("--levels: goes with one order, that of the same patient")
     return max(_one(path, options) for path in options.orders)
 
 
 def _one(path: str, options: argparse.Namespace) -> int:
     try:
-        order = ivigil.read_order(path, options.site)
+        order = individual.read_order(path, options)
         plan = ivigil.plan(order, options.site)
     except OrderError:
         if len(options.orders) > 1:

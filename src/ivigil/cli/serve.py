@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ivigil.cli.journaling import add_place, guarded
 from ivigil.cli.main import OK
@@ -20,7 +25,7 @@ _MISSING = "the web application needs its libraries: install ivigil[web]"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_place(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="port (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="port; 0: any free one (default: %(default)s)")
     parser.add_argument(
         "--demo", action="store_true", help="fictional people in a journal that ends with the server"
     )
@@ -75,15 +80,28 @@ def _serve(settings: Settings) -> int:
 
     from ivigil.web.app import make_app
 
-    app = make_app(settings)
-    print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="warning",
-        proxy_headers=settings.behind_proxy,
-        server_header=False,
-    )
+    with _listening(settings.host, settings.port) as listening:
+        settings = replace(settings, port=listening.getsockname()[1])
+        app = make_app(settings)
+        # A polite end is one like Ctrl+C: what the demonstration wrote is taken away.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_level="warning",
+            proxy_headers=settings.behind_proxy,
+            server_header=False,
+        )
+        print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
     return OK
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The socket, before anything is made. Raises InputError if the address cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise InputError(f"--host {host} --port {port}: cannot listen there: {error}") from error

@@ -12,11 +12,10 @@ from pathlib import Path
 import msgspec
 
 import ivigil
-from ivigil.cli import naming
+from ivigil.cli import naming, plotting
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
-from ivigil.cli.writing import write_file
 from ivigil.intake.numbers import NumberError, whole_number
 from ivigil.kinetics import dataset
 from ivigil.kinetics.dataset import Dataset, DatasetError, History, Reading, Sample
@@ -35,6 +34,7 @@ from ivigil.kinetics.simulate import (
 from ivigil.knowledge.kinetics import PopulationModel
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.igg_levels import PERCENTS, Simulated, levels_sheet, refusal_lines
+from ivigil.sheets.simulation_plot import simulation_picture
 
 ROUTES = ("IV", "SC", "facilitated_SC")
 DAYS = 365
@@ -47,7 +47,6 @@ QUARTER = 0.25
 HOURS_PER_DAY = 24
 JUST_AFTER = 1e-6
 """Days after a bolus at which its peak is shown."""
-KINDS = ("svg", "png", "html")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--patients", metavar="N", help="virtual patients (default: the typical one alone)")
     shown.add_argument("--seed", metavar="N", default="1", help="the same number gives the same patients")
     shown.add_argument("--target", metavar="G_PER_L", help="show the share of patients at or above it")
-    shown.add_argument(
-        "--plot", metavar="FILE", help="picture: .svg, .png or .html (needs the extra 'plots')"
-    )
-    shown.add_argument("--overwrite", action="store_true", help="replace the picture")
+    plotting.add_arguments(shown)
 
 
 def _patient(group: argparse._ArgumentGroup) -> None:
@@ -122,7 +118,7 @@ def _file(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     knowledge = ivigil.load_knowledge(options.site)
-    picture = _picture(options.plot)
+    draw = plotting.drawing(options)
     names = {key: (key, item.name) for key, item in knowledge.population_models.items()}
     model = knowledge.population_models[naming.one("model", options.model, names)]
     asked = _asked(options, model, knowledge)
@@ -136,8 +132,8 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"{error} gives typical values only: a curve, without --patients") from error
     except ArithmeticError as error:
         raise InputError(str(error)) from error
-    if picture is not None:
-        write_file(Path(options.plot), picture(shown), overwrite=options.overwrite)
+    if draw is not None:
+        draw(simulation_picture(shown))
     put(shown, lambda: levels_sheet(shown, knowledge), as_json=options.json)
     return OK
 
@@ -150,22 +146,6 @@ def _asked(options: argparse.Namespace, model: PopulationModel, knowledge: Knowl
         return Asked(model=model, subject=subject, assumed=assumed, plan=plan, observed=observed, file=file)
     plan, last = _from_flags(options, subject)
     return Asked(model=model, subject=subject, assumed=assumed, plan=plan, last=last)
-
-
-def _picture(written: str | None) -> Callable[[Simulated], bytes] | None:
-    """How the file is made; a kind that cannot be made is refused before anything is computed."""
-    if written is None:
-        return None
-    kind = Path(written).suffix.removeprefix(".").lower()
-    if kind not in KINDS:
-        raise InputError(f"--plot {written}: accepted: a file that ends in .{', .'.join(KINDS)}")
-    from ivigil.sheets.level_plot import PlotError, picture, ready
-
-    try:
-        ready()
-    except PlotError as error:
-        raise InputError(str(error)) from error
-    return lambda shown: picture(shown, kind)
 
 
 def _subject(

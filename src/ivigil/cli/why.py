@@ -6,6 +6,7 @@ import argparse
 import sys
 
 import ivigil
+from ivigil.cli import individual
 from ivigil.cli.main import BAD_INPUT, OK
 from ivigil.cli.output import put
 from ivigil.planning.why import UnknownDecisionError
@@ -14,10 +15,11 @@ from ivigil.planning.why import UnknownDecisionError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("order", metavar="FILE", help="order in TOML or JSON")
     parser.add_argument("decision", metavar="DECISION", help="dose, product, rates, a finding's id, ...")
+    individual.add_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    order = ivigil.read_order(options.order, options.site)
+    order = individual.read_order(options.order, options)
     plan = ivigil.plan(order, options.site)
     try:
         answer = ivigil.why(plan, options.decision)

@@ -13,6 +13,7 @@ from ivigil.intake import resolve
 from ivigil.intake.faults import Faults, join
 from ivigil.intake.fields import DATE, INSTANT, Fields, instant_of
 from ivigil.intake.near import nearest_names, plain
+from ivigil.intake.person import identifier
 from ivigil.intake.plausibility import required_term
 from ivigil.intake.quantities import Measured, Quantity, take
 from ivigil.intake.text import Format, MalformedError, parse
@@ -20,13 +21,15 @@ from ivigil.kinetics.aim import Cycle
 from ivigil.kinetics.estimate import Case
 from ivigil.kinetics.individual import Subject
 from ivigil.kinetics.levels import Given, Level
+from ivigil.kinetics.passive import Antibody
 from ivigil.knowledge.kinetics import KineticRoute
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, OrderError
-from ivigil.patient import Sex
+from ivigil.patient import Identifier, Sex
 
-KEYS = ("condition", "patient", "history_complete", "doses", "levels", "planned", "aim")
+KEYS = ("condition", "patient", "history_complete", "doses", "levels", "planned", "aim", "antibody")
 PATIENT = (
+    "id",
     "weight_kg",
     "weight",
     "height_cm",
@@ -41,6 +44,7 @@ PATIENT = (
 )
 DOSE = ("start", "grams", "hours", "route", "every_days", "times")
 LEVEL = ("igg_g_per_l", "igg", "taken", "before_dose", "of")
+ANTIBODY = ("units_per_g", "units_per_l", "taken", "below_units_per_l")
 AIM = ("target_g_per_l", "low_g_per_l", "high_g_per_l", "interval_days", "route", "hours", "vials_g")
 MOST_DOSES = 2000
 MOST_HOURS = 744
@@ -65,7 +69,10 @@ class LevelsFile(msgspec.Struct, frozen=True, kw_only=True):
     """The file, read whole."""
 
     case: Case
+    patient: Identifier | None
+    """Whose doses and levels these are, if the file says so."""
     wanted: Wanted | None
+    antibody: Antibody | None
 
 
 def parse_levels(text: bytes, format: Format, knowledge: Knowledge) -> LevelsFile:
@@ -97,7 +104,10 @@ def parse_levels(text: bytes, format: Format, knowledge: Knowledge) -> LevelsFil
         )
     wanted = fields.table("aim", AIM)
     sought = None if wanted is None else _wanted(wanted)
+    antibody = fields.table("antibody", ANTIBODY)
+    passive = None if antibody is None else _antibody(antibody, doses)
     complete = fields.flag("history_complete")
+    known = None if patient is None else identifier(patient)
     faults.raise_if_any()
     assert condition is not None
     case = Case(
@@ -107,7 +117,12 @@ def parse_levels(text: bytes, format: Format, knowledge: Knowledge) -> LevelsFil
         planned=planned,
         complete=complete,
     )
-    return LevelsFile(case=case, wanted=sought)
+    return LevelsFile(
+        case=case,
+        patient=known,
+        wanted=sought,
+        antibody=passive,
+    )
 
 
 def _subject(fields: Fields, knowledge: Knowledge) -> Subject:
@@ -261,3 +276,22 @@ def _wanted(fields: Fields) -> Wanted | None:
     window = (low, high) if low is not None and high is not None else None
     cycle = Cycle(interval_days=interval, route=route, hours=hours)
     return Wanted(target_g_per_l=target, window_g_per_l=window, cycle=cycle, vials_g=vials)
+
+
+def _antibody(fields: Fields, doses: tuple[Given, ...]) -> Antibody | None:
+    """What a gram carries, as tested; or the level that was measured at a moment after a dose."""
+    per_g, per_l, taken = fields.number("units_per_g"), fields.number("units_per_l"), fields.instant("taken")
+    fields.require("below_units_per_l", accepted="a number above 0, in the same units")
+    below = fields.number("below_units_per_l")
+    if fields.has("units_per_g") == fields.has("units_per_l"):
+        fields.fault("units_per_g", "either units_per_g of the product, or units_per_l with taken")
+        return None
+    if fields.has("units_per_l") and not fields.has("taken"):
+        fields.fault("taken", INSTANT)
+        return None
+    if taken is not None and not any(given.end <= taken for given in doses):
+        fields.fault("taken", "a moment after the end of a dose")
+        return None
+    if below is None or (per_g is None and (per_l is None or taken is None)):
+        return None
+    return Antibody(units_per_g=per_g, units_per_l=per_l, taken=taken, below_units_per_l=below)

@@ -74,7 +74,7 @@ def read(fields: Fields, start: dt.date | None, knowledge: Knowledge) -> Person:
         fields.require(key, accepted=accepted)
     fields.require(*WEIGHT.keys, accepted="weight_kg, or weight as text with its unit")
     person = Person(
-        id=_identifier(fields),
+        id=identifier(fields),
         birth=fields.date("birth_date"),
         sex=_sex(fields),
         weight=take(fields, WEIGHT),
@@ -104,7 +104,8 @@ def _quantity(term: Term) -> Quantity:
     return Quantity(term.id, term.unit, censored=True)
 
 
-def _identifier(fields: Fields) -> Identifier | None:
+def identifier(fields: Fields) -> Identifier | None:
+    """The identity of a patient, in its naming system."""
     inner = fields.table("id", IDENTIFIER)
     if inner is None:
         return None

@@ -18,7 +18,7 @@ from ivigil.kinetics.estimate import Case, Estimate, Fitted, Person, Warn, numbe
 from ivigil.kinetics.levels import Given, days
 from ivigil.kinetics.physics import concentrations, steady_state
 from ivigil.kinetics.prior import dose
-from ivigil.kinetics.sampling import quantile
+from ivigil.kinetics.sampling import quantiles
 from ivigil.kinetics.values import Dose
 from ivigil.knowledge.kinetics import FittedDose, KineticRoute, PopulationModel
 from ivigil.knowledge.store import Knowledge
@@ -41,6 +41,7 @@ A_DAY = 4
 
 Refused = Literal[
     "dose_outside_range",
+    "dose_outside_regimen",
     "few_effective_draws",
     "history_incomplete",
     "medicines_not_asked",
@@ -55,7 +56,8 @@ Refused = Literal[
     "voiding_medicine",
 ]
 """target_below_own: the person's own IgG already reaches the target in most draws; dose_outside_range: no
-dose in the range of every model that was used reaches it; other_route: none of them describes it."""
+dose in the range of every model that was used reaches it; dose_outside_regimen: no whole vials lie between
+the least and the most that were asked for; other_route: none of them describes it."""
 
 
 class RefusedError(ValueError):
@@ -108,6 +110,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """Whole vials, most probably in the window."""
     vials: tuple[Decimal, ...]
     """Grams of each, the largest first; empty if no sizes were given."""
+    held_to: Literal["", "least", "most"] = ""
+    """The end of the grams that may be proposed without which another dose would have been chosen."""
     beside: tuple[Regimen, ...]
     """The doses next below and above."""
     steady_after_days: Spread
@@ -141,7 +145,11 @@ class WashOut(msgspec.Struct, frozen=True):
 def people(estimate: Estimate, route: KineticRoute, knowledge: Knowledge) -> tuple[Person, ...]:
     """Persons of equal weight, in even steps through the weighted ones of all models that know the route."""
     able = {model.id for model in _used(estimate, route, knowledge)}
-    pool = [person for person in estimate.people if person.model in able]
+    return evenly([person for person in estimate.people if person.model in able])
+
+
+def evenly(pool: Sequence[Person]) -> tuple[Person, ...]:
+    """``PEOPLE`` persons of equal weight for weighted ones, in even steps; none for none."""
     found, reached, step = list[Person](), 0.0, sum(person.weight for person in pool) / PEOPLE
     for person in pool:
         reached += person.weight
@@ -178,10 +186,12 @@ def dose_for_trough(
     target_g_per_l: Decimal,
     window_g_per_l: tuple[Decimal, Decimal] | None = None,
     vials_g: Sequence[Decimal] = (),
+    between_g: tuple[Decimal, Decimal] | None = None,
 ) -> Proposal:
-    """The repeated dose whose trough is most probably in the window around the target.
+    """The repeated dose in grams whose trough in g/L is most probably in the window around the target.
 
-    ``vials_g``: sizes on the shelf; without them grams are whole. Raises RefusedError with every reason.
+    ``vials_g``: sizes on the shelf; without them grams are whole. ``between_g``: least and most grams that
+    may be proposed, whatever the target. Raises RefusedError with every reason.
     """
     reasons = refusals(estimate, case, knowledge)
     if reasons:
@@ -189,9 +199,9 @@ def dose_for_trough(
     persons = people(estimate, cycle.route, knowledge)
     if not persons:
         raise RefusedError(("other_route",))
-    lines = [_line(person, cycle) for person in persons]
+    lines = [trough_line(person, cycle) for person in persons]
     target = float(target_g_per_l)
-    exact = _spread([(target - own) / gain for own, gain in lines], knowledge)
+    exact = spread([(target - own) / gain for own, gain in lines], knowledge)
     if exact.median <= 0:
         raise RefusedError(("target_below_own",))
     half = Decimal(str(number(knowledge, WINDOW)))
@@ -199,15 +209,20 @@ def dose_for_trough(
     largest = _largest(estimate, case, cycle, knowledge)
     if largest is None or exact.median > largest:
         raise RefusedError(("dose_outside_range",))
-    most = min(largest, Decimal(str(2.0 * exact.median)) + max(vials_g, default=Decimal(1)))
-    reachable = _reachable(vials_g, most)
-    if not reachable:
+    least, limit = between_g or (Decimal(0), largest)
+    vial = max(vials_g, default=Decimal(1))
+    wide = _reachable(vials_g, min(largest, max(Decimal(str(2.0 * exact.median)), least) + vial))
+    if not wide or least > largest:
         raise RefusedError(("dose_outside_range",))
+    reachable = {grams: vials for grams, vials in wide.items() if least <= grams <= limit}
+    if not reachable:
+        raise RefusedError(("dose_outside_regimen",))
 
-    def chance(grams: Decimal) -> float:
-        return _inside([own + gain * float(grams) for own, gain in lines], window)
+    def worth(grams: Decimal) -> tuple[float, float]:
+        chance = _inside([own + gain * float(grams) for own, gain in lines], window)
+        return chance, -abs(float(grams) - exact.median)
 
-    best = max(reachable, key=lambda grams: (chance(grams), -abs(float(grams) - exact.median)))
+    free, best = max(wide, key=worth), max(reachable, key=worth)
     below = max((grams for grams in reachable if grams < best), default=None)
     above = min((grams for grams in reachable if grams > best), default=None)
     return Proposal(
@@ -217,6 +232,7 @@ def dose_for_trough(
         exact_grams=exact,
         chosen=repeated(persons, best, cycle, knowledge, window),
         vials=reachable[best] if vials_g else (),
+        held_to="least" if free < least else "most" if free > limit else "",
         beside=tuple(
             repeated(persons, grams, cycle, knowledge, window)
             for grams in (below, above)
@@ -236,15 +252,15 @@ def repeated(
     knowledge: Knowledge,
     window_g_per_l: tuple[Decimal, Decimal] | None = None,
 ) -> Regimen:
-    """Trough and peak at the steady state of one dose in every cycle."""
+    """Trough and peak in g/L at the steady state of one dose in every cycle; persons: (persons,)."""
     limit = number(knowledge, PEAK)
     ends = [_trough_and_peak(person, grams, cycle) for person in persons]
     troughs, peaks = [low for low, _ in ends], [high for _, high in ends]
     return Regimen(
         grams=grams,
         interval_days=cycle.interval_days,
-        trough_g_per_l=_spread(troughs, knowledge),
-        peak_g_per_l=_spread(peaks, knowledge),
+        trough_g_per_l=spread(troughs, knowledge),
+        peak_g_per_l=spread(peaks, knowledge),
         in_window=None if window_g_per_l is None else _inside(troughs, window_g_per_l),
         above_peak_limit=sum(peak > limit for peak in peaks) / len(peaks),
     )
@@ -256,14 +272,14 @@ def intervals(
     cycles: Iterable[Cycle],
     knowledge: Knowledge,
 ) -> tuple[Regimen, ...]:
-    """The same grams a day, given at other intervals."""
+    """The same grams a day, given at other intervals: (cycles,); persons: (persons,)."""
     return tuple(repeated(persons, grams_per_day * cycle.interval_days, cycle, knowledge) for cycle in cycles)
 
 
 def time_to_steady(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowledge: Knowledge) -> Spread:
     """Days of this dose from the untreated level until troughs stay within the site's share of the last one.
 
-    The longest way there: who is on treatment already is nearer.
+    The longest way there: who is on treatment already is nearer. persons: (persons,) of equal weight.
     """
     share = number(knowledge, STEADY) / 100.0
     days_each = cycle.interval_days
@@ -278,11 +294,11 @@ def time_to_steady(persons: Sequence[Person], grams: Decimal, cycle: Cycle, know
             time for time, level in zip(times, troughs, strict=True) if abs(level - final) > share * final
         ]
         found.append((late[-1] if late else 0.0) + days_each)
-    return _spread(found, knowledge)
+    return spread(found, knowledge)
 
 
 def missed_dose(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowledge: Knowledge) -> Missed:
-    """What leaving out one dose of a steady regimen does."""
+    """What leaving out one dose of a steady regimen does, in g/L; persons: (persons,) of equal weight."""
     before, after = [], []
     for person in persons:
         given = [_given(person, grams, cycle)]
@@ -291,13 +307,16 @@ def missed_dose(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowled
         low, lower = concentrations(person.parameters, given, ends, start)
         before.append(low)
         after.append(lower)
-    return Missed(_spread(before, knowledge), _spread(after, knowledge))
+    return Missed(spread(before, knowledge), spread(after, knowledge))
 
 
 def wash_out(
     persons: Sequence[Person], doses: Sequence[Given], origin: dt.datetime, knowledge: Knowledge
 ) -> WashOut | None:
-    """When the infused IgG of ``doses``, the last included, is gone; None without doses or own levels."""
+    """When the infused IgG of ``doses``, the last included, is gone; None without doses or own levels.
+
+    persons: (persons,) of equal weight; doses: (doses,), counted in days from ``origin``.
+    """
     known = [person for person in persons if person.own_g_per_l]
     if not known or not doses:
         return None
@@ -311,10 +330,10 @@ def wash_out(
         late = [k for k, level in enumerate(levels) if level > limit]
         found.append(float(late[-1] + 1 if late else 0))
     beyond = sum(day > LONGEST_DAYS for day in found) / len(found)
-    return WashOut(100.0 * share, _spread(found, knowledge) if beyond < 0.5 else None, beyond, LONGEST_DAYS)
+    return WashOut(100.0 * share, spread(found, knowledge) if beyond < 0.5 else None, beyond, LONGEST_DAYS)
 
 
-def _line(person: Person, cycle: Cycle) -> tuple[float, float]:
+def trough_line(person: Person, cycle: Cycle) -> tuple[float, float]:
     """Own level and gain per gram of the steady trough: every model that can be fitted is linear."""
     if person.parameters.clearance_rise:
         raise ValueError(f"{person.model}: a linear model is accepted")
@@ -348,10 +367,11 @@ def _inside(values: Sequence[float], window: tuple[Decimal, Decimal]) -> float:
     return sum(low <= value <= high for value in values) / len(values)
 
 
-def _spread(values: Sequence[float], knowledge: Knowledge) -> Spread:
+def spread(values: Sequence[float], knowledge: Knowledge) -> Spread:
+    """Middle and ends of the site's band over persons of equal weight; values: (persons,)."""
     outside = 0.5 - number(knowledge, BAND) / 200.0
     even = [1.0] * len(values)
-    return Spread(*(quantile(values, even, share) for share in (outside, 0.5, 1.0 - outside)))
+    return Spread(*quantiles(values, even, (outside, 0.5, 1.0 - outside)))
 
 
 def _reachable(vials_g: Sequence[Decimal], most: Decimal) -> dict[Decimal, tuple[Decimal, ...]]:

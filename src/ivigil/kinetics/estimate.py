@@ -9,25 +9,25 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from ivigil.kinetics.applicability import Applicability, applicability
+from ivigil.kinetics import regimen
+from ivigil.kinetics.applicability import Applicability
 from ivigil.kinetics.fitting import Problem, curvature, individual, map_fit, solve
 from ivigil.kinetics.individual import Subject
+from ivigil.kinetics.judging import COURSE_DAYS, judged, strictest
 from ivigil.kinetics.levels import Given, Level, Levels, Used, days, read
-from ivigil.kinetics.physics import concentrations, schedule
+from ivigil.kinetics.physics import schedule
 from ivigil.kinetics.prior import NotAPriorError, Prior, dose, prior
 from ivigil.kinetics.prior import Reason as NoPrior
 from ivigil.kinetics.running import run
-from ivigil.kinetics.sampling import Draw, quantile, sample
+from ivigil.kinetics.sampling import Draw, quantiles, sample
 from ivigil.kinetics.saturable import at_rest, endogenous
-from ivigil.kinetics.simulate import course_days
 from ivigil.kinetics.values import Dose, Parameters
-from ivigil.knowledge.kinetics import KineticRoute, ParameterName, PopulationModel
+from ivigil.knowledge.kinetics import ParameterName, PopulationModel
 from ivigil.knowledge.store import Knowledge, KnowledgeError, all_facts
 
 BAND = "policy.kinetics_band"
@@ -155,7 +155,9 @@ def estimate(
 ) -> Estimate:
     """Fit every model and say what total IgG was and will be at the moments ``at``.
 
-    Without levels the posterior is the prior. Raises ValueError if there is neither a dose nor a dated level,
+    at: (moments,), aware. ``bands`` is (moments,), low, median and high of total IgG in g/L; ``people`` is
+    (draws,), each with its weight and a ``course`` of (moments,) in g/L. Without levels the posterior is the
+    prior. Raises ValueError if there is neither a dose nor a dated level,
     or a moment lies before the first of them.
     """
     found = read(case.levels, case.doses, knowledge)
@@ -163,7 +165,7 @@ def estimate(
     early = [moment for moment, day in zip(at, moments, strict=True) if day < 0]
     if early:
         raise ValueError(f"at {early[0].isoformat()}: a moment from the first dose or level on is accepted")
-    shares = _tails(knowledge)
+    shares = tails(knowledge)
     each = [
         _fit(model, case, found, moments=moments, shares=shares, knowledge=knowledge, seed=seed)
         for model in models
@@ -181,7 +183,7 @@ def estimate(
     return Estimate(
         levels=found,
         models=fits,
-        bands=_bands(moments, [person.course for person in people], [p.weight for p in people], shares),
+        bands=bands(moments, [person.course for person in people], [p.weight for p in people], shares),
         band_percent=100.0 * (shares[1] - shares[0]),
         effective_draws=effective,
         misfit=not any(not fitted.misfits for fitted in used),
@@ -199,7 +201,8 @@ def number(knowledge: Knowledge, policy: str) -> float:
     return float(found.number)
 
 
-def _tails(knowledge: Knowledge) -> tuple[float, float]:
+def tails(knowledge: Knowledge) -> tuple[float, float]:
+    """Shares of the persons below the band, and up to its end."""
     outside = 1.0 - number(knowledge, BAND) / 100.0
     return 0.5 * outside, 1.0 - 0.5 * outside
 
@@ -214,14 +217,14 @@ def _fit(
     knowledge: Knowledge,
     seed: int,
 ) -> tuple[Fitted, list[Person]]:
-    judged = _judged(model, case, levels, knowledge)
-    if judged.outcome == "refused":
-        facts = tuple(dict.fromkeys(refusal.fact for refusal in judged.refusals if refusal.fact))
-        return Fitted(model=model.id, applicability=judged, why_not="does_not_apply", facts=facts), []
+    judgement = _judged(model, case, levels, knowledge)
+    if judgement.outcome == "refused":
+        facts = tuple(dict.fromkeys(refusal.fact for refusal in judgement.refusals if refusal.fact))
+        return Fitted(model=model.id, applicability=judgement, why_not="does_not_apply", facts=facts), []
     try:
         population = prior(model, case.subject, knowledge)
     except NotAPriorError as error:
-        return Fitted(model=model.id, applicability=judged, why_not=error.reason, facts=error.facts), []
+        return Fitted(model=model.id, applicability=judgement, why_not=error.reason, facts=error.facts), []
     given = physical((*case.doses, *case.planned), levels.origin, population.facilitated)
     problem = _problem(population, given, levels.used)
     fit = map_fit(problem)
@@ -230,18 +233,16 @@ def _fit(
         if not fit.converged:
             raise ArithmeticError("the optimiser has not settled")
         covariance = _covariance(problem, fit.eta)
-        drawn = sample(
-            problem, levels.used, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}"
-        )
+        drawn = sample(problem, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}")
     except ArithmeticError:
-        failed = Fitted(model=model.id, applicability=judged, why_not="not_converged", starts=fit.starts)
+        failed = Fitted(model=model.id, applicability=judgement, why_not="not_converged", starts=fit.starts)
         return failed, []
     residuals = _residuals(problem, levels.used, fit.eta)
     moved = _moved(population, fit.eta, covariance)
     fast = any(m.standard_deviations > number(knowledge, FAST) for m in moved if m.parameter in _CLEARANCES)
     fitted = Fitted(
         model=model.id,
-        applicability=judged,
+        applicability=judgement,
         parameters=individual(problem, fit.eta),
         moved=moved,
         residuals=residuals,
@@ -250,7 +251,7 @@ def _fit(
         starts=fit.starts,
         effective_draws=drawn.effective,
         log_evidence=drawn.log_evidence,
-        bands=_bands(moments, [d.course for d in drawn.draws], [d.weight for d in drawn.draws], shares),
+        bands=bands(moments, [d.course for d in drawn.draws], [d.weight for d in drawn.draws], shares),
     )
     return fitted, [_person(model, draw, population) for draw in drawn.draws]
 
@@ -267,7 +268,6 @@ def physical(doses: Iterable[Given], origin: dt.datetime, facilitated: float) ->
 
 
 def _problem(population: Prior, given: Sequence[Dose], used: Sequence[Used]) -> Problem:
-    """A level below a limit has no part in the mode; the draws carry the probability of lying below."""
     return Problem(
         typical=population.typical,
         carried=population.carried,
@@ -276,9 +276,10 @@ def _problem(population: Prior, given: Sequence[Dose], used: Sequence[Used]) -> 
         schedule=schedule(given, [item.time_days for item in used], 0.0),
         scale=1.0,
         levels_g_per_l=[item.g_per_l for item in used],
-        weights=[0.0 if item.below else item.weight for item in used],
+        weights=[item.weight for item in used],
         proportional=population.error.proportional,
         additive_g_per_l=population.error.additive_g_per_l,
+        below=[item.below for item in used],
     )
 
 
@@ -338,18 +339,19 @@ def _person(model: PopulationModel, draw: Draw, population: Prior) -> Person:
     return Person(model.id, draw.parameters, own, population.facilitated, draw.weight, tuple(draw.course))
 
 
-def _bands(
+def bands(
     moments: Sequence[float],
     courses: Sequence[Sequence[float]],
     weights: Sequence[float],
     shares: tuple[float, float],
 ) -> tuple[Band, ...]:
+    """Of weighted courses, each at all moments; empty without any."""
     if not courses:
         return ()
     found = []
     for place, time in enumerate(moments):
         values = [course[place] for course in courses]
-        low, middle, high = (quantile(values, weights, share) for share in (shares[0], 0.5, shares[1]))
+        low, middle, high = quantiles(values, weights, (shares[0], 0.5, shares[1]))
         found.append(Band(time, low, middle, high))
     return tuple(found)
 
@@ -374,58 +376,13 @@ def _weights(fits: Sequence[Fitted], knowledge: Knowledge) -> dict[str, float]:
 
 
 def _judged(model: PopulationModel, case: Case, levels: Levels, knowledge: Knowledge) -> Applicability:
-    """The strictest judgement over every route and over the lowest and highest level."""
-    every = (*case.doses, *case.planned)
-    routes: list[KineticRoute | None] = [*dict.fromkeys(item.route for item in every)] or [case.subject.route]
-    found = [used.g_per_l for used in levels.used]
-    extremes = [Decimal(repr(value)) for value in (min(found), max(found))] if found else [None]
-    judged = []
-    for route in routes:
-        same = [item for item in every if item.route == route]
-        for extreme in extremes:
-            subject = replace(
-                case.subject,
-                route=route,
-                dose_g_per_kg=_largest_course(same, case.subject.weight_kg, knowledge),
-                interval_days=_interval(same, knowledge) or case.subject.interval_days,
-                concentration_g_per_l=extreme,
-            )
-            judged.append(applicability(model, subject, knowledge))
-    return max(judged, key=_strictness)
-
-
-def _strictness(judged: Applicability) -> tuple[int, int]:
-    outside = sum(check.place == "outside" for check in judged.ranges)
-    return ("applies", "with_warnings", "refused").index(judged.outcome), outside
-
-
-def _largest_course(
-    doses: Sequence[Given], weight_kg: Decimal | None, knowledge: Knowledge
-) -> Decimal | None:
-    """g/kg of the largest course: intravenous doses within the longest course belong together."""
-    if weight_kg is None or not doses:
-        return None
-    longest = dt.timedelta(days=course_days(knowledge))
-    totals = [
-        sum((item.grams for item in doses if _together(first, item, longest)), Decimal(0)) for first in doses
+    """The strictest judgement over all that was given and is planned, and over every level."""
+    doses = [
+        regimen.Given(days(item.start, levels.origin), float(item.grams), route=item.route)
+        for item in (*case.doses, *case.planned)
     ]
-    return max(totals) / weight_kg
-
-
-def _together(first: Given, other: Given, longest: dt.timedelta) -> bool:
-    if first.route != "IV":
-        return other is first
-    return first.start <= other.start < first.start + longest
-
-
-def _interval(doses: Sequence[Given], knowledge: Knowledge) -> int | None:
-    """Days between the starts of the last two courses."""
-    longest = dt.timedelta(days=course_days(knowledge))
-    starts = list[dt.datetime]()
-    for item in sorted(doses, key=lambda item: item.start):
-        if not starts or item.route != "IV" or item.start >= starts[-1] + longest:
-            starts.append(item.start)
-    return round(days(starts[-1], starts[-2])) if len(starts) > 1 else None
+    found = [used.g_per_l for used in levels.used]
+    return strictest(judged(model, case.subject, doses, knowledge, levels_g_per_l=found))
 
 
 def _warnings(
@@ -447,17 +404,10 @@ def _warnings(
 
 
 def _rests_on(used: Sequence[Fitted], knowledge: Knowledge) -> tuple[str, ...]:
-    policies = (BAND, RESIDUAL, PERSON, FAST, OUTSIDE, LEAST)
+    policies = (BAND, RESIDUAL, PERSON, FAST, OUTSIDE, LEAST, COURSE_DAYS)
     found = dict.fromkeys(policies)
     for fit in used:
         model = knowledge.population_models[fit.model]
         found |= dict.fromkeys(fact.id for fact in all_facts(model) if ".reference" not in fact.id)
         found[GRADE + model.verdict.grade] = None
     return tuple(found)
-
-
-def typical_course(
-    person: Person, doses: Iterable[Given], origin: dt.datetime, moments: Sequence[float]
-) -> list[float]:
-    """Total IgG in g/L of one draw under other doses, in the order of the moments (days from the origin)."""
-    return concentrations(person.parameters, physical(doses, origin, person.facilitated), moments)

@@ -1,9 +1,11 @@
 """The most probable parameters of one person, given levels and a population model (maximum a posteriori).
 
 Minimised is the sum over the levels of weight * (ln s^2 + (y - f)^2 / s^2), with the variance
-s^2 = (proportional * f)^2 + additive^2, plus eta' * precision * eta. Each eta multiplies one or more
-parameters by its exponential. Slopes of f by differences; Fisher scoring gives the first metric and
-BFGS bends it (Nocedal and Wright, Numerical Optimization, 2nd edition, 2006, chapters 6 and 10).
+s^2 = (proportional * f)^2 + additive^2, plus eta' * precision * eta. A level below a limit y counts
+-2 * weight * ln(probability of a level below y) instead (Beal, J Pharmacokinet Pharmacodyn
+2001;28:481-504, method M3). Each eta multiplies one or more parameters by its exponential. Slopes of f by
+differences; Fisher scoring gives the first metric and BFGS bends it (Nocedal and Wright, Numerical
+Optimization, 2nd edition, 2006, chapters 6 and 10).
 
 Runs as it is for one person and is compiled for many: plain arithmetic on floats and sequences.
 """
@@ -16,7 +18,7 @@ from typing import NamedTuple
 
 from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest, clearance, endogenous
-from ivigil.kinetics.values import Parameters, Schedule
+from ivigil.kinetics.values import Parameters, Schedule, room
 
 CL, VC, Q, VP, KA, BIOAVAILABILITY, ENDOGENOUS = range(7)
 """What an eta may carry. ENDOGENOUS is the IgG level before any dose, which production follows."""
@@ -29,6 +31,8 @@ STEPS = 60
 HALVINGS = 30
 LARGEST_STEP = 1.5
 """Of any eta in one step."""
+FAR_BELOW = -20.0
+"""Standard deviations from which the normal tail is a series: its probability leaves the range of floats."""
 SETTLED = 1e-12
 """What a further step would still gain of the objective, at most, when the fit has converged."""
 
@@ -65,6 +69,8 @@ class Problem(NamedTuple):
     proportional: float
     """Residual standard deviation as a share of the level."""
     additive_g_per_l: float
+    below: Sequence[bool]
+    """Whether a level is only known to lie below its figure."""
 
 
 def individual(problem: Problem, eta: Sequence[float]) -> Parameters:
@@ -111,8 +117,19 @@ def objective(problem: Problem, eta: Sequence[float], predicted: Sequence[float]
         if not 0.0 < variance < math.inf:
             return math.inf
         residual = problem.levels_g_per_l[i] - predicted[i]
-        total += problem.weights[i] * (math.log(variance) + residual * residual / variance)
+        if problem.below[i]:
+            total -= 2.0 * problem.weights[i] * log_below(residual / math.sqrt(variance))
+        else:
+            total += problem.weights[i] * (math.log(variance) + residual * residual / variance)
     return total
+
+
+def log_below(z: float) -> float:
+    """Logarithm of the probability that a standard normal number lies below ``z``."""
+    if z > FAR_BELOW:
+        return math.log(0.5 * math.erfc(-z / math.sqrt(2.0)))
+    series = 1.0 - 1.0 / z**2 + 3.0 / z**4
+    return -0.5 * z * z - math.log(-z * math.sqrt(2.0 * math.pi)) + math.log(series)
 
 
 def slopes(
@@ -125,8 +142,8 @@ def slopes(
     """Gradient of the objective and its expected second derivatives, row by row."""
     size, count = len(eta), len(problem.levels_g_per_l)
     linear = problem.typical.clearance_rise == 0.0
-    up, down = [0.0] * count, [0.0] * count
-    by_eta = [0.0] * (size * count)
+    up, down = room(count), room(count)
+    by_eta = room(size * count)
     for k in range(size):
         here = eta[k]
         eta[k] = here + (DIFFERENCE if linear else WIDE_DIFFERENCE)
@@ -150,8 +167,15 @@ def slopes(
         variance = (problem.proportional * level) ** 2 + problem.additive_g_per_l**2
         rising = 2.0 * problem.proportional**2 * level / variance
         residual = problem.levels_g_per_l[i] - level
-        slope = weight * (rising * (1.0 - residual * residual / variance) - 2.0 * residual / variance)
-        expected = weight * (2.0 / variance + rising * rising)
+        if problem.below[i]:
+            z = residual / math.sqrt(variance)
+            density = math.exp(-0.5 * z * z - log_below(z)) / math.sqrt(2.0 * math.pi)
+            nearer = 1.0 / math.sqrt(variance) + 0.5 * rising * z
+            slope = 2.0 * weight * density * nearer
+            expected = 2.0 * weight * density * max(z + density, 0.0) * nearer * nearer
+        else:
+            slope = weight * (rising * (1.0 - residual * residual / variance) - 2.0 * residual / variance)
+            expected = weight * (2.0 / variance + rising * rising)
         for k in range(size):
             gradient[k] += slope * by_eta[k * count + i]
             for m in range(size):
@@ -177,7 +201,7 @@ def factorise(matrix: Sequence[float], size: int, factor: MutableSequence[float]
 def solve(matrix: Sequence[float], right: Sequence[float], found: MutableSequence[float]) -> bool:
     """Solve by Cholesky's factors; False if the matrix is not positive definite."""
     size = len(right)
-    factor = [0.0] * (size * size)
+    factor = room(size * size)
     if not factorise(matrix, size, factor):
         return False
     for i in range(size):
@@ -196,7 +220,7 @@ def solve(matrix: Sequence[float], right: Sequence[float], found: MutableSequenc
 def bend(metric: MutableSequence[float], step: Sequence[float], change: Sequence[float]) -> None:
     """BFGS: make the metric agree with how the gradient changed over the step; it stays positive definite."""
     size = len(step)
-    seen = [0.0] * size
+    seen = room(size)
     along, expected = 0.0, 0.0
     for i in range(size):
         for j in range(size):
@@ -213,9 +237,9 @@ def bend(metric: MutableSequence[float], step: Sequence[float], change: Sequence
 def descend(problem: Problem, eta: MutableSequence[float]) -> tuple[float, float, int, bool]:
     """Go down from ``eta``, in place; objective, what is still to gain, steps, and whether it has settled."""
     size, count = len(eta), len(problem.levels_g_per_l)
-    predicted, tried = [0.0] * count, [0.0] * size
-    gradient, before, step = [0.0] * size, [0.0] * size, [0.0] * size
-    metric, information = [0.0] * (size * size), [0.0] * (size * size)
+    predicted, tried = room(count), room(size)
+    gradient, before, step = room(size), room(size), room(size)
+    metric, information = room(size * size), room(size * size)
     predict(problem, eta, predicted)
     value = objective(problem, eta, predicted)
     if not value < math.inf:
@@ -262,8 +286,8 @@ def map_fit(problem: Problem) -> Fit:
     positive definite fits nothing.
     """
     size = int(math.sqrt(len(problem.precision)) + 0.5)
-    eta = [0.0] * size
-    if not solve(problem.precision, eta, [0.0] * size):
+    eta = room(size)
+    if not solve(problem.precision, eta, room(size)):
         return Fit(eta, math.inf, math.inf, 0, 0, False)
     value, gain, steps, settled = descend(problem, eta)
     best = Fit(eta, value, gain, steps, 1, settled)
@@ -271,7 +295,7 @@ def map_fit(problem: Problem) -> Fit:
         return best
     for start in range(2 * size):
         k = start // 2
-        other = [0.0] * size
+        other = room(size)
         away = 1.0 / math.sqrt(problem.precision[k * size + k])
         other[k] = away if start % 2 == 0 else -away
         value, gain, steps, settled = descend(problem, other)
@@ -286,10 +310,10 @@ def curvature(problem: Problem, eta: Sequence[float]) -> list[float]:
     """Second derivatives of the objective, row by row; at the mode, half of them invert to Laplace's
     covariance."""
     size = len(eta)
-    found, unused = [0.0] * (size * size), [0.0] * (size * size)
-    here = [0.0] * size
-    predicted = [0.0] * len(problem.levels_g_per_l)
-    up, down = [0.0] * size, [0.0] * size
+    found, unused = room(size * size), room(size * size)
+    here = room(size)
+    predicted = room(len(problem.levels_g_per_l))
+    up, down = room(size), room(size)
     for k in range(size):
         here[k] = eta[k]
     for k in range(size):

@@ -85,6 +85,14 @@ class Typical(msgspec.Struct, frozen=True):
         return self.values.get("cl_l_per_day")
 
     @property
+    def facilitated(self) -> float:
+        """Bioavailability after hyaluronidase over that without, as ``Dose.relative_bioavailability`` has it;
+        1 where either is not known."""
+        if "f_sc" in self.values and "f_facilitated_sc" in self.values:
+            return self.values["f_facilitated_sc"] / self.values["f_sc"]
+        return 1.0
+
+    @property
     def steady_volume_l(self) -> float | None:
         """Vc + Vp; None if not known."""
         if "vc_l" not in self.values or "vp_l" in self.missing:

@@ -13,7 +13,7 @@ import math
 from collections.abc import MutableSequence
 from typing import NamedTuple
 
-from ivigil.kinetics.values import Parameters, Schedule, State
+from ivigil.kinetics.values import Parameters, Schedule, State, room
 
 
 class Modes(NamedTuple):
@@ -82,39 +82,43 @@ def run_linear(
     x = fast_share * central - exchange * peripheral
     y = slow_share * central + exchange * peripheral
     depot = start.depot_g
-    known_gap, known_depot_gap = 0.0, -1.0
-    x_kept, y_kept, depot_kept, x_passed, y_passed = 1.0, 1.0, 1.0, 0.0, 0.0
-    for i in range(len(schedule.gap_days)):
-        gap, sample = schedule.gap_days[i], schedule.sample[i]
-        rate, depot_rate = schedule.central_g_per_day[i], schedule.depot_g_per_day[i]
-        bolus, depot_bolus = schedule.central_g[i], schedule.depot_g[i]
-        if gap != known_gap:
-            x_kept, y_kept, known_gap = math.exp(-fast * gap), math.exp(-slow * gap), gap
-        x *= x_kept
-        y *= y_kept
+    steps, skin = schedule.steps, schedule.subcutaneous or depot != 0.0
+    x_kept, y_kept = room(len(steps)), room(len(steps))
+    infused, x_entered, y_entered = -1, 0.0, 0.0
+    absorbed, depot_kept, x_passed, y_passed = -1, 1.0, 0.0, 0.0
+    for i in range(len(steps)):
+        step = steps[i]
+        first, rate, sample, bolus = step.alike, step.central_g_per_day, step.sample, step.central_g
+        if first == i:
+            x_kept[i], y_kept[i] = math.exp(-fast * step.gap_days), math.exp(-slow * step.gap_days)
+        x *= x_kept[first]
+        y *= y_kept[first]
         if rate != 0.0:
-            x += fast_share * scale * rate * lasting(fast, gap)
-            y += slow_share * scale * rate * lasting(slow, gap)
-        if depot != 0.0 or depot_rate != 0.0:
-            if gap != known_depot_gap:
-                depot_kept, known_depot_gap = math.exp(-ka * gap), gap
+            if first != infused:
+                infused = first
+                x_entered = scale * fast_share * lasting(fast, step.gap_days)
+                y_entered = scale * slow_share * lasting(slow, step.gap_days)
+            x += rate * x_entered
+            y += rate * y_entered
+        if skin:
+            gap, entering = step.gap_days, under_skin * step.depot_g_per_day
+            if first != absorbed:
+                absorbed, depot_kept = first, math.exp(-ka * gap)
                 x_passed = fast_share * ka * passing(fast, ka, gap)
                 y_passed = slow_share * ka * passing(slow, ka, gap)
             x += x_passed * depot
             y += y_passed * depot
             depot *= depot_kept
-            if depot_rate != 0.0:
-                entering = under_skin * depot_rate
+            if entering != 0.0:
                 x += entering * (fast_share * lasting(fast, gap) - x_passed / ka)
                 y += entering * (slow_share * lasting(slow, gap) - y_passed / ka)
                 depot += entering * lasting(ka, gap)
+            depot += under_skin * step.depot_g
         if sample >= 0:
             levels[sample] = endogenous + (x + y) * per_litre
         if bolus != 0.0:
             x += fast_share * scale * bolus
             y += slow_share * scale * bolus
-        if depot_bolus != 0.0:
-            depot += under_skin * depot_bolus
     if exchange > 0.0:
         peripheral = (fast_share * y - slow_share * x) / exchange
     return State(endogenous * vc + x + y, endogenous * parameters.vp_l + peripheral, depot)

@@ -45,6 +45,7 @@ class Readings(NamedTuple):
 
     levels_g_per_l: Floats
     weights: Floats
+    below: Floats
 
 
 class Ends(NamedTuple):
@@ -64,14 +65,8 @@ def own_parameters(people: People, i: int) -> Parameters:
 
 def own_schedule(people: People, i: int) -> Schedule:
     """Schedule of person i."""
-    steps, a, b = people.schedule, people.first_step[i], people.end_step[i]
     return Schedule(
-        steps.gap_days[a:b],
-        steps.central_g_per_day[a:b],
-        steps.depot_g_per_day[a:b],
-        steps.sample[a:b],
-        steps.central_g[a:b],
-        steps.depot_g[a:b],
+        people.schedule.steps[people.first_step[i] : people.end_step[i]], people.schedule.subcutaneous
     )
 
 
@@ -108,6 +103,7 @@ def fit(
                 readings.weights[a:b],
                 prior.proportional,
                 prior.additive_g_per_l,
+                readings.below[a:b],
             )
         )
         for k in range(len(found.eta)):

@@ -28,12 +28,15 @@ except ModuleNotFoundError as error:
 
 from ivigil.kinetics import fitting, linear, loops, running, saturable, values
 from ivigil.kinetics.loops import Ends, People, Prior, Readings
-from ivigil.kinetics.values import Parameters, Schedule
+from ivigil.kinetics.values import Parameters, Schedule, Step
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _SOURCES = (values, linear, saturable, running, fitting, loops)
+_STEP = np.dtype([(name, np.int64 if name in {"alike", "sample"} else np.float64) for name in Step._fields])
+_INTO_CALLER = {"expand"}
+"""Handing over its thirty terms costs a tenth of a saturable run."""
 _PARTS_A_WORKER = 4
 """People differ in how long they take."""
 
@@ -67,8 +70,8 @@ def gather(
     shared = isinstance(schedules, Schedule)
     each = [schedules] if isinstance(schedules, Schedule) else list(schedules)
     _refuse(rows, factors, 1 if shared else count, each)
-    steps = np.array([len(one.gap_days) for one in each], dtype=np.int64)
-    samples = np.array([sum(place >= 0 for place in one.sample) for one in each], dtype=np.int64)
+    steps = np.array([len(one.steps) for one in each], dtype=np.int64)
+    samples = np.array([sum(step.sample >= 0 for step in one.steps) for one in each], dtype=np.int64)
     whose = np.zeros(count, dtype=np.int64) if shared else np.arange(count)
     end_step, end_level = np.cumsum(steps)[whose], np.cumsum(samples[whose])
     return People(
@@ -91,7 +94,7 @@ def _refuse(rows: Floats, scale: Floats, expected: int, each: Sequence[Schedule]
     unfit = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1) | (rows[:, :2] <= 0).any(axis=1)
     unfit |= (rows[:, 2] > 0) & (rows[:, 3] <= 0) | (rows[:, 7] > 0) & (rows[:, 8] <= 0)
     unfit |= ~np.isfinite(scale) | (scale < 0)
-    if any(any(one.depot_g) or any(one.depot_g_per_day) for one in each):
+    if any(one.subcutaneous for one in each):
         unfit |= rows[:, 4] <= 0
     if unfit.any():
         first = int(np.argmax(unfit))
@@ -103,12 +106,8 @@ def _refuse(rows: Floats, scale: Floats, expected: int, each: Sequence[Schedule]
 
 
 def _joined(each: Sequence[Schedule]) -> Schedule:
-    def column(name: str, kind: type) -> Any:
-        return np.array([value for one in each for value in getattr(one, name)], dtype=kind)
-
-    return Schedule(
-        *(column(name, np.int64 if name == "sample" else np.float64) for name in Schedule._fields)
-    )
+    steps: Any = np.array([tuple(step) for one in each for step in one.steps], dtype=_STEP)
+    return Schedule(steps, any(one.subcutaneous for one in each))
 
 
 def concentrations(people: People, out: Floats | None = None, workers: int | None = None) -> Floats:
@@ -137,20 +136,28 @@ def map_fits(
     levels_g_per_l: Floats,
     weights: Floats | None = None,
     workers: int | None = None,
+    *,
+    below: NDArray[np.bool_] | None = None,
 ) -> Fits:
     """Most probable etas of each person, whose typical parameters are the rows of ``people``.
 
-    ``levels_g_per_l`` lie as ``concentrations`` returns them; so do ``weights`` (None: 1 each).
+    ``levels_g_per_l`` lie as ``concentrations`` returns them; so do ``weights`` (None: 1 each) and
+    ``below``, true of a level that is only known to lie below its figure (None: of none).
     """
     levels = np.ascontiguousarray(levels_g_per_l, dtype=np.float64).reshape(-1)
     heavy = np.ones_like(levels) if weights is None else np.ascontiguousarray(weights, np.float64).reshape(-1)
+    low = (
+        np.zeros(len(levels), np.bool_)
+        if below is None
+        else np.ascontiguousarray(below, np.bool_).reshape(-1)
+    )
     size = int(people.end_level[-1]) if len(people.end_level) else 0
-    if levels.shape != (size,) or heavy.shape != (size,) or not np.isfinite(levels).all():
-        raise ValueError(f"levels_g_per_l, weights: {size} numbers each are accepted, one for every sample")
+    if not levels.shape == heavy.shape == low.shape == (size,) or not np.isfinite(levels).all():
+        raise ValueError(f"levels_g_per_l, weights, below: {size} of each are accepted, one for every sample")
     own = _as_arrays(prior)
     count = len(people.parameters)
     ends = Ends(np.empty((count, round(len(own.precision) ** 0.5))), np.empty((count, 5)))
-    readings = Readings(levels, heavy)
+    readings = Readings(levels, heavy, low)
     fit = _compiled("fit")
     _share(count, workers, lambda first, end: fit(people, (first, end), own, readings, ends))
     objective, to_gain, steps, starts, converged = ends.outcome.T
@@ -184,15 +191,21 @@ def _share(count: int, workers: int | None, work: Callable[[int, int], None]) ->
 def _functions() -> dict[str, Any]:
     """Every function of the sources, moved to one namespace in which the functions that it calls are
     compiled too."""
-    space: dict[str, Any] = {}
+    space: dict[str, Any] = {"np": np}
+    functions: dict[str, FunctionType] = {}
     for module in _SOURCES:
         space.update(vars(module))
-    keep = _room_for_code()
-    for module in _SOURCES:
-        for name, function in _own(module).items():
-            moved = FunctionType(function.__code__, space, name, function.__defaults__)
-            space[name] = _compile(moved, keep)
+        functions |= _own(module)
+    keep = _folder_for_code()
+    for name, function in (functions | {"room": _array}).items():
+        moved = FunctionType(function.__code__, space, name, function.__defaults__)
+        space[name] = _compile(moved, keep)
     return space
+
+
+def _array(size: int) -> Floats:
+    """In place of ``values.room``."""
+    return np.zeros(size)
 
 
 def _compiled(name: str) -> Callable[..., None]:
@@ -213,18 +226,22 @@ def _compile(function: FunctionType, keep: Path | None) -> Any:
     before = numba.config.CACHE_DIR
     try:
         numba.config.CACHE_DIR = str(keep or before)
-        return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", cache=keep is not None)(
-            function
-        )
+        return numba.njit(
+            nogil=True,
+            fastmath={"contract"},
+            error_model="numpy",
+            forceinline=function.__name__ in _INTO_CALLER,
+            cache=keep is not None,
+        )(function)
     finally:
         numba.config.CACHE_DIR = before
 
 
-def _room_for_code() -> Path | None:
+def _folder_for_code() -> Path | None:
     """Folder for compiled code; None if nothing can be written there."""
     digest = hashlib.sha256()
-    for module in _SOURCES:
-        digest.update(Path(str(module.__file__)).read_bytes())
+    for file in (__file__, *(str(module.__file__) for module in _SOURCES)):
+        digest.update(Path(file).read_bytes())
     folder = Path(__file__).parent / "__pycache__" / f"compiled-{digest.hexdigest()[:16]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

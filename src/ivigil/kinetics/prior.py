@@ -54,18 +54,10 @@ class Prior(msgspec.Struct, frozen=True):
         )
 
 
-def facilitated(found: Typical) -> float:
-    """Bioavailability after hyaluronidase over that without, as ``Dose.relative_bioavailability`` has it."""
-    values = found.values
-    if "f_sc" in values and "f_facilitated_sc" in values:
-        return values["f_facilitated_sc"] / values["f_sc"]
-    return 1.0
-
-
 def dose(
     time_days: float, grams: float, route: KineticRoute, relative: float, duration_days: float = 0.0
 ) -> Dose:
-    """A dose by any route; ``relative``: what ``facilitated`` says of the model."""
+    """A dose by any route; ``relative``: ``Typical.facilitated``."""
     return Dose(
         time_days,
         grams,
@@ -107,7 +99,7 @@ def prior(model: PopulationModel, subject: Subject, knowledge: Knowledge) -> Pri
         tuple(carried),
         tuple(carrier),
         residual,
-        facilitated(found),
+        found.facilitated,
     )
 
 

@@ -1,26 +1,39 @@
 """The posterior of one person's parameters, by importance sampling around its mode.
 
-Draws come from Student's t with Laplace's covariance, whose tails are wider than a posterior's; each is
-weighted by the true posterior over the density that it was drawn from. The mean weight estimates the
-probability of the levels under the model. Geweke, Econometrica 1989;57:1317-1339.
+Draws come from Student's t, wider than Laplace's covariance; each is weighted by the true posterior over the
+density that it was drawn from. The mean weight estimates the probability of the levels under the model.
+Geweke, Econometrica 1989;57:1317-1339.
+
+Troughs alone leave a bent ridge of clearance against volume, which no covariance at its mode describes.
+Where too few draws count, further rounds come from Student's t with the mean and covariance of the weighted
+draws so far, and every draw is weighted by the mixture of all rounds: adaptive multiple importance sampling,
+Cornuet and others, Scandinavian Journal of Statistics 2012;39.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from ivigil.kinetics.fitting import Problem, factorise, individual
-from ivigil.kinetics.levels import Used
+from ivigil.kinetics.fitting import Problem, factorise, individual, objective
 from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest
 from ivigil.kinetics.values import Parameters, Schedule
 
 DRAWS = 400
+"""Of a round."""
+ROUNDS = 5
+"""At most."""
+ENOUGH = 200
+"""Effective draws after which no further round is drawn."""
 FREEDOM = 6
 """Degrees of freedom of Student's t."""
+WIDER = 2.0
+"""Times the covariance: too wide costs draws, too narrow leaves a part of the posterior unseen."""
 
 
 class Draw(NamedTuple):
@@ -41,9 +54,26 @@ class Sample(NamedTuple):
     """Logarithm of the density of the levels under model and population."""
 
 
+class _Proposal(NamedTuple):
+    """Student's t around a centre."""
+
+    centre: Sequence[float]
+    factor: list[float]
+    """Cholesky's, of the covariance, row by row."""
+    constant: float
+    """Logarithm of the density at the centre."""
+
+
+class _Drawn(NamedTuple):
+    eta: list[float]
+    parameters: Parameters
+    log_joint: float
+    """Of the density of the levels and of these etas."""
+    course: list[float]
+
+
 def sample(
     problem: Problem,
-    levels: Sequence[Used],
     mode: Sequence[float],
     covariance: Sequence[float],
     *,
@@ -52,40 +82,32 @@ def sample(
 ) -> Sample:
     """Draws of the posterior, with the course of each.
 
-    ``levels``: those of the problem with their weights, limits of quantification among them.
-    ``covariance``: row by row. ``forecast``: samples the levels first, in their order, then the times asked
-    for.
+    ``covariance``: row by row. ``forecast``: samples the levels of the problem first, in their order, then
+    the times asked for. Raises ArithmeticError if the covariance is none, or if no draw is possible.
     """
-    size, count = len(mode), len(levels)
-    factor = cholesky(covariance, size)
+    count, constant = len(problem.levels_g_per_l), _constant(problem, len(mode))
     source = random.Random(seed)
-    prior = -0.5 * (size * math.log(2.0 * math.pi) - _log_determinant(problem.precision, size))
-    samples = sum(place >= 0 for place in forecast.sample)
-    found: list[tuple[Parameters, float, list[float]]] = []
-    for _ in range(DRAWS):
-        eta, log_density = _draw(mode, factor, source)
-        person = individual(problem, eta)
-        course = [0.0] * samples
-        run(person, forecast, problem.scale, at_rest(person), course)
-        value = prior - 0.5 * _square(problem.precision, eta) + likelihood(problem, levels, course[:count])
-        found.append((person, value - log_density, course[count:]))
-    return _weighed(found)
+    samples = sum(step.sample >= 0 for step in forecast.steps)
+    rounds = [_proposal(mode, covariance)]
+    found: list[_Drawn] = []
+    while True:
+        for _ in range(DRAWS):
+            eta = _draw(rounds[-1], source)
+            person = individual(problem, eta)
+            course = [0.0] * samples
+            run(person, forecast, problem.scale, at_rest(person), course)
+            value = constant - 0.5 * objective(problem, eta, course)
+            found.append(_Drawn(eta, person, value, course[count:]))
+        weighed = _weighed(found, rounds)
+        if weighed.effective >= ENOUGH or len(rounds) == ROUNDS:
+            return weighed
+        rounds.append(_refined(found, weighed, rounds[0]))
 
 
-def likelihood(problem: Problem, levels: Sequence[Used], predicted: Sequence[float]) -> float:
-    """Logarithm of the density of the levels; of one below a limit the probability of lying there."""
-    total = 0.0
-    for item, level in zip(levels, predicted, strict=True):
-        spread = math.hypot(problem.proportional * level, problem.additive_g_per_l)
-        if not spread > 0.0:
-            return -math.inf
-        z = (item.g_per_l - level) / spread
-        if item.below:
-            share = 0.5 * math.erfc(-z / math.sqrt(2.0))
-            total += item.weight * (math.log(share) if share > 0.0 else -0.5 * z * z)
-        else:
-            total -= item.weight * (0.5 * (z * z + math.log(2.0 * math.pi)) + math.log(spread))
-    return total
+def _constant(problem: Problem, size: int) -> float:
+    """What the objective leaves out of the logarithm of the density of levels and etas."""
+    exact = sum(weight for weight, below in zip(problem.weights, problem.below, strict=True) if not below)
+    return 0.5 * (_log_determinant(problem.precision, size) - (size + exact) * math.log(2.0 * math.pi))
 
 
 def cholesky(matrix: Sequence[float], size: int) -> list[float]:
@@ -96,39 +118,77 @@ def cholesky(matrix: Sequence[float], size: int) -> list[float]:
     return factor
 
 
-def _draw(mode: Sequence[float], factor: Sequence[float], source: random.Random) -> tuple[list[float], float]:
-    """A draw and the logarithm of its density."""
-    size = len(mode)
+def _proposal(centre: Sequence[float], covariance: Sequence[float]) -> _Proposal:
+    size = len(centre)
+    factor = cholesky([WIDER * value for value in covariance], size)
+    log_determinant = sum(math.log(factor[i * size + i]) for i in range(size))
+    constant = math.lgamma(0.5 * (FREEDOM + size)) - math.lgamma(0.5 * FREEDOM)
+    constant -= 0.5 * size * math.log(FREEDOM * math.pi) + log_determinant
+    return _Proposal(centre, factor, constant)
+
+
+def _draw(proposal: _Proposal, source: random.Random) -> list[float]:
+    size = len(proposal.centre)
     z = [source.gauss(0.0, 1.0) for _ in range(size)]
     stretch = math.sqrt(FREEDOM / source.gammavariate(0.5 * FREEDOM, 2.0))
-    eta, log_determinant = list(mode), 0.0
+    eta = list(proposal.centre)
     for i in range(size):
-        log_determinant += math.log(factor[i * size + i])
         for k in range(i + 1):
-            eta[i] += stretch * factor[i * size + k] * z[k]
-    square = stretch * stretch * sum(item * item for item in z)
-    half = 0.5 * (FREEDOM + size)
-    constant = math.lgamma(half) - math.lgamma(0.5 * FREEDOM) - 0.5 * size * math.log(FREEDOM * math.pi)
-    return eta, constant - log_determinant - half * math.log1p(square / FREEDOM)
+            eta[i] += stretch * proposal.factor[i * size + k] * z[k]
+    return eta
 
 
-def _weighed(found: Sequence[tuple[Parameters, float, list[float]]]) -> Sample:
-    highest = max(weight for _, weight, _ in found)
+def _log_density(proposal: _Proposal, eta: Sequence[float]) -> float:
+    size, factor = len(eta), proposal.factor
+    z, square = [0.0] * size, 0.0
+    for i in range(size):
+        rest = eta[i] - proposal.centre[i]
+        for k in range(i):
+            rest -= factor[i * size + k] * z[k]
+        z[i] = rest / factor[i * size + i]
+        square += z[i] * z[i]
+    return proposal.constant - 0.5 * (FREEDOM + size) * math.log1p(square / FREEDOM)
+
+
+def _mixture(rounds: Sequence[_Proposal], eta: Sequence[float]) -> float:
+    """Logarithm of the mean density: every round has as many draws."""
+    each = [_log_density(proposal, eta) for proposal in rounds]
+    highest = max(each)
+    return highest + math.log(sum(math.exp(value - highest) for value in each) / len(each))
+
+
+def _weighed(found: Sequence[_Drawn], rounds: Sequence[_Proposal]) -> Sample:
+    logs = [item.log_joint - _mixture(rounds, item.eta) for item in found]
+    highest = max(logs)
     if not math.isfinite(highest):
         raise ArithmeticError("no draw is possible")
-    weights = [math.exp(weight - highest) for _, weight, _ in found]
+    weights = [math.exp(value - highest) for value in logs]
     total = sum(weights)
     draws = [
-        Draw(person, weight / total, course)
-        for (person, _, course), weight in zip(found, weights, strict=True)
+        Draw(item.parameters, weight / total, item.course)
+        for item, weight in zip(found, weights, strict=True)
     ]
     effective = total * total / sum(weight * weight for weight in weights)
     return Sample(draws, effective, highest + math.log(total / len(found)))
 
 
-def _square(matrix: Sequence[float], eta: Sequence[float]) -> float:
-    size = len(eta)
-    return sum(eta[i] * matrix[i * size + j] * eta[j] for i in range(size) for j in range(size))
+def _refined(found: Sequence[_Drawn], weighed: Sample, first: _Proposal) -> _Proposal:
+    """Around the mean of the weighted draws; the first again if they span no covariance."""
+    size = len(first.centre)
+    weights = [draw.weight for draw in weighed.draws]
+    centre = [
+        sum(weight * item.eta[k] for weight, item in zip(weights, found, strict=True)) for k in range(size)
+    ]
+    off = [[item.eta[k] - centre[k] for k in range(size)] for item in found]
+    covariance = [
+        sum(weight * row[i] * row[j] for weight, row in zip(weights, off, strict=True))
+        for i in range(size)
+        for j in range(size)
+    ]
+    try:
+        return _proposal(centre, covariance)
+    except ArithmeticError:
+        return first
 
 
 def _log_determinant(matrix: Sequence[float], size: int) -> float:
@@ -136,12 +196,9 @@ def _log_determinant(matrix: Sequence[float], size: int) -> float:
     return 2.0 * sum(math.log(factor[i * size + i]) for i in range(size))
 
 
-def quantile(values: Sequence[float], weights: Sequence[float], share: float) -> float:
-    """The value below which ``share`` of the weight lies."""
-    reached, total = 0.0, sum(weights)
-    ordered = sorted(zip(values, weights, strict=True))
-    for value, weight in ordered:
-        reached += weight
-        if reached >= share * total:
-            return value
-    return ordered[-1][0]
+def quantiles(values: Sequence[float], weights: Sequence[float], shares: Sequence[float]) -> list[float]:
+    """For each share the value below which so much of the weight lies."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    reached = list(accumulate(weights[place] for place in order))
+    total = sum(weights)
+    return [values[order[min(bisect_left(reached, share * total), len(order) - 1)]] for share in shares]

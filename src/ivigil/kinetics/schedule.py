@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from ivigil.kinetics.values import Dose, Schedule
+from ivigil.kinetics.values import Dose, Schedule, Step
+
+ROUNDING = 1e-12
+"""Share of a gap by which times that were rounded may change it."""
 
 
 class _Change(NamedTuple):
@@ -105,6 +108,25 @@ def _steps(samples: list[tuple[float, int]], changes: list[_Change], begin: floa
             change(changes[next_change])
             next_change += 1
         step(time, place)
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], [], []]
-    gap, central_rate, depot_rate, central, depot = columns
-    return Schedule(gap, central_rate, depot_rate, places, central, depot)
+    alike = _alike([row[0] for row in rows])
+    steps = [
+        Step(gap, rate, depot_rate, place, bolus, depot_bolus, first)
+        for (gap, rate, depot_rate, bolus, depot_bolus), place, first in zip(rows, places, alike, strict=True)
+    ]
+    return Schedule(steps, any(change.subcutaneous for change in changes))
+
+
+def _alike(gaps: Sequence[float]) -> list[int]:
+    """The difference of two times carries their rounding, so that equal gaps differ in their last digits."""
+    first = dict[float, int]()
+    for place, gap in enumerate(gaps):
+        first.setdefault(gap, place)
+    together = list[list[float]]()
+    for gap in sorted(first):
+        if together and gap - together[-1][0] <= ROUNDING * gap:
+            together[-1].append(gap)
+        else:
+            together.append([gap])
+    for same in together:
+        first |= dict.fromkeys(same, min(first[gap] for gap in same))
+    return [first[gap] for gap in gaps]

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
-from itertools import pairwise
 from random import Random
 from statistics import NormalDist
 
 import msgspec
 
-from ivigil.kinetics.applicability import Applicability, applicability
+from ivigil.kinetics import judging
+from ivigil.kinetics.applicability import Applicability
 from ivigil.kinetics.individual import Known, Subject, Typical, typical, variability
 from ivigil.kinetics.physics import at_rest, check, run, schedule, steady_state
 from ivigil.kinetics.regimen import Given
 from ivigil.kinetics.saturable import clearance
-from ivigil.kinetics.values import Dose, Parameters, State
+from ivigil.kinetics.values import Dose, Parameters, Schedule
 from ivigil.knowledge.kinetics import ParameterName, PopulationModel
 from ivigil.knowledge.store import Knowledge
 
-COURSE_DAYS = "policy.kinetic_course_days"
-"""Doses that start within so many days of the first are judged as one course."""
 COMPILED_FROM = 2_000_000
 """Steps from which compiled code is worth its start."""
 BITS = 52
@@ -142,77 +139,17 @@ def judged(
     knowledge: Knowledge,
     levels_g_per_l: Sequence[float] = (),
 ) -> tuple[Applicability, ...]:
-    """Whether the model may be used: once for each route, and at each end of the levels.
-
-    The smallest and the largest course and the shortest interval count: many small doses are not taken
-    for a small one.
-    """
-    cycle, days = plan.before.doses if plan.before else (), course_days(knowledge)
-    found: list[Applicability] = []
-    for route in dict.fromkeys(dose.route for dose in (*cycle, *plan.doses)):
-        whole = [dose for dose in plan.doses if dose.route == route]
-        repeated = [dose for dose in cycle if dose.route == route]
-        interval = _interval(whole, plan.before, days)
-        for grams in sorted({*_ends(whole, days), *_ends(repeated, days)}):
-            asked = msgspec.structs.replace(
-                subject,
-                route=route,
-                dose_g_per_kg=_decimal(grams) / subject.weight_kg if subject.weight_kg else None,
-                interval_days=interval,
-            )
-            for level in sorted({min(levels_g_per_l), max(levels_g_per_l)}) if levels_g_per_l else (None,):
-                at = msgspec.structs.replace(
-                    asked, concentration_g_per_l=None if level is None else _decimal(level)
-                )
-                found.append(applicability(model, at, knowledge))
-    return tuple(found)
-
-
-def _decimal(value: float) -> Decimal:
-    """Without what adding floats leaves behind."""
-    return Decimal(repr(round(value, 9)))
-
-
-def course_days(knowledge: Knowledge) -> float:
-    """The number of ``COURSE_DAYS``."""
-    found = knowledge.policies[COURSE_DAYS].number
-    if found is None:
-        raise LookupError(f"{COURSE_DAYS} has no number")
-    return float(found)
-
-
-def _courses(doses: Sequence[Given], days: float) -> list[list[Given]]:
-    found: list[list[Given]] = []
-    for dose in sorted(doses, key=lambda dose: dose.time_days):
-        if found and dose.time_days - found[-1][0].time_days < days:
-            found[-1].append(dose)
-        else:
-            found.append([dose])
-    return found
-
-
-def _ends(doses: Sequence[Given], days: float) -> set[float]:
-    """Grams of the smallest course, and the most that start within any so many days."""
-    if not doses:
-        return set()
-    smallest = min(sum(dose.grams for dose in course) for course in _courses(doses, days))
-    ordered = sorted(doses, key=lambda dose: dose.time_days)
-    largest, within, first = 0.0, 0.0, 0
-    for dose in ordered:
-        within += dose.grams
-        while dose.time_days - ordered[first].time_days >= days:
-            within -= ordered[first].grams
-            first += 1
-        largest = max(largest, within)
-    return {smallest, largest}
-
-
-def _interval(doses: Sequence[Given], before: Before | None, days: float) -> int | None:
-    starts = [course[0].time_days for course in _courses(doses, days)]
-    gaps = [later - sooner for sooner, later in pairwise(starts)]
-    if before is not None:
-        gaps.append(max(before.interval_days, days))
-    return round(min(gaps)) if gaps else None
+    """Whether the model may be used for the plan; see ``judging``."""
+    before = plan.before
+    return judging.judged(
+        model,
+        subject,
+        plan.doses,
+        knowledge,
+        cycle=before.doses if before else (),
+        cycle_days=before.interval_days if before else None,
+        levels_g_per_l=levels_g_per_l,
+    )
 
 
 def one(model: PopulationModel, subject: Subject, plan: Plan, knowledge: Knowledge) -> tuple[float, ...]:
@@ -221,7 +158,8 @@ def one(model: PopulationModel, subject: Subject, plan: Plan, knowledge: Knowled
     Raises SimulationError if the model is refused, MissingError if something that it needs is not known.
     """
     _admit(model, subject, plan, knowledge)
-    return tuple(_levels(typical(model, subject, knowledge), plan))
+    found = typical(model, subject, knowledge)
+    return tuple(_levels(found, plan, *_scheduled(found, plan)))
 
 
 def population(
@@ -249,9 +187,11 @@ def population(
     large = patients * (len(plan.times_days) + 2 * len(plan.doses)) >= COMPILED_FROM
     if compiled or (compiled is None and large and plan.before is None and _has_numbers()):
         return Population(plan.times_days, tuple(_compiled(list(people), plan, report)))
-    rows = []
+    rows, known = [], dict[float, tuple[list[Dose], Schedule]]()
     for number, person in enumerate(people, 1):
-        rows.append(tuple(_levels(person, plan)))
+        if person.facilitated not in known:
+            known = {person.facilitated: _scheduled(person, plan)}
+        rows.append(tuple(_levels(person, plan, *known[person.facilitated])))
         if report is not None and number % PART == 0:
             report(number)
     return Population(plan.times_days, tuple(rows))
@@ -286,7 +226,8 @@ def steady_levels(found: Typical, before: Before, parts: int = 200) -> tuple[flo
         }
     )
     after = [time + _JUST_AFTER for time in times[:-1]]
-    levels = _levels(found, Plan(before.doses, tuple(sorted({*times, *after})), before))
+    plan = Plan(before.doses, tuple(sorted({*times, *after})), before)
+    levels = _levels(found, plan, *_scheduled(found, plan))
     return min(levels), max(levels)
 
 
@@ -301,35 +242,35 @@ def _admit(model: PopulationModel, subject: Subject, plan: Plan, knowledge: Know
 
 def _doses(found: Typical, given: Sequence[Given]) -> list[Dose]:
     """Facilitated doses are absorbed as the model says in relation to plain ones."""
-    values = found.values
-    relative = 1.0
-    if "f_sc" in values and "f_facilitated_sc" in values:
-        relative = values["f_facilitated_sc"] / values["f_sc"]
     return [
         Dose(
             dose.time_days,
             dose.grams,
             dose.duration_days,
             "IV" if dose.route == "IV" else "SC",
-            relative if dose.route == "facilitated_SC" else 1.0,
+            found.facilitated if dose.route == "facilitated_SC" else 1.0,
         )
         for dose in given
     ]
 
 
-def _levels(found: Typical, plan: Plan) -> list[float]:
-    """From the state that a cycle before has led to, or from rest."""
-    parameters, before = parameters_of(found), plan.before
-    begin = before.start_days if before else 0.0
+def _scheduled(found: Typical, plan: Plan) -> tuple[list[Dose], Schedule]:
+    """Doses and steps of the plan, which are those of everybody with the same relative bioavailability."""
+    begin = plan.before.start_days if plan.before else 0.0
     doses = [dose._replace(time_days=dose.time_days - begin) for dose in _doses(found, plan.doses)]
     times = [time - begin for time in plan.times_days]
+    return doses, schedule(doses, times, 0.0 if plan.before else None)
+
+
+def _levels(found: Typical, plan: Plan, doses: Sequence[Dose], steps: Schedule) -> list[float]:
+    """From the state that a cycle before has led to, or from rest."""
+    parameters, before = parameters_of(found), plan.before
     check(parameters, doses)
-    start: State | None = None
+    start = at_rest(parameters)
     if before is not None:
         start = steady_state(parameters, _doses(found, before.doses), before.interval_days)
-    levels = [0.0] * len(times)
-    steps = schedule(doses, times, None if start is None else 0.0)
-    run(parameters, steps, 1.0, at_rest(parameters) if start is None else start, levels)
+    levels = [0.0] * len(plan.times_days)
+    run(parameters, steps, 1.0, start, levels)
     return levels
 
 

@@ -31,7 +31,10 @@ def named_facts(*parts: msgspec.Struct) -> set[str]:
             found.add(getattr(part, name))
         for name in fields.holding:
             inner = getattr(part, name)
-            waiting.extend(inner if isinstance(inner, tuple) else () if inner is None else (inner,))
+            if isinstance(inner, msgspec.Struct):
+                waiting.append(inner)
+            elif isinstance(inner, tuple):
+                waiting.extend(inner)
     return found - {""}
 
 

@@ -84,8 +84,8 @@ def _dose(capped: Decimal, cap: str, facts: Iterable[str], weight: Weight, saw: 
 
 
 def _fixed_grams(order: Order, regimen: Regimen) -> Decimal | None:
-    if order.total_dose_g is not None:
-        return order.total_dose_g
+    if order.asked_g is not None:
+        return order.asked_g
     if regimen.fixed_daily_dose_g is not None and regimen.allowed_days:
         return regimen.fixed_daily_dose_g * min(regimen.allowed_days)
     return None

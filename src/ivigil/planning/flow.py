@@ -45,6 +45,7 @@ from ivigil.planning import (
     course,
     dose,
     hazards,
+    individual,
     limits,
     offers,
     products,
@@ -88,7 +89,7 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
     rule, choice = chosen
     draft = replace(draft, regimen=choice)
     body = weight.dosing_weight(order, rule, known, knowledge)
-    amount = dose.choose(order, rule, body, knowledge)
+    amount = individual.intravenous(order, rule, body, knowledge)
     if isinstance(amount, dose.NoDose):
         gap = Blocked(code=amount.code, facts=amount.facts, value=amount.value)
         draft = _screened(draft, known, knowledge)

@@ -15,7 +15,7 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
-from ivigil.planning import case, hazards, products, scheme, sites
+from ivigil.planning import case, hazards, individual, products, sites
 from ivigil.planning.limits import Limits
 from ivigil.planning.products import Ranked
 from ivigil.planning.rates import NoRates
@@ -66,7 +66,7 @@ def collect(order: Order, regimen: Regimen | None, known: Case, knowledge: Knowl
             reason = Reason(code="not_ordered", value=order.product or "")
             excluded.append(ProductExcluded(id=product.id, because=(reason,)))
             continue
-        chosen = scheme.choose(product, order, regimen, known, knowledge)
+        chosen = individual.subcutaneous(product, order, regimen, known, knowledge)
         if isinstance(chosen, Scheme):
             dosed.append(_offer(product, chosen, order, known, knowledge))
             continue

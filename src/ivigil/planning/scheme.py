@@ -52,6 +52,10 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Reason, ...]
     unsigned: tuple[Fact, ...]
     """Facts that would change the dose if the site signed them."""
+    allowed_g: Bounds | None
+    """Least and most grams of one infusion by regimen or label; None: neither states a range."""
+    ranged_by: tuple[str, ...]
+    """The facts of ``allowed_g``."""
 
     @property
     def weekly_grams(self) -> Decimal:
@@ -114,6 +118,7 @@ def choose(
         return NoScheme(above)
     facts = (*amount.facts, *adjusted.facts)
     made = dose.settled(grams, order, rule, body, knowledge, facts=facts, saw=(*amount.saw, *adjusted.saw))
+    bounds, by = _allowed(ask)
     ramp, lacks_ramp = _ramp(ask)
     if ramp is not None:  # its first infusion is a dose for one week, and the next is due after it
         rule = replace(rule, interval_weeks_min=ramp.steps[0].dose_weeks)
@@ -129,6 +134,8 @@ def choose(
         lacks_ramp=lacks_ramp,
         notes=(*adjusted.notes, *_start_notes(ask)),
         unsigned=adjusted.unsigned,
+        allowed_g=None if bounds is None else (bounds[0] * body.kg, bounds[1] * body.kg),
+        ranged_by=by,
     )
 
 
@@ -233,8 +240,8 @@ def _is_borrowed(regimen: Regimen, order: Order, knowledge: Knowledge) -> bool:
 def _amount(ask: _Ask) -> _Amount | NoScheme:
     """The first source that gives grams."""
     order = ask.order
-    if order.total_dose_g is not None:
-        return _Amount(order.total_dose_g, "ordered", ())
+    if order.asked_g is not None:
+        return _Amount(order.asked_g, "ordered", ())
     if order.total_dose_g_per_kg is not None:
         return _Amount(order.total_dose_g_per_kg * ask.body.kg, "ordered", ())
     carried = None if ask.once else _carried(ask)
@@ -291,6 +298,14 @@ def _range(ask: _Ask) -> tuple[Bounds | None, tuple[str, ...]]:
     if ask.regimen is not None and ask.rule.id == ask.regimen.id and regimen[0] is not None:
         return regimen
     return label
+
+
+def _allowed(ask: _Ask) -> tuple[Bounds | None, tuple[str, ...]]:
+    """The range of the rule, never past the most that the label gives."""
+    (bounds, facts), (label, by) = _range(ask), _label_range(ask)
+    if bounds is None or label is None or bounds[1] <= label[1]:
+        return bounds, facts
+    return (bounds[0], label[1]), (*facts, *by)
 
 
 def _regimen_range(ask: _Ask) -> tuple[Bounds | None, tuple[str, ...]]:

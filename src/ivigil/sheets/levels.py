@@ -46,6 +46,7 @@ REJECTED: dict[Why, str] = {
 }
 REFUSED: dict[Refused, str] = {
     "dose_outside_range": "No dose within the range of the models reaches the target.",
+    "dose_outside_regimen": "No whole vials lie within what the regimen allows.",
     "few_effective_draws": "The band rests on too few draws.",
     "history_incomplete": "Nobody said that every dose since the first is listed (history_complete = true).",
     "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers = [] where there are none).",
@@ -76,6 +77,7 @@ BECAUSE = {
     "restriction": "outside",
     "covariate": "not known",
 }
+BANDS = "Bands are of IgG itself; a measured level scatters by the residual error besides."
 SUPPORT = "Decision support: a clinician decides. No study showed that doses sought like this do better."
 
 
@@ -104,27 +106,39 @@ def fit_sheet(case: Case, estimate: Estimate, knowledge: Knowledge) -> Renderabl
 
 
 def forecast_sheet(
-    case: Case, estimate: Estimate, gone: WashOut | None, knowledge: Knowledge
+    case: Case,
+    estimate: Estimate,
+    gone: WashOut | None,
+    knowledge: Knowledge,
+    more: Iterable[RenderableType] = (),
 ) -> RenderableType:
-    """Total IgG to come, all models together and each beside the others."""
+    """Total IgG to come, all models together and each beside the others; ``more``: what was asked besides."""
     return Group(
         Text("IgG LEVELS: FORECAST", style="bold"),
         Text(SUPPORT),
         *_warned(estimate),
         _levels(case, estimate),
         section(
-            f"Total IgG, g/L: median and band of {_plain(estimate.band_percent)} %", _bands(case, estimate)
+            f"Total IgG, g/L: median and band of {whole_text(estimate.band_percent)} %",
+            _bands(case, estimate),
         ),
         section("The last moment by model", _by_model(estimate, knowledge), *_ranges(estimate))
         if estimate.bands
         else _models_or_why(estimate, knowledge),
         *_washed_out(gone),
+        *more,
         *_foot(),
     )
 
 
-def aim_sheet(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowledge) -> RenderableType:
-    """The proposal with its neighbours, or why there is none."""
+def aim_sheet(
+    case: Case,
+    estimate: Estimate,
+    sought: Sought,
+    knowledge: Knowledge,
+    more: Iterable[RenderableType] = (),
+) -> RenderableType:
+    """The proposal with its neighbours, or why there is none; ``more``: what was asked besides."""
     target = number(sought.target_g_per_l)
     body: list[RenderableType] = []
     if sought.refused:
@@ -137,6 +151,7 @@ def aim_sheet(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowled
         Text(SUPPORT),
         *_warned(estimate),
         *body,
+        *more,
         _levels(case, estimate),
         _models_or_why(estimate, knowledge),
         *_foot(),
@@ -160,7 +175,7 @@ def _levels(case: Case, estimate: Estimate) -> RenderableType:
     for place, level in enumerate(case.levels):
         if place in used:
             weight = used[place].weight
-            told = "used" if weight == 1 else f"used, counts {_float(weight)}"
+            told = "used" if weight == 1 else f"used, counts {float_text(weight)}"
         else:
             told = f"not used: {REJECTED[rejected[place]]}"
         grid.add_row(_taken(level), f"{_SIGN[level.limit]}{number(level.g_per_l)} g/L", told)
@@ -192,8 +207,8 @@ def _models(estimate: Estimate, knowledge: Knowledge) -> Table:
         grid.add_row(
             f"{model.id}{mark(model.verdict)}",
             model.verdict.grade,
-            f"{_plain(100 * fitted.weight)} %",
-            _float(fitted.parameters.cl_l_per_day, 3),
+            f"{whole_text(100 * fitted.weight)} %",
+            float_text(fitted.parameters.cl_l_per_day, 3),
             ", ".join(_signed(item.standard_deviations) for item in fitted.residuals) or "-",
             "; ".join(told),
         )
@@ -210,7 +225,7 @@ def _person(estimate: Estimate) -> RenderableType:
     grid = table(17, None)
     for fitted in _fitted(estimate):
         told = [
-            f"{parameter_sign(m.parameter)} x {_float(m.factor)} ({_signed(m.standard_deviations)} SD)"
+            f"{parameter_sign(m.parameter)} x {float_text(m.factor)} ({_signed(m.standard_deviations)} SD)"
             for m in fitted.moved
         ]
         grid.add_row(fitted.model, ", ".join(told))
@@ -250,7 +265,7 @@ def _bands(case: Case, estimate: Estimate) -> RenderableType:
         moment = estimate.levels.origin + dt.timedelta(days=band.time_days)
         near = _nearest(moment, starts | ends)
         told = "before a planned dose" if near in starts else "end of a planned dose" if near in ends else ""
-        grid.add_row(moment.strftime("%Y-%m-%d %H:%M"), _float(band.median, 1), _band(band), told)
+        grid.add_row(moment.strftime("%Y-%m-%d %H:%M"), float_text(band.median, 1), _band(band), told)
     return grid
 
 
@@ -264,19 +279,19 @@ def _by_model(estimate: Estimate, knowledge: Knowledge) -> RenderableType:
     for fitted in _fitted(estimate):
         band = fitted.bands[-1]
         verdict = knowledge.population_models[fitted.model].verdict
-        told = f"evidence {verdict.grade}, weight {_plain(100 * fitted.weight)} %"
-        grid.add_row(f"{fitted.model}{mark(verdict)}", _float(band.median, 1), _band(band), told)
+        told = f"evidence {verdict.grade}, weight {whole_text(100 * fitted.weight)} %"
+        grid.add_row(f"{fitted.model}{mark(verdict)}", float_text(band.median, 1), _band(band), told)
     return grid
 
 
 def _washed_out(gone: WashOut | None) -> list[RenderableType]:
     if gone is None:
         return []
-    within = f"within {_plain(gone.within_percent)} % of the own level"
+    within = f"within {whole_text(gone.within_percent)} % of the own level"
     if gone.days is None:
         told = f"Not {within} in {gone.followed_days} days, for most possible persons."
     else:
-        told = f"Total IgG is {within} {_spread(gone.days, 'days', 0)} after the last dose."
+        told = f"Total IgG is {within} {spread_text(gone.days, 'days', 0)} after the last dose."
     rule = "No rule for vaccines or serology: see ivigil vaccines, tests."
     return [section("Wash-out", Text(told), Text(rule))]
 
@@ -292,8 +307,8 @@ def _proposal(found: Proposal, sought: Sought) -> list[RenderableType]:
     )
     if vials:
         facts.add_row("Vials", vials)
-    facts.add_row("Exact dose", _spread(found.exact_grams, "g", 0))
-    facts.add_row("Steady after", _spread(found.steady_after_days, "days", 0))
+    facts.add_row("Exact dose", spread_text(found.exact_grams, "g", 0))
+    facts.add_row("Steady after", spread_text(found.steady_after_days, "days", 0))
     if found.interval_outside:
         facts.add_row("Interval", f"not in the data of {', '.join(found.interval_outside)}")
     parts = [
@@ -305,8 +320,8 @@ def _proposal(found: Proposal, sought: Sought) -> list[RenderableType]:
     if sought.missed is not None:
         missed = sought.missed
         told = (
-            f"Trough {_spread(missed.trough_g_per_l, 'g/L', 1)}; an interval after a missed dose "
-            f"{_spread(missed.after_missed_g_per_l, 'g/L', 1)}."
+            f"Trough {spread_text(missed.trough_g_per_l, 'g/L', 1)}; an interval after a missed dose "
+            f"{spread_text(missed.after_missed_g_per_l, 'g/L', 1)}."
         )
         parts.append(section("One missed dose", Text(told)))
     return parts
@@ -329,9 +344,9 @@ def _regimens(regimens: Iterable[Regimen], chosen: Regimen | None = None) -> Tab
             "->" if item is chosen else "",
             number(item.grams, 1),
             str(item.interval_days),
-            _spread(item.trough_g_per_l, "", 1),
-            _spread(item.peak_g_per_l, "", 1),
-            "" if item.in_window is None else f"{_plain(100 * item.in_window)} %",
+            spread_text(item.trough_g_per_l, "", 1),
+            spread_text(item.peak_g_per_l, "", 1),
+            "" if item.in_window is None else f"{whole_text(100 * item.in_window)} %",
             "high peak" if item.above_peak_limit > 0 else "",
         )
     return grid
@@ -344,7 +359,7 @@ def _fitted(estimate: Estimate) -> list[Fitted]:
 def _foot() -> list[RenderableType]:
     return [
         Text(""),
-        Text("Bands are of IgG itself; a measured level scatters by the residual error besides."),
+        Text(BANDS),
         Text("ivigil models ID shows a model with its cautions and documents."),
         Text(FOOTNOTE),
         Text(DISCLAIMER),
@@ -352,22 +367,22 @@ def _foot() -> list[RenderableType]:
 
 
 def _band(band: Band) -> str:
-    return f"{_float(band.low, 1)} to {_float(band.high, 1)}"
+    return f"{float_text(band.low, 1)} to {float_text(band.high, 1)}"
 
 
-def _spread(spread: Spread, unit: str, places: int) -> str:
-    low, middle, high = (_float(value, places) for value in (spread.low, spread.median, spread.high))
+def spread_text(spread: Spread, unit: str, places: int) -> str:
+    low, middle, high = (float_text(value, places) for value in (spread.low, spread.median, spread.high))
     return f"{middle}{' ' + unit if unit else ''} ({low} to {high})"
 
 
 def _signed(value: float) -> str:
-    text = _float(value, 1)
+    text = float_text(value, 1)
     return f"+{text}" if value > 0 and text != "0" else text
 
 
-def _plain(value: float) -> str:
-    return _float(value, 0)
+def whole_text(value: float) -> str:
+    return float_text(value, 0)
 
 
-def _float(value: float, places: int = 2) -> str:
+def float_text(value: float, places: int = 2) -> str:
     return number(Decimal(repr(value)), places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec import UnsetType
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -34,6 +35,7 @@ def plan_sheet(plan: Plan, knowledge: Knowledge) -> RenderableType:
         _head(plan, knowledge),
         _blocked(plan, knowledge),
         _dose(plan, refs),
+        _individual(plan, refs),
         _findings(plan, knowledge, refs),
         _questions(plan, knowledge),
         _product(plan, knowledge, refs),
@@ -78,6 +80,16 @@ def _dose(plan: Plan, refs: References) -> RenderableType | None:
         table.add_row("Not used", other)
     _and_more(table, len(plan.regimen.alternatives) if plan.regimen is not None else 0)
     return layout.section("Dose", table) if table.row_count else None
+
+
+def _individual(plan: Plan, refs: References) -> RenderableType | None:
+    """Loaded only for a plan that has one."""
+    sought = plan.order.individual
+    if isinstance(sought, UnsetType) or plan.dose is None:
+        return None
+    from ivigil.sheets.individual import individual_section
+
+    return individual_section(sought, plan.dose, refs)
 
 
 def _regimen_row(table: Table, plan: Plan, refs: References) -> None:

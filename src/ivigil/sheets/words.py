@@ -87,6 +87,14 @@ REASON = {
     "trough_outside_table": "trough difference or weight outside its table: no change",
     "trough_no_table": "no trough table for this product and interval: no change",
     "trough_not_measured": "no current trough: no change",
+    "individual_dosing_off": "the site plans no individual doses",
+    "individual_dose_outside_regimen": "the individual dose of {value} g is outside its range",
+    "individual_interval_outside_regimen": "an interval of {value} days is outside its range",
+    "not_replacement": "levels guide replacement alone",
+    "no_standard_dose": "no dose without levels",
+    "not_repeated": "the dose is not repeated",
+    "product_not_named": "no product was ordered",
+    "regimen_states_no_range": "no range is stated",
     "trough_table_not_seen": "its trough table is not read or is superseded: no change",
 }
 
@@ -109,6 +117,14 @@ GAP = {
     "dose_above_label": "{value} g/kg an infusion is above the label",
     "no_subcutaneous_dose": "no product here has a subcutaneous dose for this use; order one",
     "last_dose_not_stated": "the dose comes from the last one: state its grams and interval",
+    "individual_dosing_off": "this site plans no individual doses (policy.individual_dosing)",
+    "individual_dose_outside_regimen": "the individual dose of {value} g is outside the stated range",
+    "individual_interval_outside_regimen": "an interval of {value} days is outside the stated one",
+    "not_replacement": "levels guide replacement alone",
+    "no_standard_dose": "without levels no dose can be planned",
+    "not_repeated": "the dose is not repeated at an interval",
+    "product_not_named": "a subcutaneous range is that of a product: order one",
+    "regimen_states_no_range": "neither regimen nor label states a range for an individual dose",
 }
 
 WHY_NOT = {

@@ -30,7 +30,8 @@ def check(matter: Matter) -> Iterator[Objection]:
 def _arithmetic(matter: Matter, dose: Dose) -> Iterator[Objection]:
     weight = Fraction(dose.dosing_weight_kg)
     grams = Fraction(dose.g_per_kg) * weight
-    derived = dose.capped_by or matter.order.total_dose_g is not None
+    order = matter.order
+    derived = dose.capped_by or order.individual or order.total_dose_g is not None
     slack = weight * MILLIGRAM if derived else MILLIGRAM  # g/kg worked out from grams is stated to the mg
     if dose.grams <= 0:
         yield Objection("dose_not_positive", "dose.grams", show(dose.grams), "above 0 g")
@@ -64,15 +65,19 @@ def _range(matter: Matter, dose: Dose) -> Iterator[Objection]:
 
 def _as_asked(matter: Matter, dose: Dose, caps: tuple[Cap, ...]) -> Iterator[Objection]:
     """The ordered grams, or those that the policy picks; less only where a cap binds."""
-    asked, code = doses.ordered_g(matter), "dose_not_as_ordered"
-    if not asked:
-        chosen = doses.chosen_g(matter, matter.regimen) if matter.regimen else None
-        asked, code = (() if chosen is None else (chosen,)), "dose_not_by_policy"
-    right = tuple(min(grams, *(cap.grams for cap in caps), grams) for grams in asked)
-    if right and not any(abs(Fraction(dose.grams) - grams) <= MILLIGRAM for grams in right):
-        expected = " or ".join(f"{show(grams)} g" for grams in right)
+    given = right(matter, caps)
+    if given and not any(abs(Fraction(dose.grams) - grams) <= MILLIGRAM for grams in given):
+        code = "dose_not_as_ordered" if doses.ordered_g(matter) else "dose_not_by_policy"
+        expected = " or ".join(f"{show(grams)} g" for grams in given)
         facts = (matter.regimen.id,) if matter.regimen else ()
         yield Objection(code, "dose.grams", show(dose.grams), expected, facts)
+
+
+def right(matter: Matter, caps: tuple[Cap, ...]) -> tuple[Fraction, ...]:
+    """Every reading of what the course should be, under the caps; empty if nothing gives a dose."""
+    chosen = doses.chosen_g(matter, matter.regimen) if matter.regimen else None
+    asked = doses.ordered_g(matter) or (() if chosen is None else (chosen,))
+    return tuple(min(grams, *(cap.grams for cap in caps), grams) for grams in asked)
 
 
 def _capped_by(dose: Dose, caps: tuple[Cap, ...]) -> Iterator[Objection]:

@@ -71,7 +71,13 @@ def dose_caps(matter: Matter) -> tuple[DoseCap, ...]:
 
 
 def ordered_g(matter: Matter) -> tuple[Fraction, ...]:
-    """The grams that the order states; two readings if it states grams and grams per kilogram."""
+    """The grams that the order states; two readings if it states grams and grams per kilogram.
+
+    A dose that was sought from levels stands in place of both.
+    """
+    sought = matter.order.individual
+    if sought:
+        return (Fraction(sought.grams),)
     per_kg, grams = matter.order.total_dose_g_per_kg, matter.order.total_dose_g
     readings = (_times(per_kg, matter.dosing_weight_kg), _times(grams, Fraction(1)))
     return tuple(reading for reading in readings if reading is not None)

@@ -21,14 +21,14 @@ def check(matter: Matter) -> Iterator[Objection]:
     yield from _interval(matter, dose)
     ranges = tuple(skin_doses.ranges(matter))
     yield from _above(dose, ranges, matter)
-    right = tuple(_right(matter, ranges))
-    if not any(abs(Fraction(dose.grams) - offer.low) <= MILLIGRAM for offer in right):
-        expected = " or ".join(f"{show(offer.low)} g" for offer in right) or "a fact that gives a dose"
-        facts = tuple(dict.fromkeys(offer.fact for offer in right))
+    given = tuple(right(matter, ranges))
+    if not any(abs(Fraction(dose.grams) - offer.low) <= MILLIGRAM for offer in given):
+        expected = " or ".join(f"{show(offer.low)} g" for offer in given) or "a fact that gives a dose"
+        facts = tuple(dict.fromkeys(offer.fact for offer in given))
         yield Objection("skin_dose", "dose.grams", show(dose.grams), expected, facts)
 
 
-def _right(matter: Matter, ranges: tuple[Offer, ...]) -> Iterator[Offer]:
+def right(matter: Matter, ranges: tuple[Offer, ...]) -> Iterator[Offer]:
     """The ordered grams; else the last dose carried over; else what the policy picks of a range."""
     asked = tuple(Offer(grams, grams, "") for grams in doses.ordered_g(matter))
     given = asked or skin_doses.carried(matter) or tuple(_picked(matter, ranges))

@@ -108,7 +108,14 @@ def _goes_on(matter: Matter) -> bool:
     """Does the dose go on from an earlier subcutaneous one, at which the trough was measured?"""
     order, last, product = matter.order, matter.order.last_immunoglobulin, matter.product
     ordered = order.total_dose_g is not None or order.total_dose_g_per_kg is not None
-    if ordered or last is None or last.grams is None or not last.interval_days or product is None:
+    if (
+        order.individual
+        or ordered
+        or last is None
+        or last.grams is None
+        or not last.interval_days
+        or product is None
+    ):
         return False
     return last.route == "SC"
 

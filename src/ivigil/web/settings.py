@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def is_ours(self, host: str) -> bool:
         """Whether a Host header names this server: a page elsewhere cannot let its own name point here."""
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        return name.lower() in (*self.names, "localhost", "127.0.0.1", "[::1]")
+        return name.lower() in (*map(str.lower, self.names), "localhost", "127.0.0.1", "[::1]")
 
     @property
     def address(self) -> str:

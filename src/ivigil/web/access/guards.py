@@ -22,7 +22,7 @@ from ivigil.web.access import forms, rules
 from ivigil.web.access.people import Person
 from ivigil.web.access.reads import Look
 from ivigil.web.access.rules import ACTIONS, PUBLIC, Action, Subject
-from ivigil.web.access.way_in import FORM_KEY, PART_HEADER, PART_QUERY, TOKEN, Asked, Door
+from ivigil.web.access.way_in import FORM_KEY, LOCKED, PART_HEADER, PART_QUERY, TOKEN, Asked, Door
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN_SITES = ("same-origin", "none")
@@ -62,10 +62,11 @@ async def guard(connection: Asked, handler: BaseRouteHandler) -> None:
     action = ACTIONS.get(str(needs))
     if action is None:
         raise PermissionDeniedException(detail="the page names no action")
-    if connection.scope["state"].get("locked") and not action.when_locked:
+    locked = connection.scope["state"].get(LOCKED)
+    if locked and not action.when_locked:
         raise ScreenLocked(detail="locked")
     await to_thread.run_sync(_allow, connection, door, person, action)
-    if not is_part(connection):
+    if not locked and not is_part(connection):
         await door.sessions.touch(connection.scope["state"][TOKEN], door.clock())
 
 
@@ -89,19 +90,24 @@ async def _own_form(connection: Asked, door: Door) -> None:
 
 def _allow(connection: Asked, door: Door, person: Person, action: Action) -> None:
     look = Look(person=person, site=door.site(), at=door.clock())
+    _refuse_if(rules.missing(person, look.site, action), door, look, action)
     stream = _stream(connection, door)
-    subject = None
-    if stream:
-        known = sites(door.journal, stream)
-        if not known:
-            raise NotFoundException(detail="no such patient")
-        subject = Subject(stream=stream, sites=known, opened=door.reads.opened(look, stream))
-    missing = rules.missing(person, look.site, action, subject)
+    if not stream:
+        return
+    known = sites(door.journal, stream)
+    if not known:
+        raise NotFoundException(detail="no such patient")
+    subject = Subject(stream=stream, sites=known, opened=door.reads.opened(look, stream))
+    _refuse_if(rules.missing(person, look.site, action, subject), door, look, action, stream)
+    door.reads.note(look, stream, action.name)
+
+
+def _refuse_if(
+    missing: rules.Missing | None, door: Door, look: Look, action: Action, stream: str = ""
+) -> None:
     if missing:
         door.reads.refuse(look, stream, action.name, missing)
         raise AccessDenied(action, missing, stream)
-    if stream:
-        door.reads.note(look, stream, action.name)
 
 
 def _stream(connection: Asked, door: Door) -> str:

@@ -121,7 +121,7 @@ def _choices(visit: Visit, choice: Choice) -> Element:
         field.choice("what", "What", kinds, choice.what),
         field.choice("by", "Who", [("", "everybody"), *((name, name) for name in authors)], choice.by),
         field.text("patient", "Handle of a patient", choice.patient, required=False),
-        field.text("day", "Day", choice.day, type="date", required=False),
+        field.text("day", "Day, as 2026-12-01", choice.day, required=False),
         field.submit("Show", kind="plain"),
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import htpy as h
 import msgspec
 from htpy import Element, Node
@@ -14,7 +16,7 @@ from ivigil.web import shell
 from ivigil.web.access.desk import CODE_HOLDS, NotAdmittedError
 from ivigil.web.access.people import ROLES, Person
 from ivigil.web.access.rules import ACTIONS
-from ivigil.web.given import TheVisit
+from ivigil.web.given import TheVisit, Ticks, ticked
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.table import table
@@ -30,7 +32,7 @@ class Admission(msgspec.Struct):
 
     sign_in: str = ""
     name: str = ""
-    roles: list[str] = []
+    roles: Ticks = []
     sites: str = ""
     password: str = ""
 
@@ -38,7 +40,7 @@ class Admission(msgspec.Struct):
 class Change(msgspec.Struct):
     """What the form sends for somebody known."""
 
-    roles: list[str] = []
+    roles: Ticks = []
     sites: str = ""
     active: str = ""
     password: str = ""
@@ -138,9 +140,9 @@ def _known(visit: Visit, person: str) -> Person:
     return found[0]
 
 
-def _roles(sent: list[str]) -> tuple[Role, ...]:
+def _roles(sent: Ticks) -> tuple[Role, ...]:
     """In the order of the table; what is no role that can be granted here is left out."""
-    return tuple(role for role in _GRANTABLE if role in sent)
+    return tuple(role for role in _GRANTABLE if role in ticked(sent))
 
 
 def _sites(sent: str) -> tuple[str, ...]:
@@ -163,7 +165,7 @@ def _people_page(visit: Visit, sent: Admission, wrong: tuple[str, ...] = ()) -> 
         field.form(visit.form_token, "/people", classes="narrow")[
             field.text("sign_in", "Sign-in name", sent.sign_in),
             field.text("name", "Name", sent.name, hint="They record and sign under it; nobody else has it."),
-            _grants(sent.roles, sent.sites),
+            _grants(ticked(sent.roles), sent.sites),
             field.signature(),
             field.submit("Admit"),
         ],
@@ -181,9 +183,9 @@ def _row(person: Person) -> tuple[Node, ...]:
     )
 
 
-def _grants(ticked: list[str], sites: str) -> Node:
+def _grants(chosen: Sequence[str], sites: str) -> Node:
     return [
-        field.ticks("roles", "Roles", ((role, role) for role in _GRANTABLE), ticked),
+        field.ticks("roles", "Roles", ((role, role) for role in _GRANTABLE), chosen),
         field.area("sites", "Sites", sites, hint="One a line, as the site's overlay names it."),
     ]
 
@@ -216,7 +218,7 @@ def _person_page(
 
 def _change_form(visit: Visit, person: Person) -> Element:
     return field.form(visit.form_token, f"/people/{person.id}", classes="narrow")[
-        _grants(list(person.roles), "\n".join(person.sites)),
+        _grants(person.roles, "\n".join(person.sites)),
         field.ticks("active", "Way in", [("yes", "may sign in")], ["yes"] if person.active else []),
         field.signature(),
         field.submit("Save"),

@@ -96,7 +96,7 @@ def choice(
     return h.div(".field")[
         h.label(for_=name)[label],
         h.select(id=name, name=name, aria_describedby=told[0])[
-            (h.option(value=value, selected=value == chosen)[called] for value, called in options)
+            [h.option(value=value, selected=value == chosen)[called] for value, called in options]
         ],
         told[1],
     ]
@@ -110,12 +110,12 @@ def ticks(
     return h.fieldset[
         h.legend[legend],
         h.p(".hint")[hint] if hint else None,
-        (
+        [
             h.label(".tick")[
                 h.input(type="checkbox", name=name, value=value, checked=value in chosen), h.span[called]
             ]
             for value, called in options
-        ),
+        ],
     ]
 
 

@@ -24,4 +24,4 @@ def faults(found: tuple[str, ...]) -> Node:
     """All faults of what was sent, together, before the form; nothing if there is none."""
     if not found:
         return None
-    return notice("stop", h.p["Nothing was saved."], h.ul[(h.li[fault] for fault in found)], urgent=True)
+    return notice("stop", h.p["Nothing was saved."], h.ul[[h.li[fault] for fault in found]], urgent=True)

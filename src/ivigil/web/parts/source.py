@@ -19,7 +19,7 @@ def source(shown: Node, reason: Node, documents: Iterable[Document] = ()) -> Ele
 
 
 def _listed(documents: tuple[Document, ...]) -> Node:
-    return h.ul[(h.li[cited(document)] for document in documents)] if documents else None
+    return h.ul[[h.li[cited(document)] for document in documents]] if documents else None
 
 
 def cited(document: Document | Source) -> Node:

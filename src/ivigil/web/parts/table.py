@@ -20,10 +20,10 @@ def table(
     right = set(numbers)
     made = [
         h.tr[
-            (
+            [
                 (h.th(scope="row") if at == 0 else h.td)(class_={"figure": at in right})[cell]
                 for at, cell in enumerate(row)
-            )
+            ]
         ]
         for row in rows
     ]
@@ -34,10 +34,10 @@ def table(
             h.caption[caption],
             h.thead[
                 h.tr[
-                    (
+                    [
                         h.th(scope="col", class_={"figure": at in right})[heading]
                         for at, heading in enumerate(headings)
-                    )
+                    ]
                 ]
             ],
             h.tbody[made],
