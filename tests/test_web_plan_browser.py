@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ivigil.practice.authorising import standing_of
-from tests.support.chromium import SCHEMES, WIDTHS, chromium, faults_of, overflow_px, serving, signed_in
+from tests.support.chromium import THEMES, WIDTHS, faults, launched, serving, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
 
 NEW = "/plans/new"
@@ -34,7 +34,7 @@ def address(web: Web) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as found:
+    with launched() as found:
         yield found
 
 
@@ -43,7 +43,8 @@ def page_at(
 ) -> Page:
     """A page, and a test that fails if anything on it went wrong."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
-    page = signed_in(context, address, who, path)
+    page = signed_in(context, address, who, PASSWORD)
+    page.goto(f"{address}{path}")
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     return page
 
@@ -213,44 +214,44 @@ def test_by_keyboard_alone(browser: Browser, address: str) -> None:
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", THEMES)
 def test_nothing_is_wrong_for_those_who_see_otherwise(scheme: str, browser: Browser, address: str) -> None:
     page = page_at(browser, address, color_scheme=scheme)
-    assert faults_of(page) == []
+    assert faults(page) == []
     fill(page, f"A-{scheme}")
     expect(page.locator("#plan .gist")).to_be_visible()
     page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
-    assert faults_of(page) == []
+    assert faults(page) == []
     page.fill(at("condition"), "kidp")
     expect(page.locator('[id="fault-condition"]')).to_contain_text("Did you mean")
-    assert faults_of(page) == []
+    assert faults(page) == []
     page.fill(at("condition"), "CIDP")
     expect(page.locator("#plan .gist")).to_be_visible()
     page.get_by_role("button", name="Put this plan into the journal").click()
     page.wait_for_url("**/plans/*")
     base = page.url
     page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
-    assert faults_of(page) == []
+    assert faults(page) == []
     for paper in ("/papers/plan", "/days/1/pump-card", "/days/1/downtime"):
         page.goto(base + paper)
-        assert faults_of(page) == []
+        assert faults(page) == []
     page.context.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_nothing_reaches_past_the_window(width: int, browser: Browser, address: str) -> None:
     page = page_at(browser, address, viewport={"width": width, "height": 900})
-    assert overflow_px(page) <= 0
+    assert not too_wide(page)
     fill(page, f"W-{width}")
     expect(page.locator("#plan .gist")).to_be_visible()
     page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
-    assert overflow_px(page) <= 0
+    assert not too_wide(page)
     page.get_by_role("button", name="Put this plan into the journal").click()
     page.wait_for_url("**/plans/*")
     base = page.url
     page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
-    assert overflow_px(page) <= 0
+    assert not too_wide(page)
     for paper in ("/papers/plan", "/days/1/downtime"):
         page.goto(base + paper)
-        assert overflow_px(page) <= 0
+        assert not too_wide(page)
     page.context.close()
