@@ -99,7 +99,7 @@ def test_from_an_empty_form_to_a_released_plan(browser: Browser, address: str, w
     standing = standing_of(web.journal, plan_of(page))
     assert standing.step == "released"
     page.reload()
-    expect(page.locator(".beside")).to_contain_text("RELEASED")
+    expect(page.locator(".stands")).to_contain_text("RELEASED")
     page.context.close()
 
 

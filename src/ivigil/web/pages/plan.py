@@ -119,6 +119,7 @@ def _page(
         notice("stop", h.p[f"Nothing was signed. {wrong[1]}"], urgent=True) if wrong else None,
         _refusals(refused),
         h.div(".plan-page")[
+            h.div(".stands")[_stands(visit, standing)],
             h.div(".whole")[
                 parts.standing_notice(plan),
                 parts.gist(plan, knowledge),
@@ -134,8 +135,7 @@ def _page(
                 parts.timeline_part(plan, knowledge),
                 parts.taken_for_granted(plan),
             ],
-            h.aside(".beside", aria_label="Where the plan stands")[
-                _stands(visit, standing),
+            h.aside(".beside", aria_label="Signatures and papers")[
                 _steps(visit, standing, wrong),
                 _chairs(plan),
                 _papers(plan),
