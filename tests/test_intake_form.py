@@ -12,13 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ivigil.intake import read_order
+from ivigil.course import to_json
+from ivigil.intake import parse_order, read_order
 from ivigil.intake.form import Typed, controls, expressed, measured, values_of
 from ivigil.intake.numbers import unmistakable, written_number
 from ivigil.knowledge.store import Knowledge, load
 from ivigil.order import Order, OrderError
+from ivigil.planning import plan
+from tests.support.scenarios import json_text, read_all
 
 EXAMPLES = sorted(Path("examples").glob("*.toml"))
+AUTHOR = "Dr Example"
+SCENARIOS = read_all()
 FIRST = {
     "condition": "CIDP",
     "jurisdiction": "US",
@@ -62,6 +67,36 @@ def test_the_form_of_an_order_yields_the_same_order(path: Path, knowledge: Knowl
     typed = Typed(values=values_of(order, knowledge), author="Dr Example")
     assert set(typed.values) <= controls(knowledge)
     assert typed.read(knowledge) == order
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_the_form_of_every_scenario_yields_the_plan_of_its_file(name: str, knowledge: Knowledge) -> None:
+    """The whole corpus of orders: whatever a file can say, the form can, to the byte of the plan."""
+    try:
+        order = parse_order(json_text(SCENARIOS[name].order).encode(), "json", knowledge)
+    except OrderError:
+        return  # a file that is refused has no form
+    typed = Typed(values=values_of(order, knowledge), author=AUTHOR)
+    expected = replace(order, overrides=tuple(replace(each, author=AUTHOR) for each in order.overrides))
+    assert to_json(plan(typed.read(knowledge), knowledge)) == to_json(plan(expected, knowledge))
+
+
+CONTROLS = sorted(controls(load()))
+TEXTS = st.one_of(
+    st.text(max_size=20), st.sampled_from(["1.5", "<7 mg/dL", "2026-11-23", "US", "IV", "\x00", "true"])
+)
+
+
+@given(st.dictionaries(st.one_of(st.sampled_from(CONTROLS), st.text(max_size=12)), TEXTS, max_size=12))
+def test_whatever_is_typed_is_an_order_or_faults_each_at_a_control(values: dict[str, str]) -> None:
+    knowledge = load()
+    typed = Typed(values=FIRST | values, author=AUTHOR)
+    try:
+        typed.read(knowledge)
+    except OrderError as error:
+        known = controls(knowledge)
+        for fault in error.faults:
+            assert typed.control_of(fault, knowledge) in {"", *known}
 
 
 @given(st.decimals(min_value=Decimal("0.0001"), max_value=9999, places=4))
