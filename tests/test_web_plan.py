@@ -15,7 +15,8 @@ from ivigil.cli.main import OK
 from ivigil.course import to_json
 from ivigil.intake import read_order
 from ivigil.intake.form import Typed, controls, values_of
-from ivigil.practice.authorising import standing_of
+from ivigil.practice.authorising import add, standing_of
+from ivigil.practice.entry import Author, Entry
 from ivigil.records.finding import plans
 from ivigil.release import checked_plan
 from ivigil.web.pages.order_form import control_of_field
@@ -235,10 +236,26 @@ def test_a_form_of_another_site_plans_nothing(web: Web, prescriber: Browser) -> 
     assert len(plans(web.journal)) == before
 
 
-def test_a_patient_of_another_site_takes_no_plan_from_here(web: Web) -> None:
+def test_somebody_of_another_site_plans_nothing_here(web: Web) -> None:
     web.admit("elsewhere", ("prescriber",), ("Another site",))
-    there = web.browser("elsewhere")
-    assert there.get(NEW).status_code == 403
+    assert web.browser("elsewhere").get(NEW).status_code == 403
+
+
+def test_a_patient_of_another_site_gets_no_plan_before_the_glass_is_broken(
+    web: Web, prescriber: Browser
+) -> None:
+    knowledge = ivigil.load_knowledge()
+    theirs = WHOLE | {"patient.id.value": "T-1"}
+    order = Typed(values=theirs, author="Dr Example").read(knowledge)
+    there = Author(name="Dr Example", site="Another site", device="a test")
+    now = web.clock()
+    add(web.journal, order, knowledge, Entry(by=there, occurred_at=now, device_at=now))
+    before = len(plans(web.journal))
+    answer = prescriber.post(NEW, {**theirs, "days": "4", "do": "add"}, form_at=NEW)
+    assert answer.status_code == 403
+    assert "break the glass" in answer.text
+    assert "T-1" not in answer.text
+    assert len(plans(web.journal)) == before
 
 
 FREE_TEXT = (

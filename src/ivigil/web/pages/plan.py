@@ -88,7 +88,11 @@ def _signing(action: Step) -> HTTPRouteHandler:
         if not visit.confirm(data.password):
             standing = _standing(visit, plan)
             return _page(visit, standing, wrong=(action, "This is not your password."), status=403)
-        done = sign(visit.journal, plan, action, visit.knowledge, visit.entry())
+        try:
+            done = sign(visit.journal, plan, action, visit.knowledge, visit.entry())
+        except UnverifiedPlanError:
+            rejected = "The independent check rejects this plan as it would be made now."
+            return _page(visit, _standing(visit, plan), wrong=(action, rejected), status=409)
         if done.refused:
             return _page(visit, done.standing, refused=(action, done.refused), status=409)
         return Redirect(f"/plans/{plan}", status_code=303)
