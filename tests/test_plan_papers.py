@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from decimal import Decimal
 from pathlib import Path
 
+import pypdf
 import pytest
 from msgspec.structs import replace
 
@@ -83,6 +85,17 @@ def test_the_downtime_sheet_has_what_a_nurse_needs_without_a_screen(knowledge: K
     """Adult intramuscular dose, 0.01 mg/kg and at most 0.5 mg: 98.9 kg reaches the maximum."""
     assert "never faster than" in text
     assert knowledge.site.emergency_phone in text
+
+
+def test_every_page_of_a_paper_bears_two_identifiers(knowledge: Knowledge) -> None:
+    plan = planned(knowledge)
+    standing = Standing(plan=plan, step="released")
+    for document in (plan_document(standing, DATE, knowledge), downtime_sheet(standing, 1, DATE, knowledge)):
+        pages = pypdf.PdfReader(io.BytesIO(pdf(document))).pages
+        assert len(pages) > 1
+        for page in pages:
+            text = page.extract_text()
+            assert "C-033" in text and "1960-08-02" in text
 
 
 def test_a_day_that_the_plan_has_not_has_no_paper(knowledge: Knowledge) -> None:

@@ -25,6 +25,7 @@ from ivigil.sheets.plan_document import (
     reasons,
     signature,
     steps,
+    titled,
 )
 from ivigil.sheets.reaction_drugs import dose_lines
 from ivigil.sheets.references import References
@@ -69,7 +70,7 @@ def downtime_sheet(standing: Standing, number_: int, date: dt.date, knowledge: K
     ]
     unreleased = "" if standing.step == "released" else f"{STEP[standing.step]}. Do not start on this paper."
     return Document(
-        title=f"Downtime sheet, {day.date}",
+        title=titled(f"Downtime sheet, {day.date}", plan),
         date=date,
         paper=paper(knowledge.lineage(plan.order.jurisdiction)),
         alert=unreleased,

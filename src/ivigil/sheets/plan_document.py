@@ -25,6 +25,8 @@ from ivigil.sheets.numbers import hours, number
 from ivigil.sheets.references import References
 
 Part = Section | Paragraph | Bullets | Rows | Columns
+_LONGEST = 40
+"""Characters of an identifier in a title; it stands whole on the first page."""
 SIGNED = ("Prescribed", "Verified", "Released")
 
 
@@ -47,7 +49,7 @@ def plan_document(standing: Standing, date: dt.date, knowledge: Knowledge) -> Do
         *_sources(refs),
     ]
     return Document(
-        title="Treatment plan",
+        title=titled("Treatment plan", plan),
         date=date,
         paper=paper(knowledge.lineage(plan.order.jurisdiction)),
         alert=_alert(standing),
@@ -62,12 +64,20 @@ def pump_card(plan: Plan, number_: int, date: dt.date, knowledge: Knowledge) -> 
     if not day.steps:
         raise NoDocumentError("no rates are planned: the plan gives the dose alone")
     return Document(
-        title="Pump card",
+        title=titled(f"Pump card, {day.date}", plan),
         date=date,
         paper=paper(knowledge.lineage(plan.order.jurisdiction)),
         blocks=(Rows(rows=identity(plan, day)), Section(title="Steps"), steps(day)),
         foot=foot(plan, knowledge),
     )
+
+
+def titled(kind: str, plan: Plan) -> str:
+    """The title, which every page repeats, with two identifiers: a sheet that fell out is not another's."""
+    someone = plan.order.patient
+    value = someone.id.value
+    shown = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
+    return f"{kind}: {shown}, born {someone.birth_date}"
 
 
 def planned_day(plan: Plan, number_: int) -> Day:

@@ -397,8 +397,9 @@ def _downtime_paper(visit: Visit, standing: Standing, day: int) -> Document:
     return downtime_sheet(standing, day, visit.now.date(), visit.knowledge)
 
 
-def _answer(visit: Visit, plan: str, day: int, make: Making) -> Paper:
-    """A paper as a page or as a PDF; or why there is none."""
+def _answer(visit: Visit, plan: str, day: int, made: tuple[str, Making]) -> Paper:
+    """A paper as a page or a PDF, or why there is none. The title, which a browser keeps, names nobody."""
+    called, make = made
     standing = _standing(visit, plan)
     try:
         document = make(visit, standing, day)
@@ -410,7 +411,7 @@ def _answer(visit: Visit, plan: str, day: int, make: Making) -> Paper:
         back = h.p[h.a(href=f"/plans/{plan}")["To the plan"]]
         return shell.page("No paper", visit, said, back, banner=identity(standing.plan), status=409)
     return shell.page(
-        document.title,
+        called,
         visit,
         h.p(".no-print")[h.a(href=f"/plans/{plan}")["To the plan"]],
         sheet(document),
@@ -419,8 +420,14 @@ def _answer(visit: Visit, plan: str, day: int, make: Making) -> Paper:
     )
 
 
-_OF_PLAN: dict[str, Making] = {"plan": _plan_paper, "patient-sheet": _patient_paper}
-_OF_DAY: dict[str, Making] = {"pump-card": _pump_paper, "downtime": _downtime_paper}
+_OF_PLAN: dict[str, tuple[str, Making]] = {
+    "plan": ("Treatment plan", _plan_paper),
+    "patient-sheet": ("Patient’s sheet", _patient_paper),
+}
+_OF_DAY: dict[str, tuple[str, Making]] = {
+    "pump-card": ("Pump card", _pump_paper),
+    "downtime": ("Downtime sheet", _downtime_paper),
+}
 
 
 @get("/plans/{plan:str}/papers/{paper:str}", needs="plan.read", sync_to_thread=True)
@@ -435,7 +442,7 @@ def paper_of_day(visit: TheVisit, plan: FromPath[str], day: FromPath[int], paper
     return _answer(visit, plan, day, _named(paper, _OF_DAY))
 
 
-def _named(paper: str, papers: dict[str, Making]) -> Making:
+def _named(paper: str, papers: dict[str, tuple[str, Making]]) -> tuple[str, Making]:
     made = papers.get(paper.removesuffix(".pdf"))
     if made is None:
         raise NotFoundException(detail="no such paper")
