@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from msgspec import UnsetType
+
 from ivigil.course import Day, Plan, Reason
 from ivigil.infusion.card import card
 from ivigil.knowledge.store import Knowledge
@@ -176,7 +178,20 @@ def _dose(plan: Plan, refs: References) -> list[Part]:
         rows.append(("Weights", plan_words.weights(plan)))
         if plan.dose.capped_by:
             rows.append(("Cap", f"lowered by {plan.dose.capped_by} {refs.mark([plan.dose.capped_by])}"))
-    return [Section(title="Dose"), Rows(rows=tuple(rows))] if rows else []
+    return [Section(title="Dose"), Rows(rows=tuple(rows)), *_individual(plan, refs)] if rows else []
+
+
+def _individual(plan: Plan, refs: References) -> list[Part]:
+    """Loaded only for a plan that has one."""
+    sought = plan.order.individual
+    if isinstance(sought, UnsetType) or plan.dose is None:
+        return []
+    from ivigil.sheets.individual import individual_notes, individual_rows
+
+    told = individual_rows(sought, plan.dose)
+    rows = tuple((label, f"{text} {refs.mark(facts)}".strip()) for label, text, facts in told)
+    notes = Bullets(items=individual_notes(sought))
+    return [Section(title="Individual dose, sought from levels"), Rows(rows=rows), notes]
 
 
 def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> list[Part]:

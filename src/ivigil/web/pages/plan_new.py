@@ -14,6 +14,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from ivigil.course import Plan, Question
@@ -55,6 +56,12 @@ _ON_ENTER = h.button(".unseen", type="submit", name="do", value="plan", tabindex
 """What the Enter key presses: the first button of a form."""
 
 
+_WITHOUT_LEVELS = (
+    "The dose of the plan before was sought from measured levels. A form holds no levels: the plan here is "
+    "that of the regimen."
+)
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What came from the page: the order's controls, and what stands beside the order."""
 
@@ -87,7 +94,8 @@ def ask(visit: TheVisit) -> Response[str]:
 def change(visit: TheVisit, plan: FromPath[str]) -> Response[str]:
     """The order of a plan, to be changed: the new plan replaces it."""
     order = standing_of(visit.journal, plan).plan.order
-    return _page(visit, Sent(values={**values_of(order, visit.knowledge), "supersedes": plan}))
+    values = {**values_of(order, visit.knowledge), "supersedes": plan}
+    return _page(visit, Sent(values=values), without_levels=not isinstance(order.individual, UnsetType))
 
 
 @post(PATH, needs="plan.make", status_code=200)
@@ -206,7 +214,14 @@ def _suggested(visit: Visit) -> dict[str, str]:
     }
 
 
-def _page(visit: Visit, sent: Sent, *, tried: Tried | None = None, fresh: bool = False) -> Response[str]:
+def _page(
+    visit: Visit,
+    sent: Sent,
+    *,
+    tried: Tried | None = None,
+    fresh: bool = False,
+    without_levels: bool = False,
+) -> Response[str]:
     found = tried or attempt(sent.values, visit)
     shown = _patient_with(found) if fresh else found
     wrong = None if fresh else order_form.summary(shown.faults, visit.knowledge)
@@ -214,6 +229,7 @@ def _page(visit: Visit, sent: Sent, *, tried: Tried | None = None, fresh: bool =
     return shell.page(
         "Change a plan" if replaces else "New plan",
         visit,
+        notice("slow", h.p[_WITHOUT_LEVELS]) if without_levels else None,
         wrong,
         h.div(data_previews=PREVIEW, id="order")[
             form(visit.form_token, PATH, classes="order")[

@@ -8,6 +8,7 @@ from functools import lru_cache
 import htpy as h
 from htpy import Element, Node
 from markupsafe import Markup
+from msgspec import UnsetType
 
 from ivigil.course import Day, Decision, Finding, Plan, ProductOption, Reason
 from ivigil.infusion.card import card
@@ -115,7 +116,24 @@ def dose_part(plan: Plan, knowledge: Knowledge) -> Node:
     others = plan_words.regimens_not_used(plan)
     if not rows and not others:
         return None
-    return h.section[h.h2["Dose"], pairs(rows), more("Regimens not used", others)]
+    return h.section[
+        h.h2["Dose"], pairs(rows), _individual(plan, knowledge), more("Regimens not used", others)
+    ]
+
+
+def _individual(plan: Plan, knowledge: Knowledge) -> Node:
+    """A dose that was sought from levels: from what, within what. Loaded only for a plan that has one."""
+    sought = plan.order.individual
+    if isinstance(sought, UnsetType) or plan.dose is None:
+        return None
+    from ivigil.sheets.individual import individual_notes, individual_rows
+
+    rows = [
+        (label, reasoned(text, facts, plan, knowledge))
+        for label, text, facts in individual_rows(sought, plan.dose)
+    ]
+    notes = h.ul[[h.li[note] for note in individual_notes(sought)]]
+    return [h.h3["Individual dose, sought from levels"], pairs(rows), notes]
 
 
 def days_part(plan: Plan) -> Node:
