@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from ivigil.course import Plan
+from ivigil.individual import individualise
 from ivigil.intake import read_order
 from ivigil.knowledge import site
 from ivigil.knowledge.store import Knowledge, load
@@ -27,6 +28,7 @@ from ivigil.sheets.patient import patient_document, patient_sheet
 from ivigil.sheets.pdf import pdf
 from ivigil.sheets.plan_document import plan_document, pump_card
 from ivigil.sheets.terminal import console
+from tests.support import individual
 
 DATE = dt.date(2026, 11, 23)
 MADE = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
@@ -164,3 +166,13 @@ def test_the_calendar_says_when_to_come_and_nothing_else(knowledge: Knowledge) -
     told = (someone.id.value, str(someone.birth_date), plan.id, "immunoglobulin", "cidp", plan.product.name)  # type: ignore[union-attr]
     assert not [word for word in told if word.casefold() in text]
     assert made == calendar(plan, knowledge, MADE)
+
+
+def test_a_dose_that_was_sought_from_levels_shows_its_basis_on_paper() -> None:
+    site_of_levels = individual.signed()
+    sought = individualise(individual.order(), individual.levels(), site_of_levels)
+    made = checked_plan(sought, site_of_levels)
+    text = whole(plan_document(Standing(plan=made), DATE, site_of_levels))
+    assert "Individual dose, sought from levels".upper() in text.upper()
+    assert "25.4 g without levels" in text
+    """0.4 g/kg x 63.5 kg, as ordered."""

@@ -13,6 +13,7 @@ import pytest
 import ivigil
 from ivigil.cli.main import OK
 from ivigil.course import to_json
+from ivigil.individual import individualise
 from ivigil.intake import read_order
 from ivigil.intake.form import Typed, controls, values_of
 from ivigil.practice.authorising import add, standing_of
@@ -20,8 +21,9 @@ from ivigil.practice.entry import Author, Entry
 from ivigil.records.finding import plans
 from ivigil.release import checked_plan
 from ivigil.web.pages.order_form import control_of_field
+from tests.support import individual
 from tests.support.command import Command
-from tests.support.web import PASSWORD, STAFF, Browser, Web
+from tests.support.web import PASSWORD, SITE, STAFF, Browser, Web
 from tests.test_intake_form import FIRST
 
 NEW, PREVIEW = "/plans/new", "/plans/preview"
@@ -187,6 +189,18 @@ def test_a_changed_order_replaces_its_plan_and_says_what_is_otherwise(web: Web, 
     assert standing_of(web.journal, first.rpartition("/")[2]).step == "reopened"
     assert signed(prescriber, second, "prescribe") == 303
     assert standing_of(web.journal, first.rpartition("/")[2]).step == "superseded"
+
+
+def test_a_plan_from_levels_shows_its_basis_and_its_change_says_that_a_form_has_none(
+    web: Web, prescriber: Browser
+) -> None:
+    by = Author(name="Dr Example", site=SITE, device="a test")
+    now, knowledge = web.clock(), individual.signed()
+    order = individualise(individual.order(), individual.levels(), knowledge)
+    made = add(web.journal, order, knowledge, Entry(by=by, occurred_at=now, device_at=now)).plan
+    assert "25.4 g without levels" in prescriber.get(f"/plans/{made.id}").text
+    changed = prescriber.get(f"/plans/{made.id}/change").text
+    assert "A form holds no levels" in changed
 
 
 def test_a_withdrawn_plan_takes_no_signature(web: Web, prescriber: Browser) -> None:
