@@ -1,4 +1,4 @@
-"""In a real Chromium: facts, products and IgG levels, in both themes and three widths, also without a script."""
+"""In a real Chromium: facts, products, IgG levels; both themes, three widths, also without a script."""
 
 from __future__ import annotations
 
