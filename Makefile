@@ -52,11 +52,12 @@ $(DEV): $(TEST) requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-bench: $(TEST) debian   ## time a plan, the journal, the kinetics and the board; write docs/benchmarks.md
+bench: $(TEST) debian   ## time a plan, the journal, the kinetics and the pages; write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.planning --write
 	$(BIN)/python -m benchmarks.journal --write
 	$(BIN)/python -m benchmarks.kinetics --write
 	$(BIN)/python -m benchmarks.web --write
+	$(BIN)/python -m benchmarks.web_plan --write
 
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write

@@ -136,12 +136,15 @@ class Fault(msgspec.Struct, frozen=True):
     """What may have been meant: nearest names, other readings of a number; may hold patient data."""
     log_text: str = ""
     """The fault for logs, where ``field`` or ``accepted`` tell of the patient; empty: field and accepted."""
+    confirm: str = ""
+    """What to list in patient.confirmed for the value to be accepted all the same; empty: it never is."""
 
     @property
     def text(self) -> str:
         """The fault in one line."""
         hint = f"; did you mean {' or '.join(self.near)}?" if self.near else ""
-        return f"{self.field}: {self.value}; accepted: {self.accepted}{hint}"
+        checked = f'; or patient.confirmed = ["{self.confirm}"] once it was checked' if self.confirm else ""
+        return f"{self.field}: {self.value}; accepted: {self.accepted}{checked}{hint}"
 
 
 class OrderError(Exception):

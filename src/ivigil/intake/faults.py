@@ -21,9 +21,18 @@ class Faults:
     def __init__(self) -> None:
         self._found: list[Fault] = []
 
-    def add(self, field: str, value: str, accepted: str, *, near: Iterable[str] = (), log: str = "") -> None:
-        """Note one fault; the same fault is noted once. ``log``: as in ``Fault.log_text``."""
-        fault = Fault(field, value, accepted, tuple(near), log)
+    def add(
+        self,
+        field: str,
+        value: str,
+        accepted: str,
+        *,
+        near: Iterable[str] = (),
+        log: str = "",
+        confirm: str = "",
+    ) -> None:
+        """Note one fault; the same fault is noted once. ``log``, ``confirm``: as in ``Fault``."""
+        fault = Fault(field, value, accepted, tuple(near), log, confirm)
         if fault not in self._found:
             self._found.append(fault)
 

@@ -87,7 +87,7 @@ class Fields:
         return self._read(key, lambda value: value if isinstance(value, bool) else None, "true or false")
 
     def date(self, key: str) -> dt.date | None:
-        return self._read(key, _date, DATE)
+        return self._read(key, date_of, DATE)
 
     def instant(self, key: str) -> dt.datetime | None:
         """A date and time with its offset from UTC."""
@@ -224,7 +224,8 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value.strip() and is_plain(value) else None
 
 
-def _date(value: Any) -> dt.date | None:
+def date_of(value: Any) -> dt.date | None:
+    """A date, plain or as text; None if it is none."""
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             value = dt.date.fromisoformat(value)

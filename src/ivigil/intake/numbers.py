@@ -51,6 +51,12 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def unmistakable(number: Decimal) -> str:
+    """A number as text that ``written_number`` reads back: 1.5 for 1.500, 1.2340 for 1.234."""
+    text = format(number, "f")
+    return _as_decimal(*text.split(".")) if "." in text else text
+
+
 def _readings(text: str) -> tuple[str, ...]:
     """The numbers that a text with separators may stand for."""
     if len(text) > DIGITS:

@@ -7,10 +7,9 @@ from typing import get_args
 
 import msgspec
 
-from ivigil.intake import quantities
 from ivigil.intake.fields import DATE, Fields
 from ivigil.intake.plausibility import Doubter, required_term, usual_policy
-from ivigil.intake.quantities import Measured, Quantity
+from ivigil.intake.quantities import Measured, Quantity, take
 from ivigil.knowledge.logic import Reading, Value
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
@@ -54,8 +53,19 @@ class Person(msgspec.Struct):
 
 def keys(knowledge: Knowledge) -> tuple[str, ...]:
     """Every key that [patient] may hold."""
-    numbers = [key for term in _numbers(knowledge) for key in _quantity(term).keys]
+    numbers = [key for quantity in quantities(knowledge) for key in quantity.keys]
     return tuple(dict.fromkeys((*FIXED, *numbers, *(term.id for term in _choices(knowledge)))))
+
+
+def quantities(knowledge: Knowledge) -> tuple[Quantity, ...]:
+    """Everything under [patient] that is measured."""
+    return (WEIGHT, HEIGHT, LAST_WEIGHT, *(_quantity(term) for term in _numbers(knowledge)))
+
+
+def confirmable(knowledge: Knowledge) -> tuple[str, ...]:
+    """The values that may be listed as confirmed: those of which an unusual one is asked about."""
+    doubted = [term.id for term in _numbers(knowledge) if usual_policy(term.id) in knowledge.policies]
+    return (WEIGHT.key, *doubted)
 
 
 def read(fields: Fields, start: dt.date | None, knowledge: Knowledge) -> Person:
@@ -67,9 +77,9 @@ def read(fields: Fields, start: dt.date | None, knowledge: Knowledge) -> Person:
         id=identifier(fields),
         birth=fields.date("birth_date"),
         sex=_sex(fields),
-        weight=quantities.take(fields, WEIGHT),
-        height=quantities.take(fields, HEIGHT),
-        last_weight=quantities.take(fields, LAST_WEIGHT),
+        weight=take(fields, WEIGHT),
+        height=take(fields, HEIGHT),
+        last_weight=take(fields, LAST_WEIGHT),
         confirmed=_confirmed(fields, knowledge),
         measured=_measured(fields, knowledge),
         choices=_chosen(fields, knowledge),
@@ -112,14 +122,14 @@ def _sex(fields: Fields) -> Sex | None:
 
 def _confirmed(fields: Fields, knowledge: Knowledge) -> tuple[str, ...]:
     names = fields.names("confirmed")
-    doubted = [term.id for term in _numbers(knowledge) if usual_policy(term.id) in knowledge.policies]
-    if set(names) - {WEIGHT.key, *doubted}:
-        fields.fault("confirmed", "a list of: " + ", ".join((WEIGHT.key, *doubted)))
+    known = confirmable(knowledge)
+    if set(names) - {*known}:
+        fields.fault("confirmed", "a list of: " + ", ".join(known))
     return names
 
 
 def _measured(fields: Fields, knowledge: Knowledge) -> dict[str, Measured]:
-    found = {term.id: quantities.take(fields, _quantity(term)) for term in _numbers(knowledge)}
+    found = {term.id: take(fields, _quantity(term)) for term in _numbers(knowledge)}
     return {name: measured for name, measured in found.items() if measured is not None}
 
 

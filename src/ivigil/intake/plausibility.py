@@ -121,8 +121,7 @@ class Doubter:
         """Note an unusual value, unless the writer has confirmed it. True if it was noted."""
         if name in self._confirmed:
             return False
-        confirm = f'{accepted}; or patient.confirmed = ["{name}"] once it was checked'
-        self._faults.add(field, seen, confirm, near=near)
+        self._faults.add(field, seen, accepted, near=near, confirm=name)
         return True
 
 

@@ -45,6 +45,14 @@ class Quantity(msgspec.Struct, frozen=True):
     def keys(self) -> tuple[str, ...]:
         return (self.key, self.unit_free_key) if self.unit_free_key else (self.key,)
 
+    def key_of(self, text: str) -> str:
+        """The key under which a text belongs: the unit-free one if it states a unit."""
+        try:
+            unit = _split(text)[2]
+        except NumberError:
+            return self.key
+        return self.unit_free_key if unit and self.unit_free_key else self.key
+
 
 class Written(msgspec.Struct, frozen=True):
     """A quantity taken apart, before conversion."""

@@ -23,7 +23,7 @@ def condition(fields: Fields, knowledge: Knowledge) -> Condition | None:
     written = fields.text("condition", CONDITION)
     if written is None:
         return None
-    found = [item for item in knowledge.facts.condition if _names_condition(written, item)]
+    found = _named_conditions(written, knowledge)
     if len(found) != 1 or _is_broad(written, found[0]):
         near = [item.id for item in found] or nearest_names(written, _condition_names(knowledge))
         fields.fault("condition", f"one condition: {CONDITION}" if found else CONDITION, near=near)
@@ -32,6 +32,18 @@ def condition(fields: Fields, knowledge: Knowledge) -> Condition | None:
         _refuse(fields, found[0])
         return None
     return found[0]
+
+
+def named(written: str, knowledge: Knowledge) -> Condition | None:
+    """The one condition to be treated that a name stands for; None if none does, or several do."""
+    found = _named_conditions(written, knowledge)
+    if len(found) != 1 or found[0].do_not_use or _is_broad(written, found[0]):
+        return None
+    return found[0]
+
+
+def _named_conditions(written: str, knowledge: Knowledge) -> list[Condition]:
+    return [item for item in knowledge.facts.condition if _names_condition(written, item)]
 
 
 def jurisdiction(fields: Fields, knowledge: Knowledge) -> str | None:

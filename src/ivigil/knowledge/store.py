@@ -172,6 +172,10 @@ class Site(Record):
     after_hours_phone: str = ""
     time_zone: str = ""
     """IANA name, for example "Europe/Stockholm"."""
+    jurisdiction: str = ""
+    """Where orders are planned for, as a form suggests it; an order states its own."""
+    patient_identifier_system: str = ""
+    """The naming system of the site's patient identifiers, as a form suggests it."""
 
 
 class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):

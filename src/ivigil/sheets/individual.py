@@ -50,32 +50,41 @@ WORDS: dict[Reason, str] = {
 def individual_section(sought: IndividualDose, dose: Dose, refs: References) -> RenderableType:
     """What was sought, from what, within what, and what would be given without levels."""
     grid = table(12, None)
+    for place, (label, text, facts) in enumerate(individual_rows(sought, dose)):
+        grid.add_row(label, Text(f"{text} {refs.mark(facts)}".strip(), style="" if place else "bold"))
+    *warned, band, support = individual_notes(sought)
+    return section("Individual dose", Group(grid, *(Text(f"- {each}") for each in warned), band, support))
+
+
+def individual_rows(sought: IndividualDose, dose: Dose) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """The same as labels, values and the facts behind them."""
     low, high = (number(value) for value in sought.window_g_per_l)
-    every = f"every {sought.interval_days} days"
-    grid.add_row(
-        "Sought",
-        Text(f"{number(sought.grams, 3)} g {every}", style="bold")
-        + Text(f" for a trough of {number(sought.target_g_per_l)} g/L ({low} to {high})"),
-    )
-    grid.add_row("Instead of", _instead(dose))
-    limits = span(*sought.allowed_g, "g")
+    given = f"{number(sought.grams, 3)} g every {sought.interval_days} days"
     held = f"; {HELD[sought.held_to]}" if sought.held_to else ""
-    grid.add_row("Allowed", f"{limits} {refs.mark(dose.facts[:1])}{held}".strip())
-    grid.add_row("Exact dose", _figure(sought.exact_grams, "g", 0))
     chance = f"{number(sought.in_window_percent, 0)} % in the window"
-    grid.add_row("Trough", f"{_figure(sought.trough_g_per_l, 'g/L', 1)}, {chance}")
     high_peak = ", above the site's limit in some" if sought.above_peak_limit_percent else ""
-    grid.add_row("Peak", f"{_figure(sought.peak_g_per_l, 'g/L', 1)}{high_peak}")
-    models = (f"{m.model} {number(m.percent, 0)} % ({m.grade})" for m in sought.models)
-    cited = [share.model for share in sought.models]
+    models = ", ".join(f"{m.model} {number(m.percent, 0)} % ({m.grade})" for m in sought.models)
+    cited = tuple(share.model for share in sought.models)
     used = f"{sought.levels_used} level{'s' if sought.levels_used > 1 else ''}"
-    grid.add_row("Rests on", f"{used} by {', '.join(models)} {refs.mark(cited)}".strip())
-    if sought.interval_outside:
-        grid.add_row("Interval", f"not in the data of {', '.join(sought.interval_outside)}")
+    outside = f"not in the data of {', '.join(sought.interval_outside)}" if sought.interval_outside else ""
+    rows: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+        ("Sought", f"{given} for a trough of {number(sought.target_g_per_l)} g/L ({low} to {high})", ()),
+        ("Instead of", _instead(dose), ()),
+        ("Allowed", f"{span(*sought.allowed_g, 'g')}{held}", dose.facts[:1]),
+        ("Exact dose", _figure(sought.exact_grams, "g", 0), ()),
+        ("Trough", f"{_figure(sought.trough_g_per_l, 'g/L', 1)}, {chance}", ()),
+        ("Peak", f"{_figure(sought.peak_g_per_l, 'g/L', 1)}{high_peak}", ()),
+        ("Rests on", f"{used} by {models}", cited),
+        ("Interval", outside, ()),
+    )
+    return tuple(row for row in rows if row[1])
+
+
+def individual_notes(sought: IndividualDose) -> tuple[str, ...]:
+    """Warnings; last, what the figures in brackets are, and what this is not."""
     known: dict[str, str] = {name: levels.WARNING[name] for name in get_args(Warn)}
-    warned = [Text(f"- {known.get(name, name)}") for name in sought.warnings]
     band = f"Middle, and the ends of a band of {number(sought.band_percent, 0)} %, at the steady state."
-    return section("Individual dose", Group(grid, *warned, Text(band), Text(levels.SUPPORT)))
+    return (*(known.get(name, name) for name in sought.warnings), band, levels.SUPPORT)
 
 
 def _instead(dose: Dose) -> str:

@@ -8,10 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ivigil.course import Blocked, CareItem, Day, Finding, Plan, Reason, TimelineEntry
+from ivigil.course import Day, Finding, Plan, Reason
 from ivigil.knowledge.store import Knowledge
-from ivigil.sheets import layout, words
-from ivigil.sheets.numbers import hours, number, span
+from ivigil.sheets import layout, plan_words, words
+from ivigil.sheets.numbers import hours, number
 from ivigil.sheets.references import References
 
 WIDTH = 80
@@ -52,19 +52,12 @@ def plan_sheet(plan: Plan, knowledge: Knowledge) -> RenderableType:
 
 
 def _head(plan: Plan, knowledge: Knowledge) -> RenderableType:
-    order, patient = plan.order, plan.order.patient
-    condition = knowledge.conditions[order.condition]
+    patient = plan.order.patient
     status = Text(f"{words.STATUS[plan.status]}", style=_STYLES.get(plan.status, "bold yellow"))
     table = layout.table(12, None)
     table.add_row("Status", status)
-    body = f"{patient.sex}, born {patient.birth_date}, {number(patient.weight_kg)} kg"
-    if patient.height_cm is not None:
-        body += f", {number(patient.height_cm)} cm"
-    table.add_row("Patient", f"{patient.id.value} ({body})")
-    table.add_row(
-        "Order",
-        f"{condition.name}, {order.route}, {order.jurisdiction}, start {order.start:%Y-%m-%d %H:%M %z}",
-    )
+    table.add_row("Patient", f"{patient.id.value} ({plan_words.patient(plan)})")
+    table.add_row("Order", plan_words.order(plan, knowledge))
     table.add_row("Plan", f"{plan.id}, knowledge {plan.knowledge_version}, valid until {plan.valid_until}")
     if plan.supersedes:
         table.add_row("Replaces", f"plan {plan.supersedes}")
@@ -75,34 +68,16 @@ def _blocked(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
     gaps = (*plan.blocked, *plan.gaps)
     if not gaps:
         return None
-    lines = [
-        Text(
-            "! " + words.GAP.get(g.code, g.code).format(value=g.value) + _of(g, plan),
-            style="bold red",
-        )
-        for g in gaps
-    ]
+    lines = [Text(f"! {plan_words.gap(each, plan)}", style="bold red") for each in gaps]
     return layout.section("Stopped here" if plan.blocked else "Not complete", *lines)
-
-
-def _of(gap: Blocked, plan: Plan) -> str:
-    names = {f.id: f.name for f in plan.findings}
-    listed = [names.get(f, f) for f in gap.findings]
-    if gap.code == "regimen_must_be_named":
-        listed = list(gap.facts)
-    return f": {', '.join(listed)}" if listed else ""
 
 
 def _dose(plan: Plan, refs: References) -> RenderableType | None:
     table = layout.table(12, None)
     _regimen_row(table, plan, refs)
     _dose_rows(table, plan, refs)
-    for other in plan.regimen.alternatives[:_OTHERS] if plan.regimen is not None else ():
-        range_ = (
-            span(other.total_dose_g_per_kg_min, other.total_dose_g_per_kg_max, "g/kg") or "no dose stated"
-        )
-        places = "/".join(other.jurisdictions)
-        table.add_row("Not used", f"{other.authority} ({places}), {range_}: {words.WHY_NOT[other.because]}")
+    for other in plan_words.regimens_not_used(plan)[:_OTHERS]:
+        table.add_row("Not used", other)
     _and_more(table, len(plan.regimen.alternatives) if plan.regimen is not None else 0)
     return layout.section("Dose", table) if table.row_count else None
 
@@ -118,31 +93,19 @@ def _individual(plan: Plan, refs: References) -> RenderableType | None:
 
 
 def _regimen_row(table: Table, plan: Plan, refs: References) -> None:
-    regimen = plan.regimen
-    if regimen is None:
-        return
-    allowed = span(regimen.total_dose_g_per_kg_min, regimen.total_dose_g_per_kg_max, "g/kg")
-    allowed += _days(regimen.allowed_days)
-    if plan.order.route == "SC":
-        weekly = span(regimen.scig_weekly_g_per_kg_min, regimen.scig_weekly_g_per_kg_max, "g/kg")
-        allowed = f"{weekly} a week" if weekly else ""
-    borrowed = "; BORROWED from another jurisdiction" if regimen.borrowed else ""
-    text = f"{regimen.authority} ({regimen.phase}): {allowed}{borrowed} {refs.mark([regimen.id])}"
-    table.add_row("Regimen", text)
+    if plan.regimen is not None:
+        table.add_row("Regimen", f"{plan_words.regimen(plan)} {refs.mark([plan.regimen.id])}")
 
 
 def _dose_rows(table: Table, plan: Plan, refs: References) -> None:
     dose = plan.dose
     if dose is None:
         return
-    repeats = f" every {dose.interval_days} days" if dose.interval_days is not None else ""
-    body = f" = {number(dose.g_per_kg, 3)} g/kg x {number(dose.dosing_weight_kg)} kg"
-    kind = f" ({dose.weight_kind} weight)"
-    given = f"{number(dose.grams, 3)} g{repeats}"
+    body = f" = {plan_words.dose_sum(plan)}"
     # Without a regimen the dose itself says where it comes from: a label or a factor.
     source = f" {refs.mark(dose.facts[:1])}" if plan.regimen is None else ""
-    table.add_row("Dose", Text(given, style="bold") + Text(f"{body}{kind}{source}"))
-    table.add_row("Weights", _weights(plan))
+    table.add_row("Dose", Text(plan_words.dose(plan), style="bold") + Text(f"{body}{source}"))
+    table.add_row("Weights", plan_words.weights(plan))
     if dose.capped_by:
         table.add_row("Cap", f"lowered by {dose.capped_by} {refs.mark([dose.capped_by])}")
 
@@ -152,44 +115,15 @@ def _and_more(table: Table, count: int) -> None:
         table.add_row("", f"and {count - _OTHERS} more (ivigil why, or --json)")
 
 
-def _days(days: tuple[int, ...]) -> str:
-    return f" over {' or '.join(str(d) for d in days)} day{'s' if days[-1] > 1 else ''}" if days else ""
-
-
-def _weights(plan: Plan) -> str:
-    dose = plan.dose
-    assert dose is not None
-    parts = [
-        f"actual {number(dose.actual_weight_kg)} kg ({number(dose.grams_on_actual_weight)} g at this dose)"
-    ]
-    if dose.ideal_weight_kg is not None:
-        parts.append(f"ideal {number(dose.ideal_weight_kg)} kg")
-    if dose.adjusted_weight_kg is not None:
-        parts.append(f"adjusted {number(dose.adjusted_weight_kg)} kg")
-    return ", ".join(parts)
-
-
 def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType | None:
     if not plan.findings:
         return layout.section("Findings", Text("none"))
-    rows: list[RenderableType] = []
-    for finding in plan.findings:
-        if finding.state == "asked" and not (_blocks(finding, plan) or finding.overridden_by):
-            continue
-        rows.append(_finding(finding, plan, knowledge, refs))
+    rows = [_finding(finding, plan, knowledge, refs) for finding in plan_words.shown_findings(plan)]
     return layout.section("Findings", *rows)
 
 
-def _blocks(finding: Finding, plan: Plan) -> bool:
-    return any(q.blocking and finding.id in q.findings for q in plan.questions)
-
-
-_LIFTED = frozenset({"block", "confirm"})
-"""Effects that an override lifts; every other one stands."""
-
-
 def _finding(finding: Finding, plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType:
-    state = finding.state.upper() if finding.state != "present" else ""
+    state = plan_words.state(finding)
     head = Text(f"{finding.severity}: {finding.name}", style=_SEVERITY[finding.severity])
     head.append(f"  {state}" if state else "")
     if finding.weak:
@@ -199,13 +133,11 @@ def _finding(finding: Finding, plan: Plan, knowledge: Knowledge, refs: Reference
     if finding.because:
         lines.append(Padding(Text("because: " + words.saw(finding.because, knowledge.terms)), (0, 0, 0, 2)))
     if finding.overridden_by:
-        reason = next(item.reason for item in plan.order.overrides if item.finding == finding.id)
-        aside = f"set aside by {finding.overridden_by}: {reason}"
+        aside = plan_words.set_aside(finding, plan)
         lines.append(Padding(Text(aside, style="bold"), (0, 0, 0, 2)))
-    silent = {"advise"} | (_LIFTED if finding.overridden_by else set())
-    effects = [words.EFFECT[a.effect] for a in finding.do if a.effect not in silent]
-    if effects:
-        lines.append(Padding(Text("acts: " + "; ".join(dict.fromkeys(effects))), (0, 0, 0, 2)))
+    acts = plan_words.acts(finding)
+    if acts:
+        lines.append(Padding(Text(f"acts: {acts}"), (0, 0, 0, 2)))
     return Group(*lines)
 
 
@@ -219,8 +151,7 @@ def _questions(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
     table = layout.table(2, None)
     for question in shown:
         mark = "!" if question.blocking else "?"
-        lifts = ", ".join(dict.fromkeys(words.EFFECT.get(c, c) for c in question.changes))
-        table.add_row(mark, (question.question or question.field) + (f" ({lifts})" if lifts else ""))
+        table.add_row(mark, plan_words.asked(question))
     rest = len(plan.questions) - len(shown)
     if rest > 0:
         table.add_row("", f"and {rest} more (see --json)")
@@ -237,17 +168,9 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
         )
         course = plan.course
         if course is not None:
-            unit = "day" if plan.order.route == "IV" else "infusion"
-            given = f"{number(course.grams, 3)} g over {course.days} {unit}{'s' if course.days > 1 else ''}"
-            change = f"{number(course.change_percent)} % against the order"
-            waste = f", {number(course.discard_g)} g discarded" if course.discard_g else ""
-            table.add_row("Given", f"{given}, {course.vials} vials, {change}{waste}")
-            for n in course.neighbours:
-                kind = "next dose up" if n.kind == "round_up" else "fewer vials"
-                table.add_row(
-                    "Beside it",
-                    f"{kind}: {number(n.grams, 3)} g in {n.vials} vials, {number(n.change_percent)} %",
-                )
+            table.add_row("Given", plan_words.given(course, plan))
+            for near in plan_words.neighbours(course):
+                table.add_row("Beside it", near)
             if course.days_because:
                 table.add_row("Days", _reasons(course.days_because, refs))
         if plan.product.best_fit_unseen:
@@ -271,10 +194,7 @@ def _reasons(reasons: tuple[Reason, ...], refs: References) -> str:
 
 
 def _day(day: Day, plan: Plan) -> RenderableType:
-    vials = " + ".join(f"{v.count} x {number(v.grams)} g" for v in day.vials)
-    waste = f", discard {number(day.discard_g)} g" if day.discard_g else ""
-    amount = f"{number(day.grams, 3)} g = {number(day.volume_ml)} mL"
-    head = Text(f"{amount} from {vials}{waste}; {hours(day.duration_min)}")
+    head = Text(f"{plan_words.amount(day)} from {plan_words.vials(day)}; {hours(day.duration_min)}")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for title in ("Rate mL/h", "Minutes", "Volume mL", "From", "To"):
         table.add_column(title, justify="right")
@@ -287,15 +207,9 @@ def _day(day: Day, plan: Plan) -> RenderableType:
             f"{step.end:%H:%M}",
         )
     if day.sites:
-        head.append(f"\nSites: {_sites(day)}")
-    unit = "Day" if plan.order.route == "IV" else "Infusion"
-    return layout.section(f"{unit} {day.number} of {len(plan.days)}: {day.date}", head, table)
-
-
-def _sites(day: Day) -> str:
-    """Equal sites once: "4 x 12.5 mL at up to 15 mL/h"."""
-    shares = [(number(s.volume_ml, 1), number(s.rate_ml_per_h, 1)) for s in day.sites]
-    return ", ".join(f"{shares.count(x)} x {x[0]} mL at up to {x[1]} mL/h" for x in dict.fromkeys(shares))
+        head.append(f"\nSites: {plan_words.sites(day)}")
+    title = f"{plan_words.unit(plan).capitalize()} {day.number} of {len(plan.days)}: {day.date}"
+    return layout.section(title, head, table)
 
 
 def _rates(plan: Plan, refs: References) -> RenderableType | None:
@@ -303,9 +217,7 @@ def _rates(plan: Plan, refs: References) -> RenderableType | None:
     if rates is None:
         return None
     table = layout.table(12, None)
-    kind = (
-        "off label: slowest start, lowest maximum of its schedules" if rates.off_label else "label schedule"
-    )
+    kind = plan_words.SCHEDULE[rates.off_label]
     table.add_row("Schedule", f"{rates.schedule} ({kind}) {refs.mark([rates.schedule])}")
     table.add_row("Limits", _reasons(rates.limited_by, refs))
     return layout.section("Rates", table)
@@ -314,24 +226,14 @@ def _rates(plan: Plan, refs: References) -> RenderableType | None:
 def _care(plan: Plan, refs: References) -> RenderableType | None:
     table = layout.table(12, None)
     for drug in plan.premedication:
-        dose = f" {number(drug.dose_mg)} mg {drug.route}" if drug.dose_mg is not None else ""
-        lead = f", {drug.lead_minutes} min before" if drug.lead_minutes else ""
         table.add_row(
             "Premedicate" if drug.state == "indicated" else "Left out",
-            f"{drug.drug}{dose}{lead} {refs.mark(drug.facts)}",
+            f"{plan_words.premedication(drug)} {refs.mark(drug.facts)}",
         )
-    groups: list[tuple[str, tuple[CareItem, ...]]] = [
-        ("Before", plan.tests),
-        ("Day check", plan.day_checks),
-        ("Fluids", plan.hydration),
-        ("Prepare", plan.preparation),
-        ("Monitor", plan.monitoring),
-        ("Also", plan.co_treatments),
-        ("Mind", plan.advice),
-    ]
-    for title, items in groups:
+    for title, items in plan_words.care_groups(plan):
         for index, item in enumerate(items):
-            table.add_row("" if index else title, _care_line(item, refs))
+            line = f"{plan_words.care(item)} {refs.mark(item.facts)}"
+            table.add_row("" if index else title, line.strip())
     if plan.observation is not None and plan.observation.minutes:
         table.add_row(
             "Afterwards", f"observe {plan.observation.minutes} min {refs.mark(plan.observation.facts)}"
@@ -339,29 +241,14 @@ def _care(plan: Plan, refs: References) -> RenderableType | None:
     return layout.section("Care", table) if table.row_count else None
 
 
-_PLAIN = frozenset({"emergency", "monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
-
-
-def _care_line(item: CareItem, refs: References) -> str:
-    every = f" every {item.interval_minutes} min" if item.interval_minutes else ""
-    dose = span(item.daily_mg_per_kg_min, item.daily_mg_per_kg_max, "mg/kg a day")
-    parts = f" in {item.doses_per_day} doses" if item.doses_per_day and item.doses_per_day > 1 else ""
-    until = f" until {item.until}" if item.until else ""
-    when = f" ({item.when.replace('_', ' ')})" if item.when else ""
-    kind = "" if item.kind in _PLAIN else f"{item.kind.replace('_', ' ')}: "
-    day = f"day {item.day}: " if item.day else ""
-    amount = f", {dose}{parts}{until}" if dose else ""
-    return f"{kind}{day}{item.text}{amount}{every}{when} {refs.mark(item.facts)}".strip()
-
-
 def _timeline(plan: Plan, refs: References) -> RenderableType | None:
     if not plan.timeline:
         return None
     table = layout.table(24, None)
     for entry in plan.timeline:
-        if entry.kind not in _WINDOWS:
-            what = f"{entry.kind.replace('_', ' ')}: {entry.what} {refs.mark(entry.facts)}"
-            table.add_row(_dates(entry), what.strip())
+        if entry.kind not in plan_words.WINDOWS:
+            line = f"{plan_words.to_come(entry)} {refs.mark(entry.facts)}"
+            table.add_row(plan_words.dates(entry), line.strip())
     windows = [
         _windows("Vaccines", "vaccine", plan, refs),
         _windows("Antibody tests that cannot be read", "serology", plan, refs),
@@ -369,52 +256,27 @@ def _timeline(plan: Plan, refs: References) -> RenderableType | None:
     return Group(layout.section("Timeline", table), *(w for w in windows if w is not None))
 
 
-_WINDOWS = frozenset({"vaccine", "serology"})
-
-
-def _dates(entry: TimelineEntry) -> str:
-    if entry.date is None:
-        return f"by {entry.until}" if entry.until else "no date stated"
-    return f"{entry.date} to {entry.until}" if entry.until not in (None, entry.date) else f"{entry.date}"
-
-
 def _windows(title: str, kind: str, plan: Plan, refs: References) -> RenderableType | None:
     """Vaccines or tests with the same answer stand in one row."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    facts: dict[tuple[str, str], list[str]] = {}
-    for entry in plan.timeline:
-        if entry.kind == kind:
-            key = (words.window(entry), entry.instead)
-            groups.setdefault(key, []).append(entry.what)
-            facts.setdefault(key, []).extend(entry.facts)
-    if not groups:
-        return None
     table = layout.table(24, None)
-    for (answer, instead), names in groups.items():
-        use = f"; use instead: {instead}" if instead else ""
-        table.add_row(answer, f"{', '.join(names)}{use} {refs.mark(facts[answer, instead])}")
-    return layout.section(title, table)
+    for answer, what, facts in plan_words.windows(kind, plan):
+        table.add_row(answer, f"{what} {refs.mark(facts)}")
+    return layout.section(title, table) if table.row_count else None
 
 
 def _assumed(plan: Plan) -> RenderableType | None:
     if not plan.assumed:
         return None
     table = layout.table(2, None)
-    for item in plan.assumed:
-        value = f" = {item.value}" if item.value else ""
-        table.add_row(
-            "-", f"{item.text or item.id}{value}" + (" (unanswered)" if item.kind == "finding" else "")
-        )
+    for text in plan_words.assumptions(plan):
+        table.add_row("-", text)
     return layout.section("Assumed", table)
 
 
 def _sign_off(plan: Plan) -> RenderableType | None:
     if not plan.needs_sign_off:
         return None
-    lines = [
-        Text(f"- {s.fact}: {words.REASON.get(s.because, words.GAP.get(s.because, s.because))}")
-        for s in plan.needs_sign_off
-    ]
+    lines = [Text(f"- {text}") for text in plan_words.sign_offs(plan)]
     return layout.section("Needs sign-off by two people", *lines)
 
 

@@ -181,7 +181,7 @@ PROPERTY = {
 
 
 def saw(items: tuple[Saw, ...], terms: Mapping[str, Term]) -> str:
-    """What was seen: "age 72 a, diabetes mellitus"."""
+    """What was seen: "age 72 years, diabetes mellitus"."""
     return ", ".join(_saw(item, terms.get(item.field)) for item in items)
 
 
@@ -192,8 +192,7 @@ def _saw(item: Saw, term: Term | None) -> str:
     if item.text == "false":
         return f"no {name}"
     shown = number(item.number) if item.number is not None else item.text
-    unit = f" {term.unit}" if term and term.unit else ""
-    return f"{name} {shown}{unit}"
+    return f"{name} {shown}{_unit(term)}"
 
 
 def condition(when: When, terms: Mapping[str, Term]) -> str:
@@ -220,11 +219,21 @@ def _bracketed(when: When, terms: Mapping[str, Term]) -> str:
 def _comparison(when: When, terms: Mapping[str, Term]) -> str:
     name = _name(when.field or "", terms)
     term = terms.get(when.field or "")
-    unit = f" {term.unit}" if term and term.unit else ""
+    unit = _unit(term)
     for sign, limit in (("<", when.below), ("<=", when.at_most), (">=", when.at_least), (">", when.above)):
         if limit is not None:
             return f"{name} {sign} {number(limit)}{unit}"
     return f"{name} is {' or '.join(when.one_of or ())}"
+
+
+UNIT = {"a": "years", "1": ""}
+"""Units of the vocabulary that people do not write like that."""
+
+
+def _unit(term: Term | None) -> str:
+    if term is None or not term.unit:
+        return ""
+    return f" {UNIT.get(term.unit, term.unit)}".rstrip()
 
 
 def _name(field: str, terms: Mapping[str, Term]) -> str:

@@ -30,6 +30,8 @@ STATIC_PATH = f"/static/{_version()}"
 NAVIGATION = (
     ("board.read", "/board", "Board"),
     ("follow_up.list", "/inbox", "Inbox"),
+    ("plan.make", "/plans/new", "New plan"),
+    ("board.read", "/plans", "Plans"),
     ("file.find", "/patients", "Patients"),
     ("lots.read", "/lots", "Lots"),
     ("facts.read", "/facts", "Facts"),

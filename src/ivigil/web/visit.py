@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NoReturn
 
 import msgspec
 from litestar import Request
@@ -14,9 +15,10 @@ from ivigil.records.entrance import Role
 from ivigil.records.finding import sites
 from ivigil.records.journal import Journal
 from ivigil.web.access import rules
+from ivigil.web.access.guards import AccessDenied
 from ivigil.web.access.people import Person
 from ivigil.web.access.reads import DEVICE, Look
-from ivigil.web.access.rules import ACTIONS, Subject
+from ivigil.web.access.rules import ACTIONS, Missing, Subject
 from ivigil.web.access.way_in import PART_HEADER, PART_QUERY, Door, address, form_token
 
 
@@ -71,6 +73,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     def read(self, stream: str, action: str) -> None:
         """Record that a patient is shown whom the path does not name."""
         self.door.reads.note(self._look, stream, action)
+
+    def refuse(self, stream: str, action: str, missing: Missing) -> NoReturn:
+        """Record that the person may not do this to a patient whom the path does not name, and stop here."""
+        self.door.reads.refuse(self._look, stream, action, missing)
+        raise AccessDenied(ACTIONS[action], missing, stream)
 
     @property
     def _look(self) -> Look:

@@ -1,0 +1,303 @@
+"""A plan on paper: the whole plan, and the pump card of one of its days, as documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from msgspec import UnsetType
+
+from ivigil.course import Day, Plan, Reason
+from ivigil.infusion.card import card
+from ivigil.knowledge.store import Knowledge
+from ivigil.records.authorisation import Signature, Standing
+from ivigil.sheets import plan_words, words
+from ivigil.sheets.document import (
+    Bullets,
+    Columns,
+    Document,
+    NoDocumentError,
+    Paragraph,
+    Rows,
+    Section,
+    paper,
+)
+from ivigil.sheets.journal import STEP
+from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE
+from ivigil.sheets.numbers import hours, number
+from ivigil.sheets.references import References
+
+Part = Section | Paragraph | Bullets | Rows | Columns
+_LONGEST = 40
+"""Characters of an identifier in a title; it stands whole on the first page."""
+SIGNED = ("Prescribed", "Verified", "Released")
+
+
+def plan_document(standing: Standing, date: dt.date, knowledge: Knowledge) -> Document:
+    """Everything that a plan says and where it stands, with numbered sources."""
+    plan = standing.plan
+    refs = References(plan.sources)
+    blocks: list[Part] = [
+        *_head(standing, knowledge),
+        *_dose(plan, refs),
+        *_findings(plan, knowledge, refs),
+        *_questions(plan),
+        *_product(plan, refs),
+        *(part for day in plan.days for part in day_parts(day, plan)),
+        *_rates(plan, refs),
+        *_care(plan, refs),
+        *_timeline(plan, refs),
+        *_listed("Assumed", plan_words.assumptions(plan)),
+        *_listed("Needs sign-off by two people", plan_words.sign_offs(plan)),
+        *_sources(refs),
+    ]
+    return Document(
+        title=titled("Treatment plan", plan),
+        date=date,
+        paper=paper(knowledge.lineage(plan.order.jurisdiction)),
+        alert=_alert(standing),
+        blocks=tuple(blocks),
+        foot=foot(plan, knowledge),
+    )
+
+
+def pump_card(plan: Plan, number_: int, date: dt.date, knowledge: Knowledge) -> Document:
+    """Per step rate, volume and time, in the order in which a pump asks. Raises NoDocumentError."""
+    day = planned_day(plan, number_)
+    if not day.steps:
+        raise NoDocumentError("no rates are planned: the plan gives the dose alone")
+    return Document(
+        title=titled(f"Pump card, {day.date}", plan),
+        date=date,
+        paper=paper(knowledge.lineage(plan.order.jurisdiction)),
+        blocks=(Rows(rows=identity(plan, day)), Section(title="Steps"), steps(day)),
+        foot=foot(plan, knowledge),
+    )
+
+
+def titled(kind: str, plan: Plan) -> str:
+    """The title, which every page repeats, with two identifiers: a sheet that fell out is not another's."""
+    someone = plan.order.patient
+    value = someone.id.value
+    shown = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
+    return f"{kind}: {shown}, born {someone.birth_date}"
+
+
+def planned_day(plan: Plan, number_: int) -> Day:
+    """The day of that number. Raises NoDocumentError for a plan that gives nothing, or has no such day."""
+    day = next((day for day in plan.days if day.number == number_), None)
+    if plan.status == "blocked" or plan.product is None or day is None:
+        raise NoDocumentError(f"the plan gives nothing on day {number_}")
+    return day
+
+
+def identity(plan: Plan, day: Day) -> tuple[tuple[str, str], ...]:
+    """Who gets what on this day, and which plan says so."""
+    someone = plan.order.patient
+    assert plan.product is not None
+    return (
+        ("Patient", f"{someone.id.value} ({someone.id.system})"),
+        ("Born", f"{someone.birth_date}, {someone.sex}, {number(someone.weight_kg)} kg"),
+        ("Plan", f"{plan.id}, {plan_words.unit(plan)} {day.number} of {len(plan.days)}, {day.date}"),
+        ("Product", plan.product.name),
+        ("Amount", plan_words.amount(day)),
+        ("Vials", plan_words.vials(day)),
+        *((("Sites", plan_words.sites(day)),) if day.sites else ()),
+    )
+
+
+def steps(day: Day, *more: str) -> Columns:
+    """The ladder as a pump asks for it; ``more`` heads empty columns to be written into."""
+    heads = ("Step", "Rate mL/h", "Volume mL", "Time", "Total mL", "From – to")
+    return Columns(
+        heads=(*heads, *more),
+        widths=(6, 11, 11, 13, 10, 15 if more else None, *(None for _ in more)),
+        rows=tuple(
+            (
+                str(line.step),
+                number(line.rate_ml_per_h),
+                number(line.volume_ml),
+                hours(line.minutes),
+                number(line.total_ml),
+                f"{line.start:%H:%M} – {line.end:%H:%M}",
+                *("" for _ in more),
+            )
+            for line in card(day)
+        ),
+    )
+
+
+def day_parts(day: Day, plan: Plan) -> list[Part]:
+    """One day of a plan: what, from which vials, how fast."""
+    title = f"{plan_words.unit(plan).capitalize()} {day.number} of {len(plan.days)}: {day.date}"
+    told = f"{plan_words.amount(day)} from {plan_words.vials(day)}; {hours(day.duration_min)}"
+    parts: list[Part] = [Section(title=title), Paragraph(text=told)]
+    if day.sites:
+        parts.append(Paragraph(text=f"Sites: {plan_words.sites(day)}"))
+    return [*parts, steps(day)] if day.steps else parts
+
+
+def foot(plan: Plan, knowledge: Knowledge) -> str:
+    """Which plan, which facts, which settings of the site, and what Ivigil is not."""
+    loosened = f" Loosened by this site: {', '.join(knowledge.loosened)}." if knowledge.loosened else ""
+    return f"Plan {plan.id}, facts {plan.knowledge_version}.{loosened} {DISCLAIMER}"
+
+
+def signature(role: str, signed: Signature) -> tuple[str, str]:
+    """A label and who signed when."""
+    return role, f"{' for '.join(signed.persons)}, {signed.at:%Y-%m-%d %H:%M %z}"
+
+
+def _alert(standing: Standing) -> str:
+    if standing.step == "released":
+        return ""
+    because = f" ({standing.because})" if standing.because else ""
+    return f"{STEP[standing.step]}{because}. Not to be given on this paper."
+
+
+def _head(standing: Standing, knowledge: Knowledge) -> list[Part]:
+    plan = standing.plan
+    rows = [
+        ("Status", words.STATUS[plan.status]),
+        ("Patient", f"{plan.order.patient.id.value} ({plan.order.patient.id.system})"),
+        ("", plan_words.patient(plan)),
+        ("Order", plan_words.order(plan, knowledge)),
+        ("Plan", f"{plan.id}, valid until {plan.valid_until or 'no date'}"),
+        *((("Replaces", f"plan {plan.supersedes}"),) if plan.supersedes else ()),
+        *(signature(role, signed) for role, signed in zip(SIGNED, standing.signatures, strict=False)),
+    ]
+    gaps = tuple(plan_words.gap(item, plan) for item in (*plan.blocked, *plan.gaps))
+    return [Rows(rows=tuple(rows)), *_listed("Stopped here" if plan.blocked else "Not complete", gaps)]
+
+
+def _dose(plan: Plan, refs: References) -> list[Part]:
+    rows = []
+    if plan.regimen is not None:
+        rows.append(("Regimen", f"{plan_words.regimen(plan)} {refs.mark([plan.regimen.id])}"))
+    if plan.dose is not None:
+        rows.append(("Dose", f"{plan_words.dose(plan)} = {plan_words.dose_sum(plan)}"))
+        rows.append(("Weights", plan_words.weights(plan)))
+        if plan.dose.capped_by:
+            rows.append(("Cap", f"lowered by {plan.dose.capped_by} {refs.mark([plan.dose.capped_by])}"))
+    return [Section(title="Dose"), Rows(rows=tuple(rows)), *_individual(plan, refs)] if rows else []
+
+
+def _individual(plan: Plan, refs: References) -> list[Part]:
+    """Loaded only for a plan that has one."""
+    sought = plan.order.individual
+    if isinstance(sought, UnsetType) or plan.dose is None:
+        return []
+    from ivigil.sheets.individual import individual_notes, individual_rows
+
+    told = individual_rows(sought, plan.dose)
+    rows = tuple((label, f"{text} {refs.mark(facts)}".strip()) for label, text, facts in told)
+    notes = Bullets(items=individual_notes(sought))
+    return [Section(title="Individual dose, sought from levels"), Rows(rows=rows), notes]
+
+
+def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> list[Part]:
+    items = []
+    for finding in plan_words.shown_findings(plan):
+        state = plan_words.state(finding)
+        because = words.saw(finding.because, knowledge.terms)
+        parts = (
+            f"{finding.severity}: {finding.name}{f' ({state})' if state else ''} {refs.mark(finding.facts)}",
+            f"because: {because}" if because else "",
+            plan_words.set_aside(finding, plan),
+            plan_words.acts(finding),
+        )
+        items.append("; ".join(part.strip() for part in parts if part))
+    return _listed("Findings", tuple(items) or ("none",))
+
+
+def _questions(plan: Plan) -> list[Part]:
+    asked = [(f"{'! ' if each.blocking else ''}{plan_words.asked(each)}") for each in plan.questions]
+    return _listed("Questions (! holds the release)", tuple(asked))
+
+
+def _product(plan: Plan, refs: References) -> list[Part]:
+    if plan.product is None:
+        return []
+    label = "licensed for this use" if plan.product.on_label else "OFF LABEL for this use"
+    rows = [("Product", f"{plan.product.name}, {label} {refs.mark(plan.product.facts)}")]
+    if plan.course is not None:
+        rows.append(("Given", plan_words.given(plan.course, plan)))
+        if plan.course.days_because:
+            rows.append(("Days", reasons(plan.course.days_because, refs)))
+    return [Section(title="Product"), Rows(rows=tuple(rows))]
+
+
+def _rates(plan: Plan, refs: References) -> list[Part]:
+    if plan.rates is None:
+        return []
+    kind = plan_words.SCHEDULE[plan.rates.off_label]
+    rows = [("Schedule", f"{plan.rates.schedule} ({kind}) {refs.mark([plan.rates.schedule])}")]
+    if plan.rates.limited_by:
+        rows.append(("Limits", reasons(plan.rates.limited_by, refs)))
+    return [Section(title="Rates"), Rows(rows=tuple(rows))]
+
+
+def care_rows(
+    plan: Plan, refs: References, *, leave_out: tuple[str, ...] = ()
+) -> tuple[tuple[str, str], ...]:
+    """What is to be done around the infusion: when, what. ``leave_out``: groups by title."""
+    rows = [
+        (
+            "Premedicate" if drug.state == "indicated" else "Left out",
+            f"{plan_words.premedication(drug)} {refs.mark(drug.facts)}",
+        )
+        for drug in plan.premedication
+    ]
+    for title, items in plan_words.care_groups(plan):
+        if title in leave_out:
+            continue
+        rows += [(title, f"{plan_words.care(item)} {refs.mark(item.facts)}") for item in items]
+    if plan.observation is not None and plan.observation.minutes:
+        seen = f"observe {plan.observation.minutes} min {refs.mark(plan.observation.facts)}"
+        rows.append(("Afterwards", seen))
+    shown: list[tuple[str, str]] = []
+    for title, text in rows:
+        repeated = any(title == before for before, _ in rows[: len(shown)])
+        shown.append(("" if repeated else title, text.strip()))
+    return tuple(shown)
+
+
+def _care(plan: Plan, refs: References) -> list[Part]:
+    rows = care_rows(plan, refs)
+    return [Section(title="Care"), Rows(rows=rows)] if rows else []
+
+
+def _timeline(plan: Plan, refs: References) -> list[Part]:
+    dated = tuple(
+        (plan_words.dates(entry), f"{plan_words.to_come(entry)} {refs.mark(entry.facts)}".strip())
+        for entry in plan.timeline
+        if entry.kind not in plan_words.WINDOWS
+    )
+    parts: list[Part] = [Section(title="Timeline"), Rows(rows=dated)] if dated else []
+    for title, kind in (("Vaccines", "vaccine"), ("Antibody tests that cannot be read", "serology")):
+        rows = tuple(
+            (answer, f"{what} {refs.mark(facts)}".strip())
+            for answer, what, facts in plan_words.windows(kind, plan)
+        )
+        parts += [Section(title=title), Rows(rows=rows)] if rows else []
+    return parts
+
+
+def _sources(refs: References) -> list[Part]:
+    rows = tuple(
+        (
+            f"[{index}]",
+            ", ".join(part for part in (document.title, document.publisher, document.version) if part),
+        )
+        for index, document in refs.listed()
+    )
+    return [Section(title="Sources"), Rows(rows=rows), Paragraph(text=FOOTNOTE)] if rows else []
+
+
+def _listed(title: str, items: tuple[str, ...]) -> list[Part]:
+    return [Section(title=title), Bullets(items=items)] if items else []
+
+
+def reasons(found: tuple[Reason, ...], refs: References) -> str:
+    """Several reasons, each with its sources."""
+    parts = [f"{words.reason(each)} {refs.mark([each.fact])}".strip() for each in found]
+    return "; ".join(dict.fromkeys(parts))

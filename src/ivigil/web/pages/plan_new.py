@@ -1,0 +1,467 @@
+"""New plan: an order typed into a form, the plan beside it, computed anew with every change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import htpy as h
+import msgspec
+from anyio import to_thread
+from htpy import Element, Node
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+from markupsafe import Markup
+from msgspec import UnsetType
+from msgspec.structs import replace
+
+from ivigil.course import Plan, Question
+from ivigil.intake import resolve
+from ivigil.intake.form import REASON, Typed, values_of
+from ivigil.knowledge.conditions import Condition
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import Fault, Order, OrderError
+from ivigil.practice.authorising import add, standing_of
+from ivigil.records.finding import sites
+from ivigil.release import UnverifiedPlanError, checked_plan
+from ivigil.sheets import plan_words, words
+from ivigil.sheets.numbers import hours
+from ivigil.sheets.numbers import number as written
+from ivigil.web import shell
+from ivigil.web.access.forms import FIELD
+from ivigil.web.given import Asked, TheVisit
+from ivigil.web.pages import order_form
+from ivigil.web.pages.order_form import Shown, control_of_field, element_id, label_of
+from ivigil.web.parts import plan as parts
+from ivigil.web.parts.field import form, submit
+from ivigil.web.parts.notice import notice
+from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
+
+PATH, PREVIEW = "/plans/new", "/plans/preview"
+STYLES, SCRIPTS = ("plan.css",), ("plan_new.js",)
+MISSING = "missing"
+COMPARED = 4
+"""Products set side by side, the planned one among them."""
+_ANSWER, _CONTACT = "answer.", "contact."
+_FIRST_HOUR = "09:00"
+"""Suggested, to be changed: nothing clinical."""
+
+
+_ON_ENTER = h.button(".unseen", type="submit", name="do", value="plan", tabindex="-1", aria_hidden="true")[
+    "Plan"
+]
+"""What the Enter key presses: the first button of a form."""
+
+
+_WITHOUT_LEVELS = (
+    "The dose of the plan before was sought from measured levels. A form holds no levels: the plan here is "
+    "that of the regimen."
+)
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What came from the page: the order's controls, and what stands beside the order."""
+
+    values: Mapping[str, str]
+    do: str = ""
+    """"add": put the plan into the journal; else show it."""
+    compare: bool = False
+    name: str = ""
+    phone: str = ""
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as it stands: its plan, or everything that keeps it from one."""
+
+    shown: Shown
+    faults: tuple[tuple[str, Fault], ...] = ()
+    """With the control of each."""
+    order: Order | None = None
+    plan: Plan | None = None
+    defect: str = ""
+
+
+@get(PATH, needs="plan.make", sync_to_thread=True)
+def ask(visit: TheVisit) -> Response[str]:
+    """The empty form with what the site suggests."""
+    return _page(visit, Sent(values=_suggested(visit)), fresh=True)
+
+
+@get("/plans/{plan:str}/change", needs="plan.add", sync_to_thread=True)
+def change(visit: TheVisit, plan: FromPath[str]) -> Response[str]:
+    """The order of a plan, to be changed: the new plan replaces it."""
+    order = standing_of(visit.journal, plan).plan.order
+    values = {**values_of(order, visit.knowledge), "supersedes": plan}
+    return _page(visit, Sent(values=values), without_levels=not isinstance(order.individual, UnsetType))
+
+
+@post(PATH, needs="plan.make", status_code=200)
+async def plan_it(request: Asked, visit: TheVisit) -> Response[Any]:
+    """The same page with the plan, or with every fault; or the plan goes into the journal."""
+    sent = _sent(dict((await request.form()).items()))
+    return await to_thread.run_sync(_answer, visit, sent)
+
+
+@post(PREVIEW, needs="plan.make", status_code=200)
+async def preview(request: Asked, visit: TheVisit) -> Response[str]:
+    """The parts of the page that change with what is typed."""
+    sent = _sent(dict((await request.form()).items()))
+    return await to_thread.run_sync(_preview, visit, sent)
+
+
+def _answer(visit: Visit, sent: Sent) -> Response[Any]:
+    tried = attempt(sent.values, visit)
+    if sent.do == "add" and tried.order is not None and tried.plan is not None:
+        return _added(visit, sent, tried.order)
+    return _page(visit, sent, tried=tried)
+
+
+def _preview(visit: Visit, sent: Sent) -> Response[str]:
+    tried = _patient_with(attempt(sent.values, visit))
+    live = [Markup(each) for each in order_form.live_parts(tried.shown)]
+    return shell.part(h.fragment[_panel(visit, sent, tried), live])
+
+
+def _added(visit: Visit, sent: Sent, order: Order) -> Redirect:
+    """Into the journal, in the stream of whoever the order names: the guard did not know of them."""
+    stream = visit.journal.stream(order.patient.id)
+    known = bool(sites(visit.journal, stream))
+    if known:
+        if not visit.may("plan.add", stream):
+            visit.refuse(stream, "plan.add", "relationship")
+        visit.read(stream, "plan.add")
+    made = add(visit.journal, order, visit.knowledge, visit.entry(), name=sent.name, phone=sent.phone)
+    return Redirect(f"/plans/{made.plan.id}", status_code=303)
+
+
+def attempt(values: Mapping[str, str], visit: Visit) -> Tried:
+    """Read and plan what was typed."""
+    knowledge = visit.knowledge
+    typed = Typed(values=values, author=visit.author.name, zone=visit.knowledge.zone)
+    try:
+        order = typed.read(knowledge)
+    except OrderError as error:
+        found = tuple((typed.control_of(fault, knowledge), fault) for fault in error.faults)
+        return Tried(shown=_shown(values, found, knowledge), faults=found)
+    shown = _shown(values, (), knowledge, knowledge.conditions[order.condition])
+    try:
+        return Tried(shown=shown, order=order, plan=checked_plan(order, knowledge))
+    except UnverifiedPlanError as error:
+        return Tried(shown=shown, order=order, defect=str(error))
+
+
+def _shown(
+    values: Mapping[str, str],
+    found: tuple[tuple[str, Fault], ...],
+    knowledge: Knowledge,
+    treated: Condition | None = None,
+) -> Shown:
+    """``treated``: the condition, where the order could be read."""
+    at: dict[str, tuple[Fault, ...]] = {}
+    for name, fault in found:
+        at[name] = (*at.get(name, ()), fault)
+    condition = treated or resolve.named(values.get("condition", ""), knowledge)
+    return Shown(values=values, faults=at, knowledge=knowledge, condition=condition)
+
+
+def _patient_with(tried: Tried) -> Tried:
+    """While somebody still types, what is only missing is no fault at its control yet."""
+    faults = {
+        name: kept
+        for name, found in tried.shown.faults.items()
+        if (kept := tuple(fault for fault in found if fault.value != MISSING))
+    }
+    return replace(tried, shown=replace(tried.shown, faults=faults))
+
+
+def _sent(items: Mapping[str, Any]) -> Sent:
+    """Take the order's controls apart from the rest; an answer given at a question goes to its control."""
+    texts = {name: text for name, text in items.items() if isinstance(text, str) and name != FIELD}
+    values = {
+        name: text
+        for name, text in texts.items()
+        if name not in ("do", "set", "compare") and not name.startswith((_ANSWER, _CONTACT))
+    }
+    values |= {name.removeprefix(_ANSWER): text for name, text in texts.items() if _is_answer(name, text)}
+    name, mark, text = texts.get("set", "").partition("=")
+    if mark:
+        values[name] = text
+    return Sent(
+        values=values,
+        do=texts.get("do", ""),
+        compare=bool(texts.get("compare")),
+        name=texts.get(f"{_CONTACT}name", "").strip(),
+        phone=texts.get(f"{_CONTACT}phone", "").strip(),
+    )
+
+
+def _is_answer(name: str, text: str) -> bool:
+    return name.startswith(_ANSWER) and bool(text.strip())
+
+
+def _suggested(visit: Visit) -> dict[str, str]:
+    site = visit.knowledge.site
+    return {
+        "route": "IV",
+        "jurisdiction": site.jurisdiction,
+        "start.date": (visit.now.date() + dt.timedelta(days=1)).isoformat(),
+        "start.time": _FIRST_HOUR,
+        "start.offset": "" if visit.knowledge.zone else "+00:00",
+        "patient.id.system": site.patient_identifier_system,
+    }
+
+
+def _page(
+    visit: Visit,
+    sent: Sent,
+    *,
+    tried: Tried | None = None,
+    fresh: bool = False,
+    without_levels: bool = False,
+) -> Response[str]:
+    found = tried or attempt(sent.values, visit)
+    shown = _patient_with(found) if fresh else found
+    wrong = None if fresh else order_form.summary(shown.faults, visit.knowledge)
+    replaces = sent.values.get("supersedes", "")
+    return shell.page(
+        "Change a plan" if replaces else "New plan",
+        visit,
+        notice("slow", h.p[_WITHOUT_LEVELS]) if without_levels else None,
+        wrong,
+        h.div(data_previews=PREVIEW, id="order")[
+            form(visit.form_token, PATH, classes="order")[
+                h.button(
+                    ".unseen", type="submit", name="do", value="plan", tabindex="-1", aria_hidden="true"
+                )["Plan"],
+                h.div(".asked")[
+                    order_form.groups(shown.shown),
+                    _contact(sent),
+                    h.div(".actions")[
+                        submit("Plan", name="do", value="plan", kind="plain"),
+                        submit("Put this plan into the journal", name="do", value="add"),
+                    ],
+                ],
+                h.div(".made")[_panel(visit, sent, shown)],
+            ],
+            h.p(".said")[
+                h.span("#plan-said", role="status")[_said(shown)], h.a(href="#plan")["See the plan"]
+            ],
+        ],
+        styles=STYLES,
+        scripts=SCRIPTS,
+    )
+
+
+def _contact(sent: Sent) -> Element:
+    return h.details(".group", open=bool(sent.name or sent.phone) or None)[
+        h.summary[h.h2(".group-title")["Name and telephone, for a recall"]],
+        h.div(".grid")[
+            (
+                h.div(".field")[
+                    h.label(for_=f"contact-{key}")[called],
+                    h.div(".with-unit")[
+                        h.input(id=f"contact-{key}", name=f"{_CONTACT}{key}", value=value, autocomplete="off")
+                    ],
+                ]
+                for key, called, value in (("name", "Name", sent.name), ("phone", "Telephone", sent.phone))
+            )
+        ],
+    ]
+
+
+def _panel(visit: Visit, sent: Sent, tried: Tried) -> Element:
+    """The plan beside the form. ``data-said`` is what is read out when it changes."""
+    return h.section("#plan.panel", data_preview=True, data_said=_said(tried), aria_label="The plan")[
+        h.p(".outdated", hidden=True)["Not up to date: the plan below is of what was typed before."],
+        _content(visit, sent, tried),
+    ]
+
+
+def _said(tried: Tried) -> str:
+    if tried.plan is not None:
+        given = plan_words.given(tried.plan.course, tried.plan) if tried.plan.course else ""
+        status = words.STATUS[tried.plan.status]
+        return ". ".join(part for part in (f"{status[0].upper()}{status[1:]}", given) if part)
+    if tried.defect:
+        return "Withheld"
+    missing = len({name for name, fault in tried.faults if fault.value == MISSING})
+    wrong = len(tried.faults) - sum(fault.value == MISSING for _, fault in tried.faults)
+    told = ((missing, "still needed"), (wrong, "to be corrected"))
+    return ", ".join(f"{count} {called}" for count, called in told if count)
+
+
+def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
+    if tried.defect:
+        return notice("stop", h.p["Withheld: the independent check rejected this plan."], urgent=True)
+    if tried.plan is None:
+        return _needed(tried)
+    plan, knowledge = tried.plan, visit.knowledge
+    sections: tuple[Node, ...] = (
+        parts.standing_notice(plan),
+        parts.gist(plan, knowledge),
+        _questions(plan, knowledge),
+        parts.findings_part(plan, knowledge),
+        parts.days_part(plan),
+        parts.dose_part(plan, knowledge),
+        parts.product_part(plan, knowledge),
+        _compared(plan, knowledge, sent),
+        parts.rates_part(plan, knowledge),
+        parts.taken_for_granted(plan),
+        h.p(".soft")["Care, timeline and papers stand on the plan’s own page once it is in the journal."],
+    )
+    return [Markup(h.fragment[section]) for section in sections]
+
+
+def _needed(tried: Tried) -> Node:
+    """What is still missing, and what is wrong."""
+    knowledge = tried.shown.knowledge
+    missing = [name for name, fault in tried.faults if fault.value == MISSING and name]
+    wrong = [(name, fault) for name, fault in tried.faults if fault.value != MISSING or not name]
+    return [
+        h.h2["No plan yet"],
+        [h.p["Still needed:"], h.ul[(h.li[_link(name, knowledge)] for name in dict.fromkeys(missing))]]
+        if missing
+        else None,
+        [
+            h.p["To be corrected:"],
+            h.ul[
+                (
+                    h.li[
+                        _link(name, knowledge) if name else fault.field,
+                        f": {order_form.fault_text(fault, knowledge)}",
+                    ]
+                    for name, fault in wrong
+                )
+            ],
+        ]
+        if wrong
+        else None,
+    ]
+
+
+def _link(name: str, knowledge: Knowledge) -> Element:
+    return h.a(href=f"#{element_id(name)}")[label_of(name, knowledge)]
+
+
+def _questions(plan: Plan, knowledge: Knowledge) -> Node:
+    """Ranked by what an answer changes; as many in view as hold the release, or as the policy puts first."""
+    if not plan.questions:
+        return None
+    asked: dict[str, list[Question]] = {}
+    for question in plan.questions:
+        asked.setdefault(control_of_field(question.field, knowledge), []).append(question)
+    holding = sum(any(question.blocking for question in same) for same in asked.values())
+    first = max(holding, int(knowledge.policies["policy.first_questions"].number or 0))
+    shown = [_question(name, same, plan, knowledge) for name, same in asked.items()]
+    rest = shown[first:]
+    return h.section[
+        h.h2["Questions"],
+        h.ol(".questions")[shown[:first]],
+        h.details[h.summary[f"and {len(rest)} more"], h.ol(".questions", start=str(first + 1))[rest]]
+        if rest
+        else None,
+    ]
+
+
+def _question(name: str, same: list[Question], plan: Plan, knowledge: Knowledge) -> Element:
+    """What one control answers: several terms of the vocabulary may follow from it."""
+    codes = dict.fromkeys(code for question in same for code in question.changes)
+    lifts = ", ".join(dict.fromkeys(words.EFFECT.get(code, code) for code in codes))
+    holds = any(question.blocking for question in same)
+    asks = next((each.question for each in same if each.question), label_of(name, knowledge))
+    return h.li(class_=["question", {"holds": holds}])[
+        h.p[asks, h.span(".marks")["holds the release"] if holds else None],
+        _answering(name, asks, plan, knowledge),
+        h.p(".soft")[f"An answer can lift: {lifts}."] if lifts else None,
+    ]
+
+
+def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
+    """The ways to answer on the spot."""
+    if name.endswith(REASON):
+        return _typed_answer(name, f"Reason to set aside: {asks}", "Set aside")
+    if name == "regimen":
+        facts = [fact for gap in (*plan.blocked, *plan.gaps) for fact in gap.facts]
+        named = [fact for fact in facts if fact in _regimens(knowledge)]
+        return _buttons(name, [(fact, fact) for fact in named], asks)
+    options = order_form.options_of(name, knowledge)
+    if options:
+        return _buttons(name, options, asks)
+    unit = order_form.unit_of(name, knowledge)
+    return _typed_answer(name, f"{asks}{f' ({unit})' if unit else ''}", "Answer", unit)
+
+
+def _regimens(knowledge: Knowledge) -> set[str]:
+    return {regimen.id for condition in knowledge.facts.condition for regimen in condition.regimens}
+
+
+def _buttons(name: str, options: Iterable[tuple[str, str]], asks: str) -> Element:
+    return h.div(".answers", role="group", aria_label=asks)[
+        (
+            h.button(".choice", type="submit", name="set", value=f"{name}={value}")[called]
+            for value, called in options
+        )
+    ]
+
+
+def _typed_answer(name: str, label: str, called: str, unit: str = "") -> Element:
+    return h.div(".answers")[
+        h.label(".unseen", for_=f"answer-{name}")[label],
+        h.input(id=f"answer-{name}", name=f"{_ANSWER}{name}", autocomplete="off", data_answer=name),
+        h.span(".unit")[unit] if unit else None,
+        h.button(".choice", type="submit", name="do", value="plan")[called],
+    ]
+
+
+def _compared(plan: Plan, knowledge: Knowledge, sent: Sent) -> Node:
+    """The planned product and the next ones, each planned whole, side by side."""
+    if plan.product is None or not plan.product.alternatives:
+        return None
+    return h.section[
+        h.label(".tick")[
+            h.input(type="checkbox", name="compare", value="1", checked=sent.compare or None),
+            h.span["Products side by side"],
+        ],
+        _columns(plan, knowledge) if sent.compare else None,
+    ]
+
+
+def _columns(plan: Plan, knowledge: Knowledge) -> Element:
+    assert plan.product is not None
+    others = [option.id for option in plan.product.alternatives if option.rates_seen][: COMPARED - 1]
+    plans = [plan, *(_with(plan.order, product, knowledge) for product in others)]
+    whole = [made for made in plans if made is not None and made.course is not None and made.days]
+    rows = (
+        ("Given", [written(p.course.grams, 3) + " g" for p in whole if p.course]),
+        ("Against the order", [written(p.course.change_percent) + " %" for p in whole if p.course]),
+        ("Days", [str(len(p.days)) for p in whole]),
+        ("Vials of the first", [plan_words.vials(p.days[0]) for p in whole]),
+        ("Volume of the first", [written(p.days[0].volume_ml) + " mL" for p in whole]),
+        ("Longest", [hours(max(day.duration_min for day in p.days)) for p in whole]),
+        ("Highest rate", [_top(p) for p in whole]),
+        ("Licence", ["this use" if p.product and p.product.on_label else "OFF LABEL" for p in whole]),
+        ("Status", [words.STATUS[p.status] for p in whole]),
+    )
+    return table(
+        "Products side by side",
+        ("", *(p.product.name for p in whole if p.product)),
+        [(label, *cells) for label, cells in rows],
+    )
+
+
+def _top(plan: Plan) -> str:
+    rates = [step.rate_ml_per_h for day in plan.days for step in day.steps]
+    return f"{written(max(rates))} mL/h" if rates else "not planned"
+
+
+def _with(order: Order, product: str, knowledge: Knowledge) -> Plan | None:
+    try:
+        return checked_plan(replace(order, product=product), knowledge)
+    except UnverifiedPlanError:
+        return None
+
+
+routes = [ask, change, plan_it, preview]

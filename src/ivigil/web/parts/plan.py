@@ -1,0 +1,335 @@
+"""A plan on a page: each part of it with the reason and the source of what it says, a click away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import htpy as h
+from htpy import Element, Node
+from markupsafe import Markup
+from msgspec import UnsetType
+
+from ivigil.course import Day, Decision, Finding, Plan, ProductOption, Reason
+from ivigil.infusion.card import card
+from ivigil.knowledge.evidence import Cited
+from ivigil.knowledge.logic import Saw
+from ivigil.knowledge.store import Knowledge
+from ivigil.planning.citing import named_facts
+from ivigil.sheets import plan_words, words
+from ivigil.sheets.chair_words import BASIS
+from ivigil.sheets.numbers import hours
+from ivigil.sheets.numbers import number as written
+from ivigil.web.parts.notice import Tone, notice
+from ivigil.web.parts.number import number
+from ivigil.web.parts.source import cited, source
+from ivigil.web.parts.table import table
+
+TONE: dict[str, Tone] = {"ready": "go", "needs_answers": "slow", "needs_sign_off": "slow", "blocked": "stop"}
+_WEIGHT = {"contraindicated": "stop", "serious": "slow", "moderate": "mind", "info": "know"}
+
+
+def reasoned(
+    shown: Node, facts: Iterable[str], plan: Plan, knowledge: Knowledge, *, saw: tuple[Saw, ...] = ()
+) -> Node:
+    """What is shown; opened, what it saw, which facts ruled and where they were read."""
+    rules = [(name, plan.sources[name]) for name in dict.fromkeys(facts) if name in plan.sources]
+    if not rules and not saw:
+        return shown
+    seen = h.p["Seen: ", words.saw(saw, knowledge.terms), "."] if saw else None
+    # Set at once: what lies deep in a page is otherwise handed up through every element around it.
+    listed = h.ul[[_rule(name, found) for name, found in rules]] if rules else None
+    return Markup(source(shown, [seen, listed]))
+
+
+def decided(shown: Node, decision: Decision, plan: Plan, knowledge: Knowledge) -> Node:
+    """Like ``reasoned``, of one decision with all that it holds."""
+    facts = (*decision.facts, *sorted(named_facts(decision) - {*decision.facts}))
+    return reasoned(shown, facts, plan, knowledge, saw=decision.saw)
+
+
+@lru_cache(maxsize=4096)
+def _rule(name: str, found: Cited) -> Markup:
+    """One fact and where it was read: the same on every page, so it is set once."""
+    kind = BASIS[found.basis] if found.seen and found.basis in BASIS else "not read in a source"
+    told = f" ({kind}{', signed by the site' if found.signed else ''})"
+    where = "; ".join(part for part in (found.locator, found.note) if part)
+    item = h.li[
+        h.code[name],
+        told,
+        [h.span(".document")[cited(document)] for document in found.documents],
+        h.span(".soft")[where] if where else None,
+    ]
+    return Markup(item)
+
+
+def standing_notice(plan: Plan) -> Element:
+    """The plan's status, and why nothing more is given where it stops."""
+    gaps = [plan_words.gap(item, plan) for item in (*plan.blocked, *plan.gaps)]
+    said = words.STATUS[plan.status]
+    return notice(
+        TONE[plan.status],
+        h.p[h.strong[f"{said[0].upper()}{said[1:]}."]],
+        h.ul[(h.li[each] for each in gaps)] if gaps else None,
+    )
+
+
+def gist(plan: Plan, knowledge: Knowledge) -> Node:
+    """The few figures that matter most, large: dose, days, product, longest day, highest rate."""
+    figures: list[Node] = []
+    if plan.dose is not None:
+        repeats = f"every {plan.dose.interval_days} days" if plan.dose.interval_days else "dose"
+        figures.append(
+            _figure(decided(number(plan.dose.grams, "g", 3, large=True), plan.dose, plan, knowledge), repeats)
+        )
+    if plan.course is not None and plan.days:
+        days = f"{plan_words.unit(plan)}{'s' if plan.course.days > 1 else ''}"
+        shown = number(plan.course.days, "", large=True)
+        figures.append(_figure(decided(shown, plan.course, plan, knowledge), days))
+    rates = [step.rate_ml_per_h for day in plan.days for step in day.steps]
+    if rates and plan.rates is not None:
+        top = number(max(rates), "mL/h", large=True)
+        figures.append(_figure(decided(top, plan.rates, plan, knowledge), "highest rate"))
+    if plan.days:
+        longest = max(day.duration_min for day in plan.days)
+        figures.append(
+            _figure(h.span(".number.large")[h.b[hours(longest)]], f"longest {plan_words.unit(plan)}")
+        )
+    return h.ul(".gist")[figures] if figures else None
+
+
+def _figure(shown: Node, called: str) -> Element:
+    return h.li[shown, h.span(".called")[called]]
+
+
+def dose_part(plan: Plan, knowledge: Knowledge) -> Node:
+    """Regimen, dose and the weights that it may rest on."""
+    rows: list[tuple[str, Node]] = []
+    if plan.regimen is not None:
+        rows.append(("Regimen", decided(plan_words.regimen(plan), plan.regimen, plan, knowledge)))
+    if plan.dose is not None:
+        said = f"{plan_words.dose(plan)} = {plan_words.dose_sum(plan)}"
+        rows.append(("Dose", decided(said, plan.dose, plan, knowledge)))
+        rows.append(("Weights", plan_words.weights(plan)))
+        if plan.dose.capped_by:
+            rows.append(("Cap", reasoned("lowered by a cap", [plan.dose.capped_by], plan, knowledge)))
+    others = plan_words.regimens_not_used(plan)
+    if not rows and not others:
+        return None
+    return h.section[
+        h.h2["Dose"], pairs(rows), _individual(plan, knowledge), more("Regimens not used", others)
+    ]
+
+
+def _individual(plan: Plan, knowledge: Knowledge) -> Node:
+    """A dose that was sought from levels: from what, within what. Loaded only for a plan that has one."""
+    sought = plan.order.individual
+    if isinstance(sought, UnsetType) or plan.dose is None:
+        return None
+    from ivigil.sheets.individual import individual_notes, individual_rows
+
+    rows = [
+        (label, reasoned(text, facts, plan, knowledge))
+        for label, text, facts in individual_rows(sought, plan.dose)
+    ]
+    notes = h.ul[[h.li[note] for note in individual_notes(sought)]]
+    return [h.h3["Individual dose, sought from levels"], pairs(rows), notes]
+
+
+def days_part(plan: Plan) -> Node:
+    """Each day: vials, and the rates as the pump asks for them."""
+    if not plan.days:
+        return None
+    shown = [_day(day, plan) for day in plan.days]
+    title = "Vials and rates"
+    if len(shown) == 1:
+        return h.section[h.h2[title], shown]
+    alike = all(_ladder(day) == _ladder(plan.days[0]) for day in plan.days)
+    if not alike:
+        return h.section[h.h2[title], shown]
+    rest = h.details[h.summary[f"The other {len(shown) - 1}: the same vials and rates"], shown[1:]]
+    return h.section[h.h2[title], shown[0], rest]
+
+
+def _ladder(day: Day) -> tuple[object, ...]:
+    return day.vials, day.discard_g, tuple((step.rate_ml_per_h, step.volume_ml) for step in day.steps)
+
+
+def _day(day: Day, plan: Plan) -> Element:
+    title = f"{plan_words.unit(plan).capitalize()} {day.number} of {len(plan.days)}: {day.date}"
+    told = f"{plan_words.amount(day)} from {plan_words.vials(day)}; {hours(day.duration_min)}"
+    return h.div(".day")[
+        h.p[h.strong[title], h.br, told],
+        h.p[f"Sites: {plan_words.sites(day)}"] if day.sites else None,
+        table(
+            f"Rates, {title}",
+            ("Step", "mL/h", "mL", "Time", "From", "To"),
+            (
+                (
+                    str(line.step),
+                    written(line.rate_ml_per_h),
+                    written(line.volume_ml, 1),
+                    hours(line.minutes),
+                    f"{line.start:%H:%M}",
+                    f"{line.end:%H:%M}",
+                )
+                for line in card(day)
+            ),
+            numbers=(1, 2, 3, 4, 5),
+        )
+        if day.steps
+        else None,
+    ]
+
+
+def rates_part(plan: Plan, knowledge: Knowledge) -> Node:
+    """Which schedule and which limits shaped the steps."""
+    rates = plan.rates
+    if rates is None:
+        return None
+    rows: list[tuple[str, Node]] = [
+        ("Schedule", reasoned(plan_words.SCHEDULE[rates.off_label], rates.facts, plan, knowledge)),
+        ("First", f"{rates.experience} to immunoglobulin"),
+    ]
+    if rates.limited_by:
+        rows.append(("Limits", reasons(rates.limited_by, plan, knowledge)))
+    return h.section[h.h2["Rates"], pairs(rows)]
+
+
+def findings_part(plan: Plan, knowledge: Knowledge) -> Element:
+    """Every hazard that says something, the gravest first, each with its reason."""
+    shown = plan_words.shown_findings(plan)
+    if not shown:
+        return h.section[h.h2["Hazards"], h.p["None."]]
+    return h.section[
+        h.h2["Hazards"],
+        h.ul(".findings")[[Markup(_finding(finding, plan, knowledge)) for finding in shown]],
+    ]
+
+
+def _finding(finding: Finding, plan: Plan, knowledge: Knowledge) -> Element:
+    state = plan_words.state(finding).lower()
+    marks = [finding.severity, *([state] if state else []), *(["weak evidence"] if finding.weak else [])]
+    because = words.saw(finding.because, knowledge.terms)
+    acts, aside = plan_words.acts(finding), plan_words.set_aside(finding, plan)
+    facts = (*finding.facts, *(action.fact for action in finding.do))
+    advice = [action.text for action in finding.do if action.text and action.audience != "patient"]
+    return h.li(f".finding.{_WEIGHT[finding.severity]}")[
+        reasoned([h.strong[finding.name], h.span(".marks")[", ".join(marks)]], facts, plan, knowledge),
+        h.p(".soft")["Because: ", because] if because else None,
+        h.p[h.strong[aside]] if aside else None,
+        h.p[f"{acts[0].upper()}{acts[1:]}."] if acts else None,
+        more("What to do", advice) if advice else None,
+    ]
+
+
+def product_part(plan: Plan, knowledge: Knowledge) -> Node:
+    """The product, what is really given, what else there is."""
+    rows: list[tuple[str, Node]] = []
+    if plan.product is not None:
+        label = "licensed for this use" if plan.product.on_label else "OFF LABEL for this use"
+        name = reasoned(h.strong[plan.product.name], plan.product.facts, plan, knowledge)
+        rows.append(("Product", [name, f" {label}"]))
+        if plan.product.best_fit_unseen:
+            fit = f"{plan.product.best_fit_unseen}: rates not seen, needs sign-off"
+            rows.append(("Better fit", fit))
+    if plan.course is not None:
+        rows.append(("Given", decided(plan_words.given(plan.course, plan), plan.course, plan, knowledge)))
+        rows += [("Beside it", near) for near in plan_words.neighbours(plan.course)]
+        if plan.course.days_because:
+            rows.append(("Days", reasons(plan.course.days_because, plan, knowledge)))
+    excluded = [
+        f"{knowledge.products[left.id].name}: {'; '.join(dict.fromkeys(map(words.reason, left.because)))}"
+        for left in plan.products_excluded
+    ]
+    also = [_option(option) for option in plan.product.alternatives] if plan.product is not None else []
+    if not rows and not excluded:
+        return None
+    return h.section[
+        h.h2["Product"], pairs(rows), more("Other products", also), more("Products left out", excluded)
+    ]
+
+
+def _option(option: ProductOption) -> str:
+    seen = "" if option.rates_seen else " (rates not seen)"
+    return f"{option.name}{seen}: {'; '.join(dict.fromkeys(map(words.reason, option.because))) or 'equal'}"
+
+
+def care_part(plan: Plan, knowledge: Knowledge) -> Node:
+    """What to do around the infusion."""
+    rows: list[tuple[str, Node]] = [
+        (
+            "Premedicate" if drug.state == "indicated" else "Left out",
+            reasoned(plan_words.premedication(drug), drug.facts, plan, knowledge),
+        )
+        for drug in plan.premedication
+    ]
+    for title, items in plan_words.care_groups(plan):
+        rows += [(title, reasoned(plan_words.care(item), item.facts, plan, knowledge)) for item in items]
+    if plan.observation is not None and plan.observation.minutes:
+        seen = f"observe {plan.observation.minutes} min"
+        rows.append(("Afterwards", reasoned(seen, plan.observation.facts, plan, knowledge)))
+    return h.section[h.h2["Care"], pairs(rows)] if rows else None
+
+
+def timeline_part(plan: Plan, knowledge: Knowledge) -> Node:
+    """What comes after: reviews, tests, vaccines, what cannot be read in a blood test."""
+    dated: list[tuple[str, Node]] = [
+        (
+            plan_words.dates(entry),
+            reasoned(plan_words.to_come(entry), entry.facts, plan, knowledge),
+        )
+        for entry in plan.timeline
+        if entry.kind not in plan_words.WINDOWS
+    ]
+    windows = [
+        h.details[
+            h.summary[title],
+            pairs(
+                [
+                    (answer, reasoned(what, facts, plan, knowledge))
+                    for answer, what, facts in plan_words.windows(kind, plan)
+                ]
+            ),
+        ]
+        for title, kind in (("Vaccines", "vaccine"), ("Antibody tests that cannot be read", "serology"))
+        if any(entry.kind == kind for entry in plan.timeline)
+    ]
+    return h.section[h.h2["Timeline"], pairs(dated), windows] if plan.timeline else None
+
+
+def taken_for_granted(plan: Plan) -> Node:
+    """What was assumed, and what two people of the site have to sign first."""
+    signs = plan_words.sign_offs(plan)
+    return [
+        h.section[h.h2["Needs sign-off by two people"], h.ul[(h.li[each] for each in signs)]]
+        if signs
+        else None,
+        h.section[more("What was assumed", plan_words.assumptions(plan))] if plan.assumed else None,
+    ]
+
+
+def reasons(found: tuple[Reason, ...], plan: Plan, knowledge: Knowledge) -> Node:
+    """Several reasons, each opening its source."""
+    said = {(words.reason(each), each.fact): each for each in found}
+    return h.ul(".bare")[(h.li[reasoned(text, [fact], plan, knowledge)] for (text, fact) in said)]
+
+
+def pairs(rows: Iterable[tuple[str, Node]]) -> Node:
+    """Labelled values; a label that repeats is said once."""
+    grouped: dict[str, list[Node]] = {}
+    for label, value in rows:
+        grouped.setdefault(label, []).append(value)
+    if not grouped:
+        return None
+    return h.dl(".pairs")[
+        (h.div[h.dt[label], (h.dd[value] for value in values)] for label, values in grouped.items())
+    ]
+
+
+def more(title: str, items: Iterable[str]) -> Node:
+    """A list behind its title and count."""
+    listed = list(items)
+    if not listed:
+        return None
+    return h.details[h.summary[f"{title} ({len(listed)})"], h.ul[(h.li[item] for item in listed)]]

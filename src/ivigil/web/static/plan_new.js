@@ -1,0 +1,147 @@
+// New plan: with every change the form is sent to the server after a short pause, and the parts that it answers
+// (the plan, echoes, faults, lists) replace those with the same id. Without this module the button "Plan" does it.
+
+const PAUSE = 250;
+const PATIENCE = 15_000;
+
+const place = document.querySelector("[data-previews]");
+const form = place?.querySelector("form");
+const said = document.getElementById("plan-said");
+
+let timer = 0;
+let under = null; // the request under way
+let turn = 0; // counts what was asked, so that an answer of before is dropped
+
+const panel = () => document.getElementById("plan");
+
+function changed(pause = PAUSE) {
+  turn += 1;
+  panel().setAttribute("aria-busy", "true");
+  clearTimeout(timer);
+  timer = setTimeout(ask, pause);
+}
+
+async function ask() {
+  const mine = turn;
+  under?.abort();
+  under = new AbortController();
+  const patience = setTimeout(() => under.abort("slow"), PATIENCE);
+  try {
+    const answer = await fetch(place.dataset.previews, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "text/html" },
+      cache: "no-store",
+      redirect: "error",
+      signal: under.signal,
+    });
+    if (mine !== turn) return;
+    if (answer.ok) put(await answer.text(), mine);
+    else outdated(answer.status);
+  } catch {
+    if (mine === turn) outdated(0);
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function put(html, mine) {
+  if (mine !== turn) return;
+  const made = new DOMParser().parseFromString(html, "text/html");
+  const focused = document.activeElement?.id ?? "";
+  const typed = focused.startsWith("answer-") ? document.activeElement.value : "";
+  const scrolled = panel().closest(".made").scrollTop;
+  const open = new Set([...panel().querySelectorAll("details[open]")].map(named));
+  for (const old of form.querySelectorAll("[data-preview][id]")) {
+    const fresh = made.getElementById(old.id);
+    if (fresh) old.replaceWith(document.adoptNode(fresh));
+    else if (old.id !== "list-condition") old.replaceChildren(); // that list never changes
+  }
+  for (const details of panel().querySelectorAll("details")) {
+    if (open.has(named(details))) details.open = true;
+  }
+  for (const faults of form.querySelectorAll(".faults[id]")) mark(faults);
+  panel().closest(".made").scrollTop = scrolled;
+  const again = focused && document.getElementById(focused);
+  if (again && again !== document.activeElement) {
+    if (typed) again.value = typed;
+    again.focus({ preventScroll: true });
+  }
+  if (said.textContent !== panel().dataset.said) said.textContent = panel().dataset.said;
+}
+
+/** A details element by its summary: what was open stays open. */
+const named = (details) => details.querySelector("summary")?.textContent ?? "";
+
+function mark(faults) {
+  const control = document.getElementById(`at-${faults.id.slice("fault-".length)}`);
+  if (!control || control.type === "radio") return;
+  const wrong = faults.childElementCount > 0;
+  if (wrong) control.setAttribute("aria-invalid", "true");
+  else control.removeAttribute("aria-invalid");
+  control.closest(".field")?.classList.toggle("wrong", wrong);
+}
+
+function outdated(status) {
+  const told = panel().querySelector(".outdated");
+  panel().removeAttribute("aria-busy");
+  panel().classList.add("outdated-now");
+  told.hidden = false;
+  told.textContent =
+    status === 401 || status === 423
+      ? "The screen is locked or signed out. Sign in or unlock in another tab; what you typed stays here. The plan below is of what was typed before."
+      : "No answer from the server: the plan below is of what was typed before.";
+  said.textContent = told.textContent;
+}
+
+/** Write an answer into its control, as if it had been typed there. */
+function answer(name, value) {
+  const controls = [...form.elements].filter((control) => control.name === name);
+  if (!controls.length) return false;
+  for (const control of controls) {
+    if (control.type === "radio" || control.type === "checkbox") control.checked = control.value === value;
+    else control.value = value;
+  }
+  controls[0].closest("details")?.setAttribute("open", "");
+  changed(0);
+  return true;
+}
+
+function onClick(event) {
+  const button = event.target.closest("button");
+  if (!button) {
+    const link = event.target.closest('a[href^="#at-"]');
+    if (link) reveal(event, link);
+    return;
+  }
+  const input = button.closest(".answers")?.querySelector("input[data-answer]");
+  if (input) {
+    event.preventDefault();
+    if (input.value.trim()) answer(input.dataset.answer, input.value);
+  } else if (button.name === "set") {
+    const [name, ...value] = button.value.split("=");
+    if (answer(name, value.join("="))) event.preventDefault();
+  }
+}
+
+function reveal(event, link) {
+  const control = document.getElementById(link.getAttribute("href").slice(1));
+  if (!control) return;
+  event.preventDefault();
+  control.closest("details")?.setAttribute("open", "");
+  control.focus();
+  control.scrollIntoView({ block: "center" });
+}
+
+function onKey(event) {
+  if (event.key !== "Enter" || !event.target.matches("input[data-answer]")) return;
+  event.preventDefault();
+  if (event.target.value.trim()) answer(event.target.dataset.answer, event.target.value);
+}
+
+if (form) {
+  form.addEventListener("input", (event) => event.target.matches("[data-answer]") || changed());
+  document.addEventListener("click", onClick);
+  form.addEventListener("keydown", onKey);
+  addEventListener("pageshow", (event) => event.persisted && changed(0));
+}
