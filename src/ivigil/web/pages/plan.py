@@ -22,7 +22,7 @@ from ivigil.records.finding import plans as listed_plans
 from ivigil.records.finding import stream_of_plan
 from ivigil.release import UnverifiedPlanError, made_anew
 from ivigil.sheets import plan_words
-from ivigil.sheets.calendar import calendar
+from ivigil.sheets.calendar import calendar, infusions
 from ivigil.sheets.document import Document, NoDocumentError
 from ivigil.sheets.downtime import downtime_sheet
 from ivigil.sheets.journal import STEP, refusal_text
@@ -30,6 +30,7 @@ from ivigil.sheets.patient import NoSheetError, patient_document
 from ivigil.sheets.pdf import PdfError, pdf
 from ivigil.sheets.plan_differences import differences
 from ivigil.sheets.plan_document import SIGNED, plan_document, pump_card
+from ivigil.sheets.wording import Wording
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import plan as parts
@@ -452,7 +453,7 @@ def _named(paper: str, papers: dict[str, tuple[str, Making]]) -> tuple[str, Maki
 @get("/plans/{plan:str}/appointments.ics", needs="plan.read", sync_to_thread=True)
 def appointments(visit: TheVisit, plan: FromPath[str]) -> Response[bytes]:
     """The days as a calendar file."""
-    made = calendar(_standing(visit, plan).plan, visit.knowledge, visit.now)
+    made = calendar(infusions(_standing(visit, plan).plan), visit.now, Wording(visit.knowledge))
     headers = {"content-disposition": 'attachment; filename="appointments.ics"'}
     return Response(made, media_type="text/calendar", headers=headers)
 

@@ -17,7 +17,7 @@ from ivigil.records.entrance import of_reads
 from ivigil.records.export import to_csv, to_json
 from ivigil.records.past import infused
 from ivigil.records.words import Record
-from ivigil.sheets.appointments import Appointment, calendar, visits
+from ivigil.sheets.calendar import Appointment, calendar, visits
 from ivigil.sheets.document import Document, NoDocumentError
 from ivigil.sheets.pdf import PdfError, pdf
 from ivigil.sheets.travel_letter import Journey
@@ -183,8 +183,8 @@ def _appointments(file: File, now: dt.datetime) -> Iterator[Appointment]:
     if case is not None and case.episode.ended_at is not None:
         for number, each in enumerate(standings(case), start=1):
             if each.state == "planned":
-                uid = f"{case.episode.infusion}-questions-{number}"
-                yield Appointment(uid=uid, what="questions", start=each.check_in.due)
+                name = f"{case.episode.infusion}-questions-{number}"
+                yield Appointment(id=name, what="questions", start=each.check_in.due)
 
 
 def _midnight(day: dt.date, now: dt.datetime) -> dt.datetime:
