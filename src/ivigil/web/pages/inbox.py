@@ -44,6 +44,7 @@ from ivigil.web import shell
 from ivigil.web.given import TheVisit, Ticks, ticked
 from ivigil.web.kept import kept
 from ivigil.web.parts import field
+from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.stamp import live, stamp
 from ivigil.web.parts.table import table
@@ -251,12 +252,13 @@ def _banner(visit: Visit, case: Case) -> Node:
     """Two identifiers, and which infusion."""
     contact, patient = contact_of(visit.journal, case.stream), case.plan.order.patient
     ended = case.episode.ended_at
-    return [
-        h.b[contact.name if contact is not None and contact.name else "no name on record"],
-        f" · {patient.id.value} · born {patient.birth_date}",
-        f" · {contact.phone}" if contact is not None and contact.phone else None,
-        [" · infusion ended ", stamp(ended)] if ended is not None else None,
-    ]
+    return identity(
+        contact.name if contact else "",
+        patient.id.value,
+        patient.birth_date,
+        contact.phone if contact else None,
+        ["infusion ended ", stamp(ended)] if ended is not None else None,
+    )
 
 
 def _headline(case: Case, waiting: Iterable[Happened]) -> Node:

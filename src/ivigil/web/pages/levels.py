@@ -46,6 +46,7 @@ from ivigil.web.given import TheVisit
 from ivigil.web.pages.facts import link
 from ivigil.web.parts.chart import chart
 from ivigil.web.parts.field import form, submit, text, ticks
+from ivigil.web.parts.identity import UNNAMED, identity
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.table import table
 from ivigil.web.visit import Visit
@@ -145,9 +146,9 @@ def _page(
     visit: Visit, patient: str, history: LevelHistory | None, *content: Node, status: int = 200
 ) -> Response[str]:
     contact = contact_of(visit.journal, patient)
-    name = contact.name if contact and contact.name else "no name on record"
+    name = contact.name if contact else ""
     who = history.plan.order.patient if history else None
-    banner = [h.strong[name], f" · {who.id.value} · born {who.birth_date}" if who else None]
+    banner = identity(name, who.id.value, who.birth_date) if who else h.strong[name or UNNAMED]
     scripts, styles = ("levels.js",), ("levels.css",)
     return shell.page(
         "IgG levels", visit, *content, banner=banner, scripts=scripts, styles=styles, status=status

@@ -27,6 +27,7 @@ from ivigil.sheets.pdf import PdfError, pdf
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import field
+from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
@@ -187,11 +188,7 @@ def _patient_page(visit: Visit, traced: Traced, data: Wanted, wrong: tuple[str, 
         notice("slow", f"No letter: {UNSENT[made.outcome]}.") if made.outcome != "letter" else None,
         _letter_form(visit, traced, data, wrong) if made.outcome == "letter" else None,
         h.p[h.a(href=f"/lots?{urlencode({'lot': data.lot, 'product': data.product})}")["Back to the lot"]],
-        banner=[
-            h.b[contact.name or "no name on record"],
-            f" · {contact.patient.value} · ",
-            contact.phone or "no telephone on record",
-        ]
+        banner=identity(contact.name, contact.patient.value, None, contact.phone or "no telephone on record")
         if contact is not None
         else "Nobody can read who this is.",
         styles=_STYLES,

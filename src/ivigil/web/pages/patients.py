@@ -32,6 +32,7 @@ from ivigil.web import shell
 from ivigil.web.access.links import HOLDS, Link, LinkState, Made
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.parts import field
+from ivigil.web.parts.identity import UNNAMED, identity
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
@@ -201,6 +202,7 @@ def _page(visit: Visit, patient: str, *, wrong: tuple[str, ...] = (), told: Node
         _plans(visit, file),
         _infusions(visit, file),
         _tolerance(visit, file),
+        _igg(visit, patient),
         _links(visit, file),
         _looked(visit, file),
         banner=_banner(file),
@@ -209,14 +211,19 @@ def _page(visit: Visit, patient: str, *, wrong: tuple[str, ...] = (), told: Node
     )
 
 
+def _igg(visit: Visit, patient: str) -> Node:
+    if not visit.may("levels.read", patient):
+        return None
+    return h.section[h.h2["IgG"], h.p[h.a(href=f"/patients/{patient}/levels")["Levels and forecasts"]]]
+
+
 def _banner(file: File) -> Node:
     """Two identifiers, always in view."""
-    plan = file.plan
-    name = file.contact.name if file.contact else "name not on record"
-    if plan is None:
-        return h.strong[name]
-    who = plan.order.patient
-    return [h.strong[name], f" · born {who.birth_date} · ", h.code[who.id.value]]
+    name = file.contact.name if file.contact else ""
+    if file.plan is None:
+        return h.strong[name or UNNAMED]
+    who = file.plan.order.patient
+    return identity(name, who.id.value, who.birth_date)
 
 
 # ---- the days after

@@ -20,6 +20,7 @@ from ivigil.records.authorisation import Refusal, Standing, may_prescribe, may_r
 from ivigil.records.authorisation import standings as standings_of
 from ivigil.records.finding import plans as listed_plans
 from ivigil.records.finding import stream_of_plan
+from ivigil.records.lookback import contact_of
 from ivigil.release import UnverifiedPlanError, made_anew
 from ivigil.sheets import plan_words
 from ivigil.sheets.calendar import calendar, infusions
@@ -35,6 +36,7 @@ from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import plan as parts
 from ivigil.web.parts.field import Importance, form, signature, submit
+from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.paper import sheet
 from ivigil.web.parts.stamp import stamp
@@ -143,23 +145,22 @@ def _page(
             h.aside(".beside", aria_label="Signatures and papers")[
                 _steps(visit, standing, wrong),
                 _chairs(plan),
+                _patient(visit, plan),
                 _papers(plan),
             ],
         ],
-        banner=identity(plan),
+        banner=_banner(visit, plan),
         styles=STYLES,
         status=status,
     )
 
 
-def identity(plan: Plan) -> Element:
-    """Two identifiers of the patient, and which plan this is."""
+def _banner(visit: Visit, plan: Plan) -> Element:
+    """Whom the plan is for, and which plan this is."""
     someone = plan.order.patient
-    return h.p(".identity")[
-        h.strong[someone.id.value],
-        h.span[f"born {someone.birth_date}"],
-        h.span(".soft")[f"{someone.sex} · plan {plan.id}"],
-    ]
+    contact = contact_of(visit.journal, visit.journal.stream(someone.id))
+    which = f"{someone.sex} · plan {plan.id}"
+    return identity(contact.name if contact else "", someone.id.value, someone.birth_date, which)
 
 
 def _refusals(refused: tuple[Step, tuple[Refusal, ...]] | None) -> Node:
@@ -357,6 +358,21 @@ def _chairs(plan: Plan) -> Node:
     ]
 
 
+def _patient(visit: Visit, plan: Plan) -> Node:
+    stream = visit.journal.stream(plan.order.patient.id)
+    pages = (("file.read", "", "The patient’s file"), ("levels.read", "/levels", "IgG levels"))
+    return h.section[
+        h.h2["The patient"],
+        h.ul(".links")[
+            (
+                h.li[h.a(href=f"/patients/{stream}{path}")[called]]
+                for action, path, called in pages
+                if visit.may(action, stream)
+            )
+        ],
+    ]
+
+
 def _papers(plan: Plan) -> Element:
     base = f"/plans/{plan.id}"
     papers = [("Plan", f"{base}/papers/plan"), ("Patient’s sheet", f"{base}/papers/patient-sheet")]
@@ -410,13 +426,13 @@ def _answer(visit: Visit, plan: str, day: int, made: tuple[str, Making]) -> Pape
     except (NoDocumentError, NoSheetError, PdfError) as error:
         said = notice("stop", h.p[f"There is no such paper: {error}."], urgent=True)
         back = h.p[h.a(href=f"/plans/{plan}")["To the plan"]]
-        return shell.page("No paper", visit, said, back, banner=identity(standing.plan), status=409)
+        return shell.page("No paper", visit, said, back, banner=_banner(visit, standing.plan), status=409)
     return shell.page(
         called,
         visit,
         h.p(".no-print")[h.a(href=f"/plans/{plan}")["To the plan"]],
         sheet(document),
-        banner=identity(standing.plan),
+        banner=_banner(visit, standing.plan),
         styles=STYLES,
     )
 
