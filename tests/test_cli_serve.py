@@ -125,3 +125,14 @@ def test_the_first_administrator_comes_in_by_a_code(centre: Centre, tmp_path: Pa
     assert browser.get("/people").status_code == 303, "the code ended the session"
     assert centre("people", "code", "nobody") == BAD_INPUT
     assert "accepted: boss" in centre.err
+
+
+@pytest.mark.parametrize("given", ["0", "-5", "ten", "1.5"])
+def test_a_time_out_is_a_whole_number_above_0(centre: Centre, given: str) -> None:
+    assert centre("serve", f"--lock-after={given}") == BAD_INPUT
+    assert "accepted: a whole number above 0" in centre.err
+
+
+def test_time_outs_are_settings_that_must_make_sense(centre: Centre) -> None:
+    assert centre("serve", "--lock-after", "90") == BAD_INPUT
+    assert "the screen locks before the session ends" in centre.err

@@ -162,6 +162,15 @@ def test_an_hour_without_a_touch_ends_the_session(web: Web) -> None:
     assert browser.get("/unlock").headers["location"].startswith("/sign-in")
 
 
+def test_whoever_sends_a_form_after_the_end_is_told_that_nothing_was_saved(web: Web) -> None:
+    browser = web.browser("nurse")
+    token = browser.form_token("/account")
+    web.clock.passes(hours=1)
+    answer = browser.bare_post("/account/sign-out-everywhere", {"form_token": token})
+    assert answer.status_code == 401
+    assert "Nothing was saved." in answer.text
+
+
 def test_a_live_page_that_asks_by_itself_is_nobodys_touch(web: Web) -> None:
     browser = web.browser("nurse")
     for _ in range(5):

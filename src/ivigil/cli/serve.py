@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import signal
 import socket
 import tempfile
@@ -37,6 +38,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="name that browsers ask for",
     )
+    for flag, what in _SPANS.items():
+        unit, text = what
+        parser.add_argument(f"--{flag}", type=_positive, metavar=unit.upper(), help=f"{unit} {text}")
+
+
+_SPANS = {
+    "lock-after": ("minutes", "without a touch until the screen locks"),
+    "idle-limit": ("minutes", "without a touch until the session ends"),
+    "absolute-limit": ("hours", "until a session ends whatever happens"),
+}
+"""Time-outs: their unit and what they are. Defaults are those of ``Settings``."""
+
+
+def _positive(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r}; accepted: a whole number above 0")
+    return int(text)
+
+
+def _spans(options: argparse.Namespace) -> dict[str, dt.timedelta]:
+    """The time-outs that were given."""
+    given = ((flag.replace("-", "_"), unit) for flag, (unit, _) in _SPANS.items())
+    return {
+        name: dt.timedelta(**{unit: getattr(options, name)})
+        for name, unit in given
+        if getattr(options, name) is not None
+    }
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
         from ivigil.web import settings as web
     except ModuleNotFoundError as error:
         raise InputError(_MISSING) from error
+    spans = _spans(options)
     settings = web.Settings(
         journal=options.journal,
         secrets=options.secrets,
@@ -55,15 +84,16 @@ def run(options: argparse.Namespace) -> int:
         names=tuple(options.name),
         behind_proxy=options.behind_proxy,
         demo=options.demo,
+        **spans,
     )
     try:
         web.check(settings)
     except web.SettingsError as error:
         raise InputError(str(error)) from error
-    return guarded(lambda: _demo(settings) if settings.demo else _serve(settings), "serve")
+    return guarded(lambda: _demo(settings, spans) if settings.demo else _serve(settings), "serve")
 
 
-def _demo(settings: Settings) -> int:
+def _demo(settings: Settings, spans: dict[str, dt.timedelta]) -> int:
     from ivigil.web import demo
 
     with tempfile.TemporaryDirectory(prefix="ivigil-demo-") as folder:
@@ -72,7 +102,7 @@ def _demo(settings: Settings) -> int:
         print(f"  Password of everybody   {demo.PASSWORD}")
         for sign_in, name, _ in demo.PEOPLE:
             print(f"  {sign_in:<22}  {name}")
-        return _serve(made)
+        return _serve(replace(made, **spans))
 
 
 def _serve(settings: Settings) -> int:

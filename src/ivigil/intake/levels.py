@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -221,6 +221,15 @@ def _interval(fields: Fields, key: str) -> int | None:
 def _route(fields: Fields) -> KineticRoute | None:
     written = fields.choice("route", ROUTES)
     return next((item for item in ROUTES if item == written), None)
+
+
+def parse_level(table: dict[str, Any], knowledge: Knowledge) -> Level:
+    """One level as somebody typed it: the fields of ``[[levels]]``. Raises OrderError with every fault."""
+    faults = Faults()
+    fields = Fields({"levels": [table]}, "", ("levels",), faults, "a level")
+    found = tuple(_levels(fields, knowledge))
+    faults.raise_if_any()
+    return found[0]
 
 
 def _levels(fields: Fields, knowledge: Knowledge) -> Iterator[Level]:

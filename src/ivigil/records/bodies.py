@@ -3,6 +3,10 @@ those of the days after in ``aftercare.happenings``."""
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
 import msgspec
 
 from ivigil.course import Plan
@@ -25,6 +29,20 @@ class Erasure(Body, frozen=True, tag="erased"):
     """The patient's keys were destroyed; every earlier payload of the stream is unreadable."""
 
     reason: str
+
+
+class LevelMeasured(Body, frozen=True, tag="level_measured"):
+    """A measured total IgG of the patient. Which of them say something is judged when they are read."""
+
+    g_per_l: Decimal
+    """Of a level outside what the assay can read: the limit."""
+    limit: Literal["", "below", "above"] = ""
+    taken_at: dt.datetime | None = None
+    """Of a sample with a time; it may lack its offset, and then says nothing."""
+    taken_on: dt.date | None = None
+    """Of a sample with a day alone."""
+    before_dose: bool = False
+    """Drawn just before the first dose of that day."""
 
 
 class Note(Body, frozen=True, tag="note"):

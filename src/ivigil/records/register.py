@@ -6,7 +6,7 @@ from typing import Any
 
 from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.infusion.events import AdviceOverridden, Corrected, Happening
-from ivigil.records.bodies import Contact, Erasure, Note, PlanStep, ReportMade
+from ivigil.records.bodies import Contact, Erasure, LevelMeasured, Note, PlanStep, ReportMade
 from ivigil.records.entrance import PersonEvent, ReadEvent
 from ivigil.records.kinds import Kind, Kinds, of_union
 
@@ -25,6 +25,7 @@ KINDS = Kinds(
     [
         Kind(Contact),
         Kind(Erasure),
+        Kind(LevelMeasured),
         Kind(Note),
         *of_union(PlanStep, "plan"),
         *of_union(Happening, "infusion", {AdviceOverridden: (_names_no_deed,)}),

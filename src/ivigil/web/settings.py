@@ -71,6 +71,11 @@ def is_loopback(host: str) -> bool:
 
 def check(settings: Settings) -> None:
     """Raises SettingsError if the server must not start like this."""
+    if not settings.lock_after <= settings.idle_limit <= settings.absolute_limit:
+        raise SettingsError(
+            "time-outs: accepted: the screen locks before the session ends for want of a touch, and that "
+            "before it ends whatever happens (--lock-after, --idle-limit, --absolute-limit)"
+        )
     if settings.loopback:
         return
     if settings.demo:

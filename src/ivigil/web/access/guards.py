@@ -52,13 +52,13 @@ async def guard(connection: Asked, handler: BaseRouteHandler) -> None:
     door: Door = connection.app.state.door
     if not door.settings.is_ours(connection.headers.get("host", "")):
         raise ClientException(detail="the host is not this server")
+    person: Person | None = connection.scope.get("user")
+    if person is None and needs != PUBLIC:  # before the form: whoever's session ended is told so
+        raise NotAuthorizedException(detail="not signed in")
     if connection.scope["method"] not in _SAFE:  # type: ignore[typeddict-item]
         await _own_form(connection, door)
-    if needs == PUBLIC:
+    if person is None or needs == PUBLIC:
         return
-    person: Person | None = connection.scope.get("user")
-    if person is None:
-        raise NotAuthorizedException(detail="not signed in")
     action = ACTIONS.get(str(needs))
     if action is None:
         raise PermissionDeniedException(detail="the page names no action")

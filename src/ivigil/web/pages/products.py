@@ -86,7 +86,7 @@ def _compared(ticked: tuple[Product, ...], knowledge: Knowledge) -> Element:
     uses = [each for code in codes(ticked) if (each := knowledge.label_indications.get(code))]
     beside = ((label, *cells) for label, cells in rows(ticked))
     return h.section(".compared")[
-        table("Side by side", ("", *(item.name for item in ticked)), beside),
+        table("Side by side", ("What", *(item.name for item in ticked)), beside),
         h.p(".soft")[FOOTNOTE],
         h.p(".soft")[((link(use), f" {use.name}. ") for use in uses)],
     ]

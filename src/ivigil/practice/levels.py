@@ -1,0 +1,173 @@
+"""What the journal knows of a patient's IgG: every dose, every level, and how sure the history is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+import msgspec
+
+from ivigil.course import Plan
+from ivigil.infusion.progress import given_g
+from ivigil.infusion.state import State
+from ivigil.kinetics.estimate import Case
+from ivigil.kinetics.individual import Subject
+from ivigil.kinetics.levels import Given, Level
+from ivigil.knowledge.store import Knowledge
+from ivigil.order import LastImmunoglobulin, Order
+from ivigil.patient import Measurement, completed_years
+from ivigil.records.authorisation import standings
+from ivigil.records.bodies import LevelMeasured
+from ivigil.records.journal import Journal
+from ivigil.records.past import infused
+
+BLOCKER = "fcrn_blocker"
+_IGG = "igg_g_per_l"
+_NOON = dt.time(12)
+_SECONDS_PER_HOUR = 3600
+
+
+class LevelHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """A case as the models ask for it, and where its doses come from."""
+
+    case: Case
+    plan: Plan
+    """The latest, by whose order the patient is described."""
+    given: int
+    """Doses on record here."""
+    told: int
+    """Earlier doses that an order tells of; their days are reckoned back from the last one's date."""
+    unread: int
+    """Infusions that began, of which nobody can say how much was given by now."""
+
+
+def level_history(
+    journal: Journal, stream: str, knowledge: Knowledge, at: dt.datetime
+) -> LevelHistory | None:
+    """Everything until ``at``; None if the patient has no dose that is known.
+
+    The history counts as complete only of a patient who was never treated before the first dose on record;
+    where an order tells of earlier ones nobody has said that these are all.
+    """
+    records = journal.read(stream)
+    plans = [standing.plan for standing in standings(records).values()]
+    if not plans:
+        return None
+    latest = max(plans, key=lambda plan: plan.order.start)
+    runs = [(plan, state) for plan, state in infused(journal, stream) if state.flows]
+    own = [_given(plan, state) for plan, state in runs if state.ended_at and state.ended_at <= at]
+    told = tuple(_told(_last(plans), latest.order, [dose for dose in own if dose is not None]))
+    doses = sorted((*told, *(dose for dose in own if dose is not None)), key=lambda dose: dose.start)
+    if not doses:
+        return None
+    measured = [read(record.body) for record in records if isinstance(record.body, LevelMeasured)]
+    naive = all(plan.order.experience == "naive" for plan in plans) and not told
+    unread = len(runs) - len(own)
+    case = Case(
+        subject=_subject(latest.order, plans, doses[0].start.date() if naive else None, knowledge),
+        doses=tuple(doses),
+        levels=(*_ordered(plans, at.date()), *measured),
+        complete=True if naive and not unread else None,
+    )
+    return LevelHistory(case=case, plan=latest, given=len(own), told=len(told), unread=unread)
+
+
+def body(level: Level) -> LevelMeasured:
+    """A level as it is recorded. Raises ValueError if it is not of total IgG."""
+    if level.of != "total":
+        raise ValueError("only total IgG is recorded")
+    return LevelMeasured(
+        g_per_l=level.g_per_l,
+        limit=level.limit,
+        taken_at=level.taken if isinstance(level.taken, dt.datetime) else None,
+        taken_on=None if isinstance(level.taken, dt.datetime) else level.taken,
+        before_dose=level.before_dose,
+    )
+
+
+def read(measured: LevelMeasured) -> Level:
+    """A level as it was recorded."""
+    return Level(
+        g_per_l=measured.g_per_l,
+        taken=measured.taken_at or measured.taken_on,
+        limit=measured.limit,
+        before_dose=measured.before_dose,
+    )
+
+
+def _given(plan: Plan, state: State) -> Given | None:
+    """What ran in; None if nothing is known to have."""
+    assert state.ended_at is not None and state.started_at is not None
+    grams = given_g(state, state.ended_at)
+    if not grams:
+        return None
+    hours = Decimal((state.ended_at - state.started_at).total_seconds()) / _SECONDS_PER_HOUR
+    return Given(start=state.started_at, grams=grams, route=plan.order.route, hours=hours)
+
+
+def _last(plans: Iterable[Plan]) -> LastImmunoglobulin | None:
+    """The last dose before the first plan of ours."""
+    first = min(plans, key=lambda plan: plan.order.start)
+    return first.order.last_immunoglobulin
+
+
+def _told(last: LastImmunoglobulin | None, order: Order, own: Iterable[Given]) -> Iterator[Given]:
+    """The doses that an order tells of, each as the last one was: as many as it counts, else that one."""
+    if last is None or last.grams is None:
+        return
+    known = {dose.start.date() for dose in own}
+    times = last.infusions if last.infusions and last.interval_days else 1
+    for back in range(times - 1, -1, -1):
+        day = last.date - dt.timedelta(days=back * (last.interval_days or 0))
+        if day not in known:
+            start = dt.datetime.combine(day, _NOON, order.start.tzinfo)
+            yield Given(start=start, grams=last.grams, route=last.route)
+
+
+def _ordered(plans: Iterable[Plan], until: dt.date) -> Iterator[Level]:
+    """Levels that orders state, with a day; on the day of a dose they were drawn before it."""
+    known: set[tuple[dt.date, Decimal]] = set()
+    for plan in plans:
+        measured = plan.order.patient.measurements.get(_IGG)
+        if measured is None or measured.date is None or measured.date > until:
+            continue
+        level = _level(measured, before=measured.date == plan.order.start.date())
+        if level is not None and (measured.date, level.g_per_l) not in known:
+            known.add((measured.date, level.g_per_l))
+            yield level
+
+
+def _level(measured: Measurement, *, before: bool) -> Level | None:
+    reading = measured.reading
+    if reading.low is None and reading.high is not None:
+        return Level(g_per_l=reading.high, taken=measured.date, limit="below", before_dose=before)
+    if reading.high is None and reading.low is not None:
+        return Level(g_per_l=reading.low, taken=measured.date, limit="above", before_dose=before)
+    return (
+        None if reading.low is None else Level(g_per_l=reading.low, taken=measured.date, before_dose=before)
+    )
+
+
+def _subject(order: Order, plans: Iterable[Plan], first: dt.date | None, knowledge: Knowledge) -> Subject:
+    """The patient as the latest order has them; their own IgG is a level from before the first dose ever."""
+    patient = order.patient
+    asked, voiding = patient.screening.answer(BLOCKER), tuple(m.id for m in knowledge.facts.voiding_medicine)
+    own = [
+        measured.reading.low
+        for plan in plans
+        if first
+        and (measured := plan.order.patient.measurements.get(_IGG)) is not None
+        and measured.date is not None
+        and measured.date <= first
+        and measured.reading.low == measured.reading.high
+    ]
+    return Subject(
+        condition=order.condition,
+        weight_kg=patient.weight_kg,
+        height_cm=patient.height_cm,
+        sex=patient.sex,
+        age_years=Decimal(completed_years(patient.birth_date, order.start.date())),
+        endogenous_igg_g_per_l=own[0] if own else None,
+        medicines=None if asked is None else voiding if asked else (),
+    )

@@ -1,0 +1,79 @@
+"""In a real Chromium: facts, products and IgG levels, in both themes and three widths, also without a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.clinic import Clinic
+from tests.support.web import PASSWORD, Web
+
+PAGES = (
+    "/facts",
+    "/facts?q=kawasaki+dose",
+    "/facts?kind=disagreement",
+    "/facts/privigen-us",
+    "/facts/kawasaki_disease",
+    "/products",
+    "/products?place=US&route=IV&product=privigen-us&product=octagam-10-us",
+)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Clinic:
+    return Clinic(Web(tmp_path_factory.mktemp("web")))
+
+
+@pytest.fixture(scope="module")
+def address(clinic: Clinic) -> Iterator[str]:
+    with serving(clinic.web.app) as at:
+        yield at
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_page_is_accessible_in_both_themes(
+    chromium: Browser, clinic: Clinic, address: str, theme: str
+) -> None:
+    context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+    page = signed_in(context, address, "prescriber", PASSWORD)
+    for path in (*PAGES, clinic.levels, f"{clinic.levels}?target=8&each=yes"):
+        page.goto(f"{address}{path}")
+        assert faults(page) == [], path
+        for width in WIDTHS.values():
+            page.set_viewport_size({"width": width, "height": 900})
+            assert not too_wide(page), (path, width)
+    context.close()
+
+
+def test_a_slider_answers_at_once_and_the_address_keeps_the_question(
+    chromium: Browser, clinic: Clinic, address: str
+) -> None:
+    context = chromium.new_context()
+    page = signed_in(context, address, "prescriber", PASSWORD)
+    page.goto(f"{address}{clinic.levels}")
+    expect(page.get_by_role("cell", name="31.8 g").first).to_be_visible()
+    page.get_by_role("slider", name="Dose, g").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_label("Dose", exact=True)).to_have_value("5")
+    expect(page.get_by_role("cell", name="5 g", exact=True).first).to_be_visible(timeout=20_000)
+    expect(page).to_have_url(re.compile(r"[?&]grams=5&"))
+    context.close()
+
+
+def test_without_a_script_the_question_is_a_form(chromium: Browser, clinic: Clinic, address: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = signed_in(context, address, "prescriber", PASSWORD)
+    page.goto(f"{address}{clinic.levels}")
+    expect(page.get_by_role("slider")).to_have_count(0)
+    page.get_by_label("Dose", exact=True).fill("40")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("cell", name="40 g", exact=True).first).to_be_visible()
+    page.goto(f"{address}/facts")
+    page.get_by_label("Search the fact base").fill("octagam maltose")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("octagam-10-us.property.stabiliser", exact=False).first).to_be_visible()
+    context.close()

@@ -1,0 +1,129 @@
+"""IgG levels on a page: what is known is counted, what is not is said, and no dose is sought unasked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from ivigil.practice.levels import level_history
+from tests.support.clinic import DAY, Clinic
+from tests.support.web import Browser, Web
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    yield Clinic(Web(tmp_path_factory.mktemp("web")))
+
+
+@pytest.fixture
+def prescriber(clinic: Clinic) -> Browser:
+    return clinic.web.browser("prescriber")
+
+
+def words(page: str) -> str:
+    """What a page says, without its picture and marks."""
+    bare = re.sub(r"<svg.*?</svg>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+
+def test_every_dose_is_counted_and_none_is_called_complete(clinic: Clinic) -> None:
+    found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, clinic.now)
+    assert found is not None
+    # The order tells of 19 infusions of 30 g every 28 days; the plan's own one was given since.
+    assert (found.told, found.given, found.unread) == (19, 1, 0)
+    assert [dose.grams for dose in found.case.doses[:19]] == [Decimal(30)] * 19
+    assert {
+        b.start - a.start for a, b in zip(found.case.doses[:18], found.case.doses[1:19], strict=True)
+    } == {28 * DAY}
+    assert found.case.doses[-1].grams == clinic.plan.days[0].grams
+    assert found.case.complete is None
+
+
+def test_before_its_end_an_infusion_is_no_dose_and_is_told(clinic: Clinic) -> None:
+    under_way = clinic.plan.days[0].start + dt.timedelta(minutes=30)
+    found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, under_way)
+    assert found is not None
+    assert (found.given, found.unread, found.case.complete) == (0, 1, None)
+
+
+def test_no_dose_is_sought_where_nobody_signed_and_nobody_said_that_the_history_is_whole(
+    clinic: Clinic, prescriber: Browser
+) -> None:
+    told = words(prescriber.get(f"{clinic.levels}?target=8").text)
+    assert "No dose is sought" in told
+    assert "This site shows no individual doses" in told
+    assert "Nobody said that every dose since the first is listed" in told
+
+
+def test_more_grams_lift_every_level_that_follows(clinic: Clinic, prescriber: Browser) -> None:
+    def last(grams: str) -> float:
+        told = words(prescriber.get(f"{clinic.levels}?grams={grams}&interval=28").text)
+        rows = re.findall(r"\d{4}-\d\d-\d\d " + grams + r" g ([\d.]+) \(", told)
+        assert len(rows) == 6
+        return float(rows[-1])
+
+    assert last("20") < last("30") < last("60")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("grams=0", "Dose: 0; accepted: a number above 0, at most 500"),
+        ("grams=many", "Dose: many; accepted:"),
+        ("interval=2.5", "Every: 2.5; accepted: a whole number above 0, at most 366"),
+        ("target=-1", "Trough wanted: -1; accepted:"),
+        ("grams=9999&interval=x", "Every: x; accepted:"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_beside_the_answer_to_the_plan(
+    clinic: Clinic, prescriber: Browser, asked: str, said: str
+) -> None:
+    page = prescriber.get(f"{clinic.levels}?{asked}")
+    assert page.status_code == 200
+    assert said in words(page.text)
+
+
+def test_a_measured_level_is_recorded_with_its_unit_and_counted(clinic: Clinic, prescriber: Browser) -> None:
+    drawn = (clinic.now - 7 * DAY).date()
+    answer = prescriber.post(clinic.levels, {"igg": "742 mg/dL", "taken": str(drawn)}, form_at=clinic.levels)
+    assert answer.status_code == 303, words(answer.text)
+    assert f"{drawn} 7.42 g/L used" in words(prescriber.get(clinic.levels).text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"igg": "seven", "taken": "2026-01-05"}, "igg"),
+        ({"igg": "7.1 mmol/L", "taken": "2026-01-05"}, "igg"),
+        ({"igg": "7.1 g/L", "taken": "5 January"}, "taken"),
+        ({"igg": "7.1 g/L", "taken": "2099-01-01"}, "taken: 2099-01-01; accepted: a day until"),
+        ({"taken": "2026-01-05"}, "igg_g_per_l"),
+    ],
+)
+def test_a_level_that_cannot_be_read_is_kept_on_the_form_and_nothing_is_saved(
+    clinic: Clinic, prescriber: Browser, typed: dict[str, str], said: str
+) -> None:
+    before = clinic.web.journal.version(clinic.stream)
+    answer = prescriber.post(clinic.levels, typed, form_at=clinic.levels)
+    assert answer.status_code == 400
+    assert "Nothing was saved." in words(answer.text)
+    assert said in words(answer.text)
+    assert all(html.escape(value) in answer.text for value in typed.values())
+    assert clinic.web.journal.version(clinic.stream) == before
+
+
+def test_the_picture_is_in_words_and_numbers_too(clinic: Clinic, prescriber: Browser) -> None:
+    page = prescriber.get(clinic.levels).text
+    assert "<svg" in page
+    assert re.search(r'class="picture"[^>]*aria-label="IgG levels: forecast\. \d', page)
+    assert "Total IgG, all models together and each" in page
+
+
+def test_a_nurse_looks_and_an_auditor_does_not(clinic: Clinic) -> None:
+    assert clinic.web.browser("nurse").get(clinic.levels).status_code == 200
+    assert clinic.web.browser("auditor").get(clinic.levels).status_code == 403
