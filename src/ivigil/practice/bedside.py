@@ -164,16 +164,18 @@ def record(
     *,
     despite: Iterable[str] = (),
     reason: str = NO_REASON,
+    happened_at: dt.datetime | None = None,
 ) -> Bedside:
     """Write one event, what it went against and the pressing advice that it brought up: one transaction.
 
     despite: codes of the advice, blockers or refusals that it went against, each recorded with the reason.
+    happened_at: when it happened by our clock, where the entry tells it by a device's; None: the same.
 
     The bedside with what was written. The same entry sent again is written once. Raises RecordsError, and
     then nothing was acknowledged.
     """
     written = _drafts(bedside, what, entry, despite, reason)
-    after = _with(bedside, written)
+    after = _with(bedside, written, happened_at)
     shown = [] if after is bedside else _shown(after, entry)
     journal.append([*(each for each, _ in written), *shown])
     return after
@@ -187,11 +189,12 @@ def record_quietly(
     *,
     despite: Iterable[str] = (),
     reason: str = NO_REASON,
+    happened_at: dt.datetime | None = None,
 ) -> Bedside:
     """Like ``record``, of an end: no advice follows from it that a nurse must see at once."""
     written = _drafts(bedside, what, entry, despite, reason)
     journal.append([each for each, _ in written])
-    return _with(bedside, written)
+    return _with(bedside, written, happened_at)
 
 
 def _drafts(
@@ -231,11 +234,15 @@ def _draft(bedside: Bedside, what: Happening | Corrected, entry: Entry) -> Draft
     )
 
 
-def _with(bedside: Bedside, written: Iterable[tuple[Draft, Happening | Corrected]]) -> Bedside:
+def _with(
+    bedside: Bedside, written: Iterable[tuple[Draft, Happening | Corrected]], at: dt.datetime | None
+) -> Bedside:
     """The bedside after what was written; the same one if all of it was on record already."""
     known = {event.id for event in bedside.infusion.events}
     new = [
-        Event(each.id, each.occurred_at, body, each.author) for each, body in written if each.id not in known
+        Event(each.id, at or each.occurred_at, body, each.author)
+        for each, body in written
+        if each.id not in known
     ]
     if not new:
         return bedside

@@ -62,6 +62,8 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     fields: dict[str, str]
     entry: Entry
+    at: dt.datetime
+    """When it happened by our clock; the entry tells it by the device's."""
     waited: bool = False
     """It waited on a device without a connection: it was done, so it is not refused."""
 
@@ -71,7 +73,7 @@ def tell(journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling
 
     Raises ToldError, NoInfusionError, BriefingError, RecordsError.
     """
-    at = telling.entry.occurred_at
+    at = telling.at
     bedside = replace(look(journal, infusion, knowledge, at), at=at)
     name = telling.entry.id or str(uuid.uuid4())
     known = parts(name, bedside.infusion.events)
@@ -89,9 +91,11 @@ def tell(journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling
             entry = replace(telling.entry, id=part)
             codes = [each.code for each in against]
             if isinstance(what, Stopped | Completed | ObservationEnded):
-                bedside = record_quietly(journal, bedside, what, entry, despite=codes, reason=reason)
+                bedside = record_quietly(
+                    journal, bedside, what, entry, despite=codes, reason=reason, happened_at=at
+                )
             else:
-                bedside = record(journal, bedside, what, entry, despite=codes, reason=reason)
+                bedside = record(journal, bedside, what, entry, despite=codes, reason=reason, happened_at=at)
     return Outcome(events=ids)
 
 
@@ -159,8 +163,3 @@ def _after(bedside: Bedside, what: What) -> Bedside:
 def _part(name: str, place: int) -> str:
     """The id of one event of an entry (from 0), the same whenever it is sent."""
     return name if place == 0 else str(uuid.uuid5(uuid.UUID(name), str(place)))
-
-
-def entered_at(telling: dt.datetime, sent: dt.datetime, now: dt.datetime) -> dt.datetime:
-    """When an entry happened by our clock: a device's clock is wrong by as much as when it sends."""
-    return min(telling + (now - sent), now)

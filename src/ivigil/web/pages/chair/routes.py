@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ivigil.course import infusion_id
 from ivigil.infusion.briefing import BriefingError
-from ivigil.practice.deeds import Outcome, Telling, entered_at, tell
+from ivigil.practice.deeds import Outcome, Telling, tell
 from ivigil.practice.entry import Author, Entry
 from ivigil.practice.late import late
 from ivigil.practice.told import HALTS, KINDS, Kind, Said, ToldError
@@ -121,7 +121,7 @@ def _enter(
     try:
         at = Said(fields).earlier(now)
         entry = Entry(by=_author(visit, closed), occurred_at=at, device_at=now, id=name)
-        outcome = _tell(visit, plan, day, Telling(kind=kind, fields=fields, entry=entry))
+        outcome = _tell(visit, plan, day, Telling(kind=kind, fields=fields, entry=entry, at=at))
     except ToldError as error:
         told = Typed(kind=kind, fields=fields, faults=error.faults)
         return page.whole(see(visit, plan, day, typed=told), status=400)
@@ -136,10 +136,11 @@ def _answer(visit: Visit, plan: str, day: int, sent: QueuedEntry, closed: bool =
     now = moment(visit, plan, day)
     author = _author(visit, closed)
     author = replace(author, device=f"{author.device} {sent.device}".strip())
+    behind = now - sent.sent_at  # the device's clock, and the way to us
     try:
-        at = Said(sent.fields).earlier(entered_at(sent.occurred_at, sent.sent_at, now))
-        entry = Entry(by=author, occurred_at=at, device_at=now, id=str(sent.id))
-        telling = Telling(kind=sent.kind, fields=dict(sent.fields), entry=entry, waited=sent.waited)
+        at = Said(sent.fields).earlier(min(sent.occurred_at + behind, now).astimezone(now.tzinfo))
+        entry = Entry(by=author, occurred_at=at - behind, device_at=sent.sent_at, id=str(sent.id))
+        telling = Telling(kind=sent.kind, fields=dict(sent.fields), entry=entry, at=at, waited=sent.waited)
         outcome = _tell(visit, plan, day, telling)
     except ToldError as error:
         return QueueAnswer(outcome="faulty", faults=error.faults)
