@@ -77,6 +77,9 @@ kinetics-plots: $(TEST)   ## the pictures of docs/kinetics.md
 kinetics-trial: $(TEST)   ## forecasts for simulated patients against the truth; write docs/kinetics-trial.md (ten minutes)
 	$(BIN)/python -m benchmarks.trial --write
 
+pictures: $(TEST) debian   ## pictures of the web application for the README
+	$(BIN)/python -m tools.pictures
+
 prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
 	$(BIN)/python -m tools.prove_journal --write
 

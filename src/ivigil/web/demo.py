@@ -14,7 +14,7 @@ from ivigil.records.entrance import Role
 from ivigil.records.journal import Journal, system_clock
 from ivigil.web.access.desk import Desk
 from ivigil.web.app import site_name
-from ivigil.web.rehearsed import parts
+from ivigil.web.rehearsed import SITE, parts
 from ivigil.web.settings import Settings
 
 PASSWORD = "fictional demo only"
@@ -38,7 +38,7 @@ def make(folder: Path, host: str, port: int, site: str | None) -> Settings:
     settings = Settings(
         journal=str(folder / "journal.db"),
         secrets=folder / "secrets",
-        site=site,
+        site=site or str(SITE),
         host=host,
         port=port,
         demo=True,

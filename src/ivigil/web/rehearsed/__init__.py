@@ -15,6 +15,8 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.practice.rehearsal import Part, Reached
 
 _FOLDER = Path(__file__).parent
+SITE = _FOLDER / "site"
+"""Overlay of the fictional centre."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
