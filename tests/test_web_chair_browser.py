@@ -25,7 +25,7 @@ from ivigil.infusion.events import (
 from tests.support import cuts
 from tests.support.chair_server import Server
 from tests.support.chair_stage import WELL, Chairs, path, told
-from tests.support.chromium import THEMES, WIDTHS, faults, launched, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
 
 _OPENED = """new Promise(done => {
@@ -69,12 +69,6 @@ def address(web: Web) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    with launched() as found:
-        yield found
-
-
 @pytest.fixture
 def chairs(web: Web) -> Chairs:
     return Chairs(web)
@@ -88,7 +82,7 @@ def running(chairs: Chairs) -> Plan:
 
 
 def at_chair(
-    browser: Chromium,
+    chromium: Chromium,
     address: str,
     plan: Plan,
     *,
@@ -97,7 +91,7 @@ def at_chair(
     scheme: str = "light",
 ) -> Page:
     """The page of a nurse on a phone."""
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": width, "height": 780},
         java_script_enabled=script,
         color_scheme="dark" if scheme == "dark" else "light",
@@ -138,12 +132,12 @@ def next_action(page: Page) -> str:
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_whole_infusion_through_forms(
-    browser: Chromium, address: str, chairs: Chairs, script: bool
+    chromium: Chromium, address: str, chairs: Chairs, script: bool
 ) -> None:
     """Identity, vital signs, vial, start, a step, a reaction, stop, observation, discharge."""
     chairs.at(-9)
     plan = chairs.plan()
-    page = at_chair(browser, address, plan, script=script)
+    page = at_chair(chromium, address, plan, script=script)
     assert next_action(page) == "Check the patient's identity"
     open_panel(page, "identity")
     page.fill("#identity-value", plan.order.patient.id.value)
@@ -162,7 +156,7 @@ def test_a_whole_infusion_through_forms(
     page.click("#now .next button")
     expect(page.locator(".done")).to_contain_text("rate set to 19 mL/h")
     chairs.at(0)
-    page = at_chair(browser, address, plan, script=script)
+    page = at_chair(chromium, address, plan, script=script)
     take_vitals(page)
     chairs.at(9)
     open_panel(page, "symptom")
@@ -199,11 +193,11 @@ def test_a_whole_infusion_through_forms(
 @pytest.mark.parametrize("scheme", THEMES)
 @pytest.mark.parametrize("scenario", ["quiet", "anaphylaxis"])
 def test_nothing_is_wrong_with_its_accessibility(
-    browser: Chromium, address: str, chairs: Chairs, scheme: str, scenario: str
+    chromium: Chromium, address: str, chairs: Chairs, scheme: str, scenario: str
 ) -> None:
     chairs.at(40)
     plan = chairs.plan(scenario=scenario)
-    page = at_chair(browser, address, plan, scheme=scheme)
+    page = at_chair(chromium, address, plan, scheme=scheme)
     assert faults(page) == []
     page.evaluate(_OPEN_ALL)
     assert faults(page) == []
@@ -213,8 +207,8 @@ def test_nothing_is_wrong_with_its_accessibility(
     page.context.close()
 
 
-def test_targets_are_large_enough_for_a_thumb(browser: Chromium, address: str, running: Plan) -> None:
-    page = at_chair(browser, address, running)
+def test_targets_are_large_enough_for_a_thumb(chromium: Chromium, address: str, running: Plan) -> None:
+    page = at_chair(chromium, address, running)
     small = page.evaluate(
         """[...document.querySelectorAll('.chair button, .halts button, .panel > summary, .chair a.button')]
         .filter(each => each.offsetParent && each.getBoundingClientRect().height < 56)
@@ -224,8 +218,8 @@ def test_targets_are_large_enough_for_a_thumb(browser: Chromium, address: str, r
     page.context.close()
 
 
-def test_by_keyboard_alone(browser: Chromium, address: str, chairs: Chairs, running: Plan) -> None:
-    page = at_chair(browser, address, running, width=1440)
+def test_by_keyboard_alone(chromium: Chromium, address: str, chairs: Chairs, running: Plan) -> None:
+    page = at_chair(chromium, address, running, width=1440)
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.closest('#panel-symptom') !== null"):
@@ -245,15 +239,15 @@ def test_by_keyboard_alone(browser: Chromium, address: str, chairs: Chairs, runn
 
 
 def test_the_next_step_is_one_tap_and_a_stale_page_gives_none(
-    browser: Chromium, address: str, chairs: Chairs
+    chromium: Chromium, address: str, chairs: Chairs
 ) -> None:
     chairs.at(31)
     plan = chairs.plan()
     chairs.web.clock.passes(minutes=14)
-    page = at_chair(browser, address, plan)
+    page = at_chair(chromium, address, plan)
     take_vitals(page)
     chairs.at(61)
-    page = at_chair(browser, address, plan)
+    page = at_chair(chromium, address, plan)
     take_vitals(page)
     assert next_action(page) == "Step up to 57 mL/h"
     button = page.locator("#now .next button:has-text('57 mL/h is set')")
@@ -269,11 +263,11 @@ def test_the_next_step_is_one_tap_and_a_stale_page_gives_none(
     page.context.close()
 
 
-def test_a_stop_of_somebody_else_ends_step_ups(browser: Chromium, address: str, chairs: Chairs) -> None:
+def test_a_stop_of_somebody_else_ends_step_ups(chromium: Chromium, address: str, chairs: Chairs) -> None:
     """Without a connection the page cannot know of it, so it advises no step; with one it learns."""
     chairs.at(61)
     plan = chairs.plan()
-    page = at_chair(browser, address, plan)
+    page = at_chair(chromium, address, plan)
     take_vitals(page)
     page.context.set_offline(True)
     told(chairs.web.browser("prescriber"), plan, "stop", reason="rash")
@@ -287,9 +281,9 @@ def test_a_stop_of_somebody_else_ends_step_ups(browser: Chromium, address: str, 
 
 
 def test_two_tabs_and_the_back_button_write_once(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     other = page.context.new_page()
     other.goto(f"{address}{path(running)}")
     ready(other)
@@ -305,12 +299,12 @@ def test_two_tabs_and_the_back_button_write_once(
 
 
 def test_two_chairs_with_names_alike_are_never_crossed(
-    browser: Chromium, address: str, chairs: Chairs
+    chromium: Chromium, address: str, chairs: Chairs
 ) -> None:
-    """The same browser, two tabs, one queue on the device: each entry reaches its own patient."""
+    """The same chromium, two tabs, one queue on the device: each entry reaches its own patient."""
     chairs.at(40)
     anna, anne = chairs.plan(name="Anna Lindberg"), chairs.plan(name="Anne Lindberg")
-    one = at_chair(browser, address, anna)
+    one = at_chair(chromium, address, anna)
     two = one.context.new_page()
     two.goto(f"{address}{path(anne)}")
     ready(two)
@@ -360,9 +354,9 @@ def pulses(chairs: Chairs, plan: Plan) -> list[str]:
 
 
 def test_without_a_connection_entries_wait_encrypted_and_are_sent_once(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.context.set_offline(True)
     before = pulses(chairs, running)
@@ -388,9 +382,9 @@ def test_without_a_connection_entries_wait_encrypted_and_are_sent_once(
 
 
 def test_keys_cannot_be_read_and_go_at_sign_out(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     assert page.evaluate(_KEYS) == [False]
     page.context.set_offline(True)
     enter_pulse(page, "104")
@@ -406,9 +400,9 @@ def test_keys_cannot_be_read_and_go_at_sign_out(
 
 
 def test_another_person_does_not_send_what_somebody_left(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     page.context.set_offline(True)
     enter_pulse(page, "105")
     page.context.clear_cookies()
@@ -428,10 +422,10 @@ def test_another_person_does_not_send_what_somebody_left(
 
 
 def test_a_lost_answer_doubles_nothing(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
     """The server has written it; the answer never comes."""
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     lost = 0
 
     def lose(route: Route) -> None:
@@ -450,9 +444,9 @@ def test_a_lost_answer_doubles_nothing(
 
 
 def test_what_the_server_cannot_read_is_kept_and_said(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     page.context.set_offline(True)
     enter_pulse(page, "1O7")
     page.click("#halts button:has-text('Stop')")
@@ -464,9 +458,9 @@ def test_what_the_server_cannot_read_is_kept_and_said(
 
 
 def test_refused_with_a_connection_the_page_says_why(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     open_panel(page, "rate")
     page.fill("#rate-rate", "57")
     page.click("#panel-rate button:has-text('The pump is set')")
@@ -480,9 +474,9 @@ def test_refused_with_a_connection_the_page_says_why(
 
 
 def test_a_locked_screen_leads_to_stop_and_slow(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     chairs.web.clock.passes(minutes=11)
     page.wait_for_url("**/locked", timeout=15_000)
     expect(page.locator("body")).not_to_contain_text("Fictional Patient")
@@ -495,21 +489,21 @@ def test_a_locked_screen_leads_to_stop_and_slow(
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_cuts_lose_nothing_and_double_nothing(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan, seed: int
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan, seed: int
 ) -> None:
     """Without a network, lost on the way there or back, refused by a broken server, left in the middle."""
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     came = cuts.run(cuts.Bed(page, chairs, running, address), 13, seed)
     assert came.written == came.entered
     assert came.onward_while_cut == 0
     page.context.close()
 
 
-def test_a_killed_server_loses_nothing(browser: Chromium, chairs: Chairs, running: Plan) -> None:
+def test_a_killed_server_loses_nothing(chromium: Chromium, chairs: Chairs, running: Plan) -> None:
     server = Server(chairs.web)
     server.start()
     try:
-        page = at_chair(browser, server.address, running)
+        page = at_chair(chromium, server.address, running)
         came = cuts.run(cuts.Bed(page, chairs, running, server.address, server), 6, seed=3)
     finally:
         server.kill()
@@ -518,9 +512,9 @@ def test_a_killed_server_loses_nothing(browser: Chromium, chairs: Chairs, runnin
     page.context.close()
 
 
-def test_a_page_with_entries_that_wait_is_accessible(browser: Chromium, address: str, running: Plan) -> None:
+def test_a_page_with_entries_that_wait_is_accessible(chromium: Chromium, address: str, running: Plan) -> None:
     for scheme in THEMES:
-        page = at_chair(browser, address, running, scheme=scheme)
+        page = at_chair(chromium, address, running, scheme=scheme)
         page.context.set_offline(True)
         enter_pulse(page, "99")
         expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=12_000)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ivigil.practice.authorising import standing_of
-from tests.support.chromium import THEMES, WIDTHS, faults, launched, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
 
 NEW = "/plans/new"
@@ -32,17 +32,11 @@ def address(web: Web) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
-
-
 def page_at(
-    browser: Browser, address: str, path: str = NEW, who: str = "prescriber", **options: object
+    chromium: Browser, address: str, path: str = NEW, who: str = "prescriber", **options: object
 ) -> Page:
     """A page, and a test that fails if anything on it went wrong."""
-    context = browser.new_context(**options)  # type: ignore[arg-type]
+    context = chromium.new_context(**options)  # type: ignore[arg-type]
     page = signed_in(context, address, who, PASSWORD)
     page.goto(f"{address}{path}")
     page.on("pageerror", lambda error: pytest.fail(str(error)))
@@ -72,16 +66,16 @@ def plan_of(page: Page) -> str:
     return page.url.rpartition("/")[2]
 
 
-def signs(browser: Browser, address: str, who: str, path: str, button: str) -> None:
-    page = page_at(browser, address, path, who)
+def signs(chromium: Browser, address: str, who: str, path: str, button: str) -> None:
+    page = page_at(chromium, address, path, who)
     page.fill("#password", PASSWORD)
     page.get_by_role("button", name=button, exact=True).click()
     page.wait_for_load_state()
     page.context.close()
 
 
-def test_from_an_empty_form_to_a_released_plan(browser: Browser, address: str, web: Web) -> None:
-    page = page_at(browser, address)
+def test_from_an_empty_form_to_a_released_plan(chromium: Browser, address: str, web: Web) -> None:
+    page = page_at(chromium, address)
     expect(page.locator("#plan")).to_contain_text("Still needed")
     fill(page, "E-001")
     expect(page.locator("#plan .gist")).to_contain_text("mL/h")
@@ -93,9 +87,9 @@ def test_from_an_empty_form_to_a_released_plan(browser: Browser, address: str, w
     path = f"/plans/{plan_of(page)}"
     expect(page.locator(".banner")).to_contain_text("E-001")
     expect(page.locator(".banner")).to_contain_text("1960-08-02")
-    signs(browser, address, "prescriber", path, "Prescribe")
-    signs(browser, address, "pharmacist", path, "Verify")
-    signs(browser, address, "prescriber", path, "Release")
+    signs(chromium, address, "prescriber", path, "Prescribe")
+    signs(chromium, address, "pharmacist", path, "Verify")
+    signs(chromium, address, "prescriber", path, "Release")
     standing = standing_of(web.journal, plan_of(page))
     assert standing.step == "released"
     page.reload()
@@ -103,8 +97,8 @@ def test_from_an_empty_form_to_a_released_plan(browser: Browser, address: str, w
     page.context.close()
 
 
-def test_the_plan_follows_what_is_typed(browser: Browser, address: str) -> None:
-    page = page_at(browser, address)
+def test_the_plan_follows_what_is_typed(chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address)
     fill(page)
     dose = page.locator("#plan .gist li").first
     expect(dose).to_contain_text("164.76")
@@ -117,8 +111,8 @@ def test_the_plan_follows_what_is_typed(browser: Browser, address: str) -> None:
     page.context.close()
 
 
-def test_an_answer_on_the_spot_is_typed_into_the_form(browser: Browser, address: str) -> None:
-    page = page_at(browser, address)
+def test_an_answer_on_the_spot_is_typed_into_the_form(chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address)
     fill(page)
     question = page.locator(".question", has_text="ABO blood group?")
     question.get_by_role("button", name="AB", exact=True).click()
@@ -127,8 +121,8 @@ def test_an_answer_on_the_spot_is_typed_into_the_form(browser: Browser, address:
     page.context.close()
 
 
-def test_a_fault_is_told_at_its_field_while_the_rest_is_kept(browser: Browser, address: str) -> None:
-    page = page_at(browser, address)
+def test_a_fault_is_told_at_its_field_while_the_rest_is_kept(chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address)
     fill(page)
     page.fill(at("condition"), "kidp")
     fault = page.locator('[id="fault-condition"]')
@@ -143,8 +137,8 @@ def test_a_fault_is_told_at_its_field_while_the_rest_is_kept(browser: Browser, a
     page.context.close()
 
 
-def test_an_unusual_weight_is_planned_once_it_was_checked(browser: Browser, address: str) -> None:
-    page = page_at(browser, address)
+def test_an_unusual_weight_is_planned_once_it_was_checked(chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address)
     fill(page)
     page.fill(at("patient.last_weight_kg"), "60")
     checked = page.get_by_label("I have checked this value").first
@@ -154,8 +148,8 @@ def test_an_unusual_weight_is_planned_once_it_was_checked(browser: Browser, addr
     page.context.close()
 
 
-def test_without_an_answer_the_plan_says_that_it_is_not_up_to_date(browser: Browser, address: str) -> None:
-    page = page_at(browser, address)
+def test_without_an_answer_the_plan_says_that_it_is_not_up_to_date(chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address)
     fill(page)
     expect(page.locator("#plan .gist")).to_be_visible()
     page.context.set_offline(True)
@@ -168,8 +162,8 @@ def test_without_an_answer_the_plan_says_that_it_is_not_up_to_date(browser: Brow
     page.context.close()
 
 
-def test_all_of_it_works_without_a_script(browser: Browser, address: str, web: Web) -> None:
-    page = page_at(browser, address, java_script_enabled=False)
+def test_all_of_it_works_without_a_script(chromium: Browser, address: str, web: Web) -> None:
+    page = page_at(chromium, address, java_script_enabled=False)
     for name in ("condition", "patient.id.value", "patient.birth_date", "patient.weight_kg"):
         page.fill(at(name), TYPED[name] if name != "patient.id.value" else "N-001")
     page.fill(at("patient.id.system"), "urn:example")
@@ -192,8 +186,8 @@ def test_all_of_it_works_without_a_script(browser: Browser, address: str, web: W
     page.context.close()
 
 
-def test_by_keyboard_alone(browser: Browser, address: str) -> None:
-    page = page_at(browser, address)
+def test_by_keyboard_alone(chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address)
     page.locator(at("condition")).focus()
     for text in ("CIDP", "K-001", "1960-08-02"):
         page.keyboard.type(text)
@@ -214,8 +208,8 @@ def test_by_keyboard_alone(browser: Browser, address: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", THEMES)
-def test_nothing_is_wrong_for_those_who_see_otherwise(scheme: str, browser: Browser, address: str) -> None:
-    page = page_at(browser, address, color_scheme=scheme)
+def test_nothing_is_wrong_for_those_who_see_otherwise(scheme: str, chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address, color_scheme=scheme)
     assert faults(page) == []
     fill(page, f"A-{scheme}")
     expect(page.locator("#plan .gist")).to_be_visible()
@@ -238,8 +232,8 @@ def test_nothing_is_wrong_for_those_who_see_otherwise(scheme: str, browser: Brow
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_nothing_reaches_past_the_window(width: int, browser: Browser, address: str) -> None:
-    page = page_at(browser, address, viewport={"width": width, "height": 900})
+def test_nothing_reaches_past_the_window(width: int, chromium: Browser, address: str) -> None:
+    page = page_at(chromium, address, viewport={"width": width, "height": 900})
     assert not too_wide(page)
     fill(page, f"W-{width}")
     expect(page.locator("#plan .gist")).to_be_visible()

@@ -7,19 +7,18 @@ Writes docs/pictures/*.png. The patients are fictional; what the pictures show d
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from ivigil.patient import Identifier
 from ivigil.records.finding import plans
 from ivigil.records.journal import Journal
 from ivigil.web import demo
 from ivigil.web.app import make_app
-from tests.support.chromium import serving, signed_in
+from tests.support.chromium import launched, serving, signed_in
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 PHONE, DESK = (390, 844), (1280, 800)
@@ -42,13 +41,9 @@ def main() -> None:
         journal = Journal.open(settings.journal, settings.secrets)
         wanted = _pictures(journal)
         journal.close()
-        program = shutil.which("chromium")
-        assert program, "no Chromium found: install it (Debian: apt-get install chromium)"
-        with serving(make_app(settings)) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        with serving(make_app(settings)) as address, launched() as browser:
             for picture in wanted:
                 _take(browser, address, picture)
-            browser.close()
 
 
 def _pictures(journal: Journal) -> tuple[Picture, ...]:
