@@ -168,6 +168,7 @@ def test_a_whole_infusion_through_forms(
     page.locator("form[action$='/medicine'] button").first.click()
     expect(page.locator(".done")).to_contain_text("given: ")
     page.locator(".present button:has-text('Gone')").first.click()
+    expect(page.locator(".done")).to_contain_text("gone")
     page.locator(".vials button:has-text('Finished')").first.click()
     expect(page.locator(".done")).to_contain_text("vial finished")
     for kind, button, written in (
