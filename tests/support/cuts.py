@@ -103,19 +103,7 @@ def run(bed: Bed, cuts: int, seed: int) -> Told:
             line.mend()
     line.mend()
     again(page, address, plan)
-    try:
-        wait(page, lambda: len(written(chairs, plan)) >= len(entered))
-    except AssertionError:
-        print(
-            "DEBUG",
-            entered,
-            written(chairs, plan),
-            page.url,
-            page.locator("body").inner_text()[:1500],
-            page.locator("body").get_attribute("class"),
-            [(k, page.locator(k).count()) for k in ("#restored", "#device")],
-        )
-        raise
+    wait(page, lambda: len(written(chairs, plan)) >= len(entered))
     wait(page, lambda: not page.locator("#waiting:visible").count())
     return Told(entered, written(chairs, plan), onward)
 
