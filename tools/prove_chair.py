@@ -11,6 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from playwright.sync_api import Browser
+
+from ivigil.course import Plan
 from tests.support import cuts
 from tests.support.chair_server import Server
 from tests.support.chair_stage import Chairs, path
@@ -32,13 +35,10 @@ def main() -> int:
         for seed in range(asked.seed, asked.seed + -(-asked.cuts // _ROUND)):
             chairs.at(40)
             plan, server = chairs.plan(), Server(chairs.web)
-            server.start()
-            page = signed_in(browser.new_context(), server.address, "nurse", PASSWORD)
-            page.goto(f"{server.address}{path(plan)}")
-            page.wait_for_selector("html[data-chair=ready]", state="attached")
-            came = cuts.run(cuts.Bed(page, chairs, plan, server.address, server), _ROUND, seed)
-            page.context.close()
-            server.kill()
+            try:
+                came = _round(browser, chairs, plan, server, seed)
+            finally:
+                server.kill()
             entered += len(came.entered)
             lost += len(set(came.entered) - set(came.written))
             doubled += len(came.written) - len(set(came.written))
@@ -54,6 +54,16 @@ def main() -> int:
         f"{entered} entries under as many cuts in {time.monotonic() - began:.0f} s: none lost, none doubled"
     )
     return 0
+
+
+def _round(browser: Browser, chairs: Chairs, plan: Plan, server: Server, seed: int) -> cuts.Told:
+    server.start()
+    page = signed_in(browser.new_context(), server.address, "nurse", PASSWORD)
+    page.goto(f"{server.address}{path(plan)}")
+    page.wait_for_selector("html[data-chair=ready]", state="attached")
+    came = cuts.run(cuts.Bed(page, chairs, plan, server.address, server), _ROUND, seed)
+    page.context.close()
+    return came
 
 
 if __name__ == "__main__":

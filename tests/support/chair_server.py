@@ -31,7 +31,7 @@ class Server:
 
     def start(self) -> None:
         """Returns once it answers."""
-        if self._running is not None:
+        if self._running is not None and self._running.poll() is None:
             return
         settings, ahead = self._web.settings, self._web.clock.ahead.total_seconds()
         words = [settings.journal, str(settings.secrets), str(self.port), str(ahead)]
@@ -40,6 +40,11 @@ class Server:
         while not _answers(self.port):
             assert time.monotonic() < until, "the server did not start"
             time.sleep(0.05)
+
+    @property
+    def fell(self) -> int | None:
+        """What it ended with by itself; None: it runs, or we killed it."""
+        return self._running.poll() if self._running is not None else None
 
     def kill(self) -> None:
         """Without a word, in the middle of whatever it does."""

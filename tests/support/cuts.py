@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from playwright.sync_api import Error, Page, Route
+from playwright.sync_api import Error, Page, Route, TimeoutError
 
 from ivigil.course import Plan
 from ivigil.infusion.events import VitalsTaken
@@ -17,6 +17,7 @@ from tests.support.chair_stage import Chairs, path
 _PULSE = '#panel-vital-signs input[name="measure.heart_rate_per_min"]'
 _SEND = "#panel-vital-signs button:has-text('Record vital signs')"
 _HOLDING = "html[data-chair=ready]"
+_SOON_MS = 2_000
 
 
 class Told(NamedTuple):
@@ -103,27 +104,36 @@ def run(bed: Bed, cuts: int, seed: int) -> Told:
             line.mend()
     line.mend()
     again(page, address, plan)
-    wait(page, lambda: len(written(chairs, plan)) >= len(entered))
+    wait(page, lambda: len(written(chairs, plan)) >= len(entered) or _fell(server))
+    assert not _fell(server), f"the server fell by itself: {server and server.fell}"
     wait(page, lambda: not page.locator("#waiting:visible").count())
     return Told(entered, written(chairs, plan), onward)
 
 
 def enter(page: Page, value: str) -> None:
     """One reading; done once the page says that it is saved or that it waits."""
-    page.wait_for_selector(_HOLDING, state="attached")
-    if not page.locator("#panel-vital-signs[open]").count():
-        page.click("#panel-vital-signs > summary")
-    page.fill(_PULSE, value)
-    page.click(_SEND)
-    wait(page, lambda: _acknowledged(page, value))
+    for _ in range(10):
+        page.wait_for_selector(_HOLDING, state="attached")
+        before = page.url
+        try:
+            if not page.locator("#panel-vital-signs[open]").count():
+                page.click("#panel-vital-signs > summary", timeout=_SOON_MS)
+            page.fill(_PULSE, value, timeout=_SOON_MS)
+            page.click(_SEND, timeout=_SOON_MS)
+            break
+        except TimeoutError:  # the page renewed itself: nothing was sent, the nurse begins anew
+            continue
+    wait(page, lambda: _acknowledged(page, value, before))
 
 
-def _acknowledged(page: Page, value: str) -> bool:
+def _acknowledged(page: Page, value: str, before: str) -> bool:
+    """The page says that it is saved, or that it waits."""
     try:
-        saved = page.locator(".done").filter(has_text=f"pulse {value}").count()
-        return bool(
-            saved or page.locator("#waiting li").filter(has_text=f"heart_rate_per_min {value}").count()
-        )
+        if page.url != before and page.locator("#saved").filter(has_text="Saved.").count():
+            return True
+        saved = page.locator(".done").filter(has_text=f"pulse {value}")
+        told = page.locator("#waiting li, #saved").filter(has_text=f"heart_rate_per_min {value}")
+        return bool(saved.count() or told.count())
     except Error:  # on its way to the next page
         return False
 
@@ -147,9 +157,19 @@ def written(chairs: Chairs, plan: Plan) -> list[str]:
     return [value for value in found if int(value) >= 200]
 
 
+def _fell(server: Server | None) -> bool:
+    return server is not None and server.fell is not None
+
+
+def _said(page: Page) -> str:
+    """Where the page is and what waits on it, for whoever reads of a failure."""
+    waits = page.locator("#waiting").all_inner_texts()
+    return f"{page.url}, class {page.locator('body').get_attribute('class')}, waiting {waits}"
+
+
 def wait(page: Page, holds: Callable[[], bool], seconds: float = 40) -> None:
     """It becomes so."""
     until = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < until, "it never became so"
+        assert time.monotonic() < until, f"it never became so: {_said(page)}"
         page.wait_for_timeout(50)  # the line is held by this very thread: it must not sleep

@@ -8,6 +8,7 @@ import * as store from "./chair-store.js";
 const PATIENCE = 6_000;
 const AGAIN = 3_000;
 const YOUNG = 15_000;
+const SHOWN = 10;
 const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
 const REMEMBER = 5_000;
 
@@ -15,6 +16,9 @@ let device, scope, path;
 let token = document.querySelector("meta[name=form-token]")?.content ?? "";
 let sending = Promise.resolve();
 let remembered = -Infinity;
+let sent = []; // ids of what waited here and was sent
+let busyNow = 0; // taps under way
+const busy = new WeakSet(); // forms whose entry is under way; never part of what is remembered
 const offlinePage = !document.getElementById("device");
 
 // --- sending
@@ -44,7 +48,12 @@ async function post(entry) {
 
 // A form token of this session, if the page is still that of the same person.
 async function newToken() {
-  const answer = await fetch(path, { cache: "no-store", redirect: "error", headers: { "X-Ivigil-Part": "token" } });
+  const answer = await fetch(path, {
+    cache: "no-store",
+    redirect: "error",
+    headers: { "X-Ivigil-Part": "token" },
+    signal: AbortSignal.timeout(PATIENCE),
+  });
   if (!answer.ok) return false;
   const made = new DOMParser().parseFromString(await answer.text(), "text/html");
   const found = made.querySelector("meta[name=form-token]")?.content;
@@ -108,10 +117,20 @@ async function entered(event) {
   const form = event.target;
   if (!form.matches("form.entry") || !scope || !store.works()) return;
   event.preventDefault();
-  if (form.dataset.busy) return;
-  form.dataset.busy = "yes";
-  const sent = new FormData(form, event.submitter);
-  const { id, form_token: _, ...fields } = Object.fromEntries([...sent].filter(([, value]) => typeof value === "string"));
+  if (busy.has(form)) return; // a double tap
+  busy.add(form);
+  busyNow += 1;
+  try {
+    await enter(form, event.submitter);
+  } finally {
+    busy.delete(form);
+    busyNow -= 1;
+  }
+}
+
+async function enter(form, submitter) {
+  const typed = new FormData(form, submitter);
+  const { id, form_token: _, ...fields } = Object.fromEntries([...typed].filter(([, value]) => typeof value === "string"));
   const entry = {
     id,
     kind: form.action.split("/").at(-1),
@@ -123,12 +142,11 @@ async function entered(event) {
   try {
     await store.add(scope, entry);
   } catch {
-    return asForm(form, event.submitter); // nothing can be kept here: the form goes as it is
+    return asForm(form, submitter); // nothing can be kept here: the form goes as it is
   }
   const answer = await flush(id);
-  delete form.dataset.busy;
   if (answer?.outcome === "written") return go(id);
-  if (answer) return asForm(form, event.submitter); // the page that says why
+  if (answer) return asForm(form, submitter); // the page that says why
   const kept = (await store.waiting(scope)).find((each) => each.entry.id === id);
   if (!kept) return go(id); // another tab has sent it
   if (!kept.entry.waited) await store.change(scope, kept.place, { ...kept.entry, waited: true });
@@ -147,8 +165,13 @@ function asForm(form, submitter) {
   form.submit();
 }
 
-function go(id) {
-  location.assign(`${path}?done=${id}`);
+let leaving = false;
+addEventListener("pageshow", () => (leaving = false));
+
+function go(ids) {
+  if (leaving) return;
+  leaving = true;
+  location.assign(ids ? `${path}?done=${ids}` : path);
 }
 
 // --- what waits
@@ -171,15 +194,26 @@ async function show() {
 }
 
 function line(place, entry) {
-  const called = document.querySelector(`#panel-${entry.kind} > summary`)?.textContent ?? entry.kind;
-  const said = Object.entries(entry.fields).filter(([name, value]) => value && name !== "at").map(([name, value]) => `${name.replace("measure.", "")} ${value}`);
-  const time = new Date(entry.occurred_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const made = element("li", `${time} ${called}${said.length ? `: ${said.join(", ")}` : ""}`);
+  const made = element("li", summary(entry));
   if (entry.faults) {
     made.append(element("p", `It cannot be read: ${entry.faults.map((fault) => `${fault.field}: ${fault.value}; accepted: ${fault.accepted}`).join("; ")}`));
     made.append(button("Remove it; I enter it anew", async () => (await store.remove(place), show())));
   }
   return made;
+}
+
+function summary(entry) {
+  const called = document.querySelector(`#panel-${entry.kind} > summary`)?.textContent ?? entry.kind;
+  const said = Object.entries(entry.fields).filter(([name, value]) => value && name !== "at").map(([name, value]) => `${name.replace("measure.", "")} ${value}`);
+  const time = new Date(entry.occurred_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return `${time} ${called}${said.length ? `: ${said.join(", ")}` : ""}`;
+}
+
+function saved(text) {
+  const told = document.getElementById("saved") ?? Object.assign(element("p"), { id: "saved" });
+  told.setAttribute("role", "status");
+  told.textContent = text;
+  document.querySelector(".chair")?.before(told);
 }
 
 const element = (name, text = "") => Object.assign(document.createElement(name), { textContent: text });
@@ -195,8 +229,13 @@ const cut = (is) => document.body.classList.toggle("cut", is);
 
 async function tick(now = false) {
   if (!scope || (document.hidden && !now)) return;
-  if (!(await store.waiting(scope)).some(({ entry }) => !entry.faults)) return;
+  const before = (await store.waiting(scope)).filter(({ entry }) => !entry.faults);
+  if (!before.length) return;
   await flush();
+  const left = new Set((await store.waiting(scope)).map(({ place }) => place));
+  const gone = before.filter(({ place }) => !left.has(place)).map(({ entry }) => entry);
+  sent = [...sent, ...gone.map(({ id }) => id)].slice(-SHOWN);
+  if (gone.length) saved(`Saved now: ${gone.map(summary).join("; ")}`);
   await show();
 }
 
@@ -205,8 +244,14 @@ async function keep() {
   remembered = performance.now();
   const main = document.querySelector("main").cloneNode(true);
   for (const field of main.querySelectorAll("[name=form_token]")) field.value = "";
+  for (const panel of main.querySelectorAll(".panel[open]")) panel.removeAttribute("open");
   const banner = document.querySelector(".banner")?.innerHTML ?? "";
   await store.remember(scope, path, { main: main.innerHTML, banner, title: document.title }).catch(() => {});
+}
+
+// The connection is back: the whole page instead of what was remembered, unless somebody types here.
+function whole() {
+  if (offlinePage && !busyNow && !document.querySelector(".panel[open]")) go(sent.join(","));
 }
 
 // The empty page that the service worker keeps is filled with what this device last knew.
@@ -218,6 +263,8 @@ async function restore() {
   const banner = Object.assign(document.createElement("div"), { className: "banner", innerHTML: shown.banner });
   document.querySelector("main").before(banner);
   for (const field of document.querySelectorAll("form.entry [name=id]")) field.value = crypto.randomUUID();
+  document.querySelector(".done")?.remove();
+  if (new URLSearchParams(location.search).has("done")) saved("Saved. The page that says so did not come: the connection is gone.");
   cut(true);
   return true;
 }
@@ -230,11 +277,9 @@ async function begin() {
   document.addEventListener("submit", entered);
   document.addEventListener("ivigil:fresh", (event) => {
     if (event.target.id !== "now") return;
-    const typing = document.querySelector(".panel[open]");
-    if (offlinePage && !typing) return location.reload(); // the connection is back: the whole page
     cut(false);
     keep();
-    tick();
+    tick().then(whole);
   });
   addEventListener("offline", () => cut(true));
   addEventListener("online", () => tick(true));

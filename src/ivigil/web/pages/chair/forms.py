@@ -52,3 +52,11 @@ def _edited(edit: tuple[str, str, str] | None) -> Node:
         h.span(".label")[label],
         h.input(name=name, value=value, type="text", inputmode="decimal", autocomplete="off", required=True),
     ]
+
+
+def entry_id(written: str) -> str:
+    """The id of an entry as a page sent it; "" if it is none."""
+    try:
+        return str(uuid.UUID(written))
+    except ValueError:
+        return ""

@@ -12,7 +12,7 @@ from ivigil.sheets.entries import entry_line
 from ivigil.web import shell
 from ivigil.web.pages.chair.banner import banner, masked
 from ivigil.web.pages.chair.entries import entries, unwritten
-from ivigil.web.pages.chair.forms import tap
+from ivigil.web.pages.chair.forms import entry_id, tap
 from ivigil.web.pages.chair.halts import halts
 from ivigil.web.pages.chair.now import PART as NOW
 from ivigil.web.pages.chair.now import now
@@ -117,13 +117,18 @@ def _device(view: ChairView) -> Node:
 
 def _done(view: ChairView) -> Node:
     """What was just recorded, and how it is undone."""
-    ids = parts(view.done, view.report.events) if view.done else ()
+    named = [name for name in map(entry_id, view.done.split(",")) if name]
+    ids = [part for name in named for part in parts(name, view.report.events)]
     written = [event for event in view.report.events if event.id in ids]
     if not written:
         return None
     line = "; ".join(entry_line(event.what, view.knowledge) for event in written)
     return h.div(".done", role="status")[
-        notice("go", h.p[f"Recorded at {view.clock.time(written[0].at)}: {line}."], _undo(view, written))
+        notice(
+            "go",
+            h.p[f"Recorded at {view.clock.time(written[0].at)}: {line}."],
+            _undo(view, written) if len(named) == 1 else None,
+        )
     ]
 
 

@@ -24,7 +24,7 @@ from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import LOCKED
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.chair import page
-from ivigil.web.pages.chair.forms import ID
+from ivigil.web.pages.chair.forms import ID, entry_id
 from ivigil.web.pages.chair.queue import QueueAnswer, QueuedEntry
 from ivigil.web.pages.chair.view import Typed, chair_path, moment, see
 from ivigil.web.visit import Visit
@@ -117,7 +117,7 @@ def _enter(
     visit: Visit, chair: tuple[str, int], kind: Kind, fields: dict[str, str], closed: bool = False
 ) -> Response[Any]:
     plan, day = chair
-    name, now = _uuid(fields.pop(ID, "")), moment(visit, plan, day)
+    name, now = entry_id(fields.pop(ID, "")) or str(uuid.uuid4()), moment(visit, plan, day)
     try:
         at = Said(fields).earlier(now)
         entry = Entry(by=_author(visit, closed), occurred_at=at, device_at=now, id=name)
@@ -169,14 +169,6 @@ def _author(visit: Visit, closed: bool) -> Author:
     if not closed:
         return visit.author
     return replace(visit.author, name=f"locked workstation, last user {visit.person.name}")
-
-
-def _uuid(written: str) -> str:
-    """The entry's own id; a new one if the form brought none."""
-    try:
-        return str(uuid.UUID(written))
-    except ValueError:
-        return str(uuid.uuid4())
 
 
 routes = [chair, locked, enter, halt, queue, halt_queue, worker, offline]
