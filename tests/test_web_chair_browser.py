@@ -168,7 +168,7 @@ def test_a_whole_infusion_through_forms(
     page.locator("form[action$='/medicine'] button").first.click()
     expect(page.locator(".done")).to_contain_text("given: ")
     page.locator(".present button:has-text('Gone')").first.click()
-    expect(page.locator(".done")).to_contain_text("gone")
+    expect(page.locator(".done")).to_contain_text("hives gone")
     page.locator(".vials button:has-text('Finished')").first.click()
     expect(page.locator(".done")).to_contain_text("vial finished")
     for kind, button, written in (
@@ -365,7 +365,7 @@ def test_without_a_connection_entries_wait_encrypted_and_are_sent_once(
         enter_pulse(page, value)
     expect(page.locator("#waiting h2")).to_have_text("3 entries not yet saved")
     kept = page.evaluate(_ALL_KEPT)
-    assert "101" not in kept
+    assert '"101"' not in kept
     assert "heart_rate" not in kept
     assert "Fictional" not in kept
     page.reload()  # the service worker's page, filled with what was last known

@@ -7,7 +7,7 @@ import * as store from "./chair-store.js";
 
 const PATIENCE = 6_000;
 const AGAIN = 3_000;
-const YOUNG = 15_000;
+const PAGE = `ivigil-page-${globalThis.crypto?.randomUUID?.()}`;
 const SHOWN = 10;
 const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
 const REMEMBER = 5_000;
@@ -17,7 +17,7 @@ let token = document.querySelector("meta[name=form-token]")?.content ?? "";
 let sending = Promise.resolve();
 let remembered = -Infinity;
 let sent = []; // ids of what waited here and was sent
-let busyNow = 0; // taps under way
+const underWay = new Set(); // ids of taps of this page
 const busy = new WeakSet(); // forms whose entry is under way; never part of what is remembered
 const offlinePage = !document.getElementById("device");
 
@@ -26,7 +26,7 @@ const offlinePage = !document.getElementById("device");
 const Cut = class extends Error {}; // no answer that tells what became of it
 
 async function post(entry) {
-  const { halt, faults, ...told } = entry;
+  const { halt, faults, page: _, ...told } = entry;
   const answer = await fetch(`${path}/${halt ? "halt/" : ""}queue`, {
     method: "POST",
     headers: {
@@ -75,6 +75,12 @@ function flush(mine) {
   return sending;
 }
 
+// Each page holds a lock of its own name for as long as it lives.
+async function lives({ page, id }) {
+  if (page === PAGE) return underWay.has(id);
+  return (await navigator.locks?.query())?.held.some(({ name }) => name === page);
+}
+
 const locked = (work) => (navigator.locks ? navigator.locks.request("ivigil-chair-queue", work) : work());
 
 async function drain(mine) {
@@ -82,7 +88,7 @@ async function drain(mine) {
   for (const { place, entry } of await store.waiting(scope)) {
     if (entry.faults) continue; // it cannot be read: a person has to look; the rest goes on
     if (entry.id !== mine && !entry.waited) {
-      if (Date.now() - Date.parse(entry.occurred_at) < YOUNG) return told; // its own page is about to send it
+      if (await lives(entry)) return told; // its own page is about to send it
       await store.change(scope, place, Object.assign(entry, { waited: true }));
     }
     let answer;
@@ -119,12 +125,13 @@ async function entered(event) {
   event.preventDefault();
   if (busy.has(form)) return; // a double tap
   busy.add(form);
-  busyNow += 1;
+  const id = form.elements.id.value;
+  underWay.add(id);
   try {
     await enter(form, event.submitter);
   } finally {
     busy.delete(form);
-    busyNow -= 1;
+    underWay.delete(id);
   }
 }
 
@@ -137,6 +144,7 @@ async function enter(form, submitter) {
     halt: form.action.includes("/halt/"),
     fields,
     occurred_at: new Date().toISOString(),
+    page: PAGE,
     waited: false,
   };
   try {
@@ -251,7 +259,7 @@ async function keep() {
 
 // The connection is back: the whole page instead of what was remembered, unless somebody types here.
 function whole() {
-  if (offlinePage && !busyNow && !document.querySelector(".panel[open]")) go(sent.join(","));
+  if (offlinePage && !underWay.size && !document.querySelector(".panel[open]")) go(sent.join(","));
 }
 
 // The empty page that the service worker keeps is filled with what this device last knew.
@@ -274,6 +282,7 @@ async function begin() {
   device = { ...document.getElementById("device").dataset };
   scope = store.scopeOf(device);
   path = device.path;
+  navigator.locks?.request(PAGE, () => new Promise(() => {}));
   document.addEventListener("submit", entered);
   document.addEventListener("ivigil:fresh", (event) => {
     if (event.target.id !== "now") return;
