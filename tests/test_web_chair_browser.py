@@ -521,3 +521,22 @@ def test_a_page_with_entries_that_wait_is_accessible(chromium: Chromium, address
         expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=12_000)
         assert faults(page) == []
         page.context.close()
+
+
+def test_a_double_tap_is_one_entry_and_the_next_reading_another(
+    browser: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    """Also while the one before is still on its way to a server that does not answer."""
+    page = at_chair(browser, address, running)
+    before = pulses(chairs, running)
+    page.route("**/queue", lambda route: None)
+    open_panel(page, "vital-signs")
+    send = page.locator("#panel-vital-signs button:has-text('Record vital signs')")
+    for value in ("107", "108"):
+        page.fill('#panel-vital-signs input[name="measure.heart_rate_per_min"]', value)
+        send.click(click_count=2)
+    page.unroute("**/queue")
+    eventually(lambda: len(pulses(chairs, running)) >= len(before) + 2)
+    settled(page)
+    assert pulses(chairs, running) == [*before, "107", "108"]
+    page.context.close()

@@ -9,6 +9,7 @@ const PATIENCE = 6_000;
 const AGAIN = 3_000;
 const PAGE = `ivigil-page-${globalThis.crypto?.randomUUID?.()}`;
 const SHOWN = 10;
+const DOUBLE_TAP = 1_500;
 const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
 const REMEMBER = 5_000;
 
@@ -18,7 +19,7 @@ let sending = Promise.resolve();
 let remembered = -Infinity;
 let sent = []; // ids of what waited here and was sent
 const underWay = new Set(); // ids of taps of this page
-const busy = new WeakSet(); // forms whose entry is under way; never part of what is remembered
+let last = {}; // the tap before: its form, what it said, when
 const offlinePage = !document.getElementById("device");
 
 // --- sending
@@ -120,47 +121,58 @@ async function attempt(entry) {
 // --- forms
 
 async function entered(event) {
-  const form = event.target;
+  const { target: form, submitter } = event;
   if (!form.matches("form.entry") || !scope || !store.works()) return;
   event.preventDefault();
-  if (busy.has(form)) return; // a double tap
-  busy.add(form);
-  const id = form.elements.id.value;
-  underWay.add(id);
-  try {
-    await enter(form, event.submitter);
-  } finally {
-    busy.delete(form);
-    underWay.delete(id);
-  }
-}
-
-async function enter(form, submitter) {
-  const typed = new FormData(form, submitter);
-  const { id, form_token: _, ...fields } = Object.fromEntries([...typed].filter(([, value]) => typeof value === "string"));
+  const typed = fieldsOf(form, submitter);
+  const text = JSON.stringify(typed);
+  if (last.form === form && last.text === text && performance.now() - last.at < DOUBLE_TAP) return;
+  last = { form, text, at: performance.now() };
+  const { id } = form.elements;
   const entry = {
-    id,
+    id: id.value,
     kind: form.action.split("/").at(-1),
     halt: form.action.includes("/halt/"),
-    fields,
+    fields: typed,
     occurred_at: new Date().toISOString(),
     page: PAGE,
     waited: false,
   };
+  id.value = crypto.randomUUID(); // the next tap is another entry, whatever becomes of this one
+  underWay.add(entry.id);
+  try {
+    await enter(form, submitter, entry);
+  } finally {
+    underWay.delete(entry.id);
+  }
+}
+
+function fieldsOf(form, submitter) {
+  const texts = [...new FormData(form, submitter)].filter(([, value]) => typeof value === "string");
+  const { id: _, form_token: __, ...fields } = Object.fromEntries(texts);
+  return fields;
+}
+
+async function enter(form, submitter, entry) {
+  const natively = () => {
+    form.elements.id.value = entry.id;
+    asForm(form, submitter);
+  };
   try {
     await store.add(scope, entry);
   } catch {
-    return asForm(form, submitter); // nothing can be kept here: the form goes as it is
+    return natively(); // nothing can be kept here: the form goes as it is
   }
-  const answer = await flush(id);
-  if (answer?.outcome === "written") return go(id);
-  if (answer) return asForm(form, submitter); // the page that says why
-  const kept = (await store.waiting(scope)).find((each) => each.entry.id === id);
-  if (!kept) return go(id); // another tab has sent it
+  const answer = await flush(entry.id);
+  if (answer?.outcome === "written") return go(entry.id);
+  if (answer) return natively(); // the page that says why
+  const kept = (await store.waiting(scope)).find((each) => each.entry.id === entry.id);
+  if (!kept) return go(entry.id); // another tab has sent it
   if (!kept.entry.waited) await store.change(scope, kept.place, { ...kept.entry, waited: true });
-  form.reset();
-  form.elements.id.value = crypto.randomUUID();
-  form.closest("details.panel")?.removeAttribute("open");
+  if (JSON.stringify(fieldsOf(form, submitter)) === JSON.stringify(entry.fields)) {
+    form.reset();
+    form.closest("details.panel")?.removeAttribute("open");
+  }
   await show();
   document.getElementById("waiting")?.scrollIntoView({ block: "nearest" });
 }
