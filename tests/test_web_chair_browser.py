@@ -524,10 +524,10 @@ def test_a_page_with_entries_that_wait_is_accessible(chromium: Chromium, address
 
 
 def test_a_double_tap_is_one_entry_and_the_next_reading_another(
-    browser: Chromium, address: str, chairs: Chairs, running: Plan
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
     """Also while the one before is still on its way to a server that does not answer."""
-    page = at_chair(browser, address, running)
+    page = at_chair(chromium, address, running)
     before = pulses(chairs, running)
     page.route("**/queue", lambda route: None)
     open_panel(page, "vital-signs")

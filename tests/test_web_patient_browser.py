@@ -163,6 +163,8 @@ def test_a_step_back_and_other_answers_are_kept_as_well(chromium: Browser, web: 
     page.goto(f"{address}/me/wrong")
     page.get_by_label("Chest pain", exact=True).check()
     page.get_by_role("button", name="Send what I ticked").click()
+    page.wait_for_url(lambda url: not url.endswith("/me/wrong"))
+    page.wait_for_load_state("networkidle")
     first = page.url
     page.go_back()
     page.get_by_label("Sudden confusion").check()

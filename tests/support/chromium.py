@@ -12,7 +12,10 @@ from contextlib import contextmanager
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from litestar import Litestar
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+expect.set_options(timeout=20_000)
+"""How long a page may take depends on what else the machine does."""
 
 THEMES = ("light", "dark")
 WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1440}
