@@ -24,15 +24,15 @@ from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest
 from ivigil.kinetics.values import Parameters, Schedule
 
-DRAWS = 400
+DRAWS = 350
 """Of a round."""
 ROUNDS = 5
 """At most."""
 ENOUGH = 200
 """Effective draws after which no further round is drawn."""
 FREEDOM = 6
-"""Degrees of freedom of Student's t."""
-WIDER = 2.0
+"""Degrees of freedom of Student's t; even."""
+WIDER = 1.4
 """Times the covariance: too wide costs draws, too narrow leaves a part of the posterior unseen."""
 
 
@@ -129,13 +129,21 @@ def _proposal(centre: Sequence[float], covariance: Sequence[float]) -> _Proposal
 
 def _draw(proposal: _Proposal, source: random.Random) -> list[float]:
     size = len(proposal.centre)
-    z = [source.gauss(0.0, 1.0) for _ in range(size)]
-    stretch = math.sqrt(FREEDOM / source.gammavariate(0.5 * FREEDOM, 2.0))
-    eta = list(proposal.centre)
+    factor, eta = proposal.factor, list(proposal.centre)
+    stretch = math.sqrt(FREEDOM / _chi_squared(source))
+    z = [stretch * source.gauss(0.0, 1.0) for _ in range(size)]
     for i in range(size):
         for k in range(i + 1):
-            eta[i] += stretch * proposal.factor[i * size + k] * z[k]
+            eta[i] += factor[i * size + k] * z[k]
     return eta
+
+
+def _chi_squared(source: random.Random) -> float:
+    """With FREEDOM degrees, which are even: half as many exponential waits, each of mean 2."""
+    product = 1.0
+    for _ in range(FREEDOM // 2):
+        product *= 1.0 - source.random()
+    return -2.0 * math.log(product)
 
 
 def _log_density(proposal: _Proposal, eta: Sequence[float]) -> float:
@@ -152,6 +160,8 @@ def _log_density(proposal: _Proposal, eta: Sequence[float]) -> float:
 
 def _mixture(rounds: Sequence[_Proposal], eta: Sequence[float]) -> float:
     """Logarithm of the mean density: every round has as many draws."""
+    if len(rounds) == 1:
+        return _log_density(rounds[0], eta)
     each = [_log_density(proposal, eta) for proposal in rounds]
     highest = max(each)
     return highest + math.log(sum(math.exp(value - highest) for value in each) / len(each))
@@ -199,6 +209,6 @@ def _log_determinant(matrix: Sequence[float], size: int) -> float:
 def quantiles(values: Sequence[float], weights: Sequence[float], shares: Sequence[float]) -> list[float]:
     """For each share the value below which so much of the weight lies."""
     order = sorted(range(len(values)), key=values.__getitem__)
-    reached = list(accumulate(weights[place] for place in order))
-    total = sum(weights)
+    reached = list(accumulate(map(weights.__getitem__, order)))
+    total = reached[-1]
     return [values[order[min(bisect_left(reached, share * total), len(order) - 1)]] for share in shares]
