@@ -24,15 +24,15 @@ from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest
 from ivigil.kinetics.values import Parameters, Schedule
 
-DRAWS = 350
+DRAWS = 400
 """Of a round."""
 ROUNDS = 5
 """At most."""
 ENOUGH = 200
 """Effective draws after which no further round is drawn."""
 FREEDOM = 6
-"""Degrees of freedom of Student's t; even."""
-WIDER = 1.4
+"""Degrees of freedom of Student's t."""
+WIDER = 2.0
 """Times the covariance: too wide costs draws, too narrow leaves a part of the posterior unseen."""
 
 
@@ -129,21 +129,13 @@ def _proposal(centre: Sequence[float], covariance: Sequence[float]) -> _Proposal
 
 def _draw(proposal: _Proposal, source: random.Random) -> list[float]:
     size = len(proposal.centre)
-    factor, eta = proposal.factor, list(proposal.centre)
-    stretch = math.sqrt(FREEDOM / _chi_squared(source))
-    z = [stretch * source.gauss(0.0, 1.0) for _ in range(size)]
+    z = [source.gauss(0.0, 1.0) for _ in range(size)]
+    stretch = math.sqrt(FREEDOM / source.gammavariate(0.5 * FREEDOM, 2.0))
+    eta = list(proposal.centre)
     for i in range(size):
         for k in range(i + 1):
-            eta[i] += factor[i * size + k] * z[k]
+            eta[i] += stretch * proposal.factor[i * size + k] * z[k]
     return eta
-
-
-def _chi_squared(source: random.Random) -> float:
-    """With FREEDOM degrees, which are even: half as many exponential waits, each of mean 2."""
-    product = 1.0
-    for _ in range(FREEDOM // 2):
-        product *= 1.0 - source.random()
-    return -2.0 * math.log(product)
 
 
 def _log_density(proposal: _Proposal, eta: Sequence[float]) -> float:
