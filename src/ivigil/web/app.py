@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
@@ -66,6 +67,8 @@ PAGES = (
     status,
 )
 """Each module's ``routes``."""
+_WORTH_IT_BYTES, _QUICK = 1_500, 4
+"""Compression: what fits a packet travels as it is; a tenth is left of a page after 2 ms."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 
 
@@ -90,6 +93,9 @@ def make_app(settings: Settings, *, clock: Callable[[], dt.datetime] = system_cl
         guards=[guard],
         middleware=[DefineMiddleware(WayIn, exclude="^/static/")],
         before_send=[headers.set_headers, set_cookies],
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=_WORTH_IT_BYTES, gzip_compress_level=_QUICK
+        ),
         exception_handlers=errors.HANDLERS,
         dependencies={"visit": Provide(visit.provide, sync_to_thread=True)},
         openapi_config=_openapi(),
