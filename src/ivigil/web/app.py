@@ -41,6 +41,7 @@ from ivigil.web.pages import (
     plan_new,
     products,
     sign_in,
+    sign_off,
     status,
 )
 from ivigil.web.settings import Settings
@@ -63,6 +64,7 @@ PAGES = (
     plan_new,
     products,
     sign_in,
+    sign_off,
     status,
 )
 """Each module's ``routes``."""
