@@ -52,7 +52,7 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rules:
-    """What rules at a site: facts, its overlay, what was signed on its pages. Safe to use from several threads."""
+    """What rules at a site: facts, overlay, what was signed on pages. Safe to use from several threads."""
 
     def __init__(self, journal: Journal, folder: str | None) -> None:
         self._journal = journal
