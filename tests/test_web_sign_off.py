@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 import ivigil
+from ivigil.cli.main import OK, main
 from ivigil.knowledge.evidence import Signature, fingerprint
 from ivigil.knowledge.site import OnPages, Withdrawn, overlay, read, with_pages
 from ivigil.planning import plan
@@ -38,7 +39,7 @@ def words(page: str) -> str:
 
 def mark(browser: Browser, fact: str, form: str) -> str:
     """Which text a form of the page is about."""
-    return dict(_MARK.findall(browser.get(f"/facts/{fact}").text))[form]
+    return str(dict(_MARK.findall(browser.get(f"/facts/{fact}").text))[form])
 
 
 def signed(browser: Browser, fact: str = FACT, text: str = MARK, **sent: str) -> int:
@@ -241,3 +242,22 @@ def test_one_in_the_files_and_one_on_a_page_are_two_people_if_their_names_differ
         own = Signature(fact=FACT, fingerprint=MARK, by=name, role="prescriber", date=day)
         laid = overlay(knowledge(), with_pages(knowledge(), files, OnPages((own,))))
         assert (FACT in laid.signed) is counts
+
+
+def test_what_was_signed_on_pages_can_be_carried_into_the_overlay(
+    web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command that prints it, and the folder that then rules a server with an empty journal the same."""
+    for name in ("prescriber", "pharmacist"):
+        signed(web.browser(name))
+    set_to(web, ROUNDING, choice="nearest")
+    set_to(web, WAIT, number="6")
+    place = ["--journal", web.settings.journal, "--secrets", str(web.settings.secrets)]
+    assert main(["journal", "sign-offs", *place]) == OK
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "signed.toml").write_text(capsys.readouterr().out)
+    carried, now = ivigil.load_knowledge(str(folder)), web.door.rules.now()
+    assert (carried.signed, carried.loosened) == (now.signed, now.loosened)
+    assert carried.policies == now.policies
+    assert main(["authorise", "review", "--by", "a test", *place]) == OK
