@@ -9,7 +9,9 @@ import uuid
 
 import pytest
 
+import ivigil
 from ivigil.aftercare.happenings import ResultReceived
+from ivigil.web.pages.results import Typed
 from tests.support.treated import centre, treated
 from tests.support.web import Browser, Web
 
@@ -17,6 +19,11 @@ from tests.support.web import Browser, Web
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
     return centre(tmp_path_factory.mktemp("web"))
+
+
+@pytest.fixture(scope="module")
+def refused(web: Web) -> str:
+    return treated(web, "P-R3")[0]
 
 
 def words(page: str) -> str:
@@ -76,8 +83,10 @@ def test_what_was_changed_after_the_reading_back_is_read_back_again(web: Web) ->
         ({}, "Nothing was typed"),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_is_saved(web: Web, typed: dict[str, str], says: str) -> None:
-    stream, _ = treated(web, f"P-R{abs(hash(str(typed)))}")
+def test_what_cannot_be_is_refused_and_nothing_is_saved(
+    web: Web, refused: str, typed: dict[str, str], says: str
+) -> None:
+    stream = refused
     status, told, checked = sent(web, web.browser("nurse"), stream, **typed)
     assert (status, checked) == (400, "")
     assert says in told
@@ -89,3 +98,9 @@ def test_a_pharmacist_reads_and_does_not_record(web: Web) -> None:
     pharmacist = web.browser("pharmacist")
     assert pharmacist.get(f"/patients/{stream}/results").status_code == 200
     assert sent(web, pharmacist, stream, haemoglobin="98")[0] == 403
+
+
+def test_the_form_has_a_field_for_everything_that_a_laboratory_measures() -> None:
+    for measure in ivigil.load_knowledge().facts.measure:
+        if measure.unit.endswith("/L"):
+            assert measure.id.removeprefix("measure.").split("_")[0] in Typed.__struct_fields__
