@@ -214,8 +214,8 @@ def _proposals(signed: SignedOff, knowledge: Knowledge) -> Node:
     rows = (
         (
             link(knowledge.by_id[each.policy.id]),
-            [setting_value(each.policy), h.br, each.policy.cautious_because],
-            setting_value(knowledge.policies[each.policy.id]),
+            [h.strong[setting_value(each.policy)], h.br, each.policy.cautious_because],
+            f"Now {setting_value(knowledge.policies[each.policy.id])}",
             signers(each.signatures),
         )
         for each in signed.proposed
