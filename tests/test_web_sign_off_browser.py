@@ -1,4 +1,4 @@
-"""In a real Chromium, without a script: a fact is signed by two people, a result is recorded; axe in both themes."""
+"""In a real Chromium, without a script: two people sign a fact, a result is recorded; axe in both themes."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def _check(knowledge: Knowledge, made: Policy) -> None:
 
 
 def _proposals(signed: SignedOff, knowledge: Knowledge) -> Node:
-    rows = (
+    rows: Iterable[tuple[Node, ...]] = (
         (
             link(knowledge.by_id[each.policy.id]),
             [h.strong[setting_value(each.policy)], h.br, each.policy.cautious_because],
