@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, leads_on, press, serving, signed_in, too_wide
 from tests.support.treated import centre, treated
 from tests.support.web import PASSWORD, Web
 
@@ -31,7 +31,7 @@ def test_two_people_sign_without_a_script(chromium: Browser, web: Web, address: 
         page = signed_in(context, address, name, PASSWORD)
         page.goto(f"{address}/facts/{FACT}")
         page.locator("#sign-password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign", exact=True).click()
+        leads_on(page, page.get_by_role("button", name="Sign", exact=True))
         expect(page.get_by_role("cell", name=f"signed as {name}")).to_be_visible()
         context.close()
     assert FACT in web.door.rules.now().signed
@@ -44,9 +44,9 @@ def test_a_result_without_a_script(chromium: Browser, web: Web, address: str) ->
     page.goto(f"{address}/patients/{stream}/results")
     page.get_by_label("Haemoglobin").fill("9.8 g/dL")
     page.get_by_label("Drawn at").fill("00:00")
-    page.get_by_role("button", name="Check").click()
+    press(page, "Check")
     expect(page.get_by_text("Nothing is recorded yet")).to_be_visible()
-    page.get_by_role("button", name="Record these results").click()
+    press(page, "Record these results")
     expect(page.get_by_role("cell", name="haemoglobin 98 g/L")).to_be_visible()
     context.close()
 
