@@ -41,7 +41,9 @@ from ivigil.web.pages import (
     plan,
     plan_new,
     products,
+    results,
     sign_in,
+    sign_off,
     status,
 )
 from ivigil.web.settings import Settings
@@ -63,7 +65,9 @@ PAGES = (
     plan,
     plan_new,
     products,
+    results,
     sign_in,
+    sign_off,
     status,
 )
 """Each module's ``routes``."""
