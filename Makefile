@@ -83,8 +83,8 @@ pictures: $(TEST) debian   ## pictures of the web application for the README
 prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
 	$(BIN)/python -m tools.prove_journal --write
 
-prove-chair: $(TEST) debian     ## a thousand cuts of the connection at a chair, in Chromium (an hour or so; CUTS=100: fewer)
-	$(BIN)/python -m tools.prove_chair --cuts $(or $(CUTS),1000)
+prove-chair: $(TEST) debian     ## a thousand cuts at a chair, in Chromium; write docs/web-proof.md (an hour; CUTS=100: fewer, prints)
+	$(BIN)/python -m tools.prove_chair $(if $(CUTS),--cuts $(CUTS),--write)
 
 lock:                ## write the pinned requirements anew, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet pip-tools
