@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -170,7 +171,9 @@ def _sent(browser: Browser, case: Any, token: str) -> httpx.Response:
     if case.method == "GET":
         return browser.http.get(case.formatted_path, **how)
     if case.media_type == "application/json":
-        return browser.http.post(case.formatted_path, json=case.body, **how)
+        how["headers"]["content-type"] = "application/json"
+        body = json.dumps(case.body, default=str).encode(errors="replace")
+        return browser.http.post(case.formatted_path, content=body, **how)
     if isinstance(case.body, dict):
         typed = {str(name): _typed(value) for name, value in case.body.items()}
         return browser.http.post(case.formatted_path, data=typed, **how)
