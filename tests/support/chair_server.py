@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -39,7 +37,8 @@ class Server:
         settings, ahead = self._web.settings, self._web.clock.ahead.total_seconds()
         words = [settings.journal, str(settings.secrets), str(self.port), str(ahead)]
         self._running = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.chair_server", *words], stderr=self._said
+            [sys.executable, "-X", "faulthandler", "-m", "tests.support.chair_server", *words],
+            stderr=self._said,
         )
         until = time.monotonic() + _PATIENCE_S
         while not _answers(self.port):
@@ -57,13 +56,13 @@ class Server:
         """What it ended with, and what it said last."""
         self._said.seek(0)
         return (
-            f"ended with {self.fell}; {self._said.read()[-2_000:].decode(errors='replace') or 'said nothing'}"
+            f"ended with {self.fell}; {self._said.read()[-6_000:].decode(errors='replace') or 'said nothing'}"
         )
 
     def kill(self) -> None:
         """Without a word, in the middle of whatever it does."""
         if self._running is not None:
-            os.kill(self._running.pid, signal.SIGKILL)
+            self._running.kill()
             self._running.wait()
             self._running = None
 
