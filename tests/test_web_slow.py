@@ -6,6 +6,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ import pytest
 
 from ivigil.course import Plan
 from ivigil.records.verify import verify
+from tests.support.chair_server import Server
 from tests.support.chair_stage import Chairs, path
 from tests.support.chromium import serving
 from tests.support.web import PASSWORD, Browser, Web
@@ -140,3 +142,21 @@ def test_others_are_answered_while_many_say_nothing(chairs: Chairs, address: str
         found = page.text.partition('name="form_token" value="')[2][:64]
         assert client.post("/sign-in", data={"form_token": found, **sent}).status_code == 303
         assert client.get("/board").status_code == 200
+
+
+def test_a_server_that_has_just_begun_is_asked_by_many_at_once(chairs: Chairs, plan: Plan) -> None:
+    """The library that reads JSON crashed when several threads were the first to meet a form."""
+    browser, server = chairs.web.browser("nurse"), Server(chairs.web)
+    cookies = dict(browser.http.cookies.items())
+
+    def ask(_: int) -> int:
+        return httpx.get(f"{server.address}{path(plan)}", cookies=cookies, timeout=30).status_code
+
+    try:
+        server.start()
+        with ThreadPoolExecutor(8) as asking:
+            answers = [*asking.map(ask, range(16))]
+        assert server.fell is None, server.why
+        assert answers == [200] * 16
+    finally:
+        server.kill()
