@@ -145,7 +145,7 @@ def test_others_are_answered_while_many_say_nothing(chairs: Chairs, address: str
 
 
 def test_a_server_that_has_just_begun_is_asked_by_many_at_once(chairs: Chairs, plan: Plan) -> None:
-    """The library that reads JSON crashed when several threads were the first to meet a form."""
+    """Servers were seen to crash so, though not each time."""
     browser, server = chairs.web.browser("nurse"), Server(chairs.web)
     cookies = dict(browser.http.cookies.items())
 
