@@ -8,7 +8,7 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial prove-journal prove-chair lock clean
+.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial prove-journal prove-chair prove-routes lock clean
 
 run: $(RUN)          ## the web application with fictional people, on this machine alone (Ctrl+C ends it)
 	@$(BIN)/ivigil serve --demo
@@ -84,8 +84,11 @@ pictures: $(TEST) debian   ## pictures of the web application for the README
 prove-journal: $(TEST) debian   ## thousands of kills and power cuts; write docs/durability.md (an hour or two)
 	$(BIN)/python -m tools.prove_journal --write
 
-prove-chair: $(TEST) debian     ## a thousand cuts of the connection at a chair, in Chromium (an hour or so; CUTS=100: fewer)
-	$(BIN)/python -m tools.prove_chair --cuts $(or $(CUTS),1000)
+prove-chair: $(TEST) debian     ## a thousand cuts at a chair, in Chromium; write docs/web-proof.md (an hour; CUTS=100: fewer, prints)
+	$(BIN)/python -m tools.prove_chair $(if $(CUTS),--cuts $(CUTS),--write)
+
+prove-routes: $(TEST)   ## every route asked at random, by every role; write docs/web-proof.md (half an hour)
+	$(BIN)/python -m tools.prove_routes --write
 
 lock:                ## write the pinned requirements anew, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -26,6 +26,7 @@ from tests.support import cuts
 from tests.support.chair_server import Server
 from tests.support.chair_stage import WELL, Chairs, path, told
 from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.proxy import Proxy
 from tests.support.web import PASSWORD, Web
 
 _OPENED = """new Promise(done => {
@@ -501,14 +502,21 @@ def test_random_cuts_lose_nothing_and_double_nothing(
     page.context.close()
 
 
-def test_a_killed_server_loses_nothing(chromium: Chromium, chairs: Chairs, running: Plan) -> None:
+def test_server_proxy_and_sockets_killed_lose_nothing(
+    chromium: Chromium, chairs: Chairs, running: Plan
+) -> None:
+    """Each by itself, while readings are entered; ``make prove-chair`` does the same at length."""
     server = Server(chairs.web)
     server.start()
+    proxy = Proxy(server.port)
     try:
-        page = at_chair(chromium, server.address, running)
-        came = cuts.run(cuts.Bed(page, chairs, running, server.address, server), 6, seed=3)
+        proxy.start()
+        page = at_chair(chromium, proxy.address, running)
+        came = cuts.run(cuts.Bed(page, chairs, running, proxy.address, server, proxy), 4, seed=94)
     finally:
+        proxy.kill()
         server.kill()
+    assert {"server killed", "proxy killed", "sockets reset"} <= set(came.cuts)
     assert came.written == came.entered
     assert came.onward_while_cut == 0
     page.context.close()

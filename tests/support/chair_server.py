@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,17 +27,23 @@ class Server:
         self.address = f"http://127.0.0.1:{self.port}"
         self._web = web
         self._running: subprocess.Popen[bytes] | None = None
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
 
     def start(self) -> None:
-        """Returns once it answers."""
-        if self._running is not None and self._running.poll() is None:
+        """Returns once it answers; nothing if it runs. It must not have ended by itself."""
+        assert self.fell is None, f"the server fell by itself: {self.why}"
+        if self._running is not None:
             return
         settings, ahead = self._web.settings, self._web.clock.ahead.total_seconds()
         words = [settings.journal, str(settings.secrets), str(self.port), str(ahead)]
-        self._running = subprocess.Popen([sys.executable, "-m", "tests.support.chair_server", *words])
+        self._running = subprocess.Popen(
+            [sys.executable, "-X", "faulthandler", "-m", "tests.support.chair_server", *words],
+            stderr=self._said,
+        )
         until = time.monotonic() + _PATIENCE_S
         while not _answers(self.port):
-            assert time.monotonic() < until, "the server did not start"
+            assert self.fell is None, f"the server did not start: {self.why}"
+            assert time.monotonic() < until, f"the server did not start in {_PATIENCE_S} s: {self.why}"
             time.sleep(0.05)
 
     @property
@@ -46,10 +51,18 @@ class Server:
         """What it ended with by itself; None: it runs, or we killed it."""
         return self._running.poll() if self._running is not None else None
 
+    @property
+    def why(self) -> str:
+        """What it ended with, and what it said last."""
+        self._said.seek(0)
+        return (
+            f"ended with {self.fell}; {self._said.read()[-6_000:].decode(errors='replace') or 'said nothing'}"
+        )
+
     def kill(self) -> None:
         """Without a word, in the middle of whatever it does."""
         if self._running is not None:
-            os.kill(self._running.pid, signal.SIGKILL)
+            self._running.kill()
             self._running.wait()
             self._running = None
 

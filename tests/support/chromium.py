@@ -15,6 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from litestar import Litestar
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from ivigil.web.serving import PATIENCE_S, config
+
 expect.set_options(timeout=20_000)
 """How long a page may take depends on what else the machine does."""
 
@@ -23,13 +25,15 @@ WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1440}
 
 
 @contextmanager
-def serving(app: Litestar) -> Iterator[str]:
-    """The application on a free port of this machine; its address without a slash at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
+def serving(app: Litestar, patience_s: float = PATIENCE_S) -> Iterator[str]:
+    """The application on a free port of this machine, served as ``ivigil serve`` does.
+
+    Its address without a slash at the end.
+    """
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    server = uvicorn.Server(config(app, patience_s=patience_s))
+    thread = threading.Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()

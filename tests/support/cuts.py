@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -12,12 +13,22 @@ from playwright.sync_api import Error, Page, Route, TimeoutError
 from ivigil.course import Plan
 from ivigil.infusion.events import VitalsTaken
 from tests.support.chair_server import Server
-from tests.support.chair_stage import Chairs, path
+from tests.support.chair_stage import WELL, Chairs, path, told
+from tests.support.proxy import Proxy, Word
 
 _PULSE = '#panel-vital-signs input[name="measure.heart_rate_per_min"]'
 _SEND = "#panel-vital-signs button:has-text('Record vital signs')"
 _HOLDING = "html[data-chair=ready]"
 _SOON_MS = 2_000
+_LOOK = """() => [
+  [...document.querySelectorAll('#now .fresh-only button')].filter(each => each.checkVisibility()).length,
+  document.body.classList.contains('cut'),
+]"""
+"""How many steps up are in view, and whether the page knows itself cut off: at one moment."""
+_STALE_S = 10.5
+"""After this long without a fresh answer no page advises a step."""
+_FIRST = 60
+"""The readings of a run are pulses from here on, each once; none of them speaks against a step up."""
 
 
 class Told(NamedTuple):
@@ -27,26 +38,40 @@ class Told(NamedTuple):
     """Each reading that the nurse saw as saved or as waiting, in order."""
     written: list[str]
     """Each reading in the journal, in the order of its times."""
+    cuts: Counter[str]
+    """How often the line was cut, by the kind of cut."""
+    onward: int
+    """Looks at which a step up was in view: the page was fresh and nothing spoke against one."""
     onward_while_cut: int
-    """How often a step up was in view while the page knew itself to be cut off."""
+    """Looks at which a step up was in view while the page knew itself to be cut off."""
+    onward_after_stop: int
+    """Looks at which a step up was in view though somebody else had stopped the infusion 10 s ago or more."""
 
 
 class Line:
     """The way to the server; each cut is one of several kinds."""
 
-    def __init__(self, page: Page, rng: random.Random, server: Server | None) -> None:
-        self.page, self.rng, self.server = page, rng, server
+    def __init__(self, page: Page, rng: random.Random, server: Server | None, proxy: Proxy | None) -> None:
+        self.page, self.rng, self.server, self.proxy = page, rng, server, proxy
         self.losing = ""
-        self.kinds = ("offline", "request", "answer", "error", *(("server",) if server else ()))
+        self.cuts: Counter[str] = Counter()
+        self.kinds = ["no network", "request lost", "answer lost", "error for an answer"]
+        self.kinds += ["server killed"] if server else []
+        self.kinds += ["proxy killed", *_SPOILT] if proxy else []
         page.route("**/queue", self._queue)
 
     def cut(self) -> None:
-        """No network; the request lost; its answer lost; an error for an answer; the server killed."""
+        """One of the kinds, whichever chance gives."""
         kind = self.rng.choice(self.kinds)
-        if kind == "offline":
+        self.cuts[kind] += 1
+        if kind == "no network":
             self.page.context.set_offline(True)
-        elif kind == "server" and self.server:
+        elif kind == "server killed" and self.server:
             self.server.kill()
+        elif kind == "proxy killed" and self.proxy:
+            self.proxy.kill()
+        elif self.proxy and kind in _SPOILT:
+            self.proxy.tell(_SPOILT[kind])
         else:
             self.losing = kind
 
@@ -54,22 +79,32 @@ class Line:
         self.losing = ""
         if self.server:
             self.server.start()
+        if self.proxy:
+            self.proxy.tell("pass")
         self.page.context.set_offline(False)
 
     def _queue(self, route: Route) -> None:
         try:
             match self.losing:
-                case "request":
+                case "request lost":
                     route.abort()
-                case "answer":
+                case "answer lost":
                     route.fetch()
                     route.abort()
-                case "error":
+                case "error for an answer":
                     route.fulfill(status=503, json={})
                 case _:
                     route.continue_()
         except Error:  # the page was left meanwhile
             pass
+
+
+_SPOILT: dict[str, Word] = {
+    "sockets reset": "reset",
+    "answer broken off": "half",
+    "held back, delivered late": "hold",
+}
+"""What a proxy does to the line while it runs: what it is told."""
 
 
 class Bed(NamedTuple):
@@ -81,33 +116,67 @@ class Bed(NamedTuple):
     address: str
     server: Server | None = None
     """One that may be killed."""
+    proxy: Proxy | None = None
+    """Between the page and the server; may be killed and spoil what goes through."""
 
 
-def run(bed: Bed, cuts: int, seed: int) -> Told:
-    """Enter readings while the line is cut so many times; mend it at the end and wait until nothing waits."""
-    page, chairs, plan, address, server = bed
+class Watch:
+    """Looks for a step up where there must be none."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.stopped = 0.0
+        """When somebody else stopped the infusion; 0: nobody did."""
+        self.onward = self.while_cut = self.after_stop = 0
+
+    def look(self) -> None:
+        """At this moment."""
+        try:
+            found, cut = self.page.evaluate(_LOOK)
+        except Error:  # between two pages
+            return
+        self.onward += found
+        self.while_cut += found if cut else 0
+        self.after_stop += found if self.stopped and time.monotonic() - self.stopped > _STALE_S else 0
+
+
+def run(bed: Bed, cuts: int, seed: int, *, stop: bool = False) -> Told:
+    """Enter readings while the line is cut about as often; mend it at the end, wait until nothing waits.
+
+    ``stop``: in the last third, while the line is cut, somebody else stops the infusion.
+    """
+    page, chairs, plan, address, server, proxy = bed
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     rng = random.Random(seed)
-    line, entered, onward = Line(page, rng, server), list[str](), 0
+    line, entered, watch = Line(page, rng, server, proxy), list[str](), Watch(page)
+    stop_at = rng.randrange(cuts * 2 // 3, cuts) if stop else -1
     for number in range(cuts):
-        if rng.random() < 0.5:
+        if rng.random() < 0.5 or number == stop_at:
             line.cut()
-        value = str(200 + number)
+        if number == stop_at:
+            watch.look()
+            told(chairs.web.browser("prescriber"), plan, "stop", reason="rash")
+            watch.stopped = time.monotonic()
+            wait(page, lambda: time.monotonic() - watch.stopped > _STALE_S)
+        watch.look()
+        value = str(_FIRST + number)
         enter(page, value)
         entered.append(value)
+        watch.look()
         line.cut()
         if rng.random() < 0.25:
             again(page, address, plan)
-        if page.locator("body.cut").count():
-            onward += page.locator("#now .fresh-only button:visible").count()
+        watch.look()
         if rng.random() < 0.6:
             line.mend()
     line.mend()
     again(page, address, plan)
     wait(page, lambda: len(written(chairs, plan)) >= len(entered) or _fell(server))
-    assert not _fell(server), f"the server fell by itself: {server and server.fell}"
+    assert not _fell(server), f"the server fell by itself: {server and server.why}"
     wait(page, lambda: not page.locator("#waiting:visible").count())
-    return Told(entered, written(chairs, plan), onward)
+    watch.look()
+    counted = watch.onward, watch.while_cut, watch.after_stop
+    return Told(entered, written(chairs, plan), line.cuts, *counted)
 
 
 def enter(page: Page, value: str) -> None:
@@ -138,6 +207,16 @@ def _acknowledged(page: Page, value: str, before: str) -> bool:
         return False
 
 
+def tempting(chairs: Chairs) -> Plan:
+    """An infusion an hour in, with vital signs that let the page advise a step up."""
+    chairs.at(31)
+    plan = chairs.plan()
+    for minute in (45, 61):
+        chairs.at(minute)
+        told(chairs.web.browser("nurse"), plan, "vital-signs", **WELL)
+    return plan
+
+
 def again(page: Page, address: str, plan: Plan) -> None:
     """The page is opened anew, in the middle of whatever goes on."""
     for _ in range(3):
@@ -153,8 +232,7 @@ def written(chairs: Chairs, plan: Plan) -> list[str]:
     """The readings of a run in the journal."""
     taken = [event for event in chairs.events(plan) if isinstance(event.what, VitalsTaken)]
     values = (event.what.readings for event in sorted(taken, key=lambda event: event.at))  # type: ignore[union-attr]
-    found = (f"{each['measure.heart_rate_per_min']}" for each in values)
-    return [value for value in found if int(value) >= 200]
+    return [str(value) for each in values if len(each) == 1 for value in each.values()]
 
 
 def _fell(server: Server | None) -> bool:

@@ -108,6 +108,7 @@ def _demo(settings: Settings, spans: dict[str, dt.timedelta]) -> int:
 def _serve(settings: Settings) -> int:
     import uvicorn
 
+    from ivigil.web import serving
     from ivigil.web.app import make_app
 
     with _listening(settings.host, settings.port) as listening:
@@ -115,13 +116,7 @@ def _serve(settings: Settings) -> int:
         app = make_app(settings)
         # A polite end is one like Ctrl+C: what the demonstration wrote is taken away.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        config = uvicorn.Config(
-            app,
-            access_log=False,
-            log_level="warning",
-            proxy_headers=settings.behind_proxy,
-            server_header=False,
-        )
+        config = serving.config(app, proxy_headers=settings.behind_proxy)
         print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])

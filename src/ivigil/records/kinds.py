@@ -53,6 +53,9 @@ class Kinds:
             if kind.type.__struct_config__.tag is None or kind.name in self._by_name:
                 raise ValueError(f"{kind.type.__name__} needs a tag of its own")
             self._by_name[kind.name] = kind
+        # msgspec learns a type when it first meets it. Servers were seen to crash while a thread decoded just
+        # after a start: so that no two threads learn one type at once, each is learnt here.
+        self._decoders = {name: msgspec.json.Decoder(kind.type) for name, kind in self._by_name.items()}
 
     def __iter__(self) -> Iterator[Kind]:
         return iter(self._by_name.values())
@@ -74,18 +77,17 @@ class Kinds:
         if kind is None or schema > kind.schema:
             return Raw(text.decode())
         try:
-            return _decoded(kind, schema, text)
+            return self._decoded(kind, schema, text)
         except (msgspec.ValidationError, KeyError, TypeError, ValueError):
             return Raw(text.decode())
 
-
-def _decoded(kind: Kind, schema: int, text: bytes) -> msgspec.Struct:
-    if schema == kind.schema:
-        return msgspec.json.decode(text, type=kind.type)
-    fields = msgspec.json.decode(text)
-    for upcast in kind.upcasters[schema - 1 :]:
-        fields = upcast(fields)
-    return msgspec.convert(fields, kind.type, str_keys=True)
+    def _decoded(self, kind: Kind, schema: int, text: bytes) -> msgspec.Struct:
+        if schema == kind.schema:
+            return self._decoders[kind.name].decode(text)
+        fields = msgspec.json.decode(text)
+        for upcast in kind.upcasters[schema - 1 :]:
+            fields = upcast(fields)
+        return msgspec.convert(fields, kind.type, str_keys=True)
 
 
 def of_union(

@@ -88,6 +88,10 @@ def paper(lineage: tuple[str, ...]) -> Paper:
     return "us-letter" if _LETTER.intersection(lineage) else "a4"
 
 
+# Learnt by msgspec before threads meet it, as the forms of the journal are.
+msgspec.json.Decoder(Document)
+
+
 def cleaned(document: Document) -> Document:
     """The document without signs that would steer a terminal or turn the text around."""
     return msgspec.convert(_cleaned(msgspec.to_builtins(document)), Document)

@@ -25,6 +25,7 @@ from ivigil.web import settings as rules
 from ivigil.web.access.guards import guard
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
+from ivigil.web.described import described
 from ivigil.web.pages import (
     audit,
     board,
@@ -119,12 +120,12 @@ def _handlers() -> list[ControllerRouterHandler]:
     files = create_static_files_router(
         shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
     )
-    return [files, *(wrapped(handler) for module in PAGES for handler in module.routes)]
+    return [files, *(described(wrapped(handler)) for module in PAGES for handler in module.routes)]
 
 
 def _openapi() -> OpenAPIConfig:
-    """The description of the JSON routes, as JSON alone: no page that loads a script from elsewhere."""
-    router = Router("/schema", route_handlers=[], opt={"needs": "status.read"})
+    """The description of every route, as JSON alone: no page that loads a script from elsewhere."""
+    router = Router("/schema", route_handlers=[], opt={"needs": "status.read"}, include_in_schema=False)
     return OpenAPIConfig(
         title="Ivigil",
         version="1",

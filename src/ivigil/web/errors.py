@@ -75,6 +75,8 @@ _PROBLEMS = {
         "sheet; record on paper; try again in a minute.",
     ),
 }
+REFUSALS = {status: problem.title for status, problem in _PROBLEMS.items()}
+"""What any route may answer instead of what was asked for: status and title."""
 _DEFECT = "Something in Ivigil is wrong. Nothing is known to be saved: look before you send it again."
 _FOREIGN = Problem(
     403,

@@ -59,7 +59,7 @@ def lots(visit: TheVisit, lot: FromQuery[str] = "", product: FromQuery[str] = ""
     return shell.page("Lots", visit, _search(visit, lot, product), shown, styles=_STYLES)
 
 
-@get("/lots/contacts.csv", needs="lots.read", sync_to_thread=True)
+@get("/lots/contacts.csv", needs="lots.read", sync_to_thread=True, media_type="text/csv")
 def contacts(visit: TheVisit, lot: FromQuery[str] = "", product: FromQuery[str] = "") -> Response[str]:
     """Whom to call, as a file: every patient in it is read."""
     found = _traced(visit, lot.strip(), product)
@@ -77,7 +77,13 @@ def of_patient(
     return _patient_page(visit, _of(visit, patient, lot, product), Wanted(lot=lot, product=product))
 
 
-@post("/lots/{patient:str}/letter", needs="lots.read", status_code=200, sync_to_thread=True)
+@post(
+    "/lots/{patient:str}/letter",
+    needs="lots.read",
+    status_code=200,
+    sync_to_thread=True,
+    media_type="application/pdf",
+)
 def write_letter(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Wanted]) -> Response[Any]:
     """The letter as PDF; that it was made is recorded."""
     traced = _of(visit, patient, data.lot, data.product)

@@ -434,13 +434,23 @@ _OF_DAY: dict[str, tuple[str, Making]] = {
 }
 
 
-@get("/plans/{plan:str}/papers/{paper:str}", needs="plan.read", sync_to_thread=True)
+@get(
+    "/plans/{plan:str}/papers/{paper:str}",
+    needs="plan.read",
+    sync_to_thread=True,
+    media_type="application/pdf",
+)
 def paper_of_plan(visit: TheVisit, plan: FromPath[str], paper: FromPath[str]) -> Paper:
     """The plan on paper, or what the patient takes home; with .pdf as a PDF."""
     return _answer(visit, plan, 0, _named(paper, _OF_PLAN))
 
 
-@get("/plans/{plan:str}/days/{day:int}/{paper:str}", needs="plan.read", sync_to_thread=True)
+@get(
+    "/plans/{plan:str}/days/{day:int}/{paper:str}",
+    needs="plan.read",
+    sync_to_thread=True,
+    media_type="application/pdf",
+)
 def paper_of_day(visit: TheVisit, plan: FromPath[str], day: FromPath[int], paper: FromPath[str]) -> Paper:
     """What is set on the pump, or what a nurse needs without a screen; with .pdf as a PDF."""
     return _answer(visit, plan, day, _named(paper, _OF_DAY))
@@ -453,7 +463,7 @@ def _named(paper: str, papers: dict[str, tuple[str, Making]]) -> tuple[str, Maki
     return made
 
 
-@get("/plans/{plan:str}/appointments.ics", needs="plan.read", sync_to_thread=True)
+@get("/plans/{plan:str}/appointments.ics", needs="plan.read", sync_to_thread=True, media_type="text/calendar")
 def appointments(visit: TheVisit, plan: FromPath[str]) -> Response[bytes]:
     """The days as a calendar file."""
     made = calendar(infusions(_standing(visit, plan).plan), visit.now, Wording(visit.knowledge))

@@ -40,7 +40,7 @@ def papers(request: Asked, visit: TheVisit) -> Response[str]:
     return _page(reader(request, visit))
 
 
-@get("/me/calendar.ics", needs="patient.read", sync_to_thread=True)
+@get("/me/calendar.ics", needs="patient.read", sync_to_thread=True, media_type="text/calendar")
 def calendar_file(request: Asked, visit: TheVisit) -> Response[bytes]:
     """The coming days, under titles that tell nobody anything."""
     who = reader(request, visit)
@@ -48,28 +48,28 @@ def calendar_file(request: Asked, visit: TheVisit) -> Response[bytes]:
     return _file(made, "text/calendar; charset=utf-8", "calendar.ics")
 
 
-@get("/me/data.json", needs="patient.export", sync_to_thread=True)
+@get("/me/data.json", needs="patient.export", sync_to_thread=True, media_type="application/json")
 def data_json(request: Asked, visit: TheVisit) -> Response[bytes]:
     """Everything on record about the patient, for programs."""
     who = reader(request, visit, "patient.export")
     return _file(to_json(_records(who)), "application/json", "my-data.json")
 
 
-@get("/me/data.csv", needs="patient.export", sync_to_thread=True)
+@get("/me/data.csv", needs="patient.export", sync_to_thread=True, media_type="text/csv")
 def data_csv(request: Asked, visit: TheVisit) -> Response[bytes]:
     """The same for people, one line a value."""
     who = reader(request, visit, "patient.export")
     return _file(to_csv(_records(who)).encode(), "text/csv; charset=utf-8", "my-data.csv")
 
 
-@post("/me/card", needs="patient.read", status_code=200, sync_to_thread=True)
+@post("/me/card", needs="patient.read", status_code=200, sync_to_thread=True, media_type="application/pdf")
 def wallet_card(request: Asked, visit: TheVisit) -> Response[bytes] | Response[str]:
     """The card for the wallet."""
     who = reader(request, visit)
     return _letter(who, lambda: _card(who), "card.pdf")
 
 
-@post("/me/travel-letter", needs="patient.read", status_code=200)
+@post("/me/travel-letter", needs="patient.read", status_code=200, media_type="application/pdf")
 async def travel_letter(request: Asked, visit: TheVisit) -> Response[bytes] | Response[str]:
     """The letter for a journey."""
     sent = await request.form()
