@@ -53,6 +53,12 @@ class Refused(msgspec.Struct, frozen=True):
     wait: dt.timedelta = dt.timedelta(0)
 
 
+class Unfit(msgspec.Struct, frozen=True):
+    """They did, and chose a password that is none; nothing is used up."""
+
+    faults: tuple[str, ...]
+
+
 class Desk:
     """Knows everybody and writes what becomes of them."""
 
@@ -120,8 +126,8 @@ class Desk:
             return self._admitted(found[0])
         return self._wrong(found, sign_in, address)
 
-    def use_code(self, sign_in: str, code: str, password: str, address: str) -> Admitted | Refused:
-        """Choose a password with a one-time code; the password was found good before."""
+    def use_code(self, sign_in: str, code: str, password: str, address: str) -> Admitted | Refused | Unfit:
+        """Choose a password with a one-time code; it is judged only for who has the code."""
         now = self._clock()
         wait = self._throttle.wait(sign_in, address, now)
         if wait:
@@ -132,6 +138,9 @@ class Desk:
         if not (right and found and found[0].active and keys.code_until and now < keys.code_until):
             return self._wrong(found, sign_in, address)
         self._throttle.right(sign_in, address)
+        faults = passwords.password_faults(password, found[0].sign_in, found[0].name)
+        if faults:
+            return Unfit(faults)
         self.set_password(found[0], password)
         return self._admitted(found[0])
 

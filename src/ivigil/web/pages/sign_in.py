@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 import htpy as h
@@ -15,7 +16,7 @@ from litestar.response import Redirect
 
 from ivigil.web import shell
 from ivigil.web.access import passwords
-from ivigil.web.access.desk import Refused
+from ivigil.web.access.desk import Refused, Unfit
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import TOKEN, Door, address, begin, form_token, leave
 from ivigil.web.given import Asked, TheVisit
@@ -24,6 +25,8 @@ from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.paths import ours
 from ivigil.web.visit import Visit
+
+_TWO_WAYS = "The new password was typed in two ways."
 
 
 class SignIn(msgspec.Struct):
@@ -86,9 +89,8 @@ def ask_code(request: Asked) -> Response[str]:
 @post("/code", needs=PUBLIC, status_code=303)
 async def use_code(request: Asked, data: URLEncodedBody[NewPassword]) -> Response[Any]:
     """A new password by code, then a session."""
-    wrong = _password_faults(data, data.sign_in)
-    if wrong:
-        return _code_page(request, wrong, data.sign_in)
+    if data.new != data.again:
+        return _code_page(request, (_TWO_WAYS,), data.sign_in)
     door: Door = request.app.state.door
     came = address(request.scope)
     found = await to_thread.run_sync(door.desk.use_code, data.sign_in, data.code, data.new, came)
@@ -96,6 +98,8 @@ async def use_code(request: Asked, data: URLEncodedBody[NewPassword]) -> Respons
         return _code_page(
             request, _refusal(found, "Name or code is wrong, or its time is over."), data.sign_in
         )
+    if isinstance(found, Unfit):
+        return _code_page(request, _unfit(found.faults), data.sign_in)
     await begin(request, found.person.id, found.since)
     return Redirect("/", status_code=303)
 
@@ -154,9 +158,12 @@ async def change_password(
     request: Asked, visit: TheVisit, data: URLEncodedBody[NewPassword]
 ) -> Response[Any]:
     """A new password; every other session of the person ends."""
-    wrong = _password_faults(data, visit.person.sign_in, visit.person.name)
-    if not wrong and not await to_thread.run_sync(visit.confirm, data.password):
-        wrong = ("Your present password is wrong.",)
+    if data.new != data.again:
+        return _account_page(visit, (_TWO_WAYS,))
+    if not await to_thread.run_sync(visit.confirm, data.password):
+        return _account_page(visit, ("Your present password is wrong.",))
+    names = (visit.person.sign_in, visit.person.name)
+    wrong = _unfit(await to_thread.run_sync(passwords.password_faults, data.new, *names))
     if wrong:
         return _account_page(visit, wrong)
     desk = visit.door.desk
@@ -187,9 +194,8 @@ def _refusal(refused: Refused, wrong: str) -> tuple[str, ...]:
     return (f"Too many wrong attempts. The next one is read in {minutes} min.",)
 
 
-def _password_faults(data: NewPassword, *known: str) -> tuple[str, ...]:
-    wrong = tuple(f"The new password {fault}." for fault in passwords.password_faults(data.new, *known))
-    return wrong if data.new == data.again else (*wrong, "The new password was typed in two ways.")
+def _unfit(faults: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"The new password {fault}." for fault in faults)
 
 
 def _status(wrong: tuple[str, ...]) -> int:
@@ -222,7 +228,10 @@ def _code_page(request: Asked, wrong: tuple[str, ...] = (), sign_in: str = "") -
 
 
 def _new_password() -> Node:
-    hint = f"{passwords.SHORTEST} characters or more, any kind: several words are good."
+    hint = (
+        f"{passwords.SHORTEST} characters or more, any kind: several words are good. "
+        "Common and leaked ones are refused."
+    )
     return [
         field.password("New password", "new", hint=hint, new=True),
         field.password("New password again", "again", new=True),
