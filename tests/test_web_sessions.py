@@ -147,7 +147,7 @@ def test_a_pin_neither_signs_in_nor_confirms(web: Web) -> None:
         ("trustno1trustno1", "repeats"),
         ("abcdefghijklmnop", "a run of letters"),
         ("zaq12wsxcde34rfv", "known from leaks"),
-        ("98uhbvft67yhbvcft6", "a run of keys"),
+        ("rfvbgtyhnmju", "a run of keys"),
         ("pharmacist12", "common words"),
         ("N.Fictional1", "built from your name"),
     ],
@@ -386,3 +386,45 @@ def test_passwords_are_argon2id_and_no_two_alike() -> None:
     assert not passwords.matches(one, PASSWORD + " ")
     assert not passwords.matches("", "")
     assert not passwords.matches("not a hash", PASSWORD)
+
+
+def test_a_form_that_another_tab_made_stale_keeps_the_name_and_says_what_to_do(web: Web) -> None:
+    """Two tabs were opened at once: each got a key, the later counts; the form of the first is sent."""
+    browser = web.browser()
+    stale = web.browser().form_token()
+    browser.get("/sign-in")
+    sent = {"form_token": stale, "sign_in": "nurse", "password": PASSWORD, "next": "/account"}
+    asked = browser.bare_post("/sign-in", sent)
+    assert asked.status_code == 400
+    assert "Type your password once more" in asked.text
+    assert 'value="nurse"' in asked.text
+    assert PASSWORD not in asked.text
+    found = re.search(r'name="form_token" value="(\w+)"', asked.text)
+    assert found
+    assert browser.bare_post("/sign-in", sent | {"form_token": found[1]}).headers["location"] == "/account"
+
+
+def test_a_stale_form_from_another_site_is_refused_and_answers_nothing_of_it(web: Web) -> None:
+    sent = {"sign_in": "nurse", "password": PASSWORD}
+    answer = web.browser().bare_post("/sign-in", sent, **{"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert "nurse" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {}),  # goes on to another page: no form is on it
+        ("/static/none.css", {}),
+        ("/sign-in", {"sec-fetch-mode": "cors"}),
+        ("/sign-in", {"x-ivigil-part": "now"}),
+        ("/board?part=board", {}),
+    ],
+)
+def test_only_a_page_with_a_form_gives_the_browser_a_form_key(
+    web: Web, path: str, headers: dict[str, str]
+) -> None:
+    browser = web.browser()
+    assert "set-cookie" not in browser.get(path, **headers).headers
+    assert "ivigil-form" in browser.get("/sign-in", **{"sec-fetch-mode": "navigate"}).headers["set-cookie"]
+    assert "set-cookie" not in browser.get("/sign-in").headers

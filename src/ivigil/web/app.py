@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from litestar import Litestar
 from litestar.datastructures import CacheControlHeader, State
@@ -24,48 +25,29 @@ from ivigil.web import settings as rules
 from ivigil.web.access.guards import guard
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
-from ivigil.web.pages import (
-    audit,
-    board,
-    chair,
-    facts,
-    glass,
-    inbox,
-    levels,
-    link,
-    lots,
-    me,
-    patients,
-    people,
-    plan,
-    plan_new,
-    products,
-    sign_in,
-    status,
-)
 from ivigil.web.settings import Settings
 from ivigil.web.threads import wrapped
 
 PAGES = (
-    audit,
-    board,
-    chair,
-    facts,
-    glass,
-    inbox,
-    levels,
-    link,
-    lots,
-    me,
-    patients,
-    people,
-    plan,
-    plan_new,
-    products,
-    sign_in,
-    status,
+    "audit",
+    "board",
+    "chair",
+    "facts",
+    "glass",
+    "inbox",
+    "levels",
+    "link",
+    "lots",
+    "me",
+    "patients",
+    "people",
+    "plan",
+    "plan_new",
+    "products",
+    "sign_in",
+    "status",
 )
-"""Each module's ``routes``."""
+"""The modules in ``pages`` whose ``routes`` are served."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 
 
@@ -109,7 +91,8 @@ def _handlers() -> list[ControllerRouterHandler]:
     files = create_static_files_router(
         shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
     )
-    return [files, *(wrapped(handler) for module in PAGES for handler in module.routes)]
+    pages = [import_module(f"ivigil.web.pages.{name}") for name in PAGES]
+    return [files, *(wrapped(handler) for page in pages for handler in page.routes)]
 
 
 def _openapi() -> OpenAPIConfig:

@@ -56,9 +56,7 @@ class WayIn(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Asked) -> AuthenticationResult:
         door: Door = connection.app.state.door
         state = connection.scope["state"]
-        state[FORM_KEY] = connection.cookies.get(door.form_cookie) or forms.new_key()
-        if door.form_cookie not in connection.cookies:
-            state[_NEW_FORM_KEY] = state[FORM_KEY]
+        state[FORM_KEY] = connection.cookies.get(door.form_cookie, "")
         token = connection.cookies.get(door.session_cookie, "")
         now = door.clock()
         session = await door.sessions.look(token, now) if token else None
@@ -92,10 +90,26 @@ async def leave(connection: Asked) -> None:
 
 
 def form_token(connection: Asked) -> str:
-    """The hidden field for this browser's forms."""
+    """The hidden field for this browser's forms; a browser without a key is given one with a page of forms.
+
+    Never with what a script asks for beside the page: of two answers at once the later key counts, and the forms
+    made with the other are out of date.
+    """
     door: Door = connection.app.state.door
     state = connection.scope["state"]
+    if not state.get(FORM_KEY) and not is_script(connection):
+        state[_NEW_FORM_KEY] = state[FORM_KEY] = forms.new_key()
     return door.forms.token(state.get(FORM_KEY, ""), state.get(TOKEN, ""))
+
+
+def is_part(connection: Asked) -> bool:
+    """Whether a module asks for a part by itself: such a request is nobody's touch."""
+    return PART_HEADER in connection.headers or PART_QUERY in connection.query_params
+
+
+def is_script(connection: Asked) -> bool:
+    """Whether a script asks, for a part or anything else, and no browser for a page."""
+    return is_part(connection) or connection.headers.get("sec-fetch-mode", "navigate") != "navigate"
 
 
 def address(scope: Scope) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import htpy as h
@@ -26,6 +26,7 @@ from ivigil.web.parts.notice import faults, notice
 from ivigil.web.paths import ours
 from ivigil.web.visit import Visit
 
+PATH = "/sign-in"
 _TWO_WAYS = "The new password was typed in two ways."
 
 
@@ -62,13 +63,13 @@ class Unlock(msgspec.Struct):
     next: str = "/"
 
 
-@get("/sign-in", needs=PUBLIC, sync_to_thread=False)
+@get(PATH, needs=PUBLIC, sync_to_thread=False)
 def ask(request: Asked, next: FromQuery[str] = "/") -> Response[str]:
     """The form."""
     return _sign_in_page(request, next)
 
 
-@post("/sign-in", needs=PUBLIC, status_code=303)
+@post(PATH, needs=PUBLIC, status_code=303)
 async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]:
     """A session, or why there is none."""
     door: Door = request.app.state.door
@@ -78,6 +79,13 @@ async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]
         return _sign_in_page(request, data.next, _refusal(found, "Name or password is wrong."), data.sign_in)
     await begin(request, found.person.id, found.since)
     return Redirect(ours(data.next), status_code=303)
+
+
+def again(request: Asked, sent: Mapping[str, object]) -> Response[str]:
+    """The form anew for whoever sent one that is out of date, such as that of a tab opened beside another."""
+    told = "This page was out of date, for it was opened in another tab too. Type your password once more."
+    name, after = (text if isinstance(text := sent.get(key), str) else "" for key in ("sign_in", "next"))
+    return _sign_in_page(request, after or "/", (told,), name)
 
 
 @get("/code", needs=PUBLIC, sync_to_thread=False)
