@@ -92,8 +92,8 @@ async def leave(connection: Asked) -> None:
 def form_token(connection: Asked) -> str:
     """The hidden field for this browser's forms; a browser without a key is given one with a page of forms.
 
-    Never with what a script asks for beside the page: of two answers at once the later key counts, and the forms
-    made with the other are out of date.
+    Never with what a script asks for beside the page: of two answers at once the later key counts, and
+    forms made with the other are out of date.
     """
     door: Door = connection.app.state.door
     state = connection.scope["state"]
