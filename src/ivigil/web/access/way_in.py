@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from litestar.connection import ASGIConnection
@@ -21,9 +21,13 @@ from ivigil.web.access.reads import Reads
 from ivigil.web.access.sessions import Sessions
 from ivigil.web.settings import Settings
 
+if TYPE_CHECKING:
+    from ivigil.web.access.provider import Provider
+
 Asked = ASGIConnection[Any, Any, Any, Any]
 TOKEN, FORM_KEY, LOCKED = "session_token", "form_key", "locked"
 """What a request's state holds for the guard and the pages."""
+_NEW_BOX = "new_provider_box"
 _NEW_TOKEN, _NEW_FORM_KEY = "new_session_token", "new_form_key"
 PART_HEADER, PART_QUERY = "x-ivigil-part", "part"
 
@@ -47,7 +51,12 @@ class Door:
         self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)
         self.forms = FormTokens(journal.secrets.derived("web forms"))
-        self.session_cookie, self.form_cookie = _cookie_names(settings)
+        self.session_cookie, self.form_cookie, self.provider_cookie = _cookie_names(settings)
+        self.provider: Provider | None = None
+        if settings.provider:
+            from ivigil.web.access.provider import Provider  # its libraries are an extra
+
+            self.provider = Provider(settings.provider, journal.secrets.derived("provider sign-in"), clock)
 
 
 class WayIn(AbstractAuthenticationMiddleware):
@@ -79,6 +88,11 @@ async def begin(connection: Asked, person: str, since: int) -> None:
     await door.sessions.end(connection.cookies.get(door.session_cookie, ""))
     state[_NEW_TOKEN] = state[TOKEN] = await door.sessions.open(person, since, door.clock())
     state[_NEW_FORM_KEY] = state[FORM_KEY] = forms.new_key()
+
+
+def keep_box(connection: Asked, box: str) -> None:
+    """What the browser carries on its way to the provider and back; "": no more."""
+    connection.scope["state"][_NEW_BOX] = box
 
 
 async def leave(connection: Asked) -> None:
@@ -125,7 +139,8 @@ async def set_cookies(message: Message, scope: Scope) -> None:
         return
     door: Door = scope["litestar_app"].state.door
     headers = MutableScopeHeaders.from_message(message)
-    for key, name in ((_NEW_TOKEN, door.session_cookie), (_NEW_FORM_KEY, door.form_cookie)):
+    names = (door.session_cookie, door.form_cookie, door.provider_cookie)
+    for key, name in zip((_NEW_TOKEN, _NEW_FORM_KEY, _NEW_BOX), names, strict=True):
         if key in state:
             value = state[key]
             cookie = Cookie(
@@ -135,12 +150,12 @@ async def set_cookies(message: Message, scope: Scope) -> None:
                 path="/",
                 secure=door.settings.behind_proxy,
                 httponly=True,
-                samesite="lax" if name == door.session_cookie else "strict",
+                samesite="strict" if name == door.form_cookie else "lax",
             )
             headers.add("set-cookie", cookie.to_header(header=""))
 
 
-def _cookie_names(settings: Settings) -> tuple[str, str]:
+def _cookie_names(settings: Settings) -> tuple[str, str, str]:
     """Over HTTPS no other host of the domain can set them."""
     prefix = "__Host-" if settings.behind_proxy else ""
-    return f"{prefix}ivigil-session", f"{prefix}ivigil-form"
+    return f"{prefix}ivigil-session", f"{prefix}ivigil-form", f"{prefix}ivigil-provider"

@@ -25,8 +25,11 @@ from ivigil.records.entrance import (
     PersonChanged,
     PinSet,
     SignedIn,
+    SignedInElsewhere,
     SignedOut,
     SignInFailed,
+    SubjectBound,
+    SubjectRefused,
 )
 from ivigil.records.kinds import tag
 from ivigil.records.trail import trail
@@ -44,8 +47,11 @@ GROUPS: dict[str, tuple[str, tuple[type[Body], ...]]] = {
     "glass": ("Broken glass", (GlassBroken,)),
     "reads": ("Reads of patients", (PatientRead,)),
     "refused": ("Refusals", (AccessRefused,)),
-    "sign-ins": ("Sign-ins", (SignedIn, SignInFailed, SignedOut)),
-    "people": ("Changes of people", (PersonAdmitted, PersonChanged, PasswordSet, CodeIssued, PinSet)),
+    "sign-ins": ("Sign-ins", (SignedIn, SignedInElsewhere, SubjectRefused, SignInFailed, SignedOut)),
+    "people": (
+        "Changes of people",
+        (PersonAdmitted, PersonChanged, PasswordSet, CodeIssued, PinSet, SubjectBound),
+    ),
 }
 """What may be asked for: its name, and the kinds of events."""
 _EVERYTHING = tuple(tag(kind) for _, kinds in GROUPS.values() for kind in kinds)
@@ -146,6 +152,12 @@ def _said(record: Record) -> Node:
             return f"was refused {action}: no {missing}"
         case SignedIn():
             return "signed in"
+        case SignedInElsewhere(issuer=issuer):
+            return f"signed in at {issuer}"
+        case SubjectRefused(issuer=issuer, claim=claim, subject=subject):
+            return f"{issuer} vouched for {claim} {subject}, whom nobody here is bound to: refused"
+        case SubjectBound(issuer=issuer, claim=claim, subject=subject):
+            return f"bound to {claim} {subject} of {issuer}" if subject else f"no longer bound to {issuer}"
         case SignInFailed():
             return "wrong password, code or PIN"
         case SignedOut(everywhere=everywhere):
