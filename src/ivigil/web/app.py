@@ -44,6 +44,7 @@ PAGES = (
     "plan",
     "plan_new",
     "products",
+    "provider",
     "sign_in",
     "status",
 )

@@ -15,7 +15,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 import msgspec
@@ -149,7 +149,7 @@ class Provider:
             "code_verifier": box.verifier,
         }
         if "client_secret_basic" in description.token_endpoint_auth_methods_supported:
-            basic = httpx.BasicAuth(*(quote(text, safe="") for text in own))
+            basic = httpx.BasicAuth(*map(quote_plus, own))
             answer = self._asked("POST", description.token_endpoint, data=sent, auth=basic)
         else:
             sent |= dict(zip(("client_id", "client_secret"), own, strict=True))

@@ -150,18 +150,6 @@ def _said(record: Record) -> Node:
             return f"looked ({action})"
         case AccessRefused(action=action, missing=missing):
             return f"was refused {action}: no {missing}"
-        case SignedIn():
-            return "signed in"
-        case SignedInElsewhere(issuer=issuer):
-            return f"signed in at {issuer}"
-        case SubjectRefused(issuer=issuer, claim=claim, subject=subject):
-            return f"{issuer} vouched for {claim} {subject}, whom nobody here is bound to: refused"
-        case SubjectBound(issuer=issuer, claim=claim, subject=subject):
-            return f"bound to {claim} {subject} of {issuer}" if subject else f"no longer bound to {issuer}"
-        case SignInFailed():
-            return "wrong password, code or PIN"
-        case SignedOut(everywhere=everywhere):
-            return "signed out everywhere" if everywhere else "signed out"
         case PersonAdmitted(roles=roles, sites=sites):
             return f"admitted as {', '.join(roles)} at {', '.join(sites)}"
         case PersonChanged(roles=roles, sites=sites, active=active):
@@ -173,6 +161,24 @@ def _said(record: Record) -> Node:
             return "was given a one-time code"
         case PinSet():
             return "chose a PIN"
+        case SubjectBound(issuer=issuer, claim=claim, subject=subject):
+            return f"bound to {claim} {subject} of {issuer}" if subject else f"no longer bound to {issuer}"
+        case _:
+            return _came(record)
+
+
+def _came(record: Record) -> str:
+    match record.body:
+        case SignedIn():
+            return "signed in"
+        case SignedInElsewhere(issuer=issuer):
+            return f"signed in at {issuer}"
+        case SubjectRefused(issuer=issuer, claim=claim, subject=subject):
+            return f"{issuer} vouched for {claim} {subject}, whom nobody here is bound to: refused"
+        case SignInFailed():
+            return "wrong password, code or PIN"
+        case SignedOut(everywhere=everywhere):
+            return "signed out everywhere" if everywhere else "signed out"
         case _:
             return "cannot be read"
 

@@ -23,10 +23,10 @@ from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me import frame
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
-from ivigil.web.paths import ours
+from ivigil.web.paths import going_on, ours
 from ivigil.web.visit import Visit
 
-PATH = "/sign-in"
+PATH, PROVIDER_PATH = "/sign-in", "/sign-in/provider"
 _TWO_WAYS = "The new password was typed in two ways."
 
 
@@ -79,6 +79,11 @@ async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]
         return _sign_in_page(request, data.next, _refusal(found, "Name or password is wrong."), data.sign_in)
     await begin(request, found.person.id, found.since)
     return Redirect(ours(data.next), status_code=303)
+
+
+def refused(request: Asked, next: str, wrong: str) -> Response[str]:
+    """The form, for whoever did not come in by another way."""
+    return _sign_in_page(request, next, (wrong,))
 
 
 def again(request: Asked, sent: Mapping[str, object]) -> Response[str]:
@@ -211,7 +216,7 @@ def _status(wrong: tuple[str, ...]) -> int:
 
 
 def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
-    form = field.form(form_token(request), "/sign-in", classes="narrow")[
+    form: Node = field.form(form_token(request), "/sign-in", classes="narrow")[
         faults(wrong),
         field.text("sign_in", "Sign-in name", sign_in, autocomplete="username"),
         field.password(),
@@ -219,9 +224,19 @@ def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_i
         field.submit("Sign in"),
         h.p[h.a(href="/code")["I have a one-time code"]],
     ]
+    form = [_elsewhere(request, next), form]
     if frame.is_patients(request, next):
         return frame.outside(request, "Sign in", form, status=_status(wrong))
     return shell.page("Sign in", None, form, status=_status(wrong))
+
+
+def _elsewhere(request: Asked, next: str) -> Node:
+    """The way to the provider, if the site has one."""
+    door: Door = request.app.state.door
+    if door.provider is None:
+        return None
+    called = door.provider.settings.called
+    return h.p[h.a(href=going_on(PROVIDER_PATH, next))[f"Sign in at {called}"], " (staff), or here:"]
 
 
 def _code_page(request: Asked, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
@@ -273,6 +288,15 @@ def _account_page(visit: Visit, wrong: tuple[str, ...] = (), told: Node = None) 
         told,
         faults(wrong),
         h.p[f"{visit.person.name}, signed in as {visit.person.sign_in}: {', '.join(visit.roles)}."],
+        None
+        if visit.door.desk.has_password(visit.person)
+        else notice(
+            "info",
+            h.p[
+                "You have no password here. Signatures and the PIN ask for one: an administrator gives you a "
+                "one-time code with which you choose it."
+            ],
+        ),
         h.section[
             h.h2["Password"],
             field.form(token, "/account/password", classes="narrow")[
