@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import Browser as Chromium
 
 from ivigil.cli.main import BAD_INPUT
 from ivigil.records.entrance import SignedInElsewhere, SubjectBound, SubjectRefused
@@ -17,7 +18,7 @@ from ivigil.records.trail import trail
 from ivigil.web.settings import ProviderSettings, SettingsError, read_provider
 from tests.support import provider as providers
 from tests.support.centre import Centre
-from tests.support.chromium import Chromium, serving
+from tests.support.chromium import serving
 from tests.support.provider import CLIENT, SECRET, Provider
 from tests.support.web import PASSWORD, Browser, Web
 
@@ -31,14 +32,22 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def web(tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> Web:
-    return made(tmp_path, provider, monkeypatch)
+def web(tmp_path: Path, provider: Provider) -> Web:
+    return made(tmp_path, provider)
 
 
-def made(folder: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Web:
-    monkeypatch.setenv("A_TEST_SECRET", SECRET)
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Web, Provider]]:
+    """One application and provider for what changes neither."""
+    with providers.provider() as provider:
+        yield made(tmp_path_factory.mktemp("standing"), provider), provider
+
+
+def made(folder: Path, provider: Provider, **settings: Any) -> Web:
+    secret = folder / "client-secret"
+    secret.write_text(f"{SECRET}\n")
     asked = ProviderSettings(
-        issuer=provider.issuer, client_id=CLIENT, client_secret_variable="A_TEST_SECRET", **settings
+        issuer=provider.issuer, client_id=CLIENT, client_secret_file=str(secret), **settings
     )
     web = Web(folder, roles=("nurse", "auditor", "administrator"), provider=asked)
     bind(web, "nurse", NURSE)
@@ -134,11 +143,13 @@ def test_whoever_has_no_way_in_any_more_is_refused(web: Web, provider: Provider)
     ],
 )
 def test_an_id_token_that_is_not_for_this_sign_in_lets_nobody_in(
-    web: Web, provider: Provider, claims: dict[str, Any], why: str
+    standing: tuple[Web, Provider], claims: dict[str, Any], why: str
 ) -> None:
-    provider.claims = claims
+    web, provider = standing
     browser = web.browser()
+    provider.claims = claims
     answer = back(browser, left(browser))
+    provider.claims = {}
     refused(answer, "cannot be trusted")
     assert why in answer.text
 
@@ -190,26 +201,26 @@ def test_without_the_provider_the_password_still_opens(web: Web, provider: Provi
     assert browser.sign_in("nurse").status_code == 303
 
 
-def test_a_provider_that_is_down_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_that_is_down_is_told(tmp_path: Path) -> None:
     with providers.provider() as gone:
-        web = made(tmp_path, gone, monkeypatch)
+        web = made(tmp_path, gone)
     refused(web.browser().get("/sign-in/provider"), "Your organisation cannot be reached")
     assert web.browser().sign_in("nurse").status_code == 303
 
 
-@pytest.mark.parametrize(
-    "description",
-    [
+def test_a_description_that_leads_elsewhere_or_in_the_open_is_not_followed(
+    web: Web, provider: Provider
+) -> None:
+    browser = web.browser()
+    for description in (
         {"issuer": "https://elsewhere.example"},
         {"jwks_uri": "http://elsewhere.example/keys"},
         {"token_endpoint": "file:///token"},
-    ],
-)
-def test_a_description_that_leads_elsewhere_or_in_the_open_is_not_followed(
-    web: Web, provider: Provider, description: dict[str, Any]
-) -> None:
-    provider.description = description
-    refused(web.browser().get("/sign-in/provider"), "cannot be trusted")
+    ):
+        provider.description = description
+        refused(browser.get("/sign-in/provider"), "cannot be trusted")
+    provider.description = {}
+    assert browser.get("/sign-in/provider").status_code == 303
 
 
 def test_one_name_at_the_provider_is_one_person(web: Web) -> None:
@@ -219,13 +230,11 @@ def test_one_name_at_the_provider_is_one_person(web: Web) -> None:
     assert "Saved" in bind(web, "auditor", NURSE).text
 
 
-def test_another_claim_is_another_name(
-    tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    web = made(tmp_path, provider, monkeypatch, claim="preferred_username", single_sign_on=True)
-    web.door.desk._write(
-        "a test", person_of(web), SubjectBound(issuer=provider.issuer, claim="sub", subject=NURSE)
-    )
+def test_another_claim_is_another_name(tmp_path: Path, provider: Provider) -> None:
+    web = made(tmp_path, provider, claim="preferred_username", single_sign_on=True)
+    boss, nurse = (web.door.desk.people.by_sign_in(name) for name in ("administrator", "nurse"))
+    assert boss and nurse
+    web.door.desk.bind(boss[0], nurse[0], SubjectBound(issuer=provider.issuer, claim="sub", subject=NURSE))
     browser = web.browser()
     refused(back(browser, left(browser)), "preferred_username is missing")
     provider.claims = {"preferred_username": NURSE, "auth_time": None}
@@ -236,15 +245,7 @@ def test_another_claim_is_another_name(
     assert "prompt" not in provider.asked
 
 
-def person_of(web: Web) -> str:
-    found = web.door.desk.people.by_sign_in("nurse")
-    assert found
-    return found[0].id
-
-
 def test_who_has_no_password_here_cannot_sign_and_is_told(web: Web) -> None:
-    boss = web.door.desk.people.by_sign_in("administrator")
-    assert boss
     new = web.door.desk.admit("a test", sign_in="new", name="New", roles=("nurse",), sites=(web.door.site(),))
     bind(web, "nurse", "")
     bind(web, "new", NURSE)
