@@ -24,6 +24,23 @@ settings.load_profile("unhurried")
 """How long an example takes depends on what else the machine does."""
 
 
+WAITED_IN_VAIN = (
+    r"^TimeoutError: (Page|Locator|Frame)",
+    r"^Error: (Page|Locator|Frame|Route)",
+    r"^AssertionError: (Locator|Page) ",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser that waited in vain on a busy machine tries again; whatever else a test asserts is final.
+
+    Marked test by test: with other workers, the plugin costs each test that it watches 20 ms.
+    """
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=list(WAITED_IN_VAIN)))
+
+
 @pytest.fixture
 def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command without a site overlay."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ivigil.kinetics import levels
 from ivigil.kinetics.estimate import estimate
 from ivigil.kinetics.individual import Subject
-from ivigil.kinetics.judging import judged, strictest
+from ivigil.kinetics.judging import extremes, judged, strictest
 from ivigil.kinetics.regimen import Given
 from ivigil.kinetics.simulate import Plan
 from ivigil.kinetics.simulate import judged as judged_plan
@@ -25,7 +25,8 @@ USABLE = [model.id for model in knowledge().facts.population_model if model.verd
 def compared(
     of: RangeOf, doses: Sequence[Given], subject: Subject = ADULT, model: str = "navarromora2022"
 ) -> set[Decimal | None]:
-    found = judged(knowledge().population_models[model], subject, doses, knowledge())
+    subjects = extremes(subject, doses, knowledge())
+    found = judged(knowledge().population_models[model], subjects, knowledge())
     return {check.value for item in found for check in item.ranges if check.of == of}
 
 

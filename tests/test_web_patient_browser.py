@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, press, serving, signed_in, too_wide
 from tests.support.treated import centre, linked, treated
 from tests.support.web import PASSWORD, Web
 
@@ -36,6 +37,11 @@ def address(web: Web) -> Iterator[str]:
         yield at
 
 
+def somebody() -> str:
+    """An identifier that no other test has, and no other try of the same."""
+    return f"P-{uuid.uuid4().hex[:12]}"
+
+
 def come_in(context: BrowserContext, web: Web, address: str, stream: str) -> Page:
     """By a link and its code, as they are typed."""
     secret, code = linked(web, stream)
@@ -58,7 +64,7 @@ def phone(chromium: Browser, *, script: bool = False, theme: str = "light") -> B
 def test_from_a_link_through_red_flags_to_the_answer_and_the_team(
     chromium: Browser, web: Web, address: str
 ) -> None:
-    stream, _ = treated(web, "P-301", "Fictional Phone")
+    stream, _ = treated(web, somebody(), "Fictional Phone")
     page = come_in(phone(chromium), web, address, stream)
     expect(page.get_by_text("For: Fictional Phone")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Something is wrong").click()
@@ -80,15 +86,13 @@ def test_from_a_link_through_red_flags_to_the_answer_and_the_team(
 def test_the_check_in_of_the_third_day_is_answered_without_a_script(
     chromium: Browser, web: Web, address: str
 ) -> None:
-    stream, plan = treated(web, "P-302", "Fictional Third Day", ended_hours_ago=74)
+    stream, plan = treated(web, somebody(), "Fictional Third Day", ended_hours_ago=74)
     page = come_in(phone(chromium), web, address, stream)
     page.get_by_role("link", name="Answer now").click()
-    page.get_by_role("button", name="None of these is so").click()
+    press(page, "None of these is so")
     page.get_by_label("Bad headache").check()
     page.get_by_label("Is there anything else?").fill("I sleep badly.")
-    page.get_by_role("button", name="Go on").click()
-    while page.get_by_role("button", name="Go on").count():
-        page.get_by_role("button", name="Go on").click()
+    go_on_to_the_end(page)
     expect(page.get_by_role("heading", name="Your answer")).to_be_visible()
     expect(page.get_by_text("CARE TODAY")).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Bad headache")).to_be_visible()
@@ -100,7 +104,7 @@ def test_the_check_in_of_the_third_day_is_answered_without_a_script(
 
 
 def test_by_the_keyboard_alone(chromium: Browser, web: Web, address: str) -> None:
-    stream, _ = treated(web, "P-303", "Fictional Keyboard")
+    stream, _ = treated(web, somebody(), "Fictional Keyboard")
     page = come_in(phone(chromium), web, address, stream)
     page.goto(f"{address}/me/wrong")
     page.keyboard.press("Tab")
@@ -119,34 +123,39 @@ def test_by_the_keyboard_alone(chromium: Browser, web: Web, address: str) -> Non
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_page_is_accessible_and_fits(chromium: Browser, web: Web, address: str, theme: str) -> None:
-    stream, _ = treated(web, f"P-304-{theme}", f"Fictional {theme}", ended_hours_ago=30)
+    stream, _ = treated(web, somebody(), f"Fictional {theme}", ended_hours_ago=30)
     context = phone(chromium, script=True, theme=theme)
     page = come_in(context, web, address, stream)
     number = page.get_by_role("link", name="Answer now").get_attribute("href") or ""
     for path in (*PAGES, number):
         page.goto(f"{address}{path}")
         looked_at(page, path)
-    page.get_by_role("button", name="None of these is so").click()
+    press(page, "None of these is so")
     looked_at(page, "the questions of a check-in")
     page.goto(f"{address}/me/wrong")
-    page.get_by_role("button", name="None of these is so").click()
+    press(page, "None of these is so")
     looked_at(page, "what is wrong")
     page.get_by_label("What is wrong?").fill("My neck is stiff. The cat looks odd.")
-    page.get_by_role("button", name="Go on").click()
+    press(page, "Go on")
     looked_at(page, "own words confirmed")
-    page.get_by_role("button", name="Go on").click()
+    press(page, "Go on")
     looked_at(page, "further questions")
-    while page.get_by_role("button", name="Go on").count():
-        page.get_by_role("button", name="Go on").click()
+    go_on_to_the_end(page)
     looked_at(page, "the answer")
     for language in ("Español", "Français"):
-        page.get_by_role("button", name=language).click()
+        press(page, language)
         looked_at(page, language)
     team = signed_in(chromium.new_context(color_scheme=theme), address, "nurse", PASSWORD)  # type: ignore[arg-type]
     team.goto(f"{address}/patients/{stream}")
-    team.get_by_role("button", name="Make a private link").click()
+    press(team, "Make a private link")
     team.locator("summary").last.click()
     looked_at(team, "the team's page")
+
+
+def go_on_to_the_end(page: Page) -> None:
+    """Through all further questions as they stand."""
+    while page.get_by_role("button", name="Go on").count():
+        press(page, "Go on")
 
 
 def looked_at(page: Page, what: str) -> None:
@@ -158,17 +167,15 @@ def looked_at(page: Page, what: str) -> None:
 
 
 def test_a_step_back_and_other_answers_are_kept_as_well(chromium: Browser, web: Web, address: str) -> None:
-    stream, _ = treated(web, "P-305", "Fictional Back")
+    stream, _ = treated(web, somebody(), "Fictional Back")
     page = come_in(phone(chromium), web, address, stream)
     page.goto(f"{address}/me/wrong")
     page.get_by_label("Chest pain", exact=True).check()
-    page.get_by_role("button", name="Send what I ticked").click()
-    page.wait_for_url(lambda url: not url.endswith("/me/wrong"))
-    page.wait_for_load_state("networkidle")
+    press(page, "Send what I ticked")
     first = page.url
     page.go_back()
     page.get_by_label("Sudden confusion").check()
-    page.get_by_role("button", name="Send what I ticked").click()
+    press(page, "Send what I ticked")
     expect(page.get_by_text("EMERGENCY NOW")).to_be_visible()
     assert page.url != first
     page.goto(first)
@@ -176,7 +183,7 @@ def test_a_step_back_and_other_answers_are_kept_as_well(chromium: Browser, web: 
 
 
 def test_a_patient_comes_back_with_a_password(chromium: Browser, web: Web, address: str) -> None:
-    stream, _ = treated(web, "P-306", "Fictional Return")
+    stream, _ = treated(web, somebody(), "Fictional Return")
     page = come_in(phone(chromium), web, address, stream)
     page.goto(f"{address}/me/way-back")
     name = page.locator("strong.name").inner_text()

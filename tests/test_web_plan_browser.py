@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ivigil.practice.authorising import standing_of
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, leads_on, press, serving, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
 
 NEW = "/plans/new"
@@ -69,23 +71,23 @@ def plan_of(page: Page) -> str:
 def signs(chromium: Browser, address: str, who: str, path: str, button: str) -> None:
     page = page_at(chromium, address, path, who)
     page.fill("#password", PASSWORD)
-    page.get_by_role("button", name=button, exact=True).click()
-    page.wait_for_load_state()
+    leads_on(page, page.get_by_role("button", name=button, exact=True))
     page.context.close()
 
 
 def test_from_an_empty_form_to_a_released_plan(chromium: Browser, address: str, web: Web) -> None:
     page = page_at(chromium, address)
     expect(page.locator("#plan")).to_contain_text("Still needed")
-    fill(page, "E-001")
+    number = f"E-{uuid.uuid4().hex[:12]}"  # nobody whom an earlier try has signed for
+    fill(page, number)
     expect(page.locator("#plan .gist")).to_contain_text("mL/h")
     expect(page.locator('[id="echo-patient.weight_kg"]')).to_have_text("≈ 98.88 kg")
     expect(page.locator('[id="echo-patient.height_cm"]')).to_have_text("= 176 cm")
     expect(page.locator('[id="echo-condition"]')).to_contain_text("emyelinating")
-    page.get_by_role("button", name="Put this plan into the journal").click()
-    page.wait_for_url("**/plans/*")
+    press(page, "Put this plan into the journal")
+    expect(page).to_have_url(re.compile("/plans/[0-9a-f]+$"))
     path = f"/plans/{plan_of(page)}"
-    expect(page.locator(".banner")).to_contain_text("E-001")
+    expect(page.locator(".banner")).to_contain_text(number)
     expect(page.locator(".banner")).to_contain_text("1960-08-02")
     signs(chromium, address, "prescriber", path, "Prescribe")
     signs(chromium, address, "pharmacist", path, "Verify")
@@ -165,23 +167,23 @@ def test_without_an_answer_the_plan_says_that_it_is_not_up_to_date(chromium: Bro
 def test_all_of_it_works_without_a_script(chromium: Browser, address: str, web: Web) -> None:
     page = page_at(chromium, address, java_script_enabled=False)
     for name in ("condition", "patient.id.value", "patient.birth_date", "patient.weight_kg"):
-        page.fill(at(name), TYPED[name] if name != "patient.id.value" else "N-001")
+        page.fill(at(name), TYPED[name] if name != "patient.id.value" else f"N-{uuid.uuid4().hex[:12]}")
     page.fill(at("patient.id.system"), "urn:example")
     page.select_option(at("patient.sex"), "male")
-    page.click("main button[value=plan]:not(.unseen):not(.choice)")
+    leads_on(page, page.locator("main button[value=plan]:not(.unseen):not(.choice)"))
     expect(page.locator(".notice.stop").first).to_contain_text("Country")
     page.select_option(at("jurisdiction"), "US")
-    page.click("main button[value=plan]:not(.unseen):not(.choice)")
+    leads_on(page, page.locator("main button[value=plan]:not(.unseen):not(.choice)"))
     expect(page.locator("#plan .gist")).to_contain_text("g")
     question = page.locator(".question", has_text="Cryoglobulins?")
-    question.get_by_role("button", name="No", exact=True).click()
+    leads_on(page, question.get_by_role("button", name="No", exact=True))
     assert page.is_checked('[name="screening.cryoglobulinaemia"][value=absent]')
     page.fill('[id="answer-patient.height_cm"]', "176")
-    page.locator(".question", has_text="Height?").get_by_role("button", name="Answer").click()
+    leads_on(page, page.locator(".question", has_text="Height?").get_by_role("button", name="Answer"))
     assert page.input_value(at("patient.height_cm")) == "176"
-    page.click("button[value=add]")
+    leads_on(page, page.locator("button[value=add]"))
     page.fill("#password", PASSWORD)
-    page.get_by_role("button", name="Prescribe", exact=True).click()
+    leads_on(page, page.get_by_role("button", name="Prescribe", exact=True))
     assert standing_of(web.journal, plan_of(page)).step == "prescribed"
     page.context.close()
 
@@ -220,8 +222,8 @@ def test_nothing_is_wrong_for_those_who_see_otherwise(scheme: str, chromium: Bro
     assert faults(page) == []
     page.fill(at("condition"), "CIDP")
     expect(page.locator("#plan .gist")).to_be_visible()
-    page.get_by_role("button", name="Put this plan into the journal").click()
-    page.wait_for_url("**/plans/*")
+    press(page, "Put this plan into the journal")
+    expect(page).to_have_url(re.compile("/plans/[0-9a-f]+$"))
     base = page.url
     page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
     assert faults(page) == []
@@ -239,8 +241,8 @@ def test_nothing_reaches_past_the_window(width: int, chromium: Browser, address:
     expect(page.locator("#plan .gist")).to_be_visible()
     page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
     assert not too_wide(page)
-    page.get_by_role("button", name="Put this plan into the journal").click()
-    page.wait_for_url("**/plans/*")
+    press(page, "Put this plan into the journal")
+    expect(page).to_have_url(re.compile("/plans/[0-9a-f]+$"))
     base = page.url
     page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
     assert not too_wide(page)

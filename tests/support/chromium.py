@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import threading
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from litestar import Litestar
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 expect.set_options(timeout=20_000)
 """How long a page may take depends on what else the machine does."""
@@ -55,9 +56,20 @@ def signed_in(context: BrowserContext, address: str, sign_in: str, password: str
     page.goto(f"{address}/sign-in")
     page.get_by_label("Sign-in name").fill(sign_in)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/sign-in" not in url)
+    press(page, "Sign in")
+    expect(page).not_to_have_url(re.compile("/sign-in"))
     return page
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button that leads to another page, and wait until that is there."""
+    leads_on(page, page.get_by_role("button", name=name))
+
+
+def leads_on(page: Page, button: Locator) -> None:
+    """Click what leads to another page, and wait until that is there: a click alone does not."""
+    with page.expect_navigation():
+        button.click()
 
 
 def faults(page: Page) -> list[str]:

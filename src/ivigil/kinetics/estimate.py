@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from ivigil.kinetics import regimen
 from ivigil.kinetics.applicability import Applicability
 from ivigil.kinetics.fitting import Problem, curvature, individual, map_fit, solve
 from ivigil.kinetics.individual import Subject
-from ivigil.kinetics.judging import COURSE_DAYS, judged, strictest
+from ivigil.kinetics.judging import COURSE_DAYS, extremes, judged, strictest
 from ivigil.kinetics.levels import Given, Level, Levels, Used, days, read
 from ivigil.kinetics.physics import schedule
 from ivigil.kinetics.prior import NotAPriorError, Prior, dose, prior
@@ -129,6 +129,14 @@ class Person(msgspec.Struct, frozen=True):
     """Total IgG in g/L at the times asked for."""
 
 
+class _Outcome(NamedTuple):
+    """What came of one model."""
+
+    fitted: Fitted
+    draws: Sequence[Draw] = ()
+    facilitated: float = 1.0
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the levels say."""
 
@@ -165,17 +173,24 @@ def estimate(
     early = [moment for moment, day in zip(at, moments, strict=True) if day < 0]
     if early:
         raise ValueError(f"at {early[0].isoformat()}: a moment from the first dose or level on is accepted")
-    shares = tails(knowledge)
+    shares, subjects = tails(knowledge), _extremes(case, found, knowledge)
     each = [
-        _fit(model, case, found, moments=moments, shares=shares, knowledge=knowledge, seed=seed)
+        _fit(
+            model,
+            case,
+            found,
+            subjects=subjects,
+            moments=moments,
+            shares=shares,
+            knowledge=knowledge,
+            seed=seed,
+        )
         for model in models
     ]
-    weights = _weights([fitted for fitted, _ in each], knowledge)
-    fits = tuple(replace(fitted, weight=weights[fitted.model]) for fitted, _ in each)
+    weights = _weights([one.fitted for one in each], knowledge)
+    fits = tuple(replace(one.fitted, weight=weights[one.fitted.model]) for one in each)
     people = tuple(
-        replace(person, weight=person.weight * weights[fitted.model])
-        for fitted, drawn in each
-        for person in drawn
+        person for one, fit in zip(each, fits, strict=True) for person in _people(one, fit.weight, knowledge)
     )
     used = [fitted for fitted in fits if fitted.weight]
     squares = sum(person.weight**2 for person in people)
@@ -212,19 +227,24 @@ def _fit(
     case: Case,
     levels: Levels,
     *,
+    subjects: Sequence[Subject],
     moments: Sequence[float],
     shares: tuple[float, float],
     knowledge: Knowledge,
     seed: int,
-) -> tuple[Fitted, list[Person]]:
-    judgement = _judged(model, case, levels, knowledge)
+) -> _Outcome:
+    judgement = strictest(judged(model, subjects, knowledge))
     if judgement.outcome == "refused":
         facts = tuple(dict.fromkeys(refusal.fact for refusal in judgement.refusals if refusal.fact))
-        return Fitted(model=model.id, applicability=judgement, why_not="does_not_apply", facts=facts), []
+        return _Outcome(
+            Fitted(model=model.id, applicability=judgement, why_not="does_not_apply", facts=facts)
+        )
     try:
         population = prior(model, case.subject, knowledge)
     except NotAPriorError as error:
-        return Fitted(model=model.id, applicability=judgement, why_not=error.reason, facts=error.facts), []
+        return _Outcome(
+            Fitted(model=model.id, applicability=judgement, why_not=error.reason, facts=error.facts)
+        )
     given = physical((*case.doses, *case.planned), levels.origin, population.facilitated)
     problem = _problem(population, given, levels.used)
     fit = map_fit(problem)
@@ -236,7 +256,7 @@ def _fit(
         drawn = sample(problem, fit.eta, covariance, forecast=forecast, seed=f"{seed} {model.id}")
     except ArithmeticError:
         failed = Fitted(model=model.id, applicability=judgement, why_not="not_converged", starts=fit.starts)
-        return failed, []
+        return _Outcome(failed)
     residuals = _residuals(problem, levels.used, fit.eta)
     moved = _moved(population, fit.eta, covariance)
     fast = any(m.standard_deviations > number(knowledge, FAST) for m in moved if m.parameter in _CLEARANCES)
@@ -253,7 +273,7 @@ def _fit(
         log_evidence=drawn.log_evidence,
         bands=bands(moments, [d.course for d in drawn.draws], [d.weight for d in drawn.draws], shares),
     )
-    return fitted, [_person(model, draw, population) for draw in drawn.draws]
+    return _Outcome(fitted, drawn.draws, population.facilitated)
 
 
 _CLEARANCES: tuple[ParameterName, ...] = ("cl_l_per_day", "kel_per_day")
@@ -334,9 +354,21 @@ def _misfits(
     return tuple(found)
 
 
-def _person(model: PopulationModel, draw: Draw, population: Prior) -> Person:
-    own = None if model.endogenous == "in_total" else endogenous(draw.parameters)
-    return Person(model.id, draw.parameters, own, population.facilitated, draw.weight, tuple(draw.course))
+def _people(one: _Outcome, weight: float, knowledge: Knowledge) -> list[Person]:
+    """The draws of a model, whose weights add up to ``weight``."""
+    model = knowledge.population_models[one.fitted.model]
+    in_total = model.endogenous == "in_total"
+    return [
+        Person(
+            model.id,
+            draw.parameters,
+            None if in_total else endogenous(draw.parameters),
+            one.facilitated,
+            draw.weight * weight,
+            tuple(draw.course),
+        )
+        for draw in one.draws
+    ]
 
 
 def bands(
@@ -349,8 +381,7 @@ def bands(
     if not courses:
         return ()
     found = []
-    for place, time in enumerate(moments):
-        values = [course[place] for course in courses]
+    for time, values in zip(moments, zip(*courses, strict=True), strict=True):
         low, middle, high = quantiles(values, weights, (shares[0], 0.5, shares[1]))
         found.append(Band(time, low, middle, high))
     return tuple(found)
@@ -375,14 +406,14 @@ def _weights(fits: Sequence[Fitted], knowledge: Knowledge) -> dict[str, float]:
     return {model: weight / total if total else 0.0 for model, weight in found.items()}
 
 
-def _judged(model: PopulationModel, case: Case, levels: Levels, knowledge: Knowledge) -> Applicability:
-    """The strictest judgement over all that was given and is planned, and over every level."""
+def _extremes(case: Case, levels: Levels, knowledge: Knowledge) -> tuple[Subject, ...]:
+    """Of all that was given and is planned, and of every level."""
     doses = [
         regimen.Given(days(item.start, levels.origin), float(item.grams), route=item.route)
         for item in (*case.doses, *case.planned)
     ]
     found = [used.g_per_l for used in levels.used]
-    return strictest(judged(model, case.subject, doses, knowledge, levels_g_per_l=found))
+    return extremes(case.subject, doses, knowledge, levels_g_per_l=found)
 
 
 def _warnings(

@@ -95,7 +95,9 @@ def individual(problem: Problem, eta: Sequence[float]) -> Parameters:
         else:
             level *= factor
     rise, half = typical.clearance_rise, typical.half_rise_g_per_l
-    made = level * clearance(Parameters(cl, vc, q, vp, ka, bioavailability, 0.0, rise, half), level)
+    made = level * cl
+    if rise != 0.0:
+        made = level * clearance(Parameters(cl, vc, q, vp, ka, bioavailability, 0.0, rise, half), level)
     return Parameters(cl, vc, q, vp, ka, bioavailability, made, rise, half)
 
 

@@ -22,8 +22,7 @@ from ivigil.knowledge.store import Knowledge, KnowledgeError
 COURSE_DAYS = "policy.kinetic_course_days"
 
 
-def judged(
-    model: PopulationModel,
+def extremes(
     subject: Subject,
     doses: Sequence[Given],
     knowledge: Knowledge,
@@ -31,31 +30,39 @@ def judged(
     cycle: Sequence[Given] = (),
     cycle_days: float | None = None,
     levels_g_per_l: Sequence[float] = (),
-) -> tuple[Applicability, ...]:
-    """Once for each route, each end of its courses and each end of the levels.
+) -> tuple[Subject, ...]:
+    """The subject once for each route, each end of its courses and each end of the levels.
 
     ``cycle``: doses within an interval of ``cycle_days`` that was repeated before. Route, dose, interval and
-    level of the subject are replaced; without any dose those that it has are judged.
+    level of the subject are replaced; without any dose it keeps those that it has.
     """
     longest = _course_days(knowledge)
-    extremes = _or_unknown({min(levels_g_per_l), max(levels_g_per_l)} if levels_g_per_l else set())
+    ends = _or_unknown({min(levels_g_per_l), max(levels_g_per_l)} if levels_g_per_l else set())
     routes: list[KineticRoute | None] = [*dict.fromkeys(dose.route for dose in (*cycle, *doses))]
-    found = list[Applicability]()
+    found = list[Subject]()
     for route in routes or [subject.route]:
         own = [dose for dose in doses if dose.route == route]
         repeated = [dose for dose in cycle if dose.route == route]
         interval = _shortest_interval(own, cycle_days, longest)
         for grams in _or_unknown(_ends(own, longest) | _ends(repeated, longest)):
-            for level in extremes:
-                asked = replace(
+            found += [
+                replace(
                     subject,
                     route=route,
                     dose_g_per_kg=_per_kg(grams, subject),
                     interval_days=subject.interval_days if interval is None else interval,
                     concentration_g_per_l=None if level is None else _decimal(level),
                 )
-                found.append(applicability(model, asked, knowledge))
+                for level in ends
+            ]
     return tuple(found)
+
+
+def judged(
+    model: PopulationModel, subjects: Sequence[Subject], knowledge: Knowledge
+) -> tuple[Applicability, ...]:
+    """The model against each of the ``extremes``."""
+    return tuple(applicability(model, subject, knowledge) for subject in subjects)
 
 
 def strictest(judgements: Sequence[Applicability]) -> Applicability:

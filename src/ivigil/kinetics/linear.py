@@ -88,7 +88,7 @@ def run_linear(
     absorbed, depot_kept, x_passed, y_passed = -1, 1.0, 0.0, 0.0
     for i in range(len(steps)):
         step = steps[i]
-        first, rate, sample, bolus = step.alike, step.central_g_per_day, step.sample, step.central_g
+        first, rate = step.alike, step.central_g_per_day
         if first == i:
             x_kept[i], y_kept[i] = math.exp(-fast * step.gap_days), math.exp(-slow * step.gap_days)
         x *= x_kept[first]
@@ -114,6 +114,7 @@ def run_linear(
                 y += entering * (slow_share * lasting(slow, gap) - y_passed / ka)
                 depot += entering * lasting(ka, gap)
             depot += under_skin * step.depot_g
+        sample, bolus = step.sample, step.central_g
         if sample >= 0:
             levels[sample] = endogenous + (x + y) * per_litre
         if bolus != 0.0:

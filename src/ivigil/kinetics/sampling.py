@@ -152,6 +152,8 @@ def _log_density(proposal: _Proposal, eta: Sequence[float]) -> float:
 
 def _mixture(rounds: Sequence[_Proposal], eta: Sequence[float]) -> float:
     """Logarithm of the mean density: every round has as many draws."""
+    if len(rounds) == 1:
+        return _log_density(rounds[0], eta)
     each = [_log_density(proposal, eta) for proposal in rounds]
     highest = max(each)
     return highest + math.log(sum(math.exp(value - highest) for value in each) / len(each))
@@ -199,6 +201,6 @@ def _log_determinant(matrix: Sequence[float], size: int) -> float:
 def quantiles(values: Sequence[float], weights: Sequence[float], shares: Sequence[float]) -> list[float]:
     """For each share the value below which so much of the weight lies."""
     order = sorted(range(len(values)), key=values.__getitem__)
-    reached = list(accumulate(weights[place] for place in order))
-    total = sum(weights)
+    reached = list(accumulate(map(weights.__getitem__, order)))
+    total = reached[-1]
     return [values[order[min(bisect_left(reached, share * total), len(order) - 1)]] for share in shares]

@@ -141,8 +141,7 @@ def judged(
 ) -> tuple[Applicability, ...]:
     """Whether the model may be used for the plan; see ``judging``."""
     before = plan.before
-    return judging.judged(
-        model,
+    subjects = judging.extremes(
         subject,
         plan.doses,
         knowledge,
@@ -150,6 +149,7 @@ def judged(
         cycle_days=before.interval_days if before else None,
         levels_g_per_l=levels_g_per_l,
     )
+    return judging.judged(model, subjects, knowledge)
 
 
 def one(model: PopulationModel, subject: Subject, plan: Plan, knowledge: Knowledge) -> tuple[float, ...]:
