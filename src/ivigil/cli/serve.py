@@ -139,8 +139,8 @@ def _serve(settings: Settings) -> int:
             proxy_headers=settings.behind_proxy,
             server_header=False,
         )
-        print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
         with suppress(KeyboardInterrupt):
+            print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
             uvicorn.Server(config).run(sockets=[listening])
     return OK
 
