@@ -1,0 +1,309 @@
+"""The web application in use: saving, requests a second, memory, the weight of a page, taps for a task.
+
+    python -m benchmarks.web_use [--write]
+
+A server process with the fictional centre of the demonstration, asked over HTTP and looked at in Chromium.
+A tap is a click on a button, link or panel; a field is a value that is typed, scanned or chosen. Every task
+is done for real, from the page where the person stands. ``--write`` puts the tables into docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from benchmarks.served import MS, Served, centile, served, sign_in, timed, token
+from ivigil.web.demo import PASSWORD
+from tests.support.chromium import launched, signed_in
+from tools.report import DOCS, table, write_section
+
+SAVES = 400
+CLIENTS, ASKED = 8, 400
+WELL = {
+    "measure.systolic_mmhg": "118",
+    "measure.diastolic_mmhg": "74",
+    "measure.heart_rate_per_min": "80",
+    "measure.temperature_c": "36.6",
+    "measure.respiratory_rate_per_min": "14",
+    "measure.spo2_percent": "98",
+}
+PHONE = {"width": 360, "height": 780}
+_CHAIR = re.compile(r"/chair/[0-9a-f]+/\d+")
+_PLAN = re.compile(r"/plans/[0-9a-f]{8,}")
+
+Row = tuple[str, ...]
+
+
+def main() -> None:
+    """Measure and print; write the document if asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    options = parser.parse_args()
+    load = os.getloadavg()[0]
+    with served() as server, launched() as chromium:
+        chair = _running_chair(server.address)
+        speed = [*_saves(server, chair), *_requests(server, chair), *_memory(server)]
+        weights = list(_weights(server.address, chair, chromium))
+        taps = [_row(task) for task in _tasks(server.address, chair, chromium)]
+    machine = f"{os.cpu_count()} cores, with a load of {load:.1f} from other work at the start"
+    text = "\n\n".join(
+        [
+            f"## The web application in use\n\n{machine}. A server process on the same machine, over HTTP.",
+            table(["what", "figure", "aim"], speed),
+            "First load of a page, nothing kept, compressed as it travels. Charts are part of the page.",
+            table(["page", "in all", "the page itself", "aim"], weights),
+            "Taps and fields of frequent tasks, each done in Chromium at the size of a phone.",
+            table(["task", "taps", "fields"], taps),
+        ]
+    )
+    print(text)
+    if options.write:
+        write_section(DOCS / "benchmarks.md", "web-use", text)
+
+
+def _running_chair(address: str) -> str:
+    """The chair of the demonstration whose infusion runs."""
+    with httpx.Client(base_url=address) as browser:
+        sign_in(browser, "nurse")
+        chairs = sorted(set(_CHAIR.findall(browser.get("/board").text)))
+        return str(next(path for path in chairs if f"{path}/halt/slow" in browser.get(path).text))
+
+
+def _saves(server: Served, chair: str) -> list[Row]:
+    """Vital signs written to the journal on disk, one after the other."""
+    with httpx.Client(base_url=server.address) as browser:
+        sign_in(browser, "nurse")
+        form, took = token(browser, chair), []
+        for _ in range(SAVES):
+            sent = {"form_token": form, "id": str(uuid.uuid4()), **WELL}
+            spent, answer = timed(browser, f"{chair}/vital-signs", sent)
+            assert answer.status_code == 303, answer.text
+            took.append(spent)
+    return [
+        (f"an entry saved on disk, median of {SAVES}", f"{centile(took, 50):.0f} ms", ""),
+        ("the same, 99th centile", f"{centile(took, 99):.0f} ms", "500 ms"),
+    ]
+
+
+def _requests(server: Served, chair: str) -> list[Row]:
+    """Live parts, asked by several browsers at once."""
+    return [
+        (f"live part of {what}, {CLIENTS} browsers at once", f"{_per_second(server, path):.0f} a second", "")
+        for what, path in (("the board", "/board?part=infusions"), ("a chair", f"{chair}?part=now"))
+    ]
+
+
+def _per_second(server: Served, path: str) -> float:
+    def ask(browser: httpx.Client) -> None:
+        for _ in range(ASKED // CLIENTS):
+            assert browser.get(path).status_code == 200
+
+    browsers = [httpx.Client(base_url=server.address) for _ in range(CLIENTS)]
+    for browser in browsers:
+        sign_in(browser, "nurse")
+        browser.get(path)
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        begin = time.perf_counter()
+        list(threads.map(ask, browsers))
+        return ASKED / (time.perf_counter() - begin)
+
+
+def _memory(server: Served) -> list[Row]:
+    status = Path(f"/proc/{server.process}/status").read_text(encoding="utf-8")
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert peak
+    return [("memory of the server at its peak, all of the above done", f"{int(peak[1]) / MS:.0f} MB", "")]
+
+
+def _weights(address: str, chair: str, chromium: Browser) -> Iterator[Row]:
+    """What travels for a page, in all and without its scripts and styles."""
+    for who, path in (
+        ("nurse", "/sign-in"),
+        ("nurse", "/board"),
+        ("nurse", chair),
+        ("prescriber", "/plans/new"),
+        ("prescriber", f"/plans/{chair.split('/')[2]}"),
+        ("nurse", "/inbox"),
+        ("pharmacist", "/facts"),
+        ("patient", "/me"),
+    ):
+        page = signed_in(chromium.new_context(), address, who, PASSWORD)
+        cookies: Any = page.context.cookies() if path != "/sign-in" else []
+        fresh = chromium.new_context()
+        fresh.add_cookies(cookies)
+        whole, own = _weight(fresh.new_page(), f"{address}{path}")
+        name = re.sub(r"[0-9a-f]{8,}", "…", path)
+        yield name, f"{whole / MS:.0f} kB", f"{own / MS:.0f} kB", "150 kB"
+        page.context.close()
+        fresh.close()
+
+
+def _weight(page: Page, at: str) -> tuple[int, int]:
+    sizes: dict[str, int] = {}
+    documents: set[str] = set()
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.on("Network.loadingFinished", lambda it: sizes.update({it["requestId"]: it["encodedDataLength"]}))
+    wire.on(
+        "Network.responseReceived",
+        lambda it: documents.add(it["requestId"]) if it["type"] == "Document" else None,
+    )
+    page.goto(at, wait_until="load")
+    page.wait_for_timeout(500)
+    return int(sum(sizes.values())), int(sum(size for key, size in sizes.items() if key in documents))
+
+
+class Hand:
+    """Somebody's finger on a page, counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.taps, self.fields = page, 0, 0
+
+    def tap(self, what: str | Locator) -> None:
+        self.taps += 1
+        (self.page.locator(what).first if isinstance(what, str) else what).click()
+
+    def fill(self, what: str | Locator, value: str) -> None:
+        self.fields += 1
+        (self.page.locator(what).first if isinstance(what, str) else what).fill(value)
+
+    def choose(self, what: str, value: str) -> None:
+        self.fields += 1
+        self.page.select_option(what, value)
+
+    def sees(self, words: str) -> None:
+        """The task is done: the page says so."""
+        expect(self.page.locator("main")).to_contain_text(words)
+
+
+Task = tuple[str, str, str, Callable[[Hand], None]]
+"""What, who, from which page, how."""
+
+
+def _row(done: tuple[str, Hand]) -> Row:
+    name, hand = done
+    return name, str(hand.taps), str(hand.fields)
+
+
+def _tasks(address: str, chair: str, chromium: Browser) -> Iterator[tuple[str, Hand]]:
+    for name, who, start, do in _frequent(address, chair):
+        context = chromium.new_context(viewport=PHONE)  # type: ignore[arg-type]
+        page = signed_in(context, address, who, PASSWORD)
+        page.goto(f"{address}{start}")
+        if start.startswith("/chair"):
+            page.wait_for_selector("html[data-chair=ready]", state="attached")
+        hand = Hand(page)
+        do(hand)
+        yield name, hand
+        context.close()
+
+
+def _frequent(address: str, chair: str) -> list[Task]:
+    return [
+        ("open a chair, from the board", "nurse", "/board", lambda hand: _open(hand, chair)),
+        ("record vital signs, at the chair", "nurse", chair, _vital_signs),
+        ("note a symptom, at the chair", "nurse", chair, _symptom),
+        ("slow the infusion, at the chair", "nurse", chair, _slow),
+        ("stop the infusion, at the chair", "nurse", chair, _stop),
+        ("say “something is wrong”, as a patient", "patient", "/me", _wrong),
+        ("see who waits and open their page, from the inbox", "nurse", "/inbox", _waiting),
+        ("a new plan from nothing into the journal", "prescriber", "/plans/new", _new_plan),
+        ("sign a plan, from its page", "prescriber", "/plans/new", _sign),
+        ("find who got a lot, from the board", "pharmacist", "/board", _lot),
+    ]
+
+
+def _open(hand: Hand, chair: str) -> None:
+    hand.tap(f"main a[href='{chair}']")
+    hand.page.wait_for_url(f"**{chair}")
+
+
+def _vital_signs(hand: Hand) -> None:
+    hand.tap("#panel-vital-signs > summary")
+    for name, value in WELL.items():
+        hand.fill(f'#panel-vital-signs input[name="{name}"]', value)
+    hand.tap("#panel-vital-signs button:has-text('Record vital signs')")
+    expect(hand.page.locator(".done")).to_contain_text("measured")
+
+
+def _symptom(hand: Hand) -> None:
+    hand.tap("#panel-symptom > summary")
+    hand.tap("#panel-symptom .chips button:has-text('headache')")
+    expect(hand.page.locator(".done")).to_contain_text("headache noted")
+
+
+def _slow(hand: Hand) -> None:
+    hand.tap("#halts button:has-text('Slow')")
+    expect(hand.page.locator(".done")).to_contain_text("rate set")
+
+
+def _stop(hand: Hand) -> None:
+    hand.tap("#halts button:has-text('Stop')")
+    expect(hand.page.locator(".done")).to_contain_text("stopped")
+
+
+def _waiting(hand: Hand) -> None:
+    hand.tap(hand.page.get_by_role("link", name="Open what waits for").first)
+    expect(hand.page.get_by_role("region", name="Whom this page is about")).to_be_visible()
+
+
+def _typed(hand: Hand, identifier: str) -> None:
+    page = hand.page
+    for name, value in (
+        ("condition", "CIDP"),
+        ("patient.id.value", identifier),
+        ("patient.birth_date", "1960-08-02"),
+        ("patient.weight_kg", "98.9"),
+    ):
+        hand.fill(f'[id="at-{name}"]', value)
+    hand.choose('[id="at-patient.sex"]', "male")
+    for name, value in (("patient.id.system", "urn:example"),):
+        if not page.input_value(f'[id="at-{name}"]'):
+            hand.fill(f'[id="at-{name}"]', value)
+    if not page.input_value('[id="at-jurisdiction"]'):
+        hand.choose('[id="at-jurisdiction"]', "US")
+    expect(page.locator("#plan .gist")).to_be_visible()
+
+
+def _new_plan(hand: Hand) -> None:
+    _typed(hand, "BENCH-1")
+    hand.tap("button:has-text('Put this plan into the journal')")
+    expect(hand.page).to_have_url(_PLAN)
+
+
+def _sign(hand: Hand) -> None:
+    _typed(hand, "BENCH-2")
+    hand.page.get_by_role("button", name="Put this plan into the journal").click()
+    expect(hand.page).to_have_url(_PLAN)
+    hand.taps = hand.fields = 0
+    hand.fill("#password", PASSWORD)
+    hand.tap(hand.page.get_by_role("button", name="Prescribe", exact=True))
+    hand.sees("PRESCRIBED")
+
+
+def _lot(hand: Hand) -> None:
+    hand.tap(hand.page.get_by_role("link", name="Lots"))
+    hand.fill(hand.page.locator("[name=lot]"), "A1")
+    hand.tap(hand.page.get_by_role("search").get_by_role("button"))
+    expect(hand.page).to_have_url(re.compile(r"[?&]lot=A1"))
+
+
+def _wrong(hand: Hand) -> None:
+    hand.tap(hand.page.get_by_role("main").get_by_role("link", name="Something is wrong"))
+    hand.tap(hand.page.get_by_label("Chest pain", exact=True))
+    hand.tap(hand.page.get_by_role("button", name="Send what I ticked"))
+    hand.sees("EMERGENCY NOW")
+
+
+if __name__ == "__main__":
+    main()
