@@ -58,6 +58,7 @@ bench: $(TEST) debian   ## time a plan, the journal, the kinetics and the pages;
 	$(BIN)/python -m benchmarks.kinetics --write
 	$(BIN)/python -m benchmarks.web --write
 	$(BIN)/python -m benchmarks.web_plan --write
+	$(BIN)/python -m benchmarks.web_use --write
 
 mutate-knowledge: $(TEST)   ## one slip at a time in every dose and rate fact; write docs/mutation.md
 	$(BIN)/python -m tools.mutate_knowledge --write

@@ -42,6 +42,8 @@ levels.aim         patients   patients   -        -       -             -
 lots.read          site       site       site     -       -             -
 facts.read         site       site       site     -       site          site
 facts.sign         site       site       -        -       -             -
+facts.withdraw     site       site       -        -       -             -
+settings.propose   site       site       -        -       -             -
 status.read        site       site       site     -       site          site
 journal.verify     -          -          -        -       site          site
 people.read        -          -          -        -       site          -

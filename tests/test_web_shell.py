@@ -46,6 +46,19 @@ def test_a_live_part_comes_alone(web: Web) -> None:
     assert browser.get("/board?part=infusions").text.startswith('<section class="live" id="infusions"')
 
 
+@pytest.mark.parametrize("path", ["/plans/new", "/board", static("base.css"), static("chair.js")])
+def test_what_a_phone_fetches_is_compressed_if_it_reads_that(web: Web, path: str) -> None:
+    browser = web.browser("prescriber")
+    packed = browser.get(path, **{"accept-encoding": "gzip"})
+    plain = browser.get(path, **{"accept-encoding": "identity"})
+    assert (packed.headers.get("content-encoding"), plain.headers.get("content-encoding")) == ("gzip", None)
+    assert "accept-encoding" in packed.headers["vary"].lower()
+    assert {name: packed.headers.get(name) for name in HEADERS} == HEADERS
+    assert packed.num_bytes_downloaded < len(plain.content) / 2
+    made = re.compile(r'data-made="[^"]*"|[0-9a-f-]{36}|form_token" value="[0-9a-f]*"|\d\d:\d\d(:\d\d)?')
+    assert made.sub("", packed.text) == made.sub("", plain.text)
+
+
 @pytest.mark.parametrize(
     "path",
     ["/sign-in", "/board", "/nothing-here", static("base.css"), static("nothing.css"), "/account?done=1"],

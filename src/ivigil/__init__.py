@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ivigil import aftercare, infusion, kinetics
     from ivigil.course import Plan
     from ivigil.intake.levels import LevelsFile
-    from ivigil.knowledge.site import Overlay
+    from ivigil.knowledge.site import OnPages, Overlay
     from ivigil.planning.why import Why
 
 SITE_VARIABLE = "IVIGIL_SITE"
@@ -44,8 +44,8 @@ def __getattr__(name: str) -> ModuleType:
     raise AttributeError(f"module 'ivigil' has no attribute {name!r}")
 
 
-_laid: dict[str, tuple[Overlay, Knowledge]] = {}
-"""The last overlay read from each folder, and the fact base under it."""
+_laid: dict[tuple[str | None, bool], tuple[Overlay, OnPages | None, Knowledge]] = {}
+"""The last overlay read from each folder, with and without pages, and the fact base under both."""
 
 
 @cache
@@ -53,21 +53,29 @@ def _base() -> Knowledge:
     return load()
 
 
-def load_knowledge(site: str | None = None) -> Knowledge:
+def load_knowledge(site: str | None = None, pages: OnPages | None = None) -> Knowledge:
     """The fact base, under the overlay folder ``site`` or, if None, $IVIGIL_SITE or no overlay.
 
     The folder is read at each call: what a site publishes rules from then on, also where somebody is
-    watching an infusion. Raises KnowledgeError if the overlay cannot be read or breaks a rule.
+    watching an infusion. ``pages``: what was signed on pages, which a journal knows. Raises KnowledgeError
+    if the overlay cannot be read or breaks a rule.
     """
-    folder = site or os.environ.get(SITE_VARIABLE)
-    if not folder:
+    folder = site or os.environ.get(SITE_VARIABLE) or None
+    if not folder and pages is None:
         return _base()
-    from ivigil.knowledge.site import overlay, read
+    from ivigil.knowledge.site import NO_OVERLAY, read, with_pages
 
-    found = read(Path(folder))
-    if folder not in _laid or _laid[folder][0] != found:
-        _laid[folder] = found, overlay(_base(), found)
-    return _laid[folder][1]
+    found = read(Path(folder)) if folder else NO_OVERLAY
+    key = (folder, pages is not None)
+    if key not in _laid or _laid[key][:2] != (found, pages):
+        _laid[key] = found, pages, _lay(found if pages is None else with_pages(_base(), found, pages))
+    return _laid[key][2]
+
+
+def _lay(found: Overlay) -> Knowledge:
+    from ivigil.knowledge.site import NO_OVERLAY, overlay
+
+    return _base() if found == NO_OVERLAY else overlay(_base(), found)
 
 
 def read_order(path: str | Path, site: str | None = None) -> Order:

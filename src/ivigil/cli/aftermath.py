@@ -16,7 +16,7 @@ from ivigil.aftercare.standing import Hours
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.cli import naming
 from ivigil.cli.chair_events import home_reading
-from ivigil.cli.journaling import add_author, add_place, entry, now, opened
+from ivigil.cli.journaling import add_author, add_place, entry, now, opened, ruling
 from ivigil.cli.naming import InputError
 from ivigil.course import Day, Plan
 from ivigil.infusion.briefing import BriefingError
@@ -62,14 +62,13 @@ def add_report(parser: argparse.ArgumentParser) -> None:
 
 def case(options: argparse.Namespace) -> Case:
     """The infusion that the options name. Raises InputError, OrderError, RecordsError."""
-    knowledge = ivigil.load_knowledge(options.site)
     if bool(options.infusion) == bool(options.order):
         raise InputError("accepted: an order FILE with --ended TIME, or --infusion PLAN-DAY")
     if not options.infusion:
-        return _tried(options, knowledge)
+        return _tried(options, ivigil.load_knowledge(options.site))
     if options.ended or options.started:
         raise InputError("--started, --ended: with --infusion the journal says when it began and ended")
-    return of_journal(options, knowledge)
+    return of_journal(options, ruling(options, opened(options)))
 
 
 def of_journal(options: argparse.Namespace, knowledge: Knowledge) -> Case:

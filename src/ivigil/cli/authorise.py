@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-import ivigil
 from ivigil.cli import individual
-from ivigil.cli.journaling import Actions, entry, guarded, now, opened
+from ivigil.cli.journaling import Actions, entry, guarded, now, opened, ruling
 from ivigil.cli.main import BLOCKED, DEFECT, OK
 from ivigil.cli.output import put
 from ivigil.knowledge.store import Knowledge
@@ -47,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _act(options: argparse.Namespace) -> int:
-    journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
+    journal = opened(options)
+    knowledge = ruling(options, journal)
     match options.action:
         case "add":
             return _show(_added(journal, knowledge, options), knowledge, options)

@@ -71,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(fact: Fact, knowledge: Knowledge, options: argparse.Namespace) -> None:
-    from ivigil.sheets.facts import fact_sheet, sign_off_state
+    from ivigil.knowledge.sign_off import sign_off_state
+    from ivigil.sheets.facts import fact_sheet
     from ivigil.sheets.records import kind
 
     about = disagreements(knowledge, fact)

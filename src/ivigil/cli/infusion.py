@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
-import ivigil
 from ivigil.cli import vials
 from ivigil.cli.chair_events import add_given, add_kinds, happening, zero_or_more
-from ivigil.cli.journaling import Actions, entry, guarded, now, opened
+from ivigil.cli.journaling import Actions, entry, guarded, now, opened, ruling
 from ivigil.cli.main import BLOCKED, OK
 from ivigil.cli.output import put
 from ivigil.course import infusion_id
@@ -66,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _bedside(options: argparse.Namespace, journal: Journal, infusion: str) -> Bedside:
     """The infusion as it is by now; as it was or will be at ``--at`` where nothing is written."""
-    knowledge = ivigil.load_knowledge(options.site)
+    knowledge = ruling(options, journal)
     at = now(options, knowledge)
     if options.action in ("status", "watch") and options.at is not None:
         return look(journal, infusion, knowledge, at, as_of=True)
@@ -143,7 +142,8 @@ def _status_sheet(bedside: Bedside, made: Report) -> RenderableType:
 def _card(options: argparse.Namespace) -> int:
     from ivigil.sheets.ending import card_sheet
 
-    journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
+    journal = opened(options)
+    knowledge = ruling(options, journal)
     found = load(journal, options.infusion)
     briefing = brief(found.standing.plan, found.day, knowledge)
     lines = card(briefing.day)
@@ -154,7 +154,8 @@ def _card(options: argparse.Namespace) -> int:
 def _history(options: argparse.Namespace) -> int:
     from ivigil.sheets.history import history_sheet
 
-    journal, knowledge = opened(options), ivigil.load_knowledge(options.site)
+    journal = opened(options)
+    knowledge = ruling(options, journal)
     found = tolerated(journal, journal.stream(Identifier(options.system, options.value)), knowledge)
     put(found, lambda: history_sheet(found, knowledge), as_json=options.json)
     return OK

@@ -13,6 +13,7 @@ from ivigil.cli.main import DEFECT, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.patient import Identifier
+from ivigil.practice.sign_off import Rules
 from ivigil.records import Journal, export
 from ivigil.records.backup import backup, restore
 from ivigil.records.bodies import Erasure
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     copying = actions.add("backup", "copy the journal to a new file, a checkpoint beside it")
     putting = actions.add("restore", "put a backup in place where there is no journal")
     actions.add("rebuild", "make the views anew from the events")
+    actions.add("sign-offs", "what was signed on pages, as a file for the site's overlay")
     one = actions.add("export", "everything about one patient")
     gone = actions.add("erase", "destroy a patient's keys; the lot trace stays", writes=True)
     for action in (copying, putting):
@@ -130,6 +132,13 @@ def _erase(options: argparse.Namespace) -> int:
     return OK
 
 
+def _sign_offs(options: argparse.Namespace) -> int:
+    from ivigil.sheets.overlay_file import overlay_file
+
+    sys.stdout.write(overlay_file(Rules(opened(options), options.site).signed()))
+    return OK
+
+
 _ACTIONS = {
     "create": _create,
     "verify": _verify,
@@ -137,6 +146,7 @@ _ACTIONS = {
     "backup": _backup,
     "restore": _restore,
     "rebuild": _rebuild,
+    "sign-offs": _sign_offs,
     "export": _export,
     "erase": _erase,
 }

@@ -19,6 +19,7 @@ from ivigil.infusion.events import Corrected, Happening
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.entry import UNNAMED_SITE, Author, Entry
 from ivigil.practice.entry import draft as written
+from ivigil.practice.sign_off import Rules
 from ivigil.records import (
     ConflictError,
     Draft,
@@ -112,6 +113,11 @@ def guarded(work: Callable[[], int], command: str) -> int:
 def opened(options: argparse.Namespace) -> Journal:
     """The journal that the options name. Raises RecordsError."""
     return Journal.open(options.journal, options.secrets)
+
+
+def ruling(options: argparse.Namespace, journal: Journal) -> Knowledge:
+    """What rules where a journal is used: facts, overlay, and what was signed on its pages."""
+    return Rules(journal, options.site).now()
 
 
 def now(options: argparse.Namespace, knowledge: Knowledge) -> dt.datetime:

@@ -6,6 +6,7 @@ set a dose, raise a rate, shorten an interval or remove a warning until a site s
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from typing import Any, Literal, dataclass_transform
 
@@ -107,6 +108,25 @@ class Cited(msgspec.Struct, frozen=True, kw_only=True):
     locator: str = ""
     note: str = ""
     signed: bool = False
+
+
+class Signature(Record):
+    """One person's signature under one fact, as it was when signed."""
+
+    fact: str
+    fingerprint: str
+    by: str
+    role: str
+    date: dt.date
+
+    @property
+    def signer(self) -> str:
+        return signer_named(self.by)
+
+
+def signer_named(name: str) -> str:
+    """A person's name without case and spaces: whoever signs twice is one person."""
+    return "".join(name.casefold().split())
 
 
 def fingerprint(record: Record) -> str:

@@ -1,8 +1,8 @@
 """A site's overlay: signatures, policies, local facts, phone numbers, time zone.
 
-The overlay enters once, here. Anything that loosens takes two signatures by different
-people, bound to the hash of what they signed; a signature lapses when the fact changes.
-An overlay that cannot be read is fatal: there is no silent fallback.
+The overlay enters once, here, and with it what people of the site signed on pages. Anything that
+loosens takes two signatures by different people, bound to the hash of what they signed; a signature
+lapses when the fact changes. An overlay that cannot be read is fatal: there is no silent fallback.
 """
 
 from __future__ import annotations
@@ -18,21 +18,11 @@ from pathlib import Path
 
 import msgspec
 
-from ivigil.knowledge.evidence import Fact, Record, fingerprint
+from ivigil.knowledge.evidence import Fact, Signature, fingerprint
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.store import KINDS, FactFile, Knowledge, KnowledgeError, Site, all_facts
 
 SIGNATURES_TO_LOOSEN = 2
-
-
-class Signature(Record):
-    """One person's signature under one fact, as it was when signed."""
-
-    fact: str
-    fingerprint: str
-    by: str
-    role: str
-    date: dt.date
 
 
 class OverlayFile(FactFile):
@@ -49,6 +39,27 @@ class Overlay(msgspec.Struct, frozen=True):
     signatures: tuple[Signature, ...]
     site: Site
     version: str
+    """Hash of the files; "" if there are none."""
+
+
+NO_OVERLAY = Overlay(facts=FactFile(), signatures=(), site=Site(), version="")
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """Somebody took back what was signed under one text of a fact, whoever had signed it until then."""
+
+    fact: str
+    fingerprint: str
+    date: dt.date
+
+
+class OnPages(msgspec.Struct, frozen=True):
+    """What people of the site signed and took back on pages, as it stands by now."""
+
+    signatures: tuple[Signature, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    """Settings that two people have signed."""
 
 
 def read(folder: Path) -> Overlay:
@@ -81,6 +92,48 @@ def read(folder: Path) -> Overlay:
     )
 
 
+def with_pages(base: Knowledge, site: Overlay, pages: OnPages) -> Overlay:
+    """The overlay with what was signed on pages; its version changes as soon as that counts.
+
+    A withdrawal voids the signatures of the overlay's files too, of its day and before; a setting of
+    the files that loosens and was signed so is left out.
+    """
+    kept = tuple(each for each in site.signatures if not _taken_back(each, pages))
+    signatures = (*kept, *pages.signatures)
+    policies = {each.id: each for each in site.facts.policy if not _falls(base, each, kept, site)}
+    policies |= {each.id: each for each in pages.policies}
+    facts = msgspec.structs.replace(site.facts, policy=tuple(policies.values()))
+    merged = msgspec.structs.replace(site, facts=facts, signatures=signatures)
+    counts, counted = (_counting(base, each) for each in (merged, site))
+    if counts == counted:
+        return merged
+    text = msgspec.json.encode([site.version, counts])
+    return msgspec.structs.replace(merged, version=hashlib.sha256(text).hexdigest()[:8])
+
+
+def _taken_back(signature: Signature, pages: OnPages) -> bool:
+    return any(
+        (signature.fact, signature.fingerprint) == (each.fact, each.fingerprint)
+        and signature.date <= each.date
+        for each in pages.withdrawn
+    )
+
+
+def _falls(base: Knowledge, policy: Policy, kept: Iterable[Signature], site: Overlay) -> bool:
+    """Whether a setting of the files stood on signatures that were taken back."""
+    before = base.policies.get(policy.id)
+    if before is None or not loosens(before, policy):
+        return False
+    by_id: dict[str, Fact] = {policy.id: policy}
+    return policy.id in _signed(site.signatures, by_id) and policy.id not in _signed(kept, by_id)
+
+
+def _counting(base: Knowledge, site: Overlay) -> list[list[str]]:
+    """What of an overlay counts: facts that two people signed, settings."""
+    by_id = base.by_id | {fact.id: fact for fact in all_facts(site.facts)}
+    return [sorted(_signed(site.signatures, by_id)), sorted(map(fingerprint, site.facts.policy))]
+
+
 def overlay(base: Knowledge, site: Overlay) -> Knowledge:
     """Lay a site's overlay over the fact base. Raises KnowledgeError if a rule is broken."""
     faults = [*_clashes(base, site), *_policy_faults(base, site)]
@@ -91,12 +144,13 @@ def overlay(base: Knowledge, site: Overlay) -> Knowledge:
     by_id = {fact.id: fact for fact in all_facts(combined)}
     return Knowledge(
         facts=combined,
-        version=f"{base.version}+{site.version}",
+        version=f"{base.version}+{site.version}" if site.version else base.version,
         site=site.site,
         zone=zone,
         signed=_signed(site.signatures, by_id),
+        signatures=site.signatures,
         local=frozenset(f.id for f in all_facts(site.facts) if not isinstance(f, Policy)),
-        loosened=tuple(p.id for p in site.facts.policy if _loosens(base.policies[p.id], p)),
+        loosened=tuple(p.id for p in site.facts.policy if loosens(base.policies[p.id], p)),
     )
 
 
@@ -106,7 +160,7 @@ def _signed(signatures: Iterable[Signature], by_id: dict[str, Fact]) -> frozense
     for signature in signatures:
         fact = by_id.get(signature.fact)
         if fact is not None and fingerprint(fact) == signature.fingerprint:
-            signers[signature.fact].add(signature.by.strip().casefold())
+            signers[signature.fact].add(signature.signer)
     return frozenset(fact for fact, people in signers.items() if len(people) >= SIGNATURES_TO_LOOSEN)
 
 
@@ -131,7 +185,7 @@ def _policy_faults(base: Knowledge, site: Overlay) -> list[str]:
         known = (before.choice, *before.alternatives)
         if policy.choice and policy.choice not in known:
             faults.append(f"{policy.id}: choice {policy.choice!r}; accepted: {', '.join(known)}")
-        elif _loosens(before, policy) and policy.id not in signed:
+        elif loosens(before, policy) and policy.id not in signed:
             faults.append(
                 f"{policy.id}: this setting loosens the default and needs two signatures "
                 f"with fingerprint {fingerprint(policy)}"
@@ -159,7 +213,8 @@ def _stock_faults(base: Knowledge, site: Overlay, policy: Policy) -> Iterator[st
             yield f"{policy.id}: {name} is listed twice"
 
 
-def _loosens(before: Policy, after: Policy) -> bool:
+def loosens(before: Policy, after: Policy) -> bool:
+    """Whether a setting is bolder than the one before it, as that one says what would be."""
     if after.choice != before.choice and after.choice in before.bolder:
         return True
     if not before.bolder_number or before.number is None or after.number == before.number:

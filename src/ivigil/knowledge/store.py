@@ -23,7 +23,7 @@ from msgspec.structs import astuple
 
 from ivigil.knowledge.care import BaselineTest, Hydration, Instruction, Monitoring, Observation, Premedication
 from ivigil.knowledge.conditions import Condition, Disagreement, Jurisdiction
-from ivigil.knowledge.evidence import Cited, Document, Fact, Record, Source
+from ivigil.knowledge.evidence import Cited, Document, Fact, Record, Signature, Source, fingerprint
 from ivigil.knowledge.growth import WeightForAge
 from ivigil.knowledge.hazards import Hazard
 from ivigil.knowledge.kinetics import LeanBodyMassFormula, PopulationModel, StandardPatient, VoidingMedicine
@@ -193,12 +193,31 @@ class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):
     signed: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
     """Facts that the site added; they permit nothing before two people signed them."""
+    signatures: tuple[Signature, ...] = ()
+    """Everybody's of the site that was not taken back: also one alone, also one under an earlier text."""
     loosened: tuple[str, ...] = ()
     """Signed settings of the site that loosen a default: shown on every page."""
 
     def permits(self, fact: Fact) -> bool:
         """May this fact set a dose or a rate? Strong evidence of ours, or signed; never a superseded one."""
         return not fact.replaced and (fact.id in self.signed or not (fact.weak or fact.id in self.local))
+
+    def signatures_of(self, fact: Fact) -> tuple[Signature, ...]:
+        """Those under the fact as it now is."""
+        own = self._by_fact.get(fact.id, ())
+        return tuple(each for each in own if each.fingerprint == fingerprint(fact)) if own else ()
+
+    def lapsed(self, fact: Fact) -> tuple[Signature, ...]:
+        """Those under an earlier text of the fact; they count for nothing."""
+        own = self._by_fact.get(fact.id, ())
+        return tuple(each for each in own if each.fingerprint != fingerprint(fact)) if own else ()
+
+    @cached_property
+    def _by_fact(self) -> dict[str, tuple[Signature, ...]]:
+        found: dict[str, tuple[Signature, ...]] = {}
+        for each in self.signatures:
+            found[each.fact] = (*found.get(each.fact, ()), each)
+        return found
 
     def is_on(self, switch: str) -> bool:
         """Is what a policy of the choices "on" and "off" decides switched on?"""

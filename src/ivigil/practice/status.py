@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 
 import msgspec
 
-from ivigil.knowledge.evidence import fingerprint
 from ivigil.knowledge.policies import Policy
-from ivigil.knowledge.site import Signature, read
 from ivigil.knowledge.store import FactFile, Knowledge
 from ivigil.records import checkpoint
 from ivigil.records.journal import Journal
@@ -65,16 +62,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     loosened: tuple[str, ...]
 
 
-def status(journal: Journal, knowledge: Knowledge, overlay: str | None, at: dt.datetime) -> Status:
-    """How it stands at ``at``. overlay: folder of the site; None or "": there is none.
-
-    Raises JournalUnavailableError, KnowledgeError.
-    """
+def status(journal: Journal, knowledge: Knowledge, at: dt.datetime) -> Status:
+    """How it stands at ``at``. Raises JournalUnavailableError."""
     head = journal.head()
     with journal.store.reading() as connection:
         kept = checkpoint.kept(connection)
     last = max(kept, key=lambda each: each.at, default=None)
-    signatures = read(Path(overlay)).signatures if overlay else ()
     return Status(
         at=at,
         site=knowledge.site.name,
@@ -85,7 +78,7 @@ def status(journal: Journal, knowledge: Knowledge, overlay: str | None, at: dt.d
         hash=head.hash,
         checkpoint_at=last.at if last is not None else None,
         checkpoint_position=last.position if last is not None else None,
-        switches=tuple(_switch(each, signatures) for each in knowledge.facts.policy if _is_switch(each)),
+        switches=tuple(_switch(each, knowledge) for each in knowledge.facts.policy if _is_switch(each)),
         unsigned=tuple(_unsigned(knowledge)),
         loosened=knowledge.loosened,
     )
@@ -95,13 +88,8 @@ def _is_switch(policy: Policy) -> bool:
     return {policy.choice, *policy.alternatives} == _ON_OFF
 
 
-def _switch(policy: Policy, signatures: Iterable[Signature]) -> Switch:
-    own = fingerprint(policy)
-    signed = tuple(
-        Signed(each.by, each.role, each.date)
-        for each in signatures
-        if each.fact == policy.id and each.fingerprint == own
-    )
+def _switch(policy: Policy, knowledge: Knowledge) -> Switch:
+    signed = tuple(Signed(each.by, each.role, each.date) for each in knowledge.signatures_of(policy))
     return Switch(policy=policy.id, text=policy.text, on=policy.choice == "on", signed=signed)
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.course import Plan
+from ivigil.knowledge.evidence import signer_named
 from ivigil.order import Order
 from ivigil.records.bodies import PlanMade, Prescribed, Released, Reopened, Superseded, Verified
 from ivigil.records.tightening import tightened
@@ -132,8 +133,8 @@ def may_verify(standing: Standing, by: Iterable[str]) -> tuple[Refusal, ...]:
     refused = _turn(standing, ("prescribed",))
     if refused:
         return refused
-    prescribers = {_folded(name) for name in standing.signatures[0].persons}
-    same = [name for name in by if _folded(name) in prescribers]
+    prescribers = {signer_named(name) for name in standing.signatures[0].persons}
+    same = [name for name in by if signer_named(name) in prescribers]
     return tuple(Refusal("same_person", name) for name in same)
 
 
@@ -197,8 +198,3 @@ def _unready(plan: Plan) -> tuple[Refusal, ...]:
             return tuple(Refusal("sign_off_missing", wanted.fact) for wanted in plan.needs_sign_off)
         case "needs_answers":
             return (Refusal("unanswered"),)
-
-
-def _folded(name: str) -> str:
-    """A person's name without case and spaces."""
-    return "".join(name.casefold().split())

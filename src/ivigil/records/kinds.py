@@ -14,7 +14,7 @@ import msgspec
 from ivigil.records.words import Raw
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-About = Literal["patient", "plan", "infusion", "person", "reads", "link"]
+About = Literal["patient", "plan", "infusion", "person", "reads", "link", "fact"]
 
 _encoder = msgspec.json.Encoder(decimal_format="string", order="deterministic")
 

@@ -10,6 +10,7 @@ from ivigil.records.bodies import Contact, Erasure, LevelMeasured, Note, PlanSte
 from ivigil.records.entrance import PersonEvent, ReadEvent
 from ivigil.records.kinds import Kind, Kinds, of_union
 from ivigil.records.links import LinkEvent
+from ivigil.records.sign_off import SignOffEvent
 
 
 def _replaces_nothing(fields: dict[str, Any]) -> dict[str, Any]:
@@ -36,5 +37,6 @@ KINDS = Kinds(
         *of_union(PersonEvent, "person"),
         *of_union(ReadEvent, "reads"),
         *of_union(LinkEvent, "link"),
+        *of_union(SignOffEvent, "fact"),
     ]
 )

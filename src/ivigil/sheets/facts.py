@@ -7,12 +7,15 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ivigil.knowledge.conditions import Disagreement, Regimen
+from ivigil.knowledge.conditions import Disagreement
 from ivigil.knowledge.evidence import Fact, Source, fingerprint
-from ivigil.knowledge.products import Schedule
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.sign_off import State, sign_off_state
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import records
+from ivigil.sheets.chair_words import UNIT
 from ivigil.sheets.layout import FOOTNOTE, mark, section, table
+from ivigil.sheets.numbers import number
 
 _LINE = 78
 
@@ -150,29 +153,7 @@ def _disagreements(items: tuple[Disagreement, ...], fact: Fact) -> list[Renderab
     return [section("Disagreements", *lines)]
 
 
-def sign_off_state(fact: Fact, knowledge: Knowledge) -> str:
-    """Where the fact stands: "superseded", "signed", "local", "weak", "held_back" or "strong"."""
-    if fact.replaced:
-        return "superseded"
-    if fact.id in knowledge.signed:
-        return "signed"
-    if fact.id in knowledge.local:
-        return "local"
-    if fact.weak:
-        return "weak"
-    return "held_back" if _held_back(fact) else "strong"
-
-
-def _held_back(fact: Fact) -> bool:
-    """True for a well read record that still plans nothing: incomplete or unreliable."""
-    if isinstance(fact, Schedule):
-        return not fact.plannable
-    if isinstance(fact, Regimen):
-        return fact.reliability == "low"
-    return False
-
-
-SIGN_OFF = {
+SIGN_OFF: dict[State, str] = {
     "superseded": "superseded by a newer edition: shown, and used for nothing, signed or not",
     "signed": "signed by two people of this site as it now stands: it permits",
     "local": "added by this site: permits nothing before two people have signed it",
@@ -181,6 +162,38 @@ SIGN_OFF = {
     "strong": "needs no signature",
 }
 """What a state means for planning."""
+
+_PERMITS = {
+    "Schedule": "plans with these rates",
+    "SiteLimit": "infusions under the skin with these volumes and rates per site",
+    "RampUp": "courses that are stepped up like this",
+    "Regimen": "doses of this regimen",
+    "SubcutaneousDose": "this dose under the skin",
+    "TroughAdjustment": "a dose that is raised by this table",
+    "Property": "relying on what it says of the product, also to leave a warning out",
+    "TradeItem": "hanging vials of this package on their barcode",
+    "SymptomUrgency": "telling a patient that this complaint can wait so long",
+    "Translation": "showing patients these texts in their language",
+    "Premedication": "naming a dose of this premedication",
+    "Cotreatment": "naming the dose of this other treatment",
+}
+
+
+def permits_words(fact: Fact) -> str:
+    """What two signatures would permit, or permit, that the fact alone does not."""
+    return _PERMITS.get(type(fact).__name__, "what it says to be relied on, not only to warn or restrict")
+
+
+def unit(policy: Policy) -> str:
+    """Of a policy's number, as people write it; a ratio has none."""
+    return "" if policy.unit == "1" else UNIT.get(policy.unit, policy.unit)
+
+
+def setting_value(policy: Policy) -> str:
+    """What a policy is set to: "12 h", "nearest"."""
+    if policy.number is not None:
+        return f"{number(policy.number, 4)} {unit(policy)}".strip()
+    return policy.choice.replace("_", " ") or "nothing"
 
 
 def signature_table(fact: Fact) -> str:

@@ -8,7 +8,6 @@ from typing import NoReturn
 import msgspec
 from litestar import Request
 
-import ivigil
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.entry import Author, Entry
 from ivigil.records.entrance import Role
@@ -96,7 +95,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 def provide(request: Request) -> Visit:  # type: ignore[type-arg]
     """The visit of a request that the guard let through."""
     door: Door = request.app.state.door
-    knowledge = ivigil.load_knowledge(door.settings.site)
+    knowledge = door.rules.now()
     return Visit(
         person=request.user,
         site=door.site(),

@@ -138,7 +138,19 @@ _ALL = (
     Action(name="facts.read", text="read the fact base", grants=_to("site", *_STAFF)),
     Action(
         name="facts.sign",
-        text="sign a fact for the site",
+        text="sign a fact, or a proposed setting, for the site",
+        grants=_to("site", "prescriber", "pharmacist"),
+        signs=True,
+    ),
+    Action(
+        name="facts.withdraw",
+        text="take back what was signed under a fact or a setting",
+        grants=_to("site", "prescriber", "pharmacist"),
+        signs=True,
+    ),
+    Action(
+        name="settings.propose",
+        text="propose a setting of the site",
         grants=_to("site", "prescriber", "pharmacist"),
         signs=True,
     ),

@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Message, Scope
 
+from ivigil.practice.sign_off import Rules
 from ivigil.records.journal import Journal
 from ivigil.web.access import forms
 from ivigil.web.access.desk import Desk
@@ -46,6 +47,7 @@ class Door:
         self.journal = journal
         self.site = site
         self.clock = clock
+        self.rules = Rules(journal, settings.site)
         self.desk = Desk(journal, site, clock)
         self.reads = Reads(journal)
         self.links = Links(journal, self.desk, site, clock)

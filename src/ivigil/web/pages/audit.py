@@ -1,4 +1,5 @@
-"""The audit trail, for the auditor: who looked, who was refused, broken glass, sign-ins, changes of people.
+"""The audit trail, for the auditor: who looked, who was refused, broken glass, sign-ins, changes of people,
+what was signed for the site.
 
 It shows handles of patients and names of staff, and nothing of any record.
 """
@@ -32,11 +33,13 @@ from ivigil.records.entrance import (
     SubjectRefused,
 )
 from ivigil.records.kinds import tag
+from ivigil.records.sign_off import KINDS as SIGN_OFF
+from ivigil.records.sign_off import FactSigned, SettingProposed, SignOffWithdrawn
 from ivigil.records.trail import trail
 from ivigil.records.words import Record
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
-from ivigil.web.parts import field
+from ivigil.web.parts import field, sign_off
 from ivigil.web.parts.notice import faults
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
@@ -48,6 +51,7 @@ GROUPS: dict[str, tuple[str, tuple[type[Body], ...]]] = {
     "reads": ("Reads of patients", (PatientRead,)),
     "refused": ("Refusals", (AccessRefused,)),
     "sign-ins": ("Sign-ins", (SignedIn, SignedInElsewhere, SubjectRefused, SignInFailed, SignedOut)),
+    "sign-off": ("Facts and settings signed", (FactSigned, SignOffWithdrawn, SettingProposed)),
     "people": (
         "Changes of people",
         (PersonAdmitted, PersonChanged, PasswordSet, CodeIssued, PinSet, SubjectBound),
@@ -136,7 +140,7 @@ def _row(visit: Visit, record: Record, names: dict[str, str]) -> tuple[Node, ...
     return (
         stamp(record.received_at.astimezone(visit.now.tzinfo)),
         names.get(getattr(record.body, "person", ""), record.author),
-        _said(record),
+        sign_off.told(record) if record.kind in SIGN_OFF else _said(record),
         names.get(record.subject) or (h.code[record.subject] if record.subject else "–"),
         record.site,
     )

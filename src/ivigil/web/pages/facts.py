@@ -14,17 +14,19 @@ from litestar.params import FromPath, QueryParameter
 from ivigil.knowledge.conditions import Disagreement
 from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.search import citing, disagreements, find
+from ivigil.knowledge.sign_off import sign_off_state
 from ivigil.knowledge.store import FactFile, Knowledge
 from ivigil.sheets import records
-from ivigil.sheets.facts import SIGN_OFF, sign_off_state, signature_table
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts.field import search
-from ivigil.web.parts.notice import Tone, notice
+from ivigil.web.parts.notice import notice
+from ivigil.web.parts.sign_off import TONE, Problem, section
 from ivigil.web.parts.source import cited
 from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
 
-_STYLES = ("facts.css",)
+STYLES = ("facts.css",)
 _SHOWN = 60
 DRAWERS = (
     ("condition", "Conditions"),
@@ -47,14 +49,6 @@ DRAWERS = (
     ("recall", "Recalls"),
 )
 """Array of the fact base, and what people call it."""
-_TONE: dict[str, Tone] = {
-    "superseded": "slow",
-    "signed": "go",
-    "local": "slow",
-    "weak": "slow",
-    "held_back": "slow",
-    "strong": "go",
-}
 _STATE = {
     "superseded": "superseded",
     "signed": "signed here",
@@ -72,7 +66,8 @@ def facts(visit: TheVisit, q: Words = "", kind: Words = "") -> Response[str]:
     """What a search found, or a drawer holds; without either, the drawers."""
     asked = " ".join(q.split())
     form = search("/facts", "Search the fact base", asked, hint="Words that all occur, or an exact id")
-    return shell.page("Facts", visit, form, _found(asked, kind, visit.knowledge), styles=_STYLES)
+    to_sign = h.p[h.a(href="/sign-off")["To be signed"]]
+    return shell.page("Facts", visit, form, to_sign, _found(asked, kind, visit.knowledge), styles=STYLES)
 
 
 @get("/facts/{fact:str}", needs="facts.read", sync_to_thread=True)
@@ -81,7 +76,14 @@ def fact(visit: TheVisit, fact: FromPath[str]) -> Response[str]:
     found = visit.knowledge.by_id.get(fact)
     if found is None:
         raise NotFoundException(detail="no such fact")
-    return shell.page(_name(found), visit, *_whole(found, visit.knowledge), styles=_STYLES)
+    return shown(visit, found)
+
+
+def shown(visit: Visit, fact: Fact, problem: Problem | None = None, status: int = 200) -> Response[str]:
+    """The page of one record. ``problem``: with what was sent to it."""
+    wrong = notice("stop", h.p[f"Nothing was signed. {problem.text}"], urgent=True) if problem else None
+    content = (*_whole(fact, visit.knowledge), section(visit, fact, problem))
+    return shell.page(_name(fact), visit, wrong, content, styles=STYLES, status=status)
 
 
 @get("/sources/{source:str}", needs="facts.read", sync_to_thread=True)
@@ -92,7 +94,7 @@ def source(visit: TheVisit, source: FromPath[str]) -> Response[str]:
         raise NotFoundException(detail="no such source")
     named = citing(visit.knowledge, found)
     listed = _list(f"Cited by {len(named)} facts", named, visit.knowledge)
-    return shell.page(found.title, visit, _document(found), listed, styles=_STYLES)
+    return shell.page(found.title, visit, _document(found), listed, styles=STYLES)
 
 
 def link(fact: Fact) -> Element:
@@ -136,7 +138,7 @@ def _drawers(knowledge: Knowledge) -> Element:
 
 
 def _list(caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int = _SHOWN) -> Element:
-    rows = ((link(each), _says(each, knowledge), _state(each, knowledge)) for each in found[:most])
+    rows = ((link(each), says(each, knowledge), _state(each, knowledge)) for each in found[:most])
     more = f"The closest {most}. A further word narrows them." if len(found) > most else None
     return h.section(".found")[
         table(caption, ("Fact", "Says", "Evidence"), rows, empty="Nothing has all of these words."),
@@ -144,13 +146,14 @@ def _list(caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int
     ]
 
 
-def _says(fact: Fact, knowledge: Knowledge) -> Node:
+def says(fact: Fact, knowledge: Knowledge) -> Node:
+    """Its kind, and what it says in one line."""
     return [h.span(".kind")[records.kind(fact)], " ", records.summary(fact, knowledge.terms)]
 
 
 def _state(fact: Fact, knowledge: Knowledge) -> Element:
     state = sign_off_state(fact, knowledge)
-    return h.span(f".state.{_TONE[state]}")[_STATE[state]]
+    return h.span(f".state.{TONE[state]}")[_STATE[state]]
 
 
 def _name(fact: Fact) -> str:
@@ -165,7 +168,6 @@ def _whole(fact: Fact, knowledge: Knowledge) -> list[Node]:
         _parts(fact, knowledge),
         *(_disagreement(each, fact, knowledge) for each in disagreements(knowledge, fact)),
         _evidence(fact, knowledge),
-        _sign_off(fact, knowledge),
     ]
 
 
@@ -229,20 +231,6 @@ def _evidence(fact: Fact, knowledge: Knowledge) -> Element:
         ]
         if documents
         else h.p["No source."],
-    ]
-
-
-def _sign_off(fact: Fact, knowledge: Knowledge) -> Element:
-    state = sign_off_state(fact, knowledge)
-    return h.section[
-        h.h2["Sign-off"],
-        notice(_TONE[state], h.p[SIGN_OFF[state]]),
-        None
-        if fact.replaced
-        else h.details[
-            h.summary["What a signature in the site’s overlay must carry"],
-            h.pre[signature_table(fact)],
-        ],
     ]
 
 

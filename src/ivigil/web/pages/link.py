@@ -10,7 +10,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-import ivigil
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.wording import Wording
 from ivigil.web.access.desk import Refused
@@ -44,7 +43,7 @@ async def enter(request: Asked) -> Response[str] | Redirect:
 
 def _page(request: Asked, secret: str, refused: Refused | None = None) -> Response[str]:
     door: Door = request.app.state.door
-    knowledge = ivigil.load_knowledge(door.settings.site)
+    knowledge = door.rules.now()
     say = wording(request, knowledge)
     return outside(
         request,

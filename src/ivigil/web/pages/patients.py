@@ -202,13 +202,22 @@ def _page(visit: Visit, patient: str, *, wrong: tuple[str, ...] = (), told: Node
         _plans(visit, file),
         _infusions(visit, file),
         _tolerance(visit, file),
+        _results(visit, patient),
         _igg(visit, patient),
         _links(visit, file),
         _looked(visit, file),
-        banner=_banner(file),
+        banner=banner(file),
         styles=("patients.css",),
         status=400 if wrong else 200,
     )
+
+
+def _results(visit: Visit, patient: str) -> Node:
+    if not visit.may("follow_up.read", patient):
+        return None
+    return h.section[
+        h.h2["Laboratory"], h.p[h.a(href=f"/patients/{patient}/results")["Results: record, see"]]
+    ]
 
 
 def _igg(visit: Visit, patient: str) -> Node:
@@ -217,7 +226,7 @@ def _igg(visit: Visit, patient: str) -> Node:
     return h.section[h.h2["IgG"], h.p[h.a(href=f"/patients/{patient}/levels")["Levels and forecasts"]]]
 
 
-def _banner(file: File) -> Node:
+def banner(file: File) -> Node:
     """Two identifiers, always in view."""
     name = file.contact.name if file.contact else ""
     if file.plan is None:

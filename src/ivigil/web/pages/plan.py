@@ -276,22 +276,9 @@ def _withdrawal(visit: Visit, standing: Standing, stream: str, wrong: tuple[Step
 
 def _withdraw_form(visit: Visit, plan: Plan, wrong: tuple[Step, str] | None) -> Element:
     """Its password field has an id of its own: two signing forms can stand on one page."""
-    fault = wrong[1] if wrong is not None and wrong[0] == "withdraw" else ""
+    faults = (wrong[1],) if wrong is not None and wrong[0] == "withdraw" else ()
     return form(visit.form_token, f"/plans/{plan.id}/withdraw")[
-        h.div(class_=["field", {"wrong": bool(fault)}])[
-            h.label(for_="withdraw-password")["Your password signs this"],
-            h.input(
-                id="withdraw-password",
-                name="password",
-                type="password",
-                required=True,
-                autocomplete="current-password",
-                aria_invalid="true" if fault else None,
-                aria_describedby="withdraw-fault" if fault else None,
-            ),
-            h.p(".fault", id="withdraw-fault")[fault] if fault else None,
-        ],
-        submit("Withdraw", kind="stop"),
+        signature(faults, id="withdraw-password"), submit("Withdraw", kind="stop")
     ]
 
 

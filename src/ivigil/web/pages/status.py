@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 import htpy as h
 import msgspec
@@ -11,7 +10,6 @@ from htpy import Element, Node
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-import ivigil
 from ivigil.practice.status import Status, Switch, status
 from ivigil.records.verify import verify
 from ivigil.sheets.journal import FINDING
@@ -97,8 +95,7 @@ def verify_now(visit: TheVisit) -> Redirect:
 
 
 def _status(visit: Visit) -> Status:
-    overlay = visit.door.settings.site or os.environ.get(ivigil.SITE_VARIABLE)
-    return status(visit.journal, visit.knowledge, overlay, visit.now)
+    return status(visit.journal, visit.knowledge, visit.now)
 
 
 def _verdict(verified: Verified | None, visit: Visit) -> Node:

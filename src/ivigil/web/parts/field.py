@@ -151,11 +151,15 @@ def password(
     return text(name, label, type="password", hint=hint, autocomplete=complete)
 
 
-def signature(faults: Iterable[str] = ()) -> Element:
-    """What stands before every signing button: the password again. ``visit.confirm`` checks it."""
+def signature(faults: Iterable[str] = (), *, id: str = "") -> Element:
+    """What stands before every signing button: the password again. ``visit.confirm`` checks it.
+
+    ``id``: where a page has two signing forms.
+    """
     return text(
         "password",
         "Your password signs this",
+        id=id,
         type="password",
         autocomplete="current-password",
         faults=faults,

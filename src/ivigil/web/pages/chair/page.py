@@ -6,6 +6,7 @@ import htpy as h
 from htpy import Node
 from litestar import MediaType, Response
 
+from ivigil.course import infusion_id
 from ivigil.infusion.events import Corrected, Event, Stopped
 from ivigil.practice.deeds import parts
 from ivigil.sheets.entries import entry_line
@@ -48,12 +49,21 @@ def whole(view: ChairView, *, status: int = 200) -> Response[str]:
         view.visit,
         _device(view),
         h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
+        _place(view),
         halts(view),
         banner=banner(view),
         scripts=_SCRIPTS,
         styles=_STYLES,
         status=status,
     )
+
+
+def _place(view: ChairView) -> Node:
+    """Where the patient sits, and the way to where that is told."""
+    if not view.visit.may("chair.record", view.stream):
+        return None
+    sitting = f"Sits at {view.state.chair}: change" if view.state.chair else "Tell the chair or bed"
+    return h.p[h.a(href=f"/board/{infusion_id(view.plan, view.day)}")[sitting]]
 
 
 def part(view: ChairView, name: str) -> Response[str] | None:

@@ -14,7 +14,6 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
-import ivigil
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.file import File, open_file
 from ivigil.records.lookback import contact_of
@@ -147,7 +146,7 @@ def outside(request: Asked, title: str, *content: Node, status: int = 200) -> Re
     Raises KnowledgeError where the site's settings cannot be read: then nobody knows the numbers.
     """
     door: Door = request.app.state.door
-    known = ivigil.load_knowledge(door.settings.site)
+    known = door.rules.now()
     say = wording(request, known)
     body = h.body(".me")[emergency(say, known), h.main("#content")[h.h1[told(title)], content]]
     return answer(shell.html(_plain(title), None, body, styles=("me.css",), lang=say.language), status)

@@ -1,0 +1,257 @@
+"""Signing facts and settings of the site: the forms under a fact, and the list of what is to be signed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Annotated
+
+import htpy as h
+import msgspec
+from htpy import Node
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, QueryParameter, URLEncodedBody
+from litestar.response import Redirect
+
+import ivigil
+from ivigil.intake.numbers import NumberError, written_number
+from ivigil.knowledge.check import faults
+from ivigil.knowledge.evidence import Fact, fingerprint
+from ivigil.knowledge.policies import Policy
+from ivigil.knowledge.sign_off import WAITS, sign_off_state
+from ivigil.knowledge.store import Knowledge
+from ivigil.practice.sign_off import Book, Refusal, Signer
+from ivigil.records.sign_off import SIGNERS, Proposal, SignedOff
+from ivigil.sheets import records
+from ivigil.sheets.facts import permits_words, setting_value
+from ivigil.web import shell
+from ivigil.web.given import TheVisit
+from ivigil.web.pages.facts import STYLES, link, says, shown
+from ivigil.web.parts.sign_off import REFUSED, Problem, signers
+from ivigil.web.parts.table import table
+from ivigil.web.visit import Visit
+
+_COUNTED = ("", "h", "d", "min", "a", "d days", "{level}")
+"""Units of numbers that are counted, never divided."""
+_MOST_TIMES = 10
+"""A setting so many times its default is taken for a slip."""
+
+Words = Annotated[str, QueryParameter(max_length=200)]
+
+
+class Sent(msgspec.Struct):
+    """What a signing form sends."""
+
+    mark: str = ""
+    reason: str = ""
+    number: str = ""
+    choice: str = ""
+    password: str = ""
+
+
+@get("/sign-off", needs="facts.read", sync_to_thread=True)
+def waiting(visit: TheVisit, kind: Words = "") -> Response[str]:
+    """What waits for a signature, what has one, what is signed."""
+    knowledge, signed = visit.knowledge, visit.door.rules.signed()
+    waits = [f for f in knowledge.by_id.values() if sign_off_state(f, knowledge) in WAITS]
+    if kind:
+        of_kind = [fact for fact in waits if type(fact).__name__ == kind]
+        name = records.kind(of_kind[0]) if of_kind else "facts"
+        rows = _rows(of_kind, knowledge, permits=True)
+        listed = table(f"Not signed: {name}", ("Fact", "Says", "Signed would permit"), rows)
+        back = h.p[h.a(href="/sign-off")["Everything that is to be signed"]]
+        return shell.page("To be signed", visit, back, h.section(".found")[listed], styles=STYLES)
+    one = [fact for fact in waits if knowledge.signatures_of(fact)]
+    lapsed = [fact for fact in waits if knowledge.lapsed(fact) and fact not in one]
+    done = [knowledge.by_id[name] for name in sorted(knowledge.signed)]
+    return shell.page(
+        "To be signed",
+        visit,
+        _proposals(signed, knowledge),
+        _list("One signature: somebody else signs next", one, knowledge),
+        _list("Signed under an earlier text, and unsigned again", lapsed, knowledge) if lapsed else None,
+        _kinds(waits),
+        _list("Signed by two people", done, knowledge),
+        styles=STYLES,
+    )
+
+
+@post("/facts/{fact:str}/sign", needs="facts.sign", status_code=303, sync_to_thread=True)
+def sign(visit: TheVisit, fact: FromPath[str], data: URLEncodedBody[Sent]) -> Response[str] | Redirect:
+    """Sign a fact, or a proposed setting, under the password; or why not."""
+    found = _known(visit, fact)
+
+    def act(book: Book, signer: Signer) -> Refusal | None:
+        proposal = _proposal(visit.door.rules.signed().proposed, found, data.mark)
+        return book.confirm(proposal, signer) if proposal else book.sign(found, signer)
+
+    return _signed(visit, found, "sign", data, act)
+
+
+@post("/facts/{fact:str}/withdraw", needs="facts.withdraw", status_code=303, sync_to_thread=True)
+def withdraw(visit: TheVisit, fact: FromPath[str], data: URLEncodedBody[Sent]) -> Response[str] | Redirect:
+    """Take back every signature under a fact or a setting, with a reason, at once; or why not."""
+    found = _known(visit, fact)
+    if not data.reason.strip():
+        return _page(visit, found, "withdraw", data, "Why: it is missing.", status=400)
+
+    def act(book: Book, signer: Signer) -> Refusal | None:
+        signed = visit.door.rules.signed()
+        setting = _proposal((*signed.settings, *signed.proposed), found, data.mark)
+        reason = data.reason.strip()
+        return book.take_back(setting, signer, reason) if setting else book.withdraw(found, signer, reason)
+
+    return _signed(visit, found, "withdraw", data, act)
+
+
+@post("/facts/{fact:str}/propose", needs="settings.propose", status_code=303, sync_to_thread=True)
+def propose(visit: TheVisit, fact: FromPath[str], data: URLEncodedBody[Sent]) -> Response[str] | Redirect:
+    """Propose another setting, under the password; or why not."""
+    found = _known(visit, fact)
+    default = ivigil.load_knowledge(visit.door.settings.site).policies.get(fact)
+    if not isinstance(found, Policy) or default is None:
+        raise NotFoundException(detail="no such setting")
+    try:
+        policy = _policy(visit, found, default, data)
+    except ValueError as error:
+        return _page(visit, found, "propose", data, str(error), status=400)
+    return _signed(visit, found, "propose", data, lambda book, signer: book.propose(policy, signer))
+
+
+def _signed(
+    visit: Visit, fact: Fact, form: str, data: Sent, act: Callable[[Book, Signer], Refusal | None]
+) -> Response[str] | Redirect:
+    if not visit.confirm(data.password):
+        return _page(visit, fact, form, data, "This is not your password.", status=403)
+    role = next(role for role in SIGNERS if role in visit.roles)
+    signer = Signer(person=visit.person.id, role=role, fingerprint=data.mark)
+    refused = act(Book(visit.journal, visit.door.rules, visit.entry()), signer)
+    if refused:
+        return _page(visit, fact, form, data, REFUSED[refused], status=409)
+    return Redirect(f"/facts/{fact.id}", status_code=303)
+
+
+def _page(visit: Visit, fact: Fact, form: str, data: Sent, text: str, *, status: int) -> Response[str]:
+    problem = Problem(
+        form=form, text=text, mark=data.mark, number=data.number, choice=data.choice, reason=data.reason
+    )
+    return shown(visit, fact, problem, status)
+
+
+def _known(visit: Visit, fact: str) -> Fact:
+    found = visit.knowledge.by_id.get(fact)
+    if found is None:
+        raise NotFoundException(detail="no such fact")
+    return found
+
+
+def _proposal(among: Iterable[Proposal], fact: Fact, mark: str) -> Proposal | None:
+    return next((p for p in among if p.policy.id == fact.id and fingerprint(p.policy) == mark), None)
+
+
+def _policy(visit: Visit, present: Policy, default: Policy, data: Sent) -> Policy:
+    """The setting that was typed. Raises ValueError saying what is accepted."""
+    reason = " ".join(data.reason.split())
+    if not reason or len(reason) > 500:
+        raise ValueError("Why: accepted: 1 to 500 characters.")
+    number, choice = present.number, present.choice
+    if present.alternatives or default.alternatives:
+        choice = _choice(data.choice, default)
+    else:
+        number = _number(data.number, default)
+    made = msgspec.structs.replace(
+        default,
+        number=number,
+        choice=choice,
+        cautious_because=reason,
+        basis="protocol",
+        seen=False,
+        sources=(),
+        locator="",
+        note="",
+    )
+    _check(visit.knowledge, made)
+    return made
+
+
+def _choice(sent: str, default: Policy) -> str:
+    accepted = (default.choice, *default.alternatives)
+    if sent not in accepted:
+        raise ValueError(f"Choice: accepted: {', '.join(accepted)}.")
+    return sent
+
+
+def _number(sent: str, default: Policy) -> Decimal:
+    """Positive; whole where things are counted; within a tenth and ten times the default."""
+    try:
+        number = written_number(sent.strip())
+    except NumberError as error:
+        raise ValueError(f"Number: accepted: {error}.") from None
+    before = default.number
+    counted = default.unit in _COUNTED and (before is None or before == before.to_integral_value())
+    if number <= 0 or (counted and number != number.to_integral_value()):
+        raise ValueError(f"Number: accepted: {'a whole number' if counted else 'a number'} above 0.")
+    if before and not before / _MOST_TIMES <= number <= before * _MOST_TIMES:
+        raise ValueError(
+            f"Number: {sent} is more than {_MOST_TIMES} times off the default of {setting_value(default)}; "
+            "set it in the site’s overlay if it is meant."
+        )
+    return number
+
+
+def _check(knowledge: Knowledge, made: Policy) -> None:
+    """The fact base must be as sound with the setting as without it."""
+    policies = tuple(made if each.id == made.id else each for each in knowledge.facts.policy)
+    laid = msgspec.structs.replace(knowledge, facts=msgspec.structs.replace(knowledge.facts, policy=policies))
+    new = set(faults(laid)) - set(faults(knowledge))
+    if new:
+        raise ValueError("; ".join(sorted(new)))
+
+
+def _proposals(signed: SignedOff, knowledge: Knowledge) -> Node:
+    rows: Iterable[tuple[Node, ...]] = (
+        (
+            link(knowledge.by_id[each.policy.id]),
+            [h.strong[setting_value(each.policy)], h.br, each.policy.cautious_because],
+            f"Now {setting_value(knowledge.policies[each.policy.id])}",
+            signers(each.signatures),
+        )
+        for each in signed.proposed
+        if each.policy.id in knowledge.policies
+    )
+    title = "Proposed settings: somebody else signs next"
+    heads = ("Setting", "Proposed", "Now", "Signed")
+    return h.section(".found")[table(title, heads, rows)] if signed.proposed else None
+
+
+def _list(title: str, found: list[Fact], knowledge: Knowledge) -> Node:
+    rows = _rows(found, knowledge)
+    heads = ("Fact", "Says", "Signed", "By two it permits")
+    return h.section(".found")[table(title, heads, rows, empty="None.")]
+
+
+def _rows(found: list[Fact], knowledge: Knowledge, *, permits: bool = False) -> Iterable[tuple[Node, ...]]:
+    for fact in found:
+        signed = () if permits else (signers(knowledge.signatures_of(fact) or knowledge.lapsed(fact)),)
+        yield link(fact), says(fact, knowledge), *signed, permits_words(fact)
+
+
+def _kinds(waits: list[Fact]) -> Node:
+    """How many of each kind, most first."""
+    counts = Counter(type(fact) for fact in waits)
+    one = {type(fact): fact for fact in waits}
+    rows = (
+        (
+            h.a(href=f"/sign-off?kind={kind.__name__}")[records.kind(one[kind])],
+            f"{count:,}",
+            permits_words(one[kind]),
+        )
+        for kind, count in counts.most_common()
+    )
+    title = "Not signed by two people, by kind"
+    return table(title, ("Kind", "Facts", "Signed each would permit"), rows, numbers=(1,))
+
+
+routes = [waiting, sign, withdraw, propose]
