@@ -8,7 +8,7 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial prove-journal prove-chair prove-routes lock clean
+.PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial pictures prove-journal prove-chair prove-routes sbom lock clean
 
 run: $(RUN)          ## the web application with fictional people, on this machine alone (Ctrl+C ends it)
 	@$(BIN)/ivigil serve --demo
@@ -77,6 +77,9 @@ kinetics-plots: $(TEST)   ## the pictures of docs/kinetics.md
 
 kinetics-trial: $(TEST)   ## forecasts for simulated patients against the truth; write docs/kinetics-trial.md (ten minutes)
 	$(BIN)/python -m benchmarks.trial --write
+
+sbom: $(DEV)          ## what make run installs, as a CycloneDX bill of materials; write docs/sbom.cdx.json
+	$(BIN)/python -m tools.sbom
 
 pictures: $(TEST) debian   ## pictures of the web application for the README
 	$(BIN)/python -m tools.pictures

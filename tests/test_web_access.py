@@ -168,6 +168,8 @@ def test_what_anybody_may_ask_for_is_this_and_no_more(web: Web) -> None:
     public = {path for path, _, handler in handlers(web) if handler.opt.get("needs") == PUBLIC}
     assert {path for path in public if not path.startswith("/static/")} == {
         "/sign-in",
+        "/sign-in/provider",
+        "/sign-in/provider/back",
         "/sign-out",
         "/code",
         "/unlock",

@@ -41,6 +41,13 @@ _KEYS = f"""async () => {{
   const db = await {_OPENED}, all = {_ALL_OF};
   return (await all('keys')).map(key => key.extractable);
 }}"""
+_SHOWN = f"""async count => {{
+  const db = await {_OPENED}, all = {_ALL_OF};
+  const {{ length }} = await all('known');
+  db.close();
+  return length === count;
+}}"""
+"""Whether the device keeps so many pages that it showed."""
 _ALL_KEPT = f"""async () => {{
   const db = await {_OPENED}, all = {_ALL_OF};
   let text = JSON.stringify(localStorage);
@@ -398,6 +405,30 @@ def test_keys_cannot_be_read_and_go_at_sign_out(
     page.wait_for_url("**/sign-in")
     assert page.evaluate(_KEYS) == []
     assert pulses(chairs, running)[-1] == "104"
+    page.context.close()
+
+
+def test_once_the_session_is_over_only_what_waits_stays_on_the_device(
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    """A time-out: the browser holds no session any more and is led to the sign-in page."""
+    page = at_chair(chromium, address, running)
+    page.wait_for_function(_SHOWN, arg=1)
+    page.context.set_offline(True)
+    enter_pulse(page, "107")
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    page.goto(f"{address}/sign-in")
+    page.wait_for_function(_SHOWN, arg=0)
+    assert page.evaluate(_KEYS) == [False]
+    again = arrived(page.context, address, "nurse", running)
+    ready(again)
+    settled(again)
+    assert pulses(chairs, running)[-1] == "107"
+    again.context.clear_cookies()
+    again.goto(f"{address}/sign-in")
+    again.wait_for_function(_SHOWN, arg=0)
+    assert again.evaluate(_KEYS) == []
     page.context.close()
 
 

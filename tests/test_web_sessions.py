@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from pathlib import Path
 
 import pytest
 from litestar import get
 
+from ivigil.web import demo
 from ivigil.web.access import passwords
 from ivigil.web.access.throttle import NAME, PAIR, WINDOW, Throttle
 from tests.support.web import PASSWORD, SITE, Browser, Web
@@ -87,6 +89,7 @@ def test_a_new_password_ends_every_other_session(web: Web) -> None:
         ({"password": PASSWORD, "new": "short"}, "has 5 characters; accepted: 12 or more"),
         ({"password": PASSWORD, "new": "aaaaaaaaaaaaaaaa"}, "repeats a few characters"),
         ({"password": PASSWORD, "new": "Nurse-Example 7"}, "is your name"),
+        ({"password": PASSWORD, "new": "qwertyuiop123"}, "a password known from leaks"),
         ({"password": PASSWORD, "new": "another long phrase", "again": "other"}, "typed in two ways"),
     ],
 )
@@ -131,6 +134,60 @@ def test_a_pin_neither_signs_in_nor_confirms(web: Web) -> None:
     assert web.browser().sign_in("nurse", "907314").status_code == 400
     sent = {"pin_password": "907314", "pin": "135790", "pin_again": "135790"}
     assert browser.post("/account/pin", sent, form_at="/account").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("password1234", "known from leaks"),
+        ("P@ssw0rd1234", "known from leaks"),
+        ("qwertyuiop123", "known from leaks"),
+        ("letmein123456", "known from leaks"),
+        ("Summer2026!!", "known from leaks"),
+        ("trustno1trustno1", "repeats"),
+        ("abcdefghijklmnop", "a run of letters"),
+        ("zaq12wsxcde34rfv", "known from leaks"),
+        ("rfvbgtyhnmju", "a run of keys"),
+        ("pharmacist12", "common words"),
+        ("N.Fictional1", "built from your name"),
+    ],
+)
+def test_known_and_easily_guessed_passwords_are_refused_with_the_reason(password: str, why: str) -> None:
+    faults = passwords.password_faults(password, "nurse", "N. Fictional, nurse")
+    assert any(why in fault for fault in faults), faults
+    assert not any(password in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, demo.PASSWORD, "correct horse battery staple", "kX3-.vw9Qz,m"]
+)
+def test_what_nobody_would_guess_is_taken(password: str) -> None:
+    assert not passwords.password_faults(password, "nurse", "N. Fictional, nurse")
+
+
+def test_the_longest_password_is_judged_in_a_moment() -> None:
+    started = time.perf_counter()
+    passwords.password_faults(("4@8({[<369!|1$5+7%20" * 9)[: passwords.LONGEST])
+    assert time.perf_counter() - started < 3
+
+
+def test_a_weak_password_does_not_use_up_the_code(web: Web) -> None:
+    person = web.door.desk.people.by_sign_in("nurse")
+    assert person
+    code = web.door.desk.issue_code("a test", person[0])
+    sent = {"sign_in": "nurse", "code": code, "new": "password1234", "again": "password1234"}
+    browser = web.browser()
+    assert "known from leaks" in browser.post("/code", sent).text
+    assert (
+        browser.post("/code", sent | dict.fromkeys(("new", "again"), "a phrase of mine")).status_code == 303
+    )
+
+
+def test_whoever_has_no_code_makes_the_server_judge_no_password(web: Web) -> None:
+    sent = {"sign_in": "nurse", "code": "wrong", "new": "password1234", "again": "password1234"}
+    answer = web.browser().post("/code", sent)
+    assert "Name or code is wrong" in answer.text
+    assert "known from leaks" not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -329,3 +386,45 @@ def test_passwords_are_argon2id_and_no_two_alike() -> None:
     assert not passwords.matches(one, PASSWORD + " ")
     assert not passwords.matches("", "")
     assert not passwords.matches("not a hash", PASSWORD)
+
+
+def test_a_form_that_another_tab_made_stale_keeps_the_name_and_says_what_to_do(web: Web) -> None:
+    """Two tabs were opened at once: each got a key, the later counts; the form of the first is sent."""
+    browser = web.browser()
+    stale = web.browser().form_token()
+    browser.get("/sign-in")
+    sent = {"form_token": stale, "sign_in": "nurse", "password": PASSWORD, "next": "/account"}
+    asked = browser.bare_post("/sign-in", sent)
+    assert asked.status_code == 400
+    assert "Type your password once more" in asked.text
+    assert 'value="nurse"' in asked.text
+    assert PASSWORD not in asked.text
+    found = re.search(r'name="form_token" value="(\w+)"', asked.text)
+    assert found
+    assert browser.bare_post("/sign-in", sent | {"form_token": found[1]}).headers["location"] == "/account"
+
+
+def test_a_stale_form_from_another_site_is_refused_and_answers_nothing_of_it(web: Web) -> None:
+    sent = {"sign_in": "nurse", "password": PASSWORD}
+    answer = web.browser().bare_post("/sign-in", sent, **{"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert "nurse" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {}),  # goes on to another page: no form is on it
+        ("/static/none.css", {}),
+        ("/sign-in", {"sec-fetch-mode": "cors"}),
+        ("/sign-in", {"x-ivigil-part": "now"}),
+        ("/board?part=board", {}),
+    ],
+)
+def test_only_a_page_with_a_form_gives_the_browser_a_form_key(
+    web: Web, path: str, headers: dict[str, str]
+) -> None:
+    browser = web.browser()
+    assert "set-cookie" not in browser.get(path, **headers).headers
+    assert "ivigil-form" in browser.get("/sign-in", **{"sec-fetch-mode": "navigate"}).headers["set-cookie"]
+    assert "set-cookie" not in browser.get("/sign-in").headers

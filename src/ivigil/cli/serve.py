@@ -18,7 +18,7 @@ from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
 
 if TYPE_CHECKING:
-    from ivigil.web.settings import Settings
+    from ivigil.web.settings import ProviderSettings, Settings
 
 _MISSING = "the web application needs its libraries: install ivigil[web]"
 
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="name that browsers ask for",
     )
+    parser.add_argument("--oidc", metavar="FILE", help="an OpenID Connect provider at which staff sign in")
     for flag, what in _SPANS.items():
         unit, text = what
         parser.add_argument(f"--{flag}", type=_positive, metavar=unit.upper(), help=f"{unit} {text}")
@@ -75,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise InputError(_MISSING) from error
     spans = _spans(options)
+    provider = _provider(options.oidc) if options.oidc else None
     settings = web.Settings(
         journal=options.journal,
         secrets=options.secrets,
@@ -84,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         names=tuple(options.name),
         behind_proxy=options.behind_proxy,
         demo=options.demo,
+        provider=provider,
         **spans,
     )
     try:
@@ -91,6 +94,20 @@ def run(options: argparse.Namespace) -> int:
     except web.SettingsError as error:
         raise InputError(str(error)) from error
     return guarded(lambda: _demo(settings, spans) if settings.demo else _serve(settings), "serve")
+
+
+def _provider(path: str) -> ProviderSettings:
+    from ivigil.web import settings as web
+
+    try:
+        import httpx  # noqa: F401
+        import joserfc  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise InputError("--oidc needs its libraries: install ivigil[oidc]") from error
+    try:
+        return web.read_provider(path)
+    except web.SettingsError as error:
+        raise InputError(str(error)) from error
 
 
 def _demo(settings: Settings, spans: dict[str, dt.timedelta]) -> int:
@@ -102,7 +119,7 @@ def _demo(settings: Settings, spans: dict[str, dt.timedelta]) -> int:
         print(f"  Password of everybody   {demo.PASSWORD}")
         for sign_in, name, _ in (*demo.PEOPLE, demo.PATIENT):
             print(f"  {sign_in:<22}  {name}")
-        return _serve(replace(made, **spans))
+        return _serve(replace(made, provider=settings.provider, **spans))
 
 
 def _serve(settings: Settings) -> int:
@@ -117,8 +134,8 @@ def _serve(settings: Settings) -> int:
         # A polite end is one like Ctrl+C: what the demonstration wrote is taken away.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         config = serving.config(app, proxy_headers=settings.behind_proxy)
-        print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
         with suppress(KeyboardInterrupt):
+            print(f"Ivigil at {settings.address} (stop it with Ctrl+C)", flush=True)
             uvicorn.Server(config).run(sockets=[listening])
     return OK
 

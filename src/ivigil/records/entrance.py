@@ -71,6 +71,29 @@ class SignedIn(Body, frozen=True, tag="signed_in"):
     """With the password."""
 
 
+class SubjectBound(Body, frozen=True, tag="subject_bound"):
+    """As whom an identity provider knows the person from now on; their sessions end. "": as nobody."""
+
+    issuer: str
+    claim: str
+    """Which of the provider's claims the subject is the value of."""
+    subject: str
+
+
+class SignedInElsewhere(Body, frozen=True, tag="signed_in_elsewhere"):
+    """At an identity provider."""
+
+    issuer: str
+
+
+class SubjectRefused(Body, frozen=True, tag="subject_refused"):
+    """An identity provider vouched for somebody whom nobody here is bound to, or who has no way in."""
+
+    issuer: str
+    claim: str
+    subject: str
+
+
 class SignInFailed(Body, frozen=True, tag="sign_in_failed"):
     """A wrong password, code or PIN."""
 
@@ -108,7 +131,17 @@ class AccessRefused(Body, frozen=True, tag="access_refused"):
 
 
 PersonEvent = (
-    PersonAdmitted | PersonChanged | PasswordSet | CodeIssued | PinSet | SignedIn | SignInFailed | SignedOut
+    PersonAdmitted
+    | PersonChanged
+    | PasswordSet
+    | CodeIssued
+    | PinSet
+    | SubjectBound
+    | SignedIn
+    | SignedInElsewhere
+    | SubjectRefused
+    | SignInFailed
+    | SignedOut
 )
 """Everything that can happen to a person's way in."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
@@ -26,52 +27,32 @@ from ivigil.web.access.guards import guard
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
 from ivigil.web.described import described
-from ivigil.web.pages import (
-    audit,
-    board,
-    chair,
-    facts,
-    glass,
-    inbox,
-    levels,
-    link,
-    lots,
-    me,
-    patients,
-    people,
-    plan,
-    plan_new,
-    products,
-    results,
-    sign_in,
-    sign_off,
-    status,
-)
 from ivigil.web.settings import Settings
 from ivigil.web.threads import wrapped
 
 PAGES = (
-    audit,
-    board,
-    chair,
-    facts,
-    glass,
-    inbox,
-    levels,
-    link,
-    lots,
-    me,
-    patients,
-    people,
-    plan,
-    plan_new,
-    products,
-    results,
-    sign_in,
-    sign_off,
-    status,
+    "audit",
+    "board",
+    "chair",
+    "facts",
+    "glass",
+    "inbox",
+    "levels",
+    "link",
+    "lots",
+    "me",
+    "patients",
+    "people",
+    "plan",
+    "plan_new",
+    "products",
+    "provider",
+    "results",
+    "sign_in",
+    "sign_off",
+    "status",
 )
-"""Each module's ``routes``."""
+"""The modules in ``pages`` whose ``routes`` are served."""
 _WORTH_IT_BYTES, _QUICK = 1_500, 4
 """Compression: what fits a packet travels as it is; a tenth is left of a page after 2 ms."""
 _KEPT = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
@@ -120,7 +101,8 @@ def _handlers() -> list[ControllerRouterHandler]:
     files = create_static_files_router(
         shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
     )
-    return [files, *(described(wrapped(handler)) for module in PAGES for handler in module.routes)]
+    pages = [import_module(f"ivigil.web.pages.{name}") for name in PAGES]
+    return [files, *(described(wrapped(handler)) for page in pages for handler in page.routes)]
 
 
 def _openapi() -> OpenAPIConfig:

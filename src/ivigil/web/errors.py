@@ -29,8 +29,10 @@ from ivigil.records.errors import (
     RepeatedIdError,
 )
 from ivigil.web import shell
-from ivigil.web.access.guards import AccessDenied, ForeignFormError, ScreenLocked, is_part
+from ivigil.web.access.guards import AccessDenied, ForeignFormError, ScreenLocked
+from ivigil.web.access.way_in import is_part
 from ivigil.web.given import Asked
+from ivigil.web.pages import sign_in
 from ivigil.web.pages.me import frame
 from ivigil.web.parts import notice
 from ivigil.web.paths import going_on
@@ -94,6 +96,8 @@ _MISSING = {
 def http(request: Asked, error: HTTPException) -> Response[Any]:
     """Everything that the framework and the guard refuse."""
     if isinstance(error, ForeignFormError):
+        if "sign_in" in error.sent and request.url.path == sign_in.PATH:
+            return sign_in.again(request, error.sent)
         return _answer(request, _FOREIGN)
     if isinstance(error, AccessDenied):
         return _denied(request, error)

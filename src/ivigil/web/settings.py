@@ -4,13 +4,74 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
 
 class SettingsError(Exception):
     """The server must not start like this; the message is one line for a person."""
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An OpenID Connect provider at which staff may prove who they are."""
+
+    issuer: str
+    """As it names itself: its description is asked for beneath this address and nowhere else."""
+    client_id: str
+    client_secret_file: str = ""
+    client_secret_variable: str = ""
+    """Name of the variable of the environment that holds it; one of the two."""
+    claim: str = "sub"
+    """What of its answer tells a person from all others: "sub", or a name that it gives to nobody else."""
+    called: str = "your organisation"
+    """What the sign-in page calls it."""
+    single_sign_on: bool = False
+    """Whether somebody who signed in there before need not do so again. At a shared workstation they must."""
+
+    @property
+    def secret(self) -> str:
+        """The client's secret. Raises SettingsError."""
+        if bool(self.client_secret_file) == bool(self.client_secret_variable):
+            raise SettingsError("--oidc: accepted: one of client_secret_file and client_secret_variable")
+        if self.client_secret_variable:
+            found = os.environ.get(self.client_secret_variable, "")
+        else:
+            try:
+                found = Path(self.client_secret_file).read_text().strip()
+            except OSError as error:
+                raise SettingsError(f"--oidc: client_secret_file: {error.strerror}") from error
+        if not found:
+            raise SettingsError("--oidc: the client's secret is empty; accepted: as the provider gave it")
+        return found
+
+
+def read_provider(path: str) -> ProviderSettings:
+    """The provider of a TOML file. Raises SettingsError."""
+    try:
+        made = msgspec.toml.decode(Path(path).read_bytes(), type=ProviderSettings)
+    except OSError as error:
+        raise SettingsError(f"--oidc {path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"--oidc {path}: {error}") from error
+    if not is_safe(made.issuer):
+        raise SettingsError(f"--oidc {path}: issuer: {made.issuer!r}; accepted: https://..., without ? and #")
+    assert made.secret
+    return made
+
+
+def is_safe(address: str) -> bool:
+    """Whether nobody between can read or change what is sent there: HTTPS, or this machine."""
+    try:
+        parts = urlsplit(address)
+        return not (parts.query or parts.fragment or parts.username) and (
+            (parts.scheme == "https" and bool(parts.hostname))
+            or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        )
+    except ValueError:
+        return False
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     behind_proxy: bool = False
     """A proxy in front speaks HTTPS and tells the client's address."""
     demo: bool = False
+    provider: ProviderSettings | None = None
     lock_after: dt.timedelta = dt.timedelta(minutes=10)
     """Without a touch the screen locks; PIN or password opens it."""
     idle_limit: dt.timedelta = dt.timedelta(minutes=60)

@@ -19,8 +19,11 @@ from ivigil.records.entrance import (
     PinSet,
     Role,
     SignedIn,
+    SignedInElsewhere,
     SignedOut,
     SignInFailed,
+    SubjectBound,
+    SubjectRefused,
     of_person,
 )
 from ivigil.records.journal import Journal
@@ -29,6 +32,8 @@ from ivigil.web.access.people import NEUTRAL_AUTHOR, Keys, People, Person
 from ivigil.web.access.reads import DEVICE
 from ivigil.web.access.throttle import Throttle
 
+PROVIDER = "identity provider"
+"""Author and stream of what a provider says about somebody unknown."""
 CODE_HOLDS = dt.timedelta(hours=72)
 
 
@@ -51,6 +56,12 @@ class Refused(msgspec.Struct, frozen=True):
     """They did not; ``wait`` is how long until a further attempt is read."""
 
     wait: dt.timedelta = dt.timedelta(0)
+
+
+class Unfit(msgspec.Struct, frozen=True):
+    """They did, and chose a password that is none; nothing is used up."""
+
+    faults: tuple[str, ...]
 
 
 class Desk:
@@ -120,8 +131,41 @@ class Desk:
             return self._admitted(found[0])
         return self._wrong(found, sign_in, address)
 
-    def use_code(self, sign_in: str, code: str, password: str, address: str) -> Admitted | Refused:
-        """Choose a password with a one-time code; the password was found good before."""
+    def bind(self, by: Person, person: Person, bound: SubjectBound) -> None:
+        """Let a provider vouch for somebody; their sessions end. Raises NotAdmittedError."""
+        taken = self.people.by_subject(bound) if bound.subject else None
+        faults = []
+        if person.patient:
+            faults.append("person: a patient; accepted: staff")
+        if bound.subject != bound.subject.strip() or not bound.subject.isprintable():
+            faults.append(f"subject: {bound.subject!r}; accepted: as the provider gives it, no outer spaces")
+        if taken and taken[0].id != person.id:
+            faults.append(f"subject: {bound.subject} is bound to {taken[0].name}; accepted: nobody else's")
+        if faults:
+            raise NotAdmittedError(*faults)
+        self._write(by.author, person.id, bound)
+
+    def vouched(self, bound: SubjectBound, address: str) -> Admitted | Refused:
+        """Let in whom a provider vouched for, if an administrator bound them; nobody is ever made up."""
+        wait = self._throttle.wait(bound.subject, address, self._clock())
+        if wait:
+            return Refused(wait)
+        found = self.people.by_subject(bound)
+        if found and found[0].active:
+            self._throttle.right(bound.subject, address)
+            body = SignedInElsewhere(issuer=bound.issuer)
+            return Admitted(found[0], self._write(found[0].author, found[0].id, body))
+        self._throttle.wrong(bound.subject, address, self._clock())
+        refused = SubjectRefused(issuer=bound.issuer, claim=bound.claim, subject=bound.subject)
+        self._write(PROVIDER, found[0].id if found else PROVIDER, refused)
+        return Refused()
+
+    def bound(self, person: Person) -> SubjectBound | None:
+        """As whom a provider knows the person."""
+        return self._known(person.id)[1].bound
+
+    def use_code(self, sign_in: str, code: str, password: str, address: str) -> Admitted | Refused | Unfit:
+        """Choose a password with a one-time code; it is judged only for who has the code."""
         now = self._clock()
         wait = self._throttle.wait(sign_in, address, now)
         if wait:
@@ -132,6 +176,9 @@ class Desk:
         if not (right and found and found[0].active and keys.code_until and now < keys.code_until):
             return self._wrong(found, sign_in, address)
         self._throttle.right(sign_in, address)
+        faults = passwords.password_faults(password, found[0].sign_in, found[0].name)
+        if faults:
+            return Unfit(faults)
         self.set_password(found[0], password)
         return self._admitted(found[0])
 

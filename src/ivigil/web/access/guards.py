@@ -7,6 +7,8 @@ their site and relationship are checked and the read is recorded before the hand
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from anyio import to_thread
 from litestar.connection import Request
 from litestar.exceptions import (
@@ -22,7 +24,7 @@ from ivigil.web.access import forms, rules
 from ivigil.web.access.people import Person
 from ivigil.web.access.reads import Look
 from ivigil.web.access.rules import ACTIONS, PUBLIC, Action, Subject
-from ivigil.web.access.way_in import FORM_KEY, LOCKED, PART_HEADER, PART_QUERY, TOKEN, Asked, Door
+from ivigil.web.access.way_in import FORM_KEY, LOCKED, TOKEN, Asked, Door, is_part
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN_SITES = ("same-origin", "none")
@@ -37,7 +39,14 @@ class AccessDenied(PermissionDeniedException):
 
 
 class ForeignFormError(PermissionDeniedException):
-    """The form was not made by us for this browser and session, or is from before a sign-in."""
+    """The form was not made by us for this browser and session, or is from before a sign-in.
+
+    ``sent`` is what it held, for a page that asks again; nothing of a form from another site.
+    """
+
+    def __init__(self, detail: str, sent: Mapping[str, object] | None = None) -> None:
+        self.sent = sent or {}
+        super().__init__(detail=detail)
 
 
 class ScreenLocked(NotAuthorizedException):
@@ -70,22 +79,19 @@ async def guard(connection: Asked, handler: BaseRouteHandler) -> None:
         await door.sessions.touch(connection.scope["state"][TOKEN], door.clock())
 
 
-def is_part(connection: Asked) -> bool:
-    """Whether a module asks for a part by itself: such a request is nobody's touch."""
-    return PART_HEADER in connection.headers or PART_QUERY in connection.query_params
-
-
 async def _own_form(connection: Asked, door: Door) -> None:
     if connection.headers.get("sec-fetch-site", "none") not in _OWN_SITES:
-        raise ForeignFormError(detail="sent from another site")
-    sent = connection.headers.get(forms.HEADER)
+        raise ForeignFormError("sent from another site")
+    sent: object = connection.headers.get(forms.HEADER)
+    fields: Mapping[str, object] = {}
     if sent is None and isinstance(connection, Request):
         kind, _ = connection.content_type
         if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-            sent = (await connection.form()).get(forms.FIELD)
+            fields = dict(await connection.form())
+            sent = fields.get(forms.FIELD)
     state = connection.scope["state"]
     if not isinstance(sent, str) or not door.forms.ours(sent, state[FORM_KEY], state.get(TOKEN, "")):
-        raise ForeignFormError(detail="not a form of this browser and session")
+        raise ForeignFormError("not a form of this browser and session", fields)
 
 
 def _allow(connection: Asked, door: Door, person: Person, action: Action) -> None:

@@ -1,7 +1,8 @@
-"""Passwords, PINs and one-time codes: hashed with argon2id; length, not composition."""
+"""Passwords, PINs and one-time codes: argon2id hashes; length and how easily guessed, not composition."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from itertools import pairwise
 
@@ -9,6 +10,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 SHORTEST, LONGEST = 12, 128
+GUESSES = 10**10
+"""A new password that zxcvbn would find with fewer is refused: its highest class begins here."""
 PIN_DIGITS = (6, 12)
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 """Without those that look alike."""
@@ -32,19 +35,53 @@ def matches(kept: str, secret: str) -> bool:
         return False
 
 
+_READ = 24
+"""Characters of which it is judged: more would only make a strong one stronger, and cost seconds."""
+_GUESSED = {
+    "passwords": "is, or is built from, a password known from leaks",
+    "user_inputs": "is built from your name",
+    "dictionary": "is built from common words or names",
+    "repeat": "repeats a few characters",
+    "sequence": "is a run of letters or digits",
+    "spatial": "is a run of keys",
+    "date": "is built from a date",
+    "bruteforce": "has too little that could not be guessed",
+}
+"""By what zxcvbn found in it: a list of words, or another pattern."""
+
+
 def password_faults(password: str, *known: str) -> tuple[str, ...]:
-    """What is wrong with a new password; ``known``: what others know of the person (names)."""
+    """What is wrong with a new password; ``known``: what others know of the person (names).
+
+    It may take a third of a second: ask for it in a thread, of somebody who proved who they are.
+    """
     faults = []
     if len(password) < SHORTEST:
         faults.append(f"has {len(password)} characters; accepted: {SHORTEST} or more, any kind")
     if len(password) > LONGEST:
         faults.append(f"has {len(password)} characters; accepted: at most {LONGEST}")
-    if len(set(password.casefold())) < 5:
-        faults.append("repeats a few characters; accepted: at least 5 different ones")
+    guessed = _guessed(password, *known)
+    if guessed:
+        faults.append(f"{guessed}; accepted: for example four words that nobody would put together")
     plain = _plain(password)
     if any(_plain(name) and plain.replace(_plain(name), "") in ("", *"0123456789") for name in known):
         faults.append("is your name; accepted: something that others do not know")
     return tuple(faults)
+
+
+def _guessed(password: str, *known: str) -> str:
+    """Why it is easily guessed; "" if it is not. The lists come with the library, not from a network."""
+    from zxcvbn import zxcvbn  # 50 ms and its lists, which a start need not wait for
+
+    names = [each for name in ("ivigil", *known) for each in (name, *re.findall(r"\w+", name))]
+    judged = zxcvbn(password[:_READ], user_inputs=names)
+    if judged["guesses"] >= GUESSES:
+        return ""
+    largest = max(
+        judged["sequence"], key=lambda match: len(match["token"]), default={"pattern": "bruteforce"}
+    )
+    found = largest.get("dictionary_name", "")
+    return _GUESSED.get(found) or _GUESSED.get(largest["pattern"], _GUESSED["bruteforce"])
 
 
 def pin_faults(pin: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from ivigil.records.entrance import (
     PinSet,
     Role,
     SignedOut,
+    SubjectBound,
 )
 from ivigil.records.journal import Journal
 from ivigil.records.kinds import tag
@@ -54,6 +55,8 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     code_until: dt.datetime | None = None
     pin: str = ""
+    bound: SubjectBound | None = None
+    """As whom an identity provider knows them."""
     void_before: int = 0
     """Sessions that began before this position of the journal are over."""
 
@@ -90,6 +93,14 @@ class People:
         named = next((person for person in self.all() if person.sign_in.casefold() == wanted), None)
         return self.get(named.id) if named else None
 
+    def by_subject(self, bound: SubjectBound) -> tuple[Person, Keys] | None:
+        """A person by whom a provider vouches for."""
+        with self._turn:
+            self._refresh()
+            known = (person for person, keys in self._keys.items() if keys.bound == bound)
+            found = next(known, None)
+            return (self._people[found], self._keys[found]) if found else None
+
     def _refresh(self) -> None:
         head = self._journal.head().position
         if head > self._position:
@@ -111,6 +122,8 @@ class People:
                     self._set(record, password="", pin="", code=kept, code_until=until, void_before=void)
                 case PinSet(hash=kept) if record.subject in self._keys:
                     self._set(record, pin=kept)
+                case SubjectBound() as body if record.subject in self._keys:
+                    self._set(record, bound=body if body.subject else None, void_before=record.position)
                 case SignedOut(everywhere=True) if record.subject in self._keys:
                     self._set(record, void_before=record.position)
                 case _:

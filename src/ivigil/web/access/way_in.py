@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from litestar.connection import ASGIConnection
@@ -22,9 +22,13 @@ from ivigil.web.access.reads import Reads
 from ivigil.web.access.sessions import Sessions
 from ivigil.web.settings import Settings
 
+if TYPE_CHECKING:
+    from ivigil.web.access.provider import Provider
+
 Asked = ASGIConnection[Any, Any, Any, Any]
 TOKEN, FORM_KEY, LOCKED = "session_token", "form_key", "locked"
 """What a request's state holds for the guard and the pages."""
+_NEW_BOX = "new_provider_box"
 _NEW_TOKEN, _NEW_FORM_KEY = "new_session_token", "new_form_key"
 PART_HEADER, PART_QUERY = "x-ivigil-part", "part"
 
@@ -49,7 +53,12 @@ class Door:
         self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)
         self.forms = FormTokens(journal.secrets.derived("web forms"))
-        self.session_cookie, self.form_cookie = _cookie_names(settings)
+        self.session_cookie, self.form_cookie, self.provider_cookie = _cookie_names(settings)
+        self.provider: Provider | None = None
+        if settings.provider:
+            from ivigil.web.access.provider import Provider  # its libraries are an extra
+
+            self.provider = Provider(settings.provider, journal.secrets.derived("provider sign-in"), clock)
 
 
 class WayIn(AbstractAuthenticationMiddleware):
@@ -58,9 +67,7 @@ class WayIn(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Asked) -> AuthenticationResult:
         door: Door = connection.app.state.door
         state = connection.scope["state"]
-        state[FORM_KEY] = connection.cookies.get(door.form_cookie) or forms.new_key()
-        if door.form_cookie not in connection.cookies:
-            state[_NEW_FORM_KEY] = state[FORM_KEY]
+        state[FORM_KEY] = connection.cookies.get(door.form_cookie, "")
         token = connection.cookies.get(door.session_cookie, "")
         now = door.clock()
         session = await door.sessions.look(token, now) if token else None
@@ -85,6 +92,11 @@ async def begin(connection: Asked, person: str, since: int) -> None:
     state[_NEW_FORM_KEY] = state[FORM_KEY] = forms.new_key()
 
 
+def keep_box(connection: Asked, box: str) -> None:
+    """What the browser carries on its way to the provider and back; "": no more."""
+    connection.scope["state"][_NEW_BOX] = box
+
+
 async def leave(connection: Asked) -> None:
     """The browser's session ends and its cookie goes."""
     door: Door = connection.app.state.door
@@ -94,10 +106,26 @@ async def leave(connection: Asked) -> None:
 
 
 def form_token(connection: Asked) -> str:
-    """The hidden field for this browser's forms."""
+    """The hidden field for this browser's forms; a browser without a key is given one with a page of forms.
+
+    Never with what a script asks for beside the page: of two answers at once the later key counts, and
+    forms made with the other are out of date.
+    """
     door: Door = connection.app.state.door
     state = connection.scope["state"]
+    if not state.get(FORM_KEY) and not is_script(connection):
+        state[_NEW_FORM_KEY] = state[FORM_KEY] = forms.new_key()
     return door.forms.token(state.get(FORM_KEY, ""), state.get(TOKEN, ""))
+
+
+def is_part(connection: Asked) -> bool:
+    """Whether a module asks for a part by itself: such a request is nobody's touch."""
+    return PART_HEADER in connection.headers or PART_QUERY in connection.query_params
+
+
+def is_script(connection: Asked) -> bool:
+    """Whether a script asks, for a part or anything else, and no browser for a page."""
+    return is_part(connection) or connection.headers.get("sec-fetch-mode", "navigate") != "navigate"
 
 
 def address(scope: Scope) -> str:
@@ -113,7 +141,8 @@ async def set_cookies(message: Message, scope: Scope) -> None:
         return
     door: Door = scope["litestar_app"].state.door
     headers = MutableScopeHeaders.from_message(message)
-    for key, name in ((_NEW_TOKEN, door.session_cookie), (_NEW_FORM_KEY, door.form_cookie)):
+    names = (door.session_cookie, door.form_cookie, door.provider_cookie)
+    for key, name in zip((_NEW_TOKEN, _NEW_FORM_KEY, _NEW_BOX), names, strict=True):
         if key in state:
             value = state[key]
             cookie = Cookie(
@@ -123,12 +152,12 @@ async def set_cookies(message: Message, scope: Scope) -> None:
                 path="/",
                 secure=door.settings.behind_proxy,
                 httponly=True,
-                samesite="lax" if name == door.session_cookie else "strict",
+                samesite="strict" if name == door.form_cookie else "lax",
             )
             headers.add("set-cookie", cookie.to_header(header=""))
 
 
-def _cookie_names(settings: Settings) -> tuple[str, str]:
+def _cookie_names(settings: Settings) -> tuple[str, str, str]:
     """Over HTTPS no other host of the domain can set them."""
     prefix = "__Host-" if settings.behind_proxy else ""
-    return f"{prefix}ivigil-session", f"{prefix}ivigil-form"
+    return f"{prefix}ivigil-session", f"{prefix}ivigil-form", f"{prefix}ivigil-provider"

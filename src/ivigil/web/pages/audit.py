@@ -26,8 +26,11 @@ from ivigil.records.entrance import (
     PersonChanged,
     PinSet,
     SignedIn,
+    SignedInElsewhere,
     SignedOut,
     SignInFailed,
+    SubjectBound,
+    SubjectRefused,
 )
 from ivigil.records.kinds import tag
 from ivigil.records.sign_off import KINDS as SIGN_OFF
@@ -47,9 +50,12 @@ GROUPS: dict[str, tuple[str, tuple[type[Body], ...]]] = {
     "glass": ("Broken glass", (GlassBroken,)),
     "reads": ("Reads of patients", (PatientRead,)),
     "refused": ("Refusals", (AccessRefused,)),
-    "sign-ins": ("Sign-ins", (SignedIn, SignInFailed, SignedOut)),
+    "sign-ins": ("Sign-ins", (SignedIn, SignedInElsewhere, SubjectRefused, SignInFailed, SignedOut)),
     "sign-off": ("Facts and settings signed", (FactSigned, SignOffWithdrawn, SettingProposed)),
-    "people": ("Changes of people", (PersonAdmitted, PersonChanged, PasswordSet, CodeIssued, PinSet)),
+    "people": (
+        "Changes of people",
+        (PersonAdmitted, PersonChanged, PasswordSet, CodeIssued, PinSet, SubjectBound),
+    ),
 }
 """What may be asked for: its name, and the kinds of events."""
 _EVERYTHING = tuple(tag(kind) for _, kinds in GROUPS.values() for kind in kinds)
@@ -148,12 +154,6 @@ def _said(record: Record) -> Node:
             return f"looked ({action})"
         case AccessRefused(action=action, missing=missing):
             return f"was refused {action}: no {missing}"
-        case SignedIn():
-            return "signed in"
-        case SignInFailed():
-            return "wrong password, code or PIN"
-        case SignedOut(everywhere=everywhere):
-            return "signed out everywhere" if everywhere else "signed out"
         case PersonAdmitted(roles=roles, sites=sites):
             return f"admitted as {', '.join(roles)} at {', '.join(sites)}"
         case PersonChanged(roles=roles, sites=sites, active=active):
@@ -165,6 +165,24 @@ def _said(record: Record) -> Node:
             return "was given a one-time code"
         case PinSet():
             return "chose a PIN"
+        case SubjectBound(issuer=issuer, claim=claim, subject=subject):
+            return f"bound to {claim} {subject} of {issuer}" if subject else f"no longer bound to {issuer}"
+        case _:
+            return _came(record)
+
+
+def _came(record: Record) -> str:
+    match record.body:
+        case SignedIn():
+            return "signed in"
+        case SignedInElsewhere(issuer=issuer):
+            return f"signed in at {issuer}"
+        case SubjectRefused(issuer=issuer, claim=claim, subject=subject):
+            return f"{issuer} vouched for {claim} {subject}, whom nobody here is bound to: refused"
+        case SignInFailed():
+            return "wrong password, code or PIN"
+        case SignedOut(everywhere=everywhere):
+            return "signed out everywhere" if everywhere else "signed out"
         case _:
             return "cannot be read"
 

@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, URLEncodedBody
 
-from ivigil.records.entrance import Role
+from ivigil.records.entrance import Role, SubjectBound
 from ivigil.web import shell
 from ivigil.web.access.desk import CODE_HOLDS, NotAdmittedError
 from ivigil.web.access.people import ROLES, Person
@@ -43,6 +43,13 @@ class Change(msgspec.Struct):
     roles: Ticks = []
     sites: str = ""
     active: str = ""
+    password: str = ""
+
+
+class Binding(msgspec.Struct):
+    """What the form sends of somebody's name at the provider; "": none any more."""
+
+    subject: str = ""
     password: str = ""
 
 
@@ -133,6 +140,23 @@ def reset(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Signed]) 
     return _code_page(visit, known)
 
 
+@post("/people/{person:str}/subject", needs="people.change", status_code=200, sync_to_thread=True)
+def bind(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Binding]) -> Response[str]:
+    """As whom the identity provider knows somebody."""
+    known, provider = _known(visit, person), visit.door.provider
+    if provider is None:
+        raise NotFoundException(detail="no provider")
+    if not visit.confirm(data.password):
+        return _person_page(visit, known, (_WRONG_PASSWORD,))
+    issuer, claim = provider.settings.issuer, provider.settings.claim
+    try:
+        bound = SubjectBound(issuer=issuer, claim=claim, subject=data.subject)
+        visit.door.desk.bind(visit.person, known, bound)
+    except NotAdmittedError as error:
+        return _person_page(visit, known, error.faults)
+    return _person_page(visit, known, told=notice("go", "Saved. Their sessions have ended."))
+
+
 def _known(visit: Visit, person: str) -> Person:
     found = visit.door.desk.people.get(person)
     if found is None:
@@ -212,8 +236,34 @@ def _person_page(
             ),
             field.submit("Give a one-time code", kind="plain"),
         ],
+        _subject(visit, person) if visit.door.provider and not person.patient else None,
         status=400 if wrong else 200,
     )
+
+
+def _subject(visit: Visit, person: Person) -> Node:
+    assert visit.door.provider
+    settings, bound = visit.door.provider.settings, visit.door.desk.bound(person)
+    return [
+        h.h2[f"Sign-in at {settings.called}"],
+        field.form(visit.form_token, f"/people/{person.id}/subject", classes="narrow")[
+            field.text(
+                "subject",
+                f"Their {settings.claim} at {settings.issuer}",
+                bound.subject if bound else "",
+                required=False,
+                hint="Exactly as the refusal of their first try shows it. Empty: they do not come in by it.",
+            ),
+            field.text(
+                "password",
+                "Your password signs this",
+                type="password",
+                autocomplete="current-password",
+                id="subject-password",
+            ),
+            field.submit("Save", kind="plain"),
+        ],
+    ]
 
 
 def _change_form(visit: Visit, person: Person) -> Element:
@@ -238,4 +288,4 @@ def _code_page(visit: Visit, person: Person) -> Response[str]:
     )
 
 
-routes = [people, admit, roles, one, change, reset]
+routes = [people, admit, roles, one, change, reset, bind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import htpy as h
@@ -15,15 +16,18 @@ from litestar.response import Redirect
 
 from ivigil.web import shell
 from ivigil.web.access import passwords
-from ivigil.web.access.desk import Refused
+from ivigil.web.access.desk import Refused, Unfit
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import TOKEN, Door, address, begin, form_token, leave
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me import frame
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
-from ivigil.web.paths import ours
+from ivigil.web.paths import going_on, ours
 from ivigil.web.visit import Visit
+
+PATH, PROVIDER_PATH = "/sign-in", "/sign-in/provider"
+_TWO_WAYS = "The new password was typed in two ways."
 
 
 class SignIn(msgspec.Struct):
@@ -59,13 +63,13 @@ class Unlock(msgspec.Struct):
     next: str = "/"
 
 
-@get("/sign-in", needs=PUBLIC, sync_to_thread=False)
+@get(PATH, needs=PUBLIC, sync_to_thread=False)
 def ask(request: Asked, next: FromQuery[str] = "/") -> Response[str]:
     """The form."""
     return _sign_in_page(request, next)
 
 
-@post("/sign-in", needs=PUBLIC, status_code=303)
+@post(PATH, needs=PUBLIC, status_code=303)
 async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]:
     """A session, or why there is none."""
     door: Door = request.app.state.door
@@ -77,6 +81,18 @@ async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]
     return Redirect(ours(data.next), status_code=303)
 
 
+def refused(request: Asked, next: str, wrong: str) -> Response[str]:
+    """The form, for whoever did not come in by another way."""
+    return _sign_in_page(request, next, (wrong,))
+
+
+def again(request: Asked, sent: Mapping[str, object]) -> Response[str]:
+    """The form anew for whoever sent one that is out of date, such as that of a tab opened beside another."""
+    told = "This page was out of date, for it was opened in another tab too. Type your password once more."
+    name, after = (text if isinstance(text := sent.get(key), str) else "" for key in ("sign_in", "next"))
+    return _sign_in_page(request, after or "/", (told,), name)
+
+
 @get("/code", needs=PUBLIC, sync_to_thread=False)
 def ask_code(request: Asked) -> Response[str]:
     """The form for a one-time code."""
@@ -86,9 +102,8 @@ def ask_code(request: Asked) -> Response[str]:
 @post("/code", needs=PUBLIC, status_code=303)
 async def use_code(request: Asked, data: URLEncodedBody[NewPassword]) -> Response[Any]:
     """A new password by code, then a session."""
-    wrong = _password_faults(data, data.sign_in)
-    if wrong:
-        return _code_page(request, wrong, data.sign_in)
+    if data.new != data.again:
+        return _code_page(request, (_TWO_WAYS,), data.sign_in)
     door: Door = request.app.state.door
     came = address(request.scope)
     found = await to_thread.run_sync(door.desk.use_code, data.sign_in, data.code, data.new, came)
@@ -96,6 +111,8 @@ async def use_code(request: Asked, data: URLEncodedBody[NewPassword]) -> Respons
         return _code_page(
             request, _refusal(found, "Name or code is wrong, or its time is over."), data.sign_in
         )
+    if isinstance(found, Unfit):
+        return _code_page(request, _unfit(found.faults), data.sign_in)
     await begin(request, found.person.id, found.since)
     return Redirect("/", status_code=303)
 
@@ -154,9 +171,12 @@ async def change_password(
     request: Asked, visit: TheVisit, data: URLEncodedBody[NewPassword]
 ) -> Response[Any]:
     """A new password; every other session of the person ends."""
-    wrong = _password_faults(data, visit.person.sign_in, visit.person.name)
-    if not wrong and not await to_thread.run_sync(visit.confirm, data.password):
-        wrong = ("Your present password is wrong.",)
+    if data.new != data.again:
+        return _account_page(visit, (_TWO_WAYS,))
+    if not await to_thread.run_sync(visit.confirm, data.password):
+        return _account_page(visit, ("Your present password is wrong.",))
+    names = (visit.person.sign_in, visit.person.name)
+    wrong = _unfit(await to_thread.run_sync(passwords.password_faults, data.new, *names))
     if wrong:
         return _account_page(visit, wrong)
     desk = visit.door.desk
@@ -187,9 +207,8 @@ def _refusal(refused: Refused, wrong: str) -> tuple[str, ...]:
     return (f"Too many wrong attempts. The next one is read in {minutes} min.",)
 
 
-def _password_faults(data: NewPassword, *known: str) -> tuple[str, ...]:
-    wrong = tuple(f"The new password {fault}." for fault in passwords.password_faults(data.new, *known))
-    return wrong if data.new == data.again else (*wrong, "The new password was typed in two ways.")
+def _unfit(faults: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"The new password {fault}." for fault in faults)
 
 
 def _status(wrong: tuple[str, ...]) -> int:
@@ -197,7 +216,7 @@ def _status(wrong: tuple[str, ...]) -> int:
 
 
 def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
-    form = field.form(form_token(request), "/sign-in", classes="narrow")[
+    form: Node = field.form(form_token(request), "/sign-in", classes="narrow")[
         faults(wrong),
         field.text("sign_in", "Sign-in name", sign_in, autocomplete="username"),
         field.password(),
@@ -205,9 +224,19 @@ def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_i
         field.submit("Sign in"),
         h.p[h.a(href="/code")["I have a one-time code"]],
     ]
+    form = [_elsewhere(request, next), form]
     if frame.is_patients(request, next):
         return frame.outside(request, "Sign in", form, status=_status(wrong))
     return shell.page("Sign in", None, form, status=_status(wrong))
+
+
+def _elsewhere(request: Asked, next: str) -> Node:
+    """The way to the provider, if the site has one."""
+    door: Door = request.app.state.door
+    if door.provider is None:
+        return None
+    called = door.provider.settings.called
+    return h.p[h.a(href=going_on(PROVIDER_PATH, next))[f"Sign in at {called}"], " (staff), or here:"]
 
 
 def _code_page(request: Asked, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
@@ -222,7 +251,10 @@ def _code_page(request: Asked, wrong: tuple[str, ...] = (), sign_in: str = "") -
 
 
 def _new_password() -> Node:
-    hint = f"{passwords.SHORTEST} characters or more, any kind: several words are good."
+    hint = (
+        f"{passwords.SHORTEST} characters or more, any kind: several words are good. "
+        "Common and leaked ones are refused."
+    )
     return [
         field.password("New password", "new", hint=hint, new=True),
         field.password("New password again", "again", new=True),
@@ -256,6 +288,15 @@ def _account_page(visit: Visit, wrong: tuple[str, ...] = (), told: Node = None) 
         told,
         faults(wrong),
         h.p[f"{visit.person.name}, signed in as {visit.person.sign_in}: {', '.join(visit.roles)}."],
+        None
+        if visit.door.desk.has_password(visit.person)
+        else notice(
+            "info",
+            h.p[
+                "You have no password here. Signatures and the PIN ask for one: an administrator gives you a "
+                "one-time code with which you choose it."
+            ],
+        ),
         h.section[
             h.h2["Password"],
             field.form(token, "/account/password", classes="narrow")[

@@ -1,7 +1,7 @@
 // What this device keeps of the chair: entries that wait to be sent, and the last page that it saw.
 //
 // Both are encrypted (AES-GCM) under a key of one person, patient and plan that no script can read out; at
-// sign-out the person's keys are thrown away. The scope is bound into each box: one put elsewhere does not open.
+// sign-out the person's keys are thrown away, and once a session is over all that no waiting entry needs. The scope is bound into each box: one put elsewhere does not open.
 
 const NAME = "ivigil-chair";
 const STORES = { keys: {}, queue: { autoIncrement: true }, known: {} };
@@ -71,10 +71,17 @@ async function boxes() {
   return found[0].result.map((place, at) => ({ place, ...found[1].result[at] }));
 }
 
-// Keep an entry until it is sent; its place in the queue.
+// Keep an entry until it is sent; its place in the queue. It is never put beside a key that has just gone.
 export async function add(scope, entry) {
   const box = await sealed(scope, entry.id, entry);
-  return within("queue", "readwrite", (tx) => tx.objectStore("queue").add(box));
+  const place = await within(["keys", "queue"], "readwrite", (tx) => {
+    const told = {};
+    tx.objectStore("keys").count(scope).onsuccess = ({ target }) => {
+      if (target.result) tx.objectStore("queue").add(box).onsuccess = (event) => (told.result = event.target.result);
+    };
+    return told;
+  });
+  return place ?? add(scope, entry);
 }
 
 // Change an entry that is kept, in its place.
@@ -109,6 +116,20 @@ export async function recall(path) {
   const box = await within("known", "readonly", (tx) => tx.objectStore("known").get(path));
   return box && unsealed(box);
 }
+
+// The session is over: nothing that was shown stays, and of the keys only those of entries that wait, for the same
+// person to send after signing in again.
+export const close = () =>
+  within(["keys", "queue", "known"], "readwrite", (tx) => {
+    tx.objectStore("known").clear();
+    tx.objectStore("queue").getAll().onsuccess = ({ target }) => {
+      const busy = new Set(target.result.map(({ scope }) => scope));
+      const keys = tx.objectStore("keys");
+      keys.getAllKeys().onsuccess = (event) => {
+        for (const scope of event.target.result) if (!busy.has(scope)) keys.delete(scope);
+      };
+    };
+  });
 
 // Throw away the keys of a person, and with them all that they open; of everybody with nothing waiting if none is
 // named.

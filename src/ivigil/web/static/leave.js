@@ -1,4 +1,5 @@
-// Signing out drops this device's keys of the person; first, what waits here is told.
+// Signing out drops this device's keys of the person; first, what waits here is told. A page that asks for a sign-in
+// tells that a session is over, by its time or otherwise: what this device showed goes, what waits stays.
 
 import * as store from "./chair-store.js";
 
@@ -18,3 +19,5 @@ document.addEventListener("submit", async (event) => {
   form.dataset.told = "yes";
   form.submit();
 });
+
+if (document.querySelector("form[action='/sign-in']") && store.works()) store.close().catch(() => {});

@@ -33,13 +33,13 @@ async def choose(request: Asked, visit: TheVisit) -> Response[str] | Redirect:
     sent = await request.form()
     new, again, present = (str(sent.get(name, "")) for name in ("new", "again", "password"))
     who = reader(request, visit)
-    wrong = passwords.password_faults(new, visit.person.sign_in)
-    if new != again:
-        wrong = (*wrong, "was typed in two ways")
+    wrong: tuple[str, ...] = ("was typed in two ways",) if new != again else ()
     desk = visit.door.desk
     if not wrong and desk.has_password(visit.person):
         right = await to_thread.run_sync(visit.confirm, present)
         wrong = () if right else ("needs your present password, which was wrong",)
+    if not wrong:
+        wrong = await to_thread.run_sync(passwords.password_faults, new, visit.person.sign_in)
     if wrong:
         return _page(who, wrong)
     await to_thread.run_sync(desk.set_password, visit.person, new)
