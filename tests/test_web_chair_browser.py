@@ -122,6 +122,12 @@ def ready(page: Page) -> None:
     page.wait_for_selector("html[data-chair=ready]", state="attached")
 
 
+def led_out(page: Page) -> None:
+    """The page finds no session any more and goes to the way in by itself."""
+    expect(page).to_have_url(re.compile("/sign-in"))
+    page.wait_for_load_state()
+
+
 def open_panel(page: Page, kind: str) -> None:
     page.click(f"#panel-{kind} > summary")
 
@@ -418,7 +424,7 @@ def test_once_the_session_is_over_only_what_waits_stays_on_the_device(
     enter_pulse(page, "107")
     page.context.clear_cookies()
     page.context.set_offline(False)
-    page.goto(f"{address}/sign-in")
+    led_out(page)
     page.wait_for_function(_SHOWN, arg=0)
     assert page.evaluate(_KEYS) == [False]
     again = arrived(page.context, address, "nurse", running)
@@ -426,7 +432,7 @@ def test_once_the_session_is_over_only_what_waits_stays_on_the_device(
     settled(again)
     assert pulses(chairs, running)[-1] == "107"
     again.context.clear_cookies()
-    again.goto(f"{address}/sign-in")
+    led_out(again)
     again.wait_for_function(_SHOWN, arg=0)
     assert again.evaluate(_KEYS) == []
     page.context.close()
