@@ -24,19 +24,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks.served import MS, Served, centile, served, sign_in, timed, token
 from ivigil.web.demo import PASSWORD
+from tests.support.chair_stage import WELL
 from tests.support.chromium import launched, signed_in
 from tools.report import DOCS, table, write_section
 
 SAVES = 400
 CLIENTS, ASKED = 8, 400
-WELL = {
-    "measure.systolic_mmhg": "118",
-    "measure.diastolic_mmhg": "74",
-    "measure.heart_rate_per_min": "80",
-    "measure.temperature_c": "36.6",
-    "measure.respiratory_rate_per_min": "14",
-    "measure.spo2_percent": "98",
-}
 PHONE = {"width": 360, "height": 780}
 _CHAIR = re.compile(r"/chair/[0-9a-f]+/\d+")
 _PLAN = re.compile(r"/plans/[0-9a-f]{8,}")
