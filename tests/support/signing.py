@@ -15,11 +15,12 @@ def signing(folder: Path, fact: str, people: tuple[str, ...] = TWO) -> str:
     mark = fingerprint(knowledge().by_id[fact])
     made = folder / f"signed-by-{len(people)}"
     made.mkdir()
-    (made / "site.toml").write_text("".join(_signature(fact, mark, who) for who in people))
+    (made / "site.toml").write_text("".join(signature(fact, mark, who) for who in people))
     return str(made)
 
 
-def _signature(fact: str, mark: str, who: str) -> str:
+def signature(fact: str, mark: str, who: str) -> str:
+    """One person's signature under a fact, as an overlay has it."""
     return (
         f'[[signature]]\nfact = "{fact}"\nfingerprint = "{mark}"\n'
         f'by = "{who}"\nrole = "pharmacist"\ndate = 2026-11-01\n'

@@ -41,6 +41,7 @@ COMMANDS = {
     "journal": "make, verify, back up, restore and export the record of what happened",
     "people": "who may sign in to the web application: the first administrator, a new code",
     "serve": "the web application: board, chairs, people, audit trail",
+    "texts": "every text that staff read, as a translation to be filled in",
     "check": "validate the fact base and a site's overlay; print coverage",
 }
 

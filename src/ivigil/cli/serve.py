@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from ivigil.cli.journaling import add_place, guarded
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
+from ivigil.sheets.wording import ENGLISH
 
 if TYPE_CHECKING:
     from ivigil.web.settings import ProviderSettings, Settings
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="HOST",
         help="name that browsers ask for",
+    )
+    parser.add_argument(
+        "--language", default=ENGLISH, metavar="CODE", help="of the pages for staff (default: %(default)s)"
     )
     parser.add_argument("--oidc", metavar="FILE", help="an OpenID Connect provider at which staff sign in")
     for flag, what in _SPANS.items():
@@ -86,6 +90,7 @@ def run(options: argparse.Namespace) -> int:
         names=tuple(options.name),
         behind_proxy=options.behind_proxy,
         demo=options.demo,
+        language=options.language,
         provider=provider,
         **spans,
     )
@@ -119,7 +124,7 @@ def _demo(settings: Settings, spans: dict[str, dt.timedelta]) -> int:
         print(f"  Password of everybody   {demo.PASSWORD}")
         for sign_in, name, _ in (*demo.PEOPLE, demo.PATIENT):
             print(f"  {sign_in:<22}  {name}")
-        return _serve(replace(made, provider=settings.provider, **spans))
+        return _serve(replace(made, provider=settings.provider, language=settings.language, **spans))
 
 
 def _serve(settings: Settings) -> int:
@@ -127,10 +132,14 @@ def _serve(settings: Settings) -> int:
 
     from ivigil.web import serving
     from ivigil.web.app import make_app
+    from ivigil.web.settings import SettingsError
 
     with _listening(settings.host, settings.port) as listening:
         settings = replace(settings, port=listening.getsockname()[1])
-        app = make_app(settings)
+        try:
+            app = make_app(settings)
+        except SettingsError as error:
+            raise InputError(str(error)) from error
         # A polite end is one like Ctrl+C: what the demonstration wrote is taken away.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         config = serving.config(app, proxy_headers=settings.behind_proxy)

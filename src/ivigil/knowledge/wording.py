@@ -1,4 +1,4 @@
-"""What patients read in other languages: translations, keyed by the English text."""
+"""What patients and staff read in other languages: translations, keyed by the English text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Translation(Fact):
     """Of the language, in English."""
     urgent: bool = False
     """It says what to do and how soon: shown in English until two people of a site have signed it."""
+    staff: bool = False
+    """What staff read, in a language of the site. Numbers and dates stay as they are; no patient reads it."""
     decimal_mark: str = "."
     texts: dict[str, str]
     """English text -> translation. A text that is not found word for word is not translated."""

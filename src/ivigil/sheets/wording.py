@@ -30,7 +30,11 @@ class NoLanguageError(Exception):
 
 def languages(knowledge: Knowledge) -> dict[str, str]:
     """Code -> English name of every language that patients can read."""
-    return {ENGLISH: "English"} | {item.language: item.name for item in knowledge.facts.translation}
+    return {ENGLISH: "English"} | {item.language: item.name for item in _for_patients(knowledge)}
+
+
+def _for_patients(knowledge: Knowledge) -> Iterator[Translation]:
+    return (item for item in knowledge.facts.translation if not item.staff)
 
 
 class Wording:
@@ -43,7 +47,7 @@ class Wording:
             accepted = ", ".join(f"{code} ({name})" for code, name in known.items())
             raise NoLanguageError(f"no wording in {language!r}; accepted: {accepted}")
         self.language = language
-        items = tuple(item for item in knowledge.facts.translation if item.language == language)
+        items = tuple(item for item in _for_patients(knowledge) if item.language == language)
         self._plain = dict(_texts(item for item in items if not item.urgent and _usable(item, knowledge)))
         self._urgent = dict(_texts(item for item in items if item.urgent and knowledge.permits(item)))
         self._decimal_mark = next((item.decimal_mark for item in items if not item.urgent), ".")

@@ -21,13 +21,14 @@ from litestar.types import ControllerRouterHandler
 import ivigil
 from ivigil.practice.entry import UNNAMED_SITE
 from ivigil.records.journal import Journal, system_clock
+from ivigil.sheets.wording import ENGLISH
 from ivigil.web import errors, headers, shell, visit
 from ivigil.web import settings as rules
 from ivigil.web.access.guards import guard
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, WayIn, set_cookies
 from ivigil.web.described import described
-from ivigil.web.settings import Settings
+from ivigil.web.settings import Settings, SettingsError
 from ivigil.web.threads import wrapped
 
 PAGES = (
@@ -67,6 +68,12 @@ def make_app(settings: Settings, *, clock: Callable[[], dt.datetime] = system_cl
     site_name(settings)
     journal = Journal.open(settings.journal, settings.secrets, clock=clock)
     door = Door(settings, journal, lambda: site_name(settings), clock)
+    if door.language() is None:
+        journal.close()
+        raise SettingsError(
+            f"--language {settings.language}: no translation for staff that two people of the site signed; "
+            f"accepted: {ENGLISH}, or a language of its overlay"
+        )
 
     @asynccontextmanager
     async def open_journal(_: Litestar) -> AsyncIterator[None]:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ivigil.sheets.wording import ENGLISH
+
 
 class SettingsError(Exception):
     """The server must not start like this; the message is one line for a person."""
@@ -89,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     behind_proxy: bool = False
     """A proxy in front speaks HTTPS and tells the client's address."""
     demo: bool = False
+    language: str = ENGLISH
+    """Of the pages for staff: a code of two letters."""
     provider: ProviderSettings | None = None
     lock_after: dt.timedelta = dt.timedelta(minutes=10)
     """Without a touch the screen locks; PIN or password opens it."""

@@ -10,6 +10,7 @@ import htpy as h
 from htpy import Element, Node
 from litestar import MediaType, Response
 
+from ivigil.sheets.spoken import say, spoken, texts
 from ivigil.web.parts import notice
 from ivigil.web.parts.field import form, submit
 from ivigil.web.visit import Visit
@@ -28,17 +29,17 @@ STATIC_PATH = f"/static/{_version()}"
 """A new version has new addresses, so that a browser never mixes two."""
 
 NAVIGATION = (
-    ("board.read", "/board", "Board"),
-    ("follow_up.list", "/inbox", "Inbox"),
-    ("plan.make", "/plans/new", "New plan"),
-    ("board.read", "/plans", "Plans"),
-    ("file.find", "/patients", "Patients"),
-    ("lots.read", "/lots", "Lots"),
-    ("facts.read", "/facts", "Facts"),
-    ("facts.read", "/products", "Products"),
-    ("status.read", "/status", "Status"),
-    ("people.read", "/people", "People"),
-    ("audit.read", "/audit", "Audit trail"),
+    ("board.read", "/board", texts("Board")),
+    ("follow_up.list", "/inbox", texts("Inbox")),
+    ("plan.make", "/plans/new", texts("New plan")),
+    ("board.read", "/plans", texts("Plans")),
+    ("file.find", "/patients", texts("Patients")),
+    ("lots.read", "/lots", texts("Lots")),
+    ("facts.read", "/facts", texts("Facts")),
+    ("facts.read", "/products", texts("Products")),
+    ("status.read", "/status", texts("Status")),
+    ("people.read", "/people", texts("People")),
+    ("audit.read", "/audit", texts("Audit trail")),
 )
 """What it needs, where it is, what it is called: in the order of the page's head."""
 
@@ -80,9 +81,11 @@ def document(
 ) -> Element:
     """The HTML document of a page for the team."""
     body = h.body[
-        h.a(".skip", href="#content")["Skip to the content"],
+        h.a(".skip", href="#content")[say("Skip to the content")],
         _head(visit),
-        h.div(".banner", role="region", aria_label="Whom this page is about")[banner] if banner else None,
+        h.div(".banner", role="region", aria_label=say("Whom this page is about"))[banner]
+        if banner
+        else None,
         h.main("#content", tabindex="-1")[h.h1[title], content],
         _foot(visit),
     ]
@@ -96,10 +99,10 @@ def html(
     *,
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
-    lang: str = "en",
+    lang: str = "",
 ) -> Element:
-    """A whole document around a body, with the sheets and modules of every page."""
-    return h.html(lang=lang)[
+    """A whole document around a body, with the sheets and modules of every page. ``lang``: "": staff's."""
+    return h.html(lang=lang or spoken())[
         h.head[
             h.meta(charset="utf-8"),
             h.title[f"{title} · Ivigil"],
@@ -123,10 +126,10 @@ def _head(visit: Visit | None) -> Element:
 
 
 def _navigation(visit: Visit) -> Element:
-    return h.nav(aria_label="Pages")[
+    return h.nav(aria_label=say("Pages"))[
         h.ul[
             (
-                h.li[h.a(href=path, aria_current="page" if visit.path == path else None)[text]]
+                h.li[h.a(href=path, aria_current="page" if visit.path == path else None)[say(text)]]
                 for action, path, text in NAVIGATION
                 if visit.may(action)
             )
@@ -138,20 +141,26 @@ def _person(visit: Visit) -> Element:
     return h.div(".person", data_user=visit.person.id)[
         h.a(href="/account")[visit.person.name],
         h.span(".soft")[", ".join(visit.roles)],
-        form(visit.form_token, "/sign-out")[submit("Sign out", kind="quiet")],
+        form(visit.form_token, "/sign-out")[submit(say("Sign out"), kind="quiet")],
     ]
 
 
 def _foot(visit: Visit | None) -> Element:
     loosened = visit.knowledge.loosened if visit else ()
     return h.footer(".foot")[
-        notice.notice("slow", "Demonstration: every person and patient here is fictional.")
+        notice.notice("slow", say("Demonstration: every person and patient here is fictional."))
         if visit and visit.door.settings.demo
         else None,
-        notice.notice("slow", f"Loosened by this site: {', '.join(loosened)}") if loosened else None,
+        notice.notice("slow", say("Loosened by this site: {policies}", policies=", ".join(loosened)))
+        if loosened
+        else None,
         h.p[
-            "Ivigil supports a professional’s decision and does not replace it. "
-            "It is not cleared as a medical device anywhere."
+            say(
+                "Ivigil supports a professional’s decision and does not replace it. "
+                "It is not cleared as a medical device anywhere."
+            )
         ],
-        h.p(".soft")[f"{visit.site} · facts {visit.knowledge.version}"] if visit else None,
+        h.p(".soft")[say("{site} · facts {version}", site=visit.site, version=visit.knowledge.version)]
+        if visit
+        else None,
     ]

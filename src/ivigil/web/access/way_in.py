@@ -14,6 +14,8 @@ from litestar.types import Message, Scope
 
 from ivigil.practice.sign_off import Rules
 from ivigil.records.journal import Journal
+from ivigil.sheets.spoken import ENGLISH_SPOKEN, Language, speak, staff_language
+from ivigil.sheets.wording import ENGLISH
 from ivigil.web.access import forms
 from ivigil.web.access.desk import Desk
 from ivigil.web.access.forms import FormTokens
@@ -60,12 +62,20 @@ class Door:
 
             self.provider = Provider(settings.provider, journal.secrets.derived("provider sign-in"), clock)
 
+    def language(self) -> Language | None:
+        """What the pages for staff speak now; None: nobody has signed that translation (any more)."""
+        if self.settings.language == ENGLISH:
+            return ENGLISH_SPOKEN
+        return staff_language(self.rules.now(), self.settings.language)
+
 
 class WayIn(AbstractAuthenticationMiddleware):
     """Finds the person of a request; refuses nobody, that is the guard's."""
 
     async def authenticate_request(self, connection: Asked) -> AuthenticationResult:
         door: Door = connection.app.state.door
+        language: Language | None = await to_thread.run_sync(door.language)
+        speak(language or ENGLISH_SPOKEN)
         state = connection.scope["state"]
         state[FORM_KEY] = connection.cookies.get(door.form_cookie, "")
         token = connection.cookies.get(door.session_cookie, "")

@@ -33,6 +33,7 @@ from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, alarm_words, measures
 from ivigil.sheets.journal import REFUSAL, STEP
 from ivigil.sheets.numbers import MINUTES_PER_HOUR, hours
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.kept import kept
@@ -40,6 +41,7 @@ from ivigil.web.parts import field
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.number import number
 from ivigil.web.parts.stamp import clock, live
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 _PART = "infusions"
@@ -48,25 +50,37 @@ _MINUTE = dt.timedelta(minutes=1)
 _STYLES, _SCRIPTS = ("board.css",), ("board.js",)
 
 RANK: dict[Rank, tuple[Tone, str, str]] = {
-    "emergency": ("stop", "■", "Emergency"),
-    "flow": ("stop", "■", "Change the flow"),
-    "treat": ("slow", "▲", "Treat"),
-    "overdue": ("slow", "▲", "Overdue"),
+    "emergency": ("stop", "■", texts("Emergency")),
+    "flow": ("stop", "■", texts("Change the flow")),
+    "treat": ("slow", "▲", texts("Treat")),
+    "overdue": ("slow", "▲", texts("Overdue")),
 }
-SECTION: dict[Section, tuple[str, str]] = {
-    "first": ("Needs somebody", "Nobody is waiting."),
-    "running": ("Running", "No infusion runs without anything to do."),
-    "observed": ("Under observation", "Nobody."),
-    "expected": ("Not begun", "No more plans for today."),
-}
-NOTE: dict[Note, str] = {
-    "same_chair": "another infusion is on record at this chair",
-    "same_initials": "another patient here has the same initials",
-    "plan_changed": "the plan is not what was signed any more",
-    "no_course": "the plan has no course: nothing can be advised",
-    "ahead": "an entry lies in the future",
-}
-_ALARM = {"identity_differs": "the identity differs from one checked before"}
+COUNTED: dict[Section, tuple[str, str]] = texts(
+    {
+        "first": ("{count} needs somebody", "{count} need somebody"),
+        "running": ("{count} running", "{count} running"),
+        "observed": ("{count} under observation", "{count} under observation"),
+        "expected": ("{count} not begun", "{count} not begun"),
+    }
+)
+SECTION: dict[Section, tuple[str, str]] = texts(
+    {
+        "first": ("Needs somebody", "Nobody is waiting."),
+        "running": ("Running", "No infusion runs without anything to do."),
+        "observed": ("Under observation", "Nobody."),
+        "expected": ("Not begun", "No more plans for today."),
+    }
+)
+NOTE: dict[Note, str] = texts(
+    {
+        "same_chair": "another infusion is on record at this chair",
+        "same_initials": "another patient here has the same initials",
+        "plan_changed": "the plan is not what was signed any more",
+        "no_course": "the plan has no course: nothing can be advised",
+        "ahead": "an entry lies in the future",
+    }
+)
+_ALARM = texts({"identity_differs": "the identity differs from one checked before"})
 """Where the words of the chair would show an identifier."""
 
 
@@ -94,7 +108,7 @@ def board(visit: TheVisit) -> Response[str]:
     if visit.part == _PART:
         return shell.part(shown)
     told = h.p("#board-told.unseen", role="status")
-    return shell.page("Board", visit, told, shown, scripts=_SCRIPTS, styles=_STYLES)
+    return shell.page(say("Board"), visit, told, shown, scripts=_SCRIPTS, styles=_STYLES)
 
 
 @get("/board/{infusion:str}", needs="chair.read", sync_to_thread=True)
@@ -112,12 +126,17 @@ def seat(visit: TheVisit, infusion: FromPath[str], data: URLEncodedBody[Chair]) 
         seated = Seated(chair=" ".join(data.chair.split()))
         entry = visit.entry(event_id=str(uuid.UUID(data.entry)))
     except ValueError:
-        wrong = (f"Chair: 1 to {CHAIR_LETTERS} characters, as it is written there.",)
+        wrong = (
+            say(
+                "Chair: 1 to {letters} characters, as it is written there.",
+                letters=str(CHAIR_LETTERS),
+            ),
+        )
         return _who_page(visit, load(visit.journal, infusion), wrong, data.chair)
     try:
         bedside = look(visit.journal, infusion, visit.knowledge, visit.now)
     except BriefingError:
-        wrong = ("The plan gives nothing on this day: nobody is to be seated for it.",)
+        wrong = (say("The plan gives nothing on this day: nobody is to be seated for it."),)
         return _who_page(visit, load(visit.journal, infusion), wrong, data.chair)
     record_quietly(visit.journal, bedside, seated, entry)
     return Redirect("/board", status_code=303)
@@ -135,29 +154,31 @@ def chair_path(infusion: str) -> str:
 def _board(found: Board, visit: Visit) -> Node:
     return [
         h.p(".counts")[_counts(found)],
-        notice("slow", _ADVICE_OFF) if not found.live_advice else None,
+        notice("slow", say(_ADVICE_OFF)) if not found.live_advice else None,
         notice("stop", _unreadable(found.unreadable)) if found.unreadable else None,
         (_section(name, found, visit) for name in SECTION),
     ]
 
 
-_ADVICE_OFF = (
+_ADVICE_OFF = texts(
     "Live advice is switched off at this site. The order rests on what is overdue and on symptoms on record."
 )
 
 
 def _unreadable(count: int) -> str:
-    return f"{count} on record cannot be read and may be running: look at the chairs."
+    return say("{count} on record cannot be read and may be running: look at the chairs.", count=str(count))
 
 
 def _counts(found: Board) -> Iterator[Node]:
     """One line for a glance: how many stand where."""
-    for name, (text, _) in SECTION.items():
+    for name, (one, many) in COUNTED.items():
         some = len(found.of(name))
         yield h.span(class_={"count": True, "none": not some, "urgent": bool(some) and name == "first"})[
-            h.b[str(some)], " need somebody" if name == "first" and some != 1 else f" {text.casefold()}"
+            woven(one if some == 1 else many, count=h.b[str(some)])
         ]
-    yield h.span(class_={"count": True, "none": not found.left})[h.b[str(found.left)], " have left"]
+    yield h.span(class_={"count": True, "none": not found.left})[
+        woven("{count} have left", count=h.b[str(found.left)])
+    ]
 
 
 def _section(name: Section, found: Board, visit: Visit) -> Node:
@@ -166,8 +187,10 @@ def _section(name: Section, found: Board, visit: Visit) -> Node:
     if not places and name != "first":
         return None
     return h.section(class_=f"places-{name}", aria_labelledby=f"board-{name}")[
-        h.h2(id=f"board-{name}")[title],
-        h.ul(".places")[(_card(place, found, visit) for place in places)] if places else h.p(".calm")[empty],
+        h.h2(id=f"board-{name}")[say(title)],
+        h.ul(".places")[(_card(place, found, visit) for place in places)]
+        if places
+        else h.p(".calm")[say(empty)],
     ]
 
 
@@ -176,7 +199,7 @@ def _card(place: Place, found: Board, visit: Visit) -> Element:
     return h.li(f".place.{tone}", id=f"place-{place.infusion}", data_first=_told(place, visit))[
         h.div(".who")[
             h.a(".chair", id=f"open-{place.infusion}", href=chair_path(place.infusion))[_called(place.chair)],
-            h.span(".initials")[place.initials or "no name"],
+            h.span(".initials")[place.initials or say("no name")],
         ],
         _needed(place, found.at, visit) if place.section == "first" else None,
         _flow(place, found.at),
@@ -184,7 +207,7 @@ def _card(place: Place, found: Board, visit: Visit) -> Element:
         _next(place, found.at, visit),
         _warnings(place),
         h.a(".ask-who", id=f"who-{place.infusion}", href=f"/board/{place.infusion}")[
-            "Who is this?", h.span(".unseen")[f" {place.chair or 'no chair'}, {place.initials}"]
+            say("Who is this?"), h.span(".unseen")[f" {place.chair or say('no chair')}, {place.initials}"]
         ],
     ]
 
@@ -192,8 +215,8 @@ def _card(place: Place, found: Board, visit: Visit) -> Element:
 def _called(chair: str) -> str:
     """ "4" is chair 4; "Window 2" says itself what it is."""
     if not chair:
-        return "No chair told"
-    return f"Chair {chair}" if chair[0].isdigit() or len(chair) == 1 else chair
+        return say("No chair told")
+    return say("Chair {chair}", chair=chair) if chair[0].isdigit() or len(chair) == 1 else chair
 
 
 def _told(place: Place, visit: Visit) -> str | None:
@@ -210,7 +233,7 @@ def _needed(place: Place, at: dt.datetime, visit: Visit) -> Element:
     return h.div(f".needed.{tone}")[
         h.p(".rank")[
             h.span(aria_hidden="true")[f"{sign} "],
-            word,
+            say(word),
             h.span(".since")[f" {_span(at - since)}"] if since is not None else None,
         ],
         h.ul[(h.li[line] for line in _pressing(place, visit))],
@@ -222,20 +245,22 @@ def _pressing(place: Place, visit: Visit) -> list[str]:
     lines = [advice_line(each, visit.knowledge) for each in place.advice if each.rank in PRESSING]
     if not lines:
         lines = [_due_words(each, visit) for each in place.due if each.overdue(visit.now)]
-    return lines or ["Look at the patient"]
+    return lines or [say("Look at the patient")]
 
 
 def _flow(place: Place, at: dt.datetime) -> Element:
     """The rate, the step and how far it is; or why nothing flows."""
     if place.phase == "running":
-        step = f"step {place.ladder_step} of {place.ladder_steps}" if place.ladder_step else "no planned rate"
+        step = say("no planned rate")
+        if place.ladder_step:
+            step = say("step {step} of {steps}", step=str(place.ladder_step), steps=str(place.ladder_steps))
         head: Node = [number(place.rate_ml_per_h, "mL/h", large=True), h.span(".step")[step]]
     elif place.phase == "halted":
-        head = h.span(".state")[f"Halted: {words.HALT[place.halt]}"]
+        head = h.span(".state")[say("Halted: {why}", why=say(words.HALT[place.halt]))]
     elif place.phase == "ended":
-        head = h.span(".state")["Ended ", _time(place.ended_at, at)]
+        head = h.span(".state")[woven("Ended {time}", time=_time(place.ended_at, at))]
     else:
-        head = h.span(".state")["Planned for ", _time(place.planned_at, at)]
+        head = h.span(".state")[woven("Planned for {time}", time=_time(place.planned_at, at))]
     return h.div(".flow")[h.p(".now")[head], _progress(place, at)]
 
 
@@ -243,54 +268,72 @@ def _progress(place: Place, at: dt.datetime) -> Node:
     """How much is in, how long it takes still."""
     if place.phase == "not_started":
         late = at - place.planned_at
-        return h.p(".soft")[f"{_span(late)} ago" if late >= _MINUTE else _in(place.planned_at, at)]
+        return h.p(".soft")[
+            say("{time} ago", time=_span(late)) if late >= _MINUTE else _in(place.planned_at, at)
+        ]
     given, whole = place.given_ml, place.volume_ml
     share = min(given / whole, Decimal(1)) if whole else Decimal(0)
     return [
-        h.progress(value=f"{share:.3f}", max="1", aria_label="Volume given"),
-        h.p(".soft")[number(given, "mL", 0), " of ", number(whole, "mL", 0), _left(place, at)],
+        h.progress(value=f"{share:.3f}", max="1", aria_label=say("Volume given")),
+        h.p(".soft")[
+            woven("{given} of {whole}", given=number(given, "mL", 0), whole=number(whole, "mL", 0)),
+            _left(place, at),
+        ],
     ]
 
 
 def _left(place: Place, at: dt.datetime) -> Node:
     if place.expected_end is not None:
         span = _span(place.expected_end - at)
-        return [" · ", h.b[f"{span} left"], ", ends about ", _time(place.expected_end, at)]
+        left = h.b[say("{time} left", time=span)]
+        return [" · ", woven("{left}, ends about {time}", left=left, time=_time(place.expected_end, at))]
     if place.phase == "ended" and place.stay_until is not None:
         over = at >= place.stay_until
-        return [" · observe until ", _time(place.stay_until, at), " (over)" if over else None]
-    return " · how long to observe is not known" if place.phase == "ended" else None
+        text = texts("observe until {time} (over)") if over else texts("observe until {time}")
+        return [" · ", woven(text, time=_time(place.stay_until, at))]
+    return f" · {say('how long to observe is not known')}" if place.phase == "ended" else None
 
 
 def _product(place: Place, visit: Visit) -> str:
     product = visit.knowledge.products.get(place.product)
-    return product.name if product is not None else "product not known"
+    return product.name if product is not None else say("product not known")
 
 
 def _next(place: Place, at: dt.datetime, visit: Visit) -> Node:
     """What is due next; before the start, whether it may begin."""
     if place.phase == "not_started" and place.refused:
         return [
-            h.p(".refused")["May not start: ", "; ".join(REFUSAL[each.code] for each in place.refused)],
-            h.p(".soft")[STEP[place.step]],
+            h.p(".refused")[
+                say("May not start: {why}", why="; ".join(say(REFUSAL[each.code]) for each in place.refused))
+            ],
+            h.p(".soft")[say(STEP[place.step])],
         ]
     coming = [each for each in place.due if not each.overdue(at)]
     if not coming or place.phase == "not_started":
-        return h.p(".next")["Released: may start"] if place.phase == "not_started" else None
+        return h.p(".next")[say("Released: may start")] if place.phase == "not_started" else None
     due = coming[0]
-    return h.p(".next")["Next ", _time(due.at, at), f", {_in(due.at, at)}: {_due_words(due, visit)}"]
+    return h.p(".next")[
+        woven(
+            "Next {time}, {span}: {what}",
+            time=_time(due.at, at),
+            span=_in(due.at, at),
+            what=_due_words(due, visit),
+        )
+    ]
 
 
 def _due_words(due: Due, visit: Visit) -> str:
     if due.what == "vial_change":
-        return words.ADVICE["hang_vial"]
-    return words.ADVICE["check_vitals"].format(measures=measures(due.measures, visit.knowledge))
+        return say(words.ADVICE["hang_vial"])
+    return say(words.ADVICE["check_vitals"], measures=measures(due.measures, visit.knowledge))
 
 
 def _warnings(place: Place) -> Node:
     """What should not be so, and what is easily mixed up."""
-    alarms = dict.fromkeys(_ALARM.get(alarm.code) or alarm_words(alarm) for alarm in place.alarms)
-    lines: Iterable[str] = (*(NOTE[note] for note in place.notes), *alarms)
+    alarms = dict.fromkeys(
+        say(_ALARM[alarm.code]) if alarm.code in _ALARM else alarm_words(alarm) for alarm in place.alarms
+    )
+    lines: Iterable[str] = (*(say(NOTE[note]) for note in place.notes), *alarms)
     return h.ul(".warnings")[(h.li[line] for line in lines)] if place.notes or alarms else None
 
 
@@ -306,25 +349,30 @@ def _who_page(visit: Visit, found: Infusion, wrong: tuple[str, ...] = (), typed:
         faults(wrong),
         h.input(type="hidden", name="entry", value=str(uuid.uuid4())),
         field.text(
-            "chair", "Chair or bed", typed or sitting, hint="As it is written there. No patient’s name."
+            "chair",
+            say("Chair or bed"),
+            typed or sitting,
+            hint=say("As it is written there. No patient’s name."),
         ),
-        field.submit("Save the chair"),
+        field.submit(say("Save the chair")),
     ]
     return shell.page(
         _called(sitting),
         visit,
         h.dl(".facts")[
-            h.dt["Name"],
-            h.dd[contact.name if contact is not None and contact.name else "not on record"],
-            h.dt["Identifier"],
+            h.dt[say("Name")],
+            h.dd[contact.name if contact is not None and contact.name else say("not on record")],
+            h.dt[say("Identifier")],
             h.dd[f"{plan.order.patient.id.value} ", h.span(".soft")[f"({plan.order.patient.id.system})"]],
-            h.dt["Born"],
+            h.dt[say("Born")],
             h.dd[f"{plan.order.patient.birth_date}"],
-            h.dt["Plan"],
-            h.dd[STEP[found.standing.step]],
+            h.dt[say("Plan")],
+            h.dd[say(STEP[found.standing.step])],
         ],
         h.p[
-            h.a(href=chair_path(found.id))["To the infusion"], " · ", h.a(href="/board")["Back to the board"]
+            h.a(href=chair_path(found.id))[say("To the infusion")],
+            " · ",
+            h.a(href="/board")[say("Back to the board")],
         ],
         form if visit.may("chair.record", found.stream) else None,
         styles=_STYLES,
@@ -343,13 +391,13 @@ def _chair_of(found: Infusion, visit: Visit) -> str:
 def _time(moment: dt.datetime | None, at: dt.datetime) -> Node:
     """The time of day here; with its day where that is another one."""
     if moment is None:
-        return "at a time that is not known"
+        return say("at a time that is not known")
     local = moment.astimezone(at.tzinfo)
     return clock(local) if local.date() == at.date() else [f"{local:%Y-%m-%d} ", clock(local)]
 
 
 def _in(moment: dt.datetime, at: dt.datetime) -> str:
-    return f"in {_span(moment - at)}" if moment > at else "now"
+    return say("in {time}", time=_span(moment - at)) if moment > at else say("now")
 
 
 def _span(span: dt.timedelta) -> str:

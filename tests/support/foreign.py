@@ -1,0 +1,135 @@
+"""A language that nobody speaks, signed by a site for its staff: every text in «guillemets».
+
+What stands on a page outside guillemets did not go through the catalogue: it has to be data.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ivigil.cli.texts import said, skeleton
+from ivigil.knowledge.evidence import fingerprint
+from ivigil.knowledge.wording import Translation
+from tests.support.orders import knowledge
+from tests.support.signing import TWO, signature
+
+CODE = "xx"
+_INNER = re.compile(r"«[^«»]*»")
+_BETWEEN = re.compile(r"[\s\d.,;:·()\[\]/=+×≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+UNITS = frozenset(
+    (
+        "mL",
+        "L",
+        "h",
+        "g",
+        "kg",
+        "min",
+        "s",
+        "mg",
+        "mcg",
+        "dL",
+        "mmHg",
+        "C",
+        "F",
+        "cm",
+        "d",
+        "mmol",
+        "umol",
+        "µmol",
+        "U",
+        "IU",
+        "IgG",
+        "Ivigil",
+    )
+)
+_TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
+
+
+def overlay(folder: Path) -> str:
+    """A site's folder with that language, made as a site makes it: all that staff read, filled in, signed."""
+    text = skeleton(CODE, {english: f"«{english}»" for english in said()})
+    made = msgspec.convert(tomllib.loads(text)["translation"][0], Translation)
+    names = "".join(signature(made.id, fingerprint(made), who) for who in TWO)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "staff.toml").write_text(f"{text}\n{names}")
+    return str(folder)
+
+
+def unsaid(page: str, *data: str) -> list[str]:
+    """What a page shows outside guillemets that is no fact, no unit, no number and none of ``data``."""
+    reader = _Reader()
+    reader.feed(page)
+    known = _facts() | {_plain(text) for text in data}
+    return [text for text in reader.texts if not all(_known(rest, known) for rest in _outside(text))]
+
+
+def _known(text: str, known: frozenset[str]) -> bool:
+    return _plain(text) in known or all(
+        word in UNITS or word in known for word in _BETWEEN.split(text) if word
+    )
+
+
+def _outside(text: str) -> Iterator[str]:
+    """What is left when the guillemets are taken out, from the innermost on."""
+    while (less := _INNER.sub("\x00", text)) != text:
+        text = less
+    for rest in text.split("\x00"):
+        if any(map(str.isalpha, rest)):
+            yield rest
+
+
+def _plain(text: str) -> str:
+    return " ".join(_BETWEEN.split(text)).strip()
+
+
+@cache
+def _facts() -> frozenset[str]:
+    found: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, str):
+            found.add(_plain(value))
+        elif isinstance(value, dict):
+            for key, each in value.items():
+                found.add(_plain(str(key)))
+                walk(each)
+        elif isinstance(value, list | tuple):
+            for each in value:
+                walk(each)
+
+    facts = knowledge().facts
+    walk(
+        msgspec.to_builtins(
+            {name: getattr(facts, name) for name in facts.__struct_fields__ if name != "translation"}
+        )
+    )
+    return frozenset(found)
+
+
+class _Reader(HTMLParser):
+    """The texts of a page as somebody hears or reads them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._inside: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.texts += [value for name, value in attrs if name in _TOLD and value]
+        self._silent += tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not self._silent:
+            self.texts.append(data.strip())
