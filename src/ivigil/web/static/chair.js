@@ -3,6 +3,7 @@
 // Each form works without this module. With it, a tap is first written down here (encrypted), then sent under
 // the id that the form made; what cannot be sent waits, is shown as not yet saved, and goes in its order.
 
+import { answering, foreign, goesBy, ours } from "./build.js";
 import * as store from "./chair-store.js";
 
 const PATIENCE = 6_000;
@@ -10,6 +11,7 @@ const AGAIN = 3_000;
 const PAGE = `ivigil-page-${globalThis.crypto?.randomUUID?.()}`;
 const SHOWN = 10;
 const DOUBLE_TAP = 1_500;
+const UNREAD_STATUS = [400, 404, 405, 413]; // from us: it is the entry, not the connection
 const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
 const REMEMBER = 5_000;
 
@@ -27,7 +29,7 @@ const offlinePage = !document.getElementById("device");
 const Cut = class extends Error {}; // no answer that tells what became of it
 
 async function post(entry) {
-  const { halt, faults, page: _, ...told } = entry;
+  const { halt, faults, judge, page: _, ...told } = entry;
   const answer = await fetch(`${path}/${halt ? "halt/" : ""}queue`, {
     method: "POST",
     headers: {
@@ -41,8 +43,9 @@ async function post(entry) {
     redirect: "error",
     signal: AbortSignal.timeout(PATIENCE),
   });
+  foreign(answer);
   if (answer.ok) return answer.json();
-  if (answer.status === 400) return { outcome: "faulty", faults: [UNREAD] };
+  if (ours(answer) && UNREAD_STATUS.includes(answer.status)) return { outcome: "faulty", faults: [UNREAD] };
   if (answer.status === 403 && (await newToken())) throw new Cut("again");
   throw new Cut(answer.status === 401 || answer.status === 423 ? "locked" : "no");
 }
@@ -87,7 +90,7 @@ const locked = (work) => (navigator.locks ? navigator.locks.request("ivigil-chai
 async function drain(mine) {
   let told;
   for (const { place, entry } of await store.waiting(scope)) {
-    if (entry.faults) continue; // it cannot be read: a person has to look; the rest goes on
+    if (unread(entry)) continue; // a person has to look; the rest goes on
     if (entry.id !== mine && !entry.waited) {
       if (await lives(entry)) return told; // its own page is about to send it
       await store.change(scope, place, Object.assign(entry, { waited: true }));
@@ -102,11 +105,14 @@ async function drain(mine) {
       return told;
     }
     if (entry.id === mine) told = answer;
-    if (answer.outcome === "faulty" && entry.waited) await store.change(scope, place, { ...entry, faults: answer.faults });
-    else await store.remove(place);
+    if (answer.outcome === "written" || !entry.waited) await store.remove(place);
+    else await store.change(scope, place, { ...entry, faults: answer.faults?.length ? answer.faults : [UNREAD], judge: answering() });
   }
   return told;
 }
+
+// Whether the version that answers has said that it cannot read it; another one may.
+const unread = ({ faults, judge }) => Boolean(faults) && judge === answering();
 
 async function attempt(entry) {
   try {
@@ -136,14 +142,17 @@ async function entered(event) {
     fields: typed,
     occurred_at: new Date().toISOString(),
     page: PAGE,
+    version: Number(device.version ?? 1), // of the form, which may be older than this module
     waited: false,
   };
+  document.body.dataset.holds = "yes";
   id.value = crypto.randomUUID(); // the next tap is another entry, whatever becomes of this one
   underWay.add(entry.id);
   try {
     await enter(form, submitter, entry);
   } finally {
     underWay.delete(entry.id);
+    if (!leaving) show().catch(() => {});
   }
 }
 
@@ -202,6 +211,8 @@ async function show() {
   const mine = await store.waiting(scope);
   const { others } = await store.counted(device.user);
   box.hidden = !mine.length && !others;
+  if (mine.length || underWay.size) document.body.dataset.holds = "yes";
+  else delete document.body.dataset.holds;
   box.replaceChildren();
   if (mine.length) {
     box.append(element("h2", `${mine.length} ${mine.length === 1 ? "entry" : "entries"} not yet saved`));
@@ -249,7 +260,7 @@ const cut = (is) => document.body.classList.toggle("cut", is);
 
 async function tick(now = false) {
   if (!scope || (document.hidden && !now)) return;
-  const before = (await store.waiting(scope)).filter(({ entry }) => !entry.faults);
+  const before = (await store.waiting(scope)).filter(({ entry }) => !unread(entry));
   if (!before.length) return;
   await flush();
   const left = new Set((await store.waiting(scope)).map(({ place }) => place));
@@ -305,6 +316,7 @@ async function begin() {
   addEventListener("offline", () => cut(true));
   addEventListener("online", () => tick(true));
   setInterval(tick, AGAIN);
+  goesBy(() => go(sent.join(",")));
   await show();
   if (!offlinePage) await keep();
   await tick(true);

@@ -17,6 +17,7 @@ from ivigil.web.pages.chair.forms import entry_id, tap
 from ivigil.web.pages.chair.halts import halts
 from ivigil.web.pages.chair.now import PART as NOW
 from ivigil.web.pages.chair.now import now
+from ivigil.web.pages.chair.queue import VERSION
 from ivigil.web.pages.chair.story import PART as STORY
 from ivigil.web.pages.chair.story import story
 from ivigil.web.pages.chair.view import ChairView
@@ -30,6 +31,7 @@ _KEPT = (
     "chair.css",
     "live.js",
     "leave.js",
+    "build.js",
     "chair.js",
     "chair-store.js",
     "icon.svg",
@@ -120,6 +122,7 @@ def _device(view: ChairView) -> Node:
             data_plan=view.plan,
             data_day=str(view.day),
             data_path=view.path,
+            data_version=str(VERSION),
         ),
         h.section("#waiting.waiting", aria_live="polite", hidden=True),
     ]
