@@ -194,13 +194,14 @@ function asForm(form, submitter) {
   form.submit();
 }
 
-let leaving = false;
-addEventListener("pageshow", () => (leaving = false));
+let leaving = null; // the ids that the page to come tells; null: none is on its way
+addEventListener("pageshow", () => (leaving = null));
 
-function go(ids) {
-  if (leaving) return;
-  leaving = true;
-  location.assign(ids ? `${path}?done=${ids}` : path);
+function go(...ids) {
+  const told = [...new Set([...(leaving ?? []), ...ids])];
+  if (leaving?.length === told.length) return; // the page on its way tells them all
+  leaving = told;
+  location.assign(told.length ? `${path}?done=${told.join(",")}` : path);
 }
 
 // --- what waits
@@ -282,7 +283,7 @@ async function keep() {
 
 // The connection is back: the whole page instead of what was remembered, unless somebody types here.
 function whole() {
-  if (offlinePage && !underWay.size && !document.querySelector(".panel[open]")) go(sent.join(","));
+  if (offlinePage && !underWay.size && !document.querySelector(".panel[open]")) go(...sent);
 }
 
 // The empty page that the service worker keeps is filled with what this device last knew.
@@ -316,7 +317,7 @@ async function begin() {
   addEventListener("offline", () => cut(true));
   addEventListener("online", () => tick(true));
   setInterval(tick, AGAIN);
-  goesBy(() => go(sent.join(",")));
+  goesBy(() => go(...sent));
   await show();
   if (!offlinePage) await keep();
   await tick(true);
