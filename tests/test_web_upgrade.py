@@ -28,7 +28,7 @@ class Site:
     """A server, and another version to put in its place: on the same port, over the same journal."""
 
     def __init__(self, folder: Path) -> None:
-        self.chairs = Chairs(Web(folder))
+        self.chairs = Chairs(Web(folder), 40)
         self.server = Server(self.chairs.web)
         self._other = folder / "other"
         package = Path(ivigil.__file__).parent
@@ -60,7 +60,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def running(site: Site) -> Plan:
-    site.chairs.at(40)
     return site.chairs.plan()
 
 
