@@ -24,6 +24,7 @@ from litestar.types import ControllerRouterHandler
 
 import ivigil
 from ivigil.practice.entry import UNNAMED_SITE
+from ivigil.records.drafts import is_line
 from ivigil.records.journal import Journal, system_clock
 from ivigil.sheets.wording import ENGLISH
 from ivigil.web import errors, headers, shell, visit
@@ -104,8 +105,11 @@ def make_app(settings: Settings, *, clock: Callable[[], dt.datetime] = system_cl
 
 
 def site_name(settings: Settings) -> str:
-    """The name of the site as its overlay gives it now."""
-    return ivigil.load_knowledge(settings.site).site.name or UNNAMED_SITE
+    """The name of the site as its overlay gives it now. Raises SettingsError if no event could carry it."""
+    name = ivigil.load_knowledge(settings.site).site.name or UNNAMED_SITE
+    if not is_line(name):
+        raise SettingsError(f"--site: name {name!r}; accepted: printable characters on one line")
+    return name
 
 
 def _handlers() -> list[ControllerRouterHandler]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from ivigil.practice.entry import Author, Entry, draft
+from ivigil.records.drafts import is_line
 from ivigil.records.entrance import (
     CodeIssued,
     PasswordSet,
@@ -255,7 +256,7 @@ class Desk:
     def _check_names(self, sign_in: str, name: str) -> None:
         faults = []
         for field, text in (("sign-in name", sign_in), ("name", name)):
-            if not text or text != text.strip() or not text.isprintable() or len(text) > 100:
+            if not text or not is_line(text) or len(text) > 100:
                 faults.append(f"{field}: {text!r}; accepted: 1 to 100 printable characters, no outer spaces")
         everybody = self.people.all()
         if any(person.sign_in.casefold() == sign_in.casefold() for person in everybody):

@@ -20,6 +20,7 @@ from ivigil.practice.aftermath import Case, standings, triage_of
 from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
 from ivigil.records.bodies import Contact
+from ivigil.records.drafts import contact_faults
 from ivigil.records.entrance import AccessRefused, GlassBroken, PatientRead, of_reads
 from ivigil.records.lookback import contacts
 from ivigil.records.past import tolerated
@@ -109,7 +110,7 @@ def contact(
     if plan is None:
         raise NotFoundException(detail="no plan says who this is")
     name, phone = data.name.strip(), data.phone.strip()
-    wrong = tuple(_contact_faults(name, phone))
+    wrong = tuple(contact_faults(name, phone)) if name else ("Name: missing; accepted: the patient’s",)
     if wrong:
         return _page(visit, patient, wrong=wrong)
     body = Contact(patient=plan.order.patient.id, name=name, phone=phone)
@@ -174,15 +175,6 @@ def _search_page(
 
 def _file(visit: Visit, patient: str) -> File:
     return open_file(visit.journal, patient, visit.knowledge, visit.now)
-
-
-def _contact_faults(name: str, phone: str) -> list[str]:
-    found = []
-    if not name or len(name) > 200 or not name.isprintable():
-        found.append(f"Name: {name!r}; accepted: 1 to 200 printable characters")
-    if len(phone) > 50 or not phone.isprintable():
-        found.append(f"Phone: {phone!r}; accepted: up to 50 printable characters, or none")
-    return found
 
 
 def _address(request: Asked, visit: Visit, secret: str) -> str:
