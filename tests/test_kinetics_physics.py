@@ -209,10 +209,10 @@ def test_an_infusion_under_the_skin_of_somebody_without_igg_comes_to_an_end() ->
 
 def test_gaps_that_differ_by_rounding_are_alike() -> None:
     """A third of a day and what is left of the day, whatever the day."""
-    steps = schedule([], [day + part for day in range(300) for part in (0.0, 1 / 3)], -1.0)
-    assert steps.gap_days[0] == 1.0
-    assert steps.alike[1:] == [1, 2] * 299 + [1]
-    assert schedule([], [0.0, 1.0, 2.0 + 1e-9]).alike == [0, 1, 2]
+    steps = schedule([], [day + part for day in range(300) for part in (0.0, 1 / 3)], -1.0).steps
+    assert steps[0].gap_days == 1.0
+    assert [step.alike for step in steps[1:]] == [1, 2] * 299 + [1]
+    assert [step.alike for step in schedule([], [0.0, 1.0, 2.0 + 1e-9]).steps] == [0, 1, 2]
 
 
 def test_expm_of_scipy_agrees_too() -> None:

@@ -82,27 +82,26 @@ def run_linear(
     x = fast_share * central - exchange * peripheral
     y = slow_share * central + exchange * peripheral
     depot = start.depot_g
-    gaps, samples, alike = schedule.gap_days, schedule.sample, schedule.alike
-    rates, boluses = schedule.central_g_per_day, schedule.central_g
-    skin = schedule.subcutaneous or depot != 0.0
-    x_kept, y_kept = room(len(gaps)), room(len(gaps))
+    steps, skin = schedule.steps, schedule.subcutaneous or depot != 0.0
+    x_kept, y_kept = room(len(steps)), room(len(steps))
     infused, x_entered, y_entered = -1, 0.0, 0.0
     absorbed, depot_kept, x_passed, y_passed = -1, 1.0, 0.0, 0.0
-    for i in range(len(gaps)):
-        first, rate = alike[i], rates[i]
+    for i in range(len(steps)):
+        step = steps[i]
+        first, rate = step.alike, step.central_g_per_day
         if first == i:
-            x_kept[i], y_kept[i] = math.exp(-fast * gaps[i]), math.exp(-slow * gaps[i])
+            x_kept[i], y_kept[i] = math.exp(-fast * step.gap_days), math.exp(-slow * step.gap_days)
         x *= x_kept[first]
         y *= y_kept[first]
         if rate != 0.0:
             if first != infused:
                 infused = first
-                x_entered = scale * fast_share * lasting(fast, gaps[i])
-                y_entered = scale * slow_share * lasting(slow, gaps[i])
+                x_entered = scale * fast_share * lasting(fast, step.gap_days)
+                y_entered = scale * slow_share * lasting(slow, step.gap_days)
             x += rate * x_entered
             y += rate * y_entered
         if skin:
-            gap, entering = gaps[i], under_skin * schedule.depot_g_per_day[i]
+            gap, entering = step.gap_days, under_skin * step.depot_g_per_day
             if first != absorbed:
                 absorbed, depot_kept = first, math.exp(-ka * gap)
                 x_passed = fast_share * ka * passing(fast, ka, gap)
@@ -114,8 +113,8 @@ def run_linear(
                 x += entering * (fast_share * lasting(fast, gap) - x_passed / ka)
                 y += entering * (slow_share * lasting(slow, gap) - y_passed / ka)
                 depot += entering * lasting(ka, gap)
-            depot += under_skin * schedule.depot_g[i]
-        sample, bolus = samples[i], boluses[i]
+            depot += under_skin * step.depot_g
+        sample, bolus = step.sample, step.central_g
         if sample >= 0:
             levels[sample] = endogenous + (x + y) * per_litre
         if bolus != 0.0:

@@ -65,16 +65,8 @@ def own_parameters(people: People, i: int) -> Parameters:
 
 def own_schedule(people: People, i: int) -> Schedule:
     """Schedule of person i."""
-    every, a, b = people.schedule, people.first_step[i], people.end_step[i]
     return Schedule(
-        every.gap_days[a:b],
-        every.central_g_per_day[a:b],
-        every.depot_g_per_day[a:b],
-        every.sample[a:b],
-        every.central_g[a:b],
-        every.depot_g[a:b],
-        every.alike[a:b],
-        every.subcutaneous,
+        people.schedule.steps[people.first_step[i] : people.end_step[i]], people.schedule.subcutaneous
     )
 
 

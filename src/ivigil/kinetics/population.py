@@ -28,13 +28,13 @@ except ModuleNotFoundError as error:
 
 from ivigil.kinetics import fitting, linear, loops, running, saturable, values
 from ivigil.kinetics.loops import Ends, People, Prior, Readings
-from ivigil.kinetics.values import Parameters, Schedule
+from ivigil.kinetics.values import Parameters, Schedule, Step
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _SOURCES = (values, linear, saturable, running, fitting, loops)
-_KINDS = [np.int64 if name in {"alike", "sample"} else np.float64 for name in Schedule._fields[:-1]]
+_STEP = np.dtype([(name, np.int64 if name in {"alike", "sample"} else np.float64) for name in Step._fields])
 _INTO_CALLER = {"expand"}
 """Handing over its thirty terms costs a tenth of a saturable run."""
 _PARTS_A_WORKER = 4
@@ -70,8 +70,8 @@ def gather(
     shared = isinstance(schedules, Schedule)
     each = [schedules] if isinstance(schedules, Schedule) else list(schedules)
     _refuse(rows, factors, 1 if shared else count, each)
-    steps = np.array([len(one.gap_days) for one in each], dtype=np.int64)
-    samples = np.array([sum(place >= 0 for place in one.sample) for one in each], dtype=np.int64)
+    steps = np.array([len(one.steps) for one in each], dtype=np.int64)
+    samples = np.array([sum(step.sample >= 0 for step in one.steps) for one in each], dtype=np.int64)
     whose = np.zeros(count, dtype=np.int64) if shared else np.arange(count)
     end_step, end_level = np.cumsum(steps)[whose], np.cumsum(samples[whose])
     return People(
@@ -106,12 +106,8 @@ def _refuse(rows: Floats, scale: Floats, expected: int, each: Sequence[Schedule]
 
 
 def _joined(each: Sequence[Schedule]) -> Schedule:
-    """The columns of all, end to end."""
-    columns: list[Any] = [
-        np.concatenate([np.array(column, dtype=kind) for column in columns])
-        for kind, columns in zip(_KINDS, zip(*(one[:-1] for one in each), strict=True), strict=True)
-    ]
-    return Schedule._make((*columns, any(one.subcutaneous for one in each)))
+    steps: Any = np.array([tuple(step) for one in each for step in one.steps], dtype=_STEP)
+    return Schedule(steps, any(one.subcutaneous for one in each))
 
 
 def concentrations(people: People, out: Floats | None = None, workers: int | None = None) -> Floats:

@@ -29,11 +29,11 @@ from ivigil.kinetics.running import run
 from ivigil.kinetics.saturable import at_rest
 from ivigil.kinetics.values import Parameters, Schedule
 
-DRAWS = 320
+DRAWS = 300
 """Of a round."""
 ROUNDS = 5
 """At most."""
-ENOUGH = 160
+ENOUGH = 150
 """Effective draws after which no further round is drawn."""
 FREEDOM = 6
 """Degrees of freedom of Student's t; ``_chi_squared`` is for these."""
@@ -94,7 +94,7 @@ def sample(
     """
     count, constant = len(problem.levels_g_per_l), _constant(problem, len(mode))
     points = _points(len(mode) + 1, random.Random(seed))
-    samples = sum(place >= 0 for place in forecast.sample)
+    samples = sum(step.sample >= 0 for step in forecast.steps)
     rounds = [_proposal(mode, covariance)]
     found: list[_Drawn] = []
     while True:

@@ -18,7 +18,7 @@ from ivigil.kinetics.values import Parameters, Schedule, State
 
 ORDER = 14
 ROOT, ROOT_BEFORE = 1.0 / ORDER, 1.0 / (ORDER - 1)
-TOLERANCE = 1e-8
+TOLERANCE = 5e-9
 """Error of one expansion, relative to the concentration."""
 LEAST_G_PER_L = 1e-9
 """Below it the error is held against this level: an infusion under the skin of somebody without IgG starts
@@ -225,10 +225,11 @@ def run_saturable(
     c_now, p_now, depot = start.central_g * per_litre, start.peripheral_g * per_litre, start.depot_g
     c, p, reach, current = NOTHING, NOTHING, 0.0, False
     at, known_rate, known_depot_rate = 0.0, 0.0, 0.0
-    for i in range(len(schedule.gap_days)):
-        gap, sample = schedule.gap_days[i], schedule.sample[i]
-        rate, depot_rate = schedule.central_g_per_day[i], schedule.depot_g_per_day[i]
-        bolus, depot_bolus = schedule.central_g[i], schedule.depot_g[i]
+    for i in range(len(schedule.steps)):
+        step = schedule.steps[i]
+        gap, sample = step.gap_days, step.sample
+        rate, depot_rate = step.central_g_per_day, step.depot_g_per_day
+        bolus, depot_bolus = step.central_g, step.depot_g
         if gap > 0.0 and (rate != known_rate or depot_rate != known_depot_rate):
             if current:
                 c_now, p_now = read(c, at), read(p, at)

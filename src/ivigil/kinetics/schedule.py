@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from ivigil.kinetics.values import Dose, Schedule
+from ivigil.kinetics.values import Dose, Schedule, Step
 
 ROUNDING = 1e-12
 """Share of a gap by which times that were rounded may change it."""
@@ -83,28 +83,23 @@ def _changes(dose: Dose) -> list[_Change]:
 
 def _steps(samples: list[tuple[float, int]], changes: list[_Change], begin: float) -> Schedule:
     """Merge both; a step that would do nothing is left out."""
-    gaps: list[float] = []
+    rows: list[list[float]] = []
     places: list[int] = []
-    flows: tuple[list[float], list[float]] = [], []
-    boluses: tuple[list[float], list[float]] = [], []
     rates, running = [0.0, 0.0], [0, 0]
     now, next_change = begin, 0
 
     def step(time: float, place: int) -> None:
         nonlocal now
-        gaps.append(time - now)
+        rows.append([time - now, *rates, 0.0, 0.0])
         places.append(place)
-        for under in (0, 1):
-            flows[under].append(rates[under])
-            boluses[under].append(0.0)
         now = time
 
     def change(what: _Change) -> None:
-        if what.time_days > now or (what.bolus_g and not gaps):
+        if what.time_days > now or (what.bolus_g and not rows):
             step(what.time_days, -1)
         under = int(what.subcutaneous)
         if what.bolus_g:
-            boluses[under][-1] += what.bolus_g
+            rows[-1][3 + under] += what.bolus_g
         running[under] += what.running
         rates[under] = rates[under] + what.rate_g_per_day if running[under] else 0.0
 
@@ -113,8 +108,12 @@ def _steps(samples: list[tuple[float, int]], changes: list[_Change], begin: floa
             change(changes[next_change])
             next_change += 1
         step(time, place)
-    under_skin = any(change.subcutaneous for change in changes)
-    return Schedule(gaps, *flows, places, *boluses, _alike(gaps), under_skin)
+    alike = _alike([row[0] for row in rows])
+    steps = [
+        Step(gap, rate, depot_rate, place, bolus, depot_bolus, first)
+        for (gap, rate, depot_rate, bolus, depot_bolus), place, first in zip(rows, places, alike, strict=True)
+    ]
+    return Schedule(steps, any(change.subcutaneous for change in changes))
 
 
 def _alike(gaps: Sequence[float]) -> list[int]:

@@ -90,10 +90,6 @@ def _slope(shifted: tuple[float, float], at: tuple[float, float], size: float) -
 
 def _given(parameters: Parameters, cycle: Schedule) -> float:
     """Grams that reach the blood from one cycle."""
-    central = sum(cycle.central_g) + _flowed(cycle.central_g_per_day, cycle)
-    depot = sum(cycle.depot_g) + _flowed(cycle.depot_g_per_day, cycle)
+    central = sum(step.central_g + step.central_g_per_day * step.gap_days for step in cycle.steps)
+    depot = sum(step.depot_g + step.depot_g_per_day * step.gap_days for step in cycle.steps)
     return central + parameters.bioavailability * depot
-
-
-def _flowed(rates_g_per_day: Sequence[float], cycle: Schedule) -> float:
-    return sum(rate * gap for rate, gap in zip(rates_g_per_day, cycle.gap_days, strict=True))

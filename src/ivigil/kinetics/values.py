@@ -57,22 +57,25 @@ class Dose(NamedTuple):
     (facilitated)."""
 
 
-class Schedule(NamedTuple):
-    """Doses and sampling times as steps of time, made once and run for any parameters.
+class Step(NamedTuple):
+    """Waits under its rates, then takes its sample, then adds its boluses."""
 
-    Each step waits under its rates, then takes its sample, then adds its boluses. Step i is what stands at i
-    in each column: lists for one person, arrays for many.
-    """
-
-    gap_days: Sequence[float]
-    central_g_per_day: Sequence[float]
-    depot_g_per_day: Sequence[float]
-    sample: Sequence[int]
+    gap_days: float
+    central_g_per_day: float
+    depot_g_per_day: float
+    sample: int
     """Place of the sample in the output; -1: none."""
-    central_g: Sequence[float]
-    depot_g: Sequence[float]
-    alike: Sequence[int]
+    central_g: float
+    depot_g: float
+    alike: int
     """The first step whose gap is the same, but for the rounding of times; itself if it is the first."""
+
+
+class Schedule(NamedTuple):
+    """Doses and sampling times as steps of time, made once and run for any parameters."""
+
+    steps: Sequence[Step]
+    """A list for one person, an array of records for many."""
     subcutaneous: bool
     """False: nothing is given under the skin."""
 
