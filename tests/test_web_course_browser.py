@@ -142,6 +142,7 @@ def reacted(page: Page) -> None:
 def sent_home(page: Page) -> None:
     """Vial, line, what to report, good-bye."""
     ready(page)
+    take_vitals(page)
     page.locator(".vials button:has-text('Finished')").first.click()
     expect(page.locator(".done")).to_contain_text("vial finished")
     for kind, button, written in (
