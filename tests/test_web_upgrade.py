@@ -16,7 +16,7 @@ from ivigil.course import Plan
 from ivigil.infusion.events import VitalsTaken
 from tests.support.chair_server import Server
 from tests.support.chair_stage import Chairs, path
-from tests.support.chromium import signed_in
+from tests.support.chromium import faults, signed_in
 from tests.support.web import PASSWORD, Web
 
 _PULSE = '#panel-vital-signs input[name="measure.heart_rate_per_min"]'
@@ -113,6 +113,7 @@ def test_nothing_typed_is_taken_away_and_no_two_versions_are_mixed(
     type_pulse(page, "88")
     site.replace()
     expect(page.locator("#newer")).to_contain_text("A newer version of Ivigil runs here now.")
+    assert faults(page) == []
     known = page.locator("#now .as-of").inner_text()
     expect(page.locator("#now")).to_have_class(re.compile("stale"))
     assert page.locator("#now .as-of").inner_text() == known

@@ -30,7 +30,8 @@ async function ask(part) {
       signal: stop.signal,
     });
     if (answer.status === 401 || answer.status === 423) location.reload();
-    else if (!foreign(answer) && answer.ok) put(part.id, await answer.text());
+    else if (foreign(answer)) fresh.delete(part.id); // what it shows is not renewed any more
+    else if (answer.ok) put(part.id, await answer.text());
   } catch {
     // No answer: the timer below greys the part.
   } finally {
