@@ -609,3 +609,21 @@ def test_two_readings_in_quick_succession_are_both_told(
     expect(page.locator(".done")).to_contain_text("pulse 83; measured: pulse 84")
     assert pulses(chairs, running)[-2:] == ["83", "84"]
     page.context.close()
+
+
+def test_what_a_server_does_not_answer_is_soon_told_as_waiting(
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    """Long before anybody gives up waiting, and however long it has not answered already."""
+    page = at_chair(chromium, address, running)
+    page.route("**/queue", lambda route: None)
+    for value in ("85", "86"):
+        open_panel(page, "vital-signs")
+        page.fill('#panel-vital-signs input[name="measure.heart_rate_per_min"]', value)
+        page.click("#panel-vital-signs button:has-text('Record vital signs')")
+        expect(page.locator("#waiting")).to_contain_text(f"heart_rate_per_min {value}", timeout=4_000)
+        page.click("#panel-vital-signs > summary")
+    page.unroute("**/queue")
+    settled(page)
+    assert pulses(chairs, running)[-2:] == ["85", "86"]
+    page.context.close()

@@ -14,10 +14,12 @@ const DOUBLE_TAP = 1_500;
 const UNREAD_STATUS = [400, 404, 405, 413]; // from us: it is the entry, not the connection
 const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
 const REMEMBER = 5_000;
+const SOON = 1_000; // what is not answered by then is told as waiting
 
 let device, scope, path;
 let token = document.querySelector("meta[name=form-token]")?.content ?? "";
 let sending = Promise.resolve();
+let ticking = false;
 let remembered = -Infinity;
 let sent = []; // ids of what waited here and was sent
 const underWay = new Set(); // ids of taps of this page
@@ -172,7 +174,8 @@ async function enter(form, submitter, entry) {
   } catch {
     return natively(); // nothing can be kept here: the form goes as it is
   }
-  const answer = await flush(entry.id);
+  const slow = setTimeout(() => show().catch(() => {}), SOON);
+  const answer = await flush(entry.id).finally(() => clearTimeout(slow));
   if (answer?.outcome === "written") return go(entry.id);
   if (answer) return natively(); // the page that says why
   const kept = (await store.waiting(scope)).find((each) => each.entry.id === entry.id);
@@ -262,8 +265,9 @@ const cut = (is) => document.body.classList.toggle("cut", is);
 async function tick(now = false) {
   if (!scope || (document.hidden && !now)) return;
   const before = (await store.waiting(scope)).filter(({ entry }) => !unread(entry));
-  if (!before.length) return;
-  await flush();
+  if (!before.length || ticking) return; // a server that does not answer piles up nothing
+  ticking = true;
+  await flush().finally(() => (ticking = false));
   const left = new Set((await store.waiting(scope)).map(({ place }) => place));
   const gone = before.filter(({ place }) => !left.has(place)).map(({ entry }) => entry);
   sent = [...sent, ...gone.map(({ id }) => id)].slice(-SHOWN);
