@@ -7,6 +7,8 @@ import datetime as dt
 import htpy as h
 from htpy import Element, Node
 
+from ivigil.web.parts.woven import woven
+
 EVERY_SECONDS = 3
 """How often the live module asks again."""
 
@@ -35,7 +37,9 @@ def live(content: Node, id: str, path: str, made: dt.datetime, *, every: int = E
         data_made=made.isoformat(),
         data_every=str(every),
     )[
-        h.p(".as-of")["As of ", h.time(datetime=made.isoformat())[made.strftime("%H:%M:%S")]],
+        h.p(".as-of")[
+            woven("As of {time}", time=h.time(datetime=made.isoformat())[made.strftime("%H:%M:%S")])
+        ],
         h.p(".last-known", role="status", hidden=True),
         content,
     ]
