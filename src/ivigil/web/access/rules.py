@@ -25,8 +25,7 @@ Reach = Literal["site", "patients", "own", "self"]
 Missing = Literal["role", "site", "relationship"]
 
 REACH: dict[Reach, str] = texts({"site": "site", "patients": "patients", "own": "own", "self": "self"})
-MISSING: dict[Missing, str] = texts({"role": "role", "site": "site", "relationship": "relationship"})
-"""Both as the pages about access call them."""
+"""As a page calls them."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,6 +56,8 @@ class Door:
         self.sessions = Sessions(settings)
         self.forms = FormTokens(journal.secrets.derived("web forms"))
         self.session_cookie, self.form_cookie, self.provider_cookie = _cookie_names(settings)
+        self.spoken = ENGLISH_SPOKEN
+        """What was spoken last, for what is told before anybody looks it up."""
         self.provider: Provider | None = None
         if settings.provider:
             from ivigil.web.access.provider import Provider  # its libraries are an extra
@@ -66,7 +68,9 @@ class Door:
         """What the pages for staff speak now; None: nobody has signed that translation (any more)."""
         if self.settings.language == ENGLISH:
             return ENGLISH_SPOKEN
-        return staff_language(self.rules.now(), self.settings.language)
+        found = staff_language(self.rules.now(), self.settings.language)
+        self.spoken = found or ENGLISH_SPOKEN
+        return found
 
 
 class WayIn(AbstractAuthenticationMiddleware):
