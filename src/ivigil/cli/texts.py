@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 import ivigil
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH
 
 ROOMS = ("sheets", "web")
 """Where texts for staff stand."""

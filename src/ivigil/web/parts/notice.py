@@ -11,7 +11,7 @@ from ivigil.sheets.spoken import say, texts
 
 Tone = Literal["stop", "slow", "go", "info"]
 _SIGN = {"stop": "■", "slow": "▲", "go": "✓", "info": "i"}
-_WORD: dict[Tone, str] = texts({"stop": "Stop", "slow": "Caution", "go": "Done", "info": "Note"})
+_WORD = texts({"stop": "Stop", "slow": "Caution", "go": "Done", "info": "Note"})
 
 
 def notice(tone: Tone, *content: Node, urgent: bool = False) -> Element:
