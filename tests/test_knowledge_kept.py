@@ -67,8 +67,8 @@ def test_threads_never_read_what_was_replaced(tmp_path: Path) -> None:
     crowd = 8
     turn = threading.Barrier(crowd)
 
-    def asked(number: int) -> set[str]:
-        found = set()
+    def asked(number: int) -> set[bool]:
+        found: set[bool] = set()
         for round_ in range(20):
             turn.wait()
             if number == 0:
@@ -80,4 +80,4 @@ def test_threads_never_read_what_was_replaced(tmp_path: Path) -> None:
 
     published(tmp_path, "First")
     with ThreadPoolExecutor(crowd) as pool:
-        assert set().union(*pool.map(asked, range(crowd))) == {True}
+        assert {each for found in pool.map(asked, range(crowd)) for each in found} == {True}
