@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Message, Scope
 
+from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.sign_off import Rules
 from ivigil.records.journal import Journal
@@ -55,9 +56,9 @@ class Door:
         self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)
         self.forms = FormTokens(journal.secrets.derived("web forms"))
+        self._spoken: tuple[Knowledge, Language | None] | None = None
+        """What is spoken, and the knowledge that it was made from."""
         self.session_cookie, self.form_cookie, self.provider_cookie = _cookie_names(settings)
-        self.spoken = ENGLISH_SPOKEN
-        """What was spoken last, for what is told before anybody looks it up."""
         self.provider: Provider | None = None
         if settings.provider:
             from ivigil.web.access.provider import Provider  # its libraries are an extra
@@ -68,9 +69,16 @@ class Door:
         """What the pages for staff speak now; None: nobody has signed that translation (any more)."""
         if self.settings.language == ENGLISH:
             return ENGLISH_SPOKEN
-        found = staff_language(self.rules.now(), self.settings.language)
-        self.spoken = found or ENGLISH_SPOKEN
-        return found
+        knowledge = self.rules.now()
+        kept = self._spoken
+        if kept is None or kept[0] is not knowledge:
+            kept = self._spoken = knowledge, staff_language(knowledge, self.settings.language)
+        return kept[1]
+
+    @property
+    def spoken(self) -> Language:
+        """What was spoken last, for what is told before anybody looks it up."""
+        return (self._spoken[1] if self._spoken else None) or ENGLISH_SPOKEN
 
 
 class WayIn(AbstractAuthenticationMiddleware):
