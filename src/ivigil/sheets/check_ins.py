@@ -11,13 +11,13 @@ from rich.text import Text
 from ivigil.aftercare.asking import Ask
 from ivigil.aftercare.check_ins import Watched
 from ivigil.aftercare.episode import Episode
-from ivigil.aftercare.standing import Escalation, Standing, Watch
+from ivigil.aftercare.standing import Standing, Watch
 from ivigil.aftercare.triage import Triage
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.sheets import windows
-from ivigil.sheets.after_words import BECAUSE, STATE, TELL
+from ivigil.sheets.after_words import BECAUSE, STATE, whom
 from ivigil.sheets.chair_words import NOT_SIGNED
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
@@ -160,13 +160,6 @@ def _told(each: Standing, standings: tuple[Standing, ...], knowledge: Knowledge)
     mark = f" ({NOT_SIGNED})" if escalation.unsigned else ""
     why = f"check-in {number}, since {_clock(escalation.since)}: {BECAUSE[escalation.because]}"
     return Group(Text(f"! {whom(escalation, knowledge)}{mark}", "bold red"), Text(f"  {why}"))
-
-
-def whom(escalation: Escalation, knowledge: Knowledge) -> str:
-    """Who is to be told, and at which number."""
-    site = knowledge.site
-    phones = {"team": site.contact_phone, "after_hours": site.after_hours_phone}
-    return "; ".join(f"{TELL[name]} ({phones.get(name) or 'no number is set'})" for name in escalation.to)
 
 
 def names(symptoms: tuple[str, ...], knowledge: Knowledge) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.matching import Matched
 from ivigil.aftercare.suspects import Suspect, Timing
-from ivigil.aftercare.triage import Call, Cause, CauseCode, Triage
+from ivigil.aftercare.triage import Call, Triage
 from ivigil.knowledge.reactions import SymptomUrgency, TestPanel, Urgency
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
@@ -21,14 +21,24 @@ from ivigil.sheets import windows
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.numbers import number
 from ivigil.sheets.references import References
+from ivigil.sheets.spoken import texts
+from ivigil.sheets.triage_words import named, reasons
 from ivigil.sheets.wording import Wording
 
-TITLE: dict[Urgency, str] = {
-    "emergency_now": "EMERGENCY NOW",
-    "same_day": "CARE TODAY",
-    "next_visit": "AT THE NEXT VISIT",
-    "self_care": "CARE AT HOME",
-}
+TITLE: dict[Urgency, str] = texts(
+    {
+        "emergency_now": "EMERGENCY NOW",
+        "same_day": "CARE TODAY",
+        "next_visit": "AT THE NEXT VISIT",
+        "self_care": "CARE AT HOME",
+    }
+)
+DANGER = texts(
+    "In danger? Call {phone} now: trouble breathing, chest pain, a swollen face, a sign of a stroke, "
+    "a collapse."
+)
+NUMBER = texts("the emergency number")
+"""Where the site has set none."""
 _STYLE: dict[Urgency, str] = {
     "emergency_now": "bold red",
     "same_day": "bold yellow",
@@ -41,14 +51,6 @@ _CALL: dict[Call, str] = {
     "team_today": "Call the team today{contact}. {closed}",
     "team_next_visit": "Tell the team at the next visit. If it lasts or gets worse, call them{contact}.",
     "nobody": "No call now. If it lasts, gets worse or something new comes, call the team{contact}.",
-}
-_CAUSE: dict[CauseCode, str] = {
-    "row": "{about}",
-    "no_permission_to_wait": "no strong evidence that {about} may wait",
-    "unmatched": "not on the list of symptoms: {about}",
-    "unanswered": "not answered, and may mean danger: {count} questions below",
-    "at_risk": "{about} is suspected, and risk factors are present or were not looked for",
-    "repeat_contact": "not the first report about this infusion: one step more urgent for each",
 }
 _TIMING: dict[Timing, str] = {
     "within": "usual at this time",
@@ -152,12 +154,7 @@ def team_line(knowledge: Knowledge) -> str:
 
 def emergency_line(say: Wording, knowledge: Knowledge) -> str:
     """What stands before every form and every answer."""
-    phone = knowledge.site.emergency_phone or say.urgent("the emergency number")
-    return say.urgent(
-        "In danger? Call {phone} now: trouble breathing, chest pain, a swollen face, "
-        "a sign of a stroke, a collapse.",
-        phone=phone,
-    )
+    return say.urgent(DANGER, phone=knowledge.site.emergency_phone or say.urgent(NUMBER))
 
 
 def _emergency(knowledge: Knowledge) -> RenderableType:
@@ -178,7 +175,7 @@ def _call(call: Call, knowledge: Knowledge, say: Wording) -> str:
     )
     return say.urgent(
         _CALL[call],
-        emergency=site.emergency_phone or say.urgent("the emergency number"),
+        emergency=site.emergency_phone or say.urgent(NUMBER),
         contact=_number(site.contact_phone, say),
         closed=closed,
     )
@@ -213,25 +210,6 @@ def _why(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[Ren
     yield section("Why", grid)
 
 
-def reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
-    """For the team, what the urgency rests on -> the facts; rows about the same symptoms are one line."""
-    said: dict[str, list[str]] = {}
-    facts: dict[str, list[str]] = {}
-    for cause in causes:
-        about = ", ".join(_name(name, knowledge) for name in cause.about)
-        text = _CAUSE[cause.code].format(about=about, count=len(cause.about))
-        row = knowledge.by_id[cause.facts[0]]
-        reason = row.reason if isinstance(row, SymptomUrgency) else ""
-        said.setdefault(text, []).extend([reason] if reason and reason not in said.get(text, ()) else [])
-        facts.setdefault(text, []).extend(cause.facts)
-    return {f"{text}: {'; '.join(said[text])}" if said[text] else text: facts[text] for text in facts}
-
-
-def _name(name: str, knowledge: Knowledge) -> str:
-    """The name of a symptom, measure or reaction; anything else as it was written."""
-    return str(getattr(knowledge.by_id.get(name), "name", f'"{name}"'))
-
-
 def _words(words: Matched, knowledge: Knowledge) -> Iterable[RenderableType]:
     if not words.mentions and not words.unmatched:
         return
@@ -239,7 +217,7 @@ def _words(words: Matched, knowledge: Knowledge) -> Iterable[RenderableType]:
     for status, label in (("said", "you mean"), ("unclear", "is it so"), ("denied", "not present")):
         for mention in words.mentions:
             if mention.status == status:
-                grid.add_row(label, f"{_name(mention.symptom, knowledge)}?  ({mention.words})")
+                grid.add_row(label, f"{named(mention.symptom, knowledge)}?  ({mention.words})")
     for sentence in words.unmatched:
         grid.add_row("not found", f"{sentence}")
     yield section("Read in your words: confirm each", grid)
@@ -261,7 +239,7 @@ def _suspects(answer: Triage, knowledge: Knowledge, refs: References) -> Iterabl
     grid = table(26, 24, None)
     for suspect in answer.suspects[:_SHOWN_SUSPECTS]:
         grid.add_row(
-            _name(suspect.reaction, knowledge),
+            named(suspect.reaction, knowledge),
             _TIMING[suspect.timing],
             " ".join(part for part in (_fits(suspect, knowledge), refs.mark((suspect.reaction,))) if part),
         )
@@ -271,8 +249,8 @@ def _suspects(answer: Triage, knowledge: Knowledge, refs: References) -> Iterabl
 
 
 def _fits(suspect: Suspect, knowledge: Knowledge) -> str:
-    signs = ", ".join(_name(name, knowledge) for name in suspect.signs)
-    risk = ", ".join(_name(name, knowledge) for name in suspect.hazards)
+    signs = ", ".join(named(name, knowledge) for name in suspect.signs)
+    risk = ", ".join(named(name, knowledge) for name in suspect.hazards)
     return f"{signs}; likelier by {risk}" if risk else signs
 
 
