@@ -74,7 +74,10 @@ class Desk:
         site: Callable[[], str],
         clock: Callable[[], dt.datetime],
         device: str = DEVICE,
+        *,
+        staff_passwords: bool = True,
     ) -> None:
+        """``staff_passwords``: whether a password alone lets staff in; it signs in any case."""
         self.people = People(journal)
         self._admitting = threading.Lock()
         self._device = device
@@ -82,6 +85,7 @@ class Desk:
         self._site = site
         self._clock = clock
         self._throttle = Throttle()
+        self._staff_passwords = staff_passwords
 
     def admit(
         self,
@@ -124,12 +128,17 @@ class Desk:
         return code
 
     def sign_in(self, sign_in: str, password: str, address: str) -> Admitted | Refused:
-        """Check a password; whoever is wrong too often waits."""
+        """Check a password; whoever is wrong too often waits.
+
+        Where passwords let no staff in, theirs is checked and refused like a wrong one: whoever tries some
+        learns nothing of any.
+        """
         wait = self._throttle.wait(sign_in, address, self._clock())
         if wait:
             return Refused(wait)
         found = self.people.by_sign_in(sign_in)
-        if passwords.matches(found[1].password if found else "", password) and found and found[0].active:
+        right = passwords.matches(found[1].password if found else "", password)
+        if right and found and found[0].active and (self._staff_passwords or found[0].patient):
             self._throttle.right(sign_in, address)
             return self._admitted(found[0])
         return self._wrong(found, sign_in, address)

@@ -51,7 +51,7 @@ class Door:
         self.site = site
         self.clock = clock
         self.rules = Rules(journal, settings.site)
-        self.desk = Desk(journal, site, clock)
+        self.desk = Desk(journal, site, clock, staff_passwords=settings.staff_passwords)
         self.reads = Reads(journal)
         self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)

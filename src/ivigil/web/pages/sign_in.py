@@ -30,6 +30,7 @@ from ivigil.web.paths import going_on, ours
 from ivigil.web.visit import Visit
 
 PATH, PROVIDER_PATH = "/sign-in", "/sign-in/provider"
+_AGAIN_SECONDS = 60
 _TWO_WAYS = texts("The new password was typed in two ways.")
 
 
@@ -79,16 +80,31 @@ async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]
     came = address(request.scope)
     found = await to_thread.run_sync(door.desk.sign_in, data.sign_in, data.password, came)
     if isinstance(found, Refused):
-        return _sign_in_page(
-            request, data.next, _refusal(found, say("Name or password is wrong.")), data.sign_in
-        )
+        return _sign_in_page(request, data.next, _refusal(found, _wrong(door)), data.sign_in)
     await begin(request, found.person.id, found.since)
     return Redirect(ours(data.next), status_code=303)
 
 
-def refused(request: Asked, next: str, wrong: str) -> Response[str]:
+def refused(request: Asked, next: str, wrong: str, status: int) -> Response[str]:
     """The form, for whoever did not come in by another way."""
-    return _sign_in_page(request, next, (wrong,))
+    return _sign_in_page(request, next, (wrong,), status=status)
+
+
+def unreachable(request: Asked, next: str, called: str) -> Response[str]:
+    """The form, for whoever cannot come in by another way now: how else they do."""
+    text = say("{Provider} cannot be reached or does not answer as it should.", Provider=capital(called))
+    door: Door = request.app.state.door
+    if door.settings.staff_passwords:
+        how: Node = say("Sign in with your password, or try again in a minute.")
+    else:
+        how = say(
+            "Try again in a minute. Whoever cannot wait is given a one-time code by an administrator, here "
+            "or at the command line of the server: it opens one session."
+        )
+    told = notice("slow", h.p[text], h.p[how], urgent=True)
+    answer = _sign_in_page(request, next, told=told, status=503)
+    answer.headers["retry-after"] = str(_AGAIN_SECONDS)
+    return answer
 
 
 def again(request: Asked, sent: Mapping[str, object]) -> Response[str]:
@@ -213,34 +229,62 @@ def _refusal(refused: Refused, wrong: str) -> tuple[str, ...]:
     return (say("Too many wrong attempts. The next one is read in {minutes} min.", minutes=str(minutes)),)
 
 
+def capital(called: str) -> str:
+    """What the provider is called, where a sentence begins with it."""
+    return called[:1].upper() + called[1:]
+
+
+def _wrong(door: Door) -> str:
+    """One text for everybody: it tells nothing of any name or password."""
+    if door.provider is None or door.settings.staff_passwords:
+        return say("Name or password is wrong.")
+    return say(
+        "Name or password is wrong. Passwords of staff sign and let nobody in: sign in at {provider}.",
+        provider=door.provider.settings.called,
+    )
+
+
 def _status(wrong: tuple[str, ...]) -> int:
     return 400 if wrong else 200
 
 
-def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
-    form: Node = field.form(form_token(request), "/sign-in", classes="narrow")[
+def _sign_in_page(
+    request: Asked,
+    next: str,
+    wrong: tuple[str, ...] = (),
+    sign_in: str = "",
+    *,
+    told: Node = None,
+    status: int = 0,
+) -> Response[str]:
+    form: Node = [
+        told,
         faults(wrong),
-        field.text("sign_in", say("Sign-in name"), sign_in, autocomplete="username"),
-        field.password(),
-        h.input(type="hidden", name="next", value=ours(next)),
-        field.submit(say("Sign in")),
-        h.p[h.a(href="/code")[say("I have a one-time code")]],
+        _elsewhere(request, next),
+        field.form(form_token(request), "/sign-in", classes="narrow")[
+            field.text("sign_in", say("Sign-in name"), sign_in, autocomplete="username"),
+            field.password(),
+            h.input(type="hidden", name="next", value=ours(next)),
+            field.submit(say("Sign in")),
+            h.p[h.a(href="/code")[say("I have a one-time code")]],
+        ],
     ]
-    form = [_elsewhere(request, next), form]
+    status = status or _status(wrong)
     if frame.is_patients(request, next):
-        content = h.div(lang=spoken())[form]
-        return frame.outside(request, say("Sign in"), content, status=_status(wrong))
-    return shell.page(say("Sign in"), None, form, status=_status(wrong))
+        return frame.outside(request, say("Sign in"), h.div(lang=spoken())[form], status=status)
+    return shell.page(say("Sign in"), None, form, status=status)
 
 
 def _elsewhere(request: Asked, next: str) -> Node:
-    """The way to the provider, if the site has one."""
+    """The way to the provider, if the site has one, and whom the form below is for."""
     door: Door = request.app.state.door
     if door.provider is None:
         return None
     called = door.provider.settings.called
     link = h.a(href=going_on(PROVIDER_PATH, next))[say("Sign in at {provider}", provider=called)]
-    return h.p[woven("{link} (staff), or here:", link=link)]
+    if door.settings.staff_passwords:
+        return h.p[woven("{link} (staff), or here:", link=link)]
+    return h.p[woven("{link} (staff). Patients who have a password sign in here:", link=link)]
 
 
 def _code_page(request: Asked, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
@@ -312,6 +356,9 @@ def _account_page(visit: Visit, wrong: tuple[str, ...] = (), told: Node = None) 
         ),
         h.section[
             h.h2[say("Password")],
+            None
+            if visit.door.settings.staff_passwords or visit.person.patient
+            else h.p(".soft")[say("It signs. It lets nobody in at this site: the identity provider does.")],
             field.form(token, "/account/password", classes="narrow")[
                 field.password(say("Present password")),
                 _new_password(),
