@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     case = aftermath.case(options)
     found = check_ins(case.episode, case.knowledge, case.until)
-    hours = aftermath.watched(options)
+    hours = aftermath.watched(options, case)
     case = aftermath.recorded(case, tuple(_happened(options, case, found)), options)
     stand = standings(case, hours)
     facts, sources = cited((name for each in stand for name in each.facts()), case.knowledge)
