@@ -1,4 +1,4 @@
-"""When somebody of the team watches: stated hours alone, in the site's zone, until the day they are known for."""
+"""When somebody of the team watches: stated hours alone, in the site's zone, as far as they are known."""
 
 from __future__ import annotations
 

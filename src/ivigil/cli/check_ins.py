@@ -109,7 +109,7 @@ def _put_questions(check_in: CheckIn, reading: Watch, case: Case, options: argpa
     asked = asks(check_in.questions, case.episode, case.knowledge)
     put(
         Questions(check_in, asked),
-        lambda: questions_sheet(asked, reading, case.knowledge, language),
+        lambda: questions_sheet(asked, reading, case.at, case.knowledge, language),
         as_json=options.json,
     )
     return OK

@@ -21,7 +21,7 @@ from ivigil.sheets.after_words import BECAUSE, STATE, whom
 from ivigil.sheets.chair_words import NOT_SIGNED
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
-from ivigil.sheets.triage import emergency_line, headline
+from ivigil.sheets.triage import emergency_line, headline, when_closed
 from ivigil.sheets.wording import Wording
 
 _LABEL = 12
@@ -60,19 +60,41 @@ def check_ins_sheet(
     return Group(*parts, references(refs), Text(""), Text(DISCLAIMER))
 
 
+def who_reads(say: Wording, watch: Watch, now: dt.datetime, knowledge: Knowledge) -> list[str]:
+    """For a patient: whether anybody reads what they send; if not, who does, from when, and whom to call."""
+    zone = knowledge.zone or now.tzinfo
+    if watch.reading:
+        until = watch.until.astimezone(zone) if watch.until is not None else None
+        if until is not None and until.date() == now.astimezone(zone).date():
+            return [
+                say.urgent(
+                    "Your team reads answers today until {time}. Do not wait for us if you feel ill.",
+                    time=f"{until:%H:%M}",
+                )
+            ]
+        return [say.urgent("Your team reads answers now. Do not wait for us if you feel ill.")]
+    nobody = say.urgent("Nobody reads your answers at this moment. Do not wait for us if you feel ill.")
+    if watch.again is None:
+        return [nobody]
+    again = watch.again.astimezone(zone)
+    from_then = say(
+        "Your team reads them again on {day} from {time}.", day=say.day(again.date()), time=f"{again:%H:%M}"
+    )
+    return [nobody, when_closed(say, knowledge), from_then]
+
+
 def questions_sheet(
-    asked: tuple[Ask, ...], watch: Watch, knowledge: Knowledge, language: str = ENGLISH
+    asked: tuple[Ask, ...], watch: Watch, now: dt.datetime, knowledge: Knowledge, language: str = ENGLISH
 ) -> RenderableType:
     """One check-in as a patient sees it: the emergency line stands before everything to tick."""
     say = Wording(knowledge, language)
     first = [_line(ask, knowledge, say) for ask in asked if ask.danger]
     rest = [_line(ask, knowledge, say) for ask in asked if not ask.danger]
-    nobody = say.urgent("Nobody reads your answers at this moment. Do not wait for us if you feel ill.")
     lines = [
         emergency_line(say, knowledge),
         "",
         say("How are you after your infusion?").upper(),
-        *([] if watch.reading else [nobody]),
+        *who_reads(say, watch, now, knowledge),
     ]
     if first:
         lines += ["", say.urgent("If one of these is so, call now. Do not finish the list."), *first]

@@ -62,6 +62,7 @@ _TIMING: dict[Timing, str] = {
 _UNKNOWN = {"age_months": "age", "condition": "illness", "product": "product", "hazards": "risk factors"}
 """Fields of an episode that were left out, in words."""
 _UNWATCHED = "Nobody reads this answer. It calls nobody: you do."
+_WATCHED = "Your team reads answers now. This answer calls nobody: you do."
 _SHOWN_SUSPECTS = 6
 _SHOWN_QUESTIONS = 8
 
@@ -99,11 +100,17 @@ class PatientAnswer(NamedTuple):
     """What to do meanwhile."""
     asks: tuple[str, ...]
     """Questions of which a yes may change it."""
-    unwatched: str
+    reads: str
+    """Whether anybody reads it."""
 
 
-def patient_answer(answer: Triage, knowledge: Knowledge, say: Wording) -> PatientAnswer:
-    """The answer in words. What to do and how soon is translated only if it is signed."""
+def patient_answer(
+    answer: Triage, knowledge: Knowledge, say: Wording, *, reading: bool = False
+) -> PatientAnswer:
+    """The answer in words. What to do and how soon is translated only if it is signed.
+
+    reading: somebody of the team is known to read now.
+    """
     questions = {symptom.id: symptom.question for symptom in knowledge.facts.symptom}
     asked = answer.ask[:_SHOWN_QUESTIONS] if answer.urgency != "emergency_now" else ()
     return PatientAnswer(
@@ -111,7 +118,7 @@ def patient_answer(answer: Triage, knowledge: Knowledge, say: Wording) -> Patien
         call=_call(answer.call, knowledge, say),
         advice=tuple(say.urgent(text) for text in _advice(answer, knowledge)),
         asks=tuple(say(questions[name]) for name in asked),
-        unwatched=say.urgent(_UNWATCHED),
+        reads=say.urgent(_WATCHED if reading else _UNWATCHED),
     )
 
 
@@ -128,7 +135,7 @@ def patient_sheet(answer: Triage, knowledge: Knowledge, language: str = ENGLISH)
         *(["", say("Tell us also, for a yes may change this answer:")] if told.asks else []),
         *(f"- {question}" for question in told.asks),
         "",
-        told.unwatched,
+        told.reads,
         *say.unsigned(),
     ]
     return Group(*(Text(line) for line in say.noted(lines)))
@@ -167,18 +174,20 @@ def _number(phone: str, say: Wording) -> str:
 
 def _call(call: Call, knowledge: Knowledge, say: Wording) -> str:
     site = knowledge.site
-    after_hours = site.after_hours_phone
-    closed = (
-        say.urgent("When closed: {phone}.", phone=after_hours)
-        if after_hours
-        else say.urgent("When closed, the emergency number: no after-hours number is set.")
-    )
     return say.urgent(
         _CALL[call],
         emergency=site.emergency_phone or say.urgent(NUMBER),
         contact=_number(site.contact_phone, say),
-        closed=closed,
+        closed=when_closed(say, knowledge),
     )
+
+
+def when_closed(say: Wording, knowledge: Knowledge) -> str:
+    """Whom to call while nobody of the team is there."""
+    phone = knowledge.site.after_hours_phone
+    if phone:
+        return say.urgent("When closed: {phone}.", phone=phone)
+    return say.urgent("When closed, the emergency number: no after-hours number is set.")
 
 
 def _advice(answer: Triage, knowledge: Knowledge) -> list[str]:

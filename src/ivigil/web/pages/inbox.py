@@ -31,6 +31,7 @@ from ivigil.aftercare.happenings import (
 from ivigil.aftercare.spans import UnknownEndError
 from ivigil.aftercare.standing import Standing
 from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.aftercare.team_hours import watching_at
 from ivigil.infusion.briefing import BriefingError
 from ivigil.practice.aftermath import Case, hand_over, of_journal, record, triage_of
 from ivigil.practice.inbox import QUIET, Inbox, Item, Tier, unsettled
@@ -168,6 +169,7 @@ def answer(
 def _list(found: Inbox, visit: Visit) -> Node:
     groups = found.by_infusion()
     return [
+        _team(visit),
         h.p(".soft")[
             say("Infusions that are followed: {count}.", count=str(found.followed)),
             " ",
@@ -203,6 +205,27 @@ def _list(found: Inbox, visit: Visit) -> Node:
     ]
 
 
+def _team(visit: Visit) -> Node:
+    """Whether the team watches now, by the hours that the site states; nothing without any."""
+    stated = visit.knowledge.site.watch
+    if stated is None:
+        return None
+    watch = watching_at(visit.knowledge, visit.now)
+    if watch.reading and watch.until is not None:
+        return h.p(".soft")[woven("The team watches until {time}.", time=_local(watch.until, visit.now))]
+    if watch.again is not None:
+        again = _local(watch.again, visit.now)
+        return notice("slow", woven("Nobody of the team watches now; from {time} somebody does.", time=again))
+    day = stated.through.isoformat()
+    return notice(
+        "slow", say("The team’s hours are stated through {day} alone: nobody is known to watch.", day=day)
+    )
+
+
+def _local(moment: dt.datetime, at: dt.datetime) -> Element:
+    return stamp(moment.astimezone(at.tzinfo))
+
+
 def _entry(items: tuple[Item, ...], at: dt.datetime, visit: Visit) -> Element:
     first = items[0]
     tone, sign, word = TIER[first.tier]
@@ -220,7 +243,7 @@ def _entry(items: tuple[Item, ...], at: dt.datetime, visit: Visit) -> Element:
 
 
 def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
-    since = h.span(".soft")[f" · {_ago(at - item.since)}"]
+    since: Node = [h.span(".soft")[f" · {_ago(at - item.since)}"], _unwatched(item, at)]
     told = item.escalation
     match item.kind:
         case "report":
@@ -240,6 +263,19 @@ def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
             return [h.b[some], since]
         case "test":
             return [h.b[say("Test without a result:"), " "], item.about, since]
+
+
+def _unwatched(item: Item, at: dt.datetime) -> Node:
+    """Since when it waits, or until when it waited, and nobody was to watch."""
+    gap = item.unwatched
+    if gap is None:
+        return None
+    start = _local(gap.start, at)
+    if gap.until is None:
+        text = woven("unwatched since {time}", time=start)
+    else:
+        text = woven("unwatched from {start} until {end}", start=start, end=_local(gap.until, at))
+    return h.span(".unwatched")[" · ", text]
 
 
 def _tell(item: Item, visit: Visit) -> Node:

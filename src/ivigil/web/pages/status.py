@@ -66,12 +66,24 @@ def page(visit: TheVisit) -> Response[str]:
             h.dd[f"{found.facts:,}"],
             h.dt[say("Loosened by this site")],
             h.dd[", ".join(found.loosened) or say("nothing")],
+            h.dt[say("Team hours")],
+            h.dd[_hours(found)],
         ],
         _switches(found.switches),
         _unsigned(found),
         h.p[h.a(href="/status.json")[say("The same as JSON")]],
         styles=_STYLES,
     )
+
+
+def _hours(found: Status) -> str:
+    """Until when it is stated when somebody of the team watches what comes from home."""
+    if found.watched_through is None:
+        return say("not stated: patients are told that nobody reads")
+    day = found.watched_through.isoformat()
+    if found.watched_through < found.at.date():
+        return say("stated through {day}: since then patients are told that nobody reads", day=day)
+    return say("stated through {day}", day=day)
 
 
 def _short(digest: str) -> Element:
