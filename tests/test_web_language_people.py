@@ -41,7 +41,14 @@ PEOPLE = (*STAFF, FORGETFUL, "second", "Second", "new", "New", "Example")
 SIGN = "i"
 """Of a note, beside the word."""
 CALLED = "The Example House"
-HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+HOUR = dt.timedelta(hours=1)
+HOURS = """
+[site]
+time_zone = "UTC"
+[site.watch]
+through = 2026-12-04
+hours = [{ days = ["thu", "fri"], from = 06:00:00, until = 16:30:00 }]
+"""
 
 
 class House(NamedTuple):
@@ -63,7 +70,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     asked = ProviderSettings(
         issuer="http://127.0.0.1:9", client_id="ivigil", client_secret_file=str(secret), called=CALLED
     )
-    web = Web(folder, site=overlay(folder / "site"), language=CODE, provider=asked)
+    site = overlay(folder / "site")
+    (folder / "site" / "hours.toml").write_text(HOURS)
+    web = Web(folder, site=site, language=CODE, provider=asked)
     web.clock.ahead = NOW - system_clock()
     web.admit(FORGETFUL, ("nurse",))
     ward = FictionalWard(web.journal, SITE)
@@ -386,3 +395,14 @@ def test_status(days: House) -> None:
     for _ in range(2):
         assert left(browser.get("/status").text) == []
         browser.post("/status/verify", form_at="/status")
+
+
+def test_the_hours_of_the_team(days: House) -> None:
+    """On Thursday evening, on Friday morning, and on Saturday, for which nothing is stated."""
+    for hours, text in ((0, "somebody does"), (13, "The team watches"), (24, "nobody is known to watch")):
+        days.web.clock.passes(hours=hours)
+        browser = days.of("nurse")
+        page = browser.get("/inbox").text
+        assert text in page
+        assert left(page, *LETTERS) == []
+        assert left(browser.get("/status").text) == []
