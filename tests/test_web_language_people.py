@@ -6,12 +6,14 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from litestar import Response
 from litestar.exceptions import TooManyRequestsException
 from litestar.testing import RequestFactory
+from msgspec.structs import replace
 
 from ivigil.aftercare.happenings import CheckInAnswered, ResultReceived, SymptomsReported
 from ivigil.aftercare.symptom_report import SymptomReport
@@ -406,3 +408,21 @@ def test_the_hours_of_the_team(days: House) -> None:
         assert text in page
         assert left(page, *LETTERS) == []
         assert left(browser.get("/status").text) == []
+
+
+def test_where_passwords_let_no_staff_in(house: House, tmp_path: Path) -> None:
+    """The same texts, said otherwise."""
+    kept, provider = house.web.settings, house.web.settings.provider
+    assert provider and kept.site
+    stern = replace(provider, staff_passwords=False)
+    web = Web(tmp_path, site=kept.site, language=CODE, provider=stern, roles=("nurse",))
+    browser = web.browser()
+    assert left(browser.get("/sign-in?next=/account").text) == []
+    assert left(browser.get("/sign-in/provider").text) == []
+    assert left(browser.sign_in("nurse").text) == []
+    nurse = web.door.desk.people.by_sign_in("nurse")
+    assert nurse
+    code, words = web.door.desk.issue_code("a test", nurse[0]), "fictional words never put together"
+    sent = {"sign_in": "nurse", "code": code, "new": words, "again": words}
+    assert browser.post("/code", sent, form_at="/code").status_code == 303
+    assert left(browser.get("/account").text) == []

@@ -222,8 +222,9 @@ def test_without_the_provider_the_password_still_opens(web: Web, provider: Provi
 def test_a_provider_that_is_down_is_told(tmp_path: Path) -> None:
     with providers.provider() as gone:
         web = made(tmp_path, gone)
-    answer = web.browser().get("/sign-in/provider")
+    answer = web.browser().get("/sign-in/provider?next=/inbox")
     refused(answer, "Your organisation cannot be reached", 503)
+    assert 'name="next" value="/inbox"' in answer.text
     assert "Sign in with your password, or try again" in answer.text
     assert "Nothing was saved" not in answer.text
     assert answer.headers["retry-after"] == "60"

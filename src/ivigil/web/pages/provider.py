@@ -51,7 +51,7 @@ async def leave(request: Asked, next: FromQuery[str] = "/") -> Response[Any]:
     try:
         at, box = await to_thread.run_sync(provider.leave, _back(request), ours(next))
     except ProviderError as error:
-        return _failed(request, provider, error)
+        return _failed(request, provider, error, next)
     keep_box(request, box)
     return Redirect(at, status_code=303)
 
@@ -91,14 +91,14 @@ def _back(request: Asked) -> str:
     return f"{scheme}://{request.headers['host']}{_BACK}"
 
 
-def _failed(request: Asked, provider: Provider, error: ProviderError) -> Response[str]:
+def _failed(request: Asked, provider: Provider, error: ProviderError, after: str = "/") -> Response[str]:
     _log.warning("provider: %s", error)
     called = provider.settings.called
     if error.because == "unreachable":
-        return unreachable(request, "/", called)
+        return unreachable(request, after, called)
     status, text = _TOLD[error.because]
     told = say(text, provider=called, Provider=capital(called), detail=error.detail)
-    return refused(request, "/", told, status)
+    return refused(request, after, told, status)
 
 
 def _unknown(request: Asked, after: str, bound: SubjectBound, found: Refused) -> Response[str]:

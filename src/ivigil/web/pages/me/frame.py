@@ -119,7 +119,7 @@ def watched(who: Reader) -> Node:
     """Whether anybody of the team reads now, by the hours of the site; without hours nobody does."""
     watch = watching_at(who.knowledge, who.visit.now)
     lines = who_reads(who.say, watch, who.visit.now, who.knowledge)
-    return [h.p(".unread")[told(line)] for line in lines]
+    return h.div(".unread")[[h.p[told(line)] for line in lines]]
 
 
 def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response[str]:
