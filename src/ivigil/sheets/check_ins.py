@@ -46,7 +46,7 @@ def check_ins_sheet(
     parts: list[RenderableType] = [
         Text("IVIGIL: CHECK-INS AFTER AN INFUSION", style="bold"),
         Padding(infusion_head(episode, at, recorded=recorded), (0, 0, 0, 2)),
-        watch_line(watch),
+        watch_line(watch, at),
     ]
     if triage is not None:
         parts.append(section("The last answer asks for", headline(triage, knowledge)))
@@ -126,12 +126,13 @@ def infusion_head(episode: Episode, at: dt.datetime, *, recorded: bool) -> Rende
     return grid
 
 
-def watch_line(watch: Watch) -> RenderableType:
-    """Whether anybody reads."""
+def watch_line(watch: Watch, at: dt.datetime) -> RenderableType:
+    """Whether anybody reads at ``at``; times as told there."""
     if watch.reading:
-        until = f" until {_clock(watch.until)}" if watch.until else ""
+        until = f" until {_clock(watch.until.astimezone(at.tzinfo))}" if watch.until else ""
         return Text(f"\nSomebody of the team reads{until}.")
-    again = f" before {_clock(watch.again)}" if watch.again else " (no hours are known)"
+    known = f" before {_clock(watch.again.astimezone(at.tzinfo))}" if watch.again else ""
+    again = known or " (no hours are known)"
     return Text(f"\n! NOBODY IS READING{again}.", style="bold red")
 
 
