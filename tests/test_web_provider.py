@@ -265,6 +265,7 @@ def test_where_passwords_let_no_staff_in_a_code_from_the_command_line_opens_one_
     answer = web.browser().get("/sign-in/provider")
     refused(answer, "is given a one-time code by an administrator", 503)
     assert coded(web, "nurse").get("/account").status_code == 200
+    assert "by one-time code alone: not bound" in coded(web, "administrator").get("/people").text
     refused(web.browser().sign_in("nurse", CHOSEN), "let nobody in", 400)
 
 

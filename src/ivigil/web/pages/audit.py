@@ -39,7 +39,8 @@ from ivigil.records.trail import trail
 from ivigil.records.words import Record
 from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
-from ivigil.web.access.people import named
+from ivigil.web.access.desk import PROVIDER
+from ivigil.web.access.people import NEUTRAL_AUTHOR, ROLE, named
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import field, sign_off
 from ivigil.web.parts.notice import faults
@@ -137,7 +138,10 @@ def _choices(visit: Visit, choice: Choice) -> Element:
     return h.form(".filter", method="get", action="/audit")[
         field.choice("what", say("What"), kinds, choice.what),
         field.choice(
-            "by", say("Who"), [("", say("everybody")), *((name, name) for name in authors)], choice.by
+            "by",
+            say("Who"),
+            [("", say("everybody")), *((name, _author(name)) for name in authors)],
+            choice.by,
         ),
         field.text("patient", say("Handle of a patient"), choice.patient, required=False),
         field.text("day", say("Day, as 2026-12-01"), choice.day, required=False),
@@ -148,11 +152,19 @@ def _choices(visit: Visit, choice: Choice) -> Element:
 def _row(visit: Visit, record: Record, names: dict[str, str]) -> tuple[Node, ...]:
     return (
         stamp(record.received_at.astimezone(visit.now.tzinfo)),
-        names.get(getattr(record.body, "person", ""), record.author),
+        names.get(getattr(record.body, "person", "")) or _author(record.author),
         sign_off.told(record) if record.kind in SIGN_OFF else _said(record),
         names.get(record.subject) or (h.code[record.subject] if record.subject else "–"),
         record.site,
     )
+
+
+_NOBODY = {PROVIDER: texts("identity provider"), NEUTRAL_AUTHOR: ROLE["patient"]}
+"""Authors that are nobody's name."""
+
+
+def _author(name: str) -> str:
+    return say(_NOBODY[name]) if name in _NOBODY else name
 
 
 def _said(record: Record) -> Node:

@@ -191,7 +191,7 @@ def _people_page(visit: Visit, sent: Admission, wrong: tuple[str, ...] = ()) -> 
         table(
             say("Everybody"),
             (say("Name"), say("Signs in as"), say("Roles"), say("Sites"), say("Way in")),
-            (_row(person) for person in everybody),
+            (_row(visit, person) for person in everybody),
         ),
         h.p[h.a(href="/people/roles")[say("What roles may do")]],
         h.h2[say("Admit somebody")],
@@ -211,14 +211,23 @@ def _people_page(visit: Visit, sent: Admission, wrong: tuple[str, ...] = ()) -> 
     )
 
 
-def _row(person: Person) -> tuple[Node, ...]:
+def _row(visit: Visit, person: Person) -> tuple[Node, ...]:
     return (
         h.a(href=f"/people/{person.id}")[person.name],
         person.sign_in,
         named(person.roles),
         ", ".join(person.sites),
-        say("open") if person.active else say("closed"),
+        _way_in(visit, person),
     )
+
+
+def _way_in(visit: Visit, person: Person) -> str:
+    """Where passwords let no staff in, whoever is not bound at the provider is told apart."""
+    if not person.active:
+        return say("closed")
+    if visit.door.settings.staff_passwords or person.patient or visit.door.desk.bound(person):
+        return say("open")
+    return say("by one-time code alone: not bound at the identity provider")
 
 
 def _grants(chosen: Sequence[str], sites: str) -> Node:
