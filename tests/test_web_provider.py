@@ -68,15 +68,20 @@ def bind(web: Web, sign_in: str, subject: str) -> httpx.Response:
     return web.browser("administrator").post(f"{page}/subject", sent, form_at=page)
 
 
-def coded(web: Web, sign_in: str) -> Browser:
-    """Somebody who comes in by a code of the command line, and chooses another password by it."""
+def coded(web: Web, sign_in: str, code: str) -> Browser:
+    """Somebody who comes in by a one-time code, and chooses another password by it."""
+    browser = web.browser()
+    sent = {"sign_in": sign_in, "code": code, "new": CHOSEN, "again": CHOSEN}
+    assert browser.post("/code", sent, form_at="/code").status_code == 303
+    return browser
+
+
+def code_of_the_command_line(web: Web, sign_in: str) -> str:
     place = ("--journal", web.settings.journal, "--secrets", str(web.settings.secrets))
     command = (sys.executable, "-m", "ivigil", "people", "code", sign_in, *place, "--by", "a test", "--json")
     made = subprocess.run(command, capture_output=True, text=True, check=True)
-    browser = web.browser()
-    sent = {"sign_in": sign_in, "code": json.loads(made.stdout)["code"], "new": CHOSEN, "again": CHOSEN}
-    assert browser.post("/code", sent, form_at="/code").status_code == 303
-    return browser
+    code: str = json.loads(made.stdout)["code"]
+    return code
 
 
 def left(browser: Browser, next: str = "/account") -> str:
@@ -264,8 +269,12 @@ def test_where_passwords_let_no_staff_in_a_code_from_the_command_line_opens_one_
         web = made(tmp_path, gone, staff_passwords=False, bound=False)
     answer = web.browser().get("/sign-in/provider")
     refused(answer, "is given a one-time code by an administrator", 503)
-    assert coded(web, "nurse").get("/account").status_code == 200
-    assert "by one-time code alone: not bound" in coded(web, "administrator").get("/people").text
+    nurse = coded(web, "nurse", code_of_the_command_line(web, "nurse"))
+    assert nurse.get("/account").status_code == 200
+    boss = web.door.desk.people.by_sign_in("administrator")
+    assert boss
+    browser = coded(web, "administrator", web.door.desk.issue_code("a test", boss[0]))
+    assert "by one-time code alone: not bound" in browser.get("/people").text
     refused(web.browser().sign_in("nurse", CHOSEN), "let nobody in", 400)
 
 
