@@ -51,6 +51,8 @@ TIERS: tuple[Tier, ...] = ("emergency", "now", "today", "read", "ask", "later")
 """From the most to the least pressing."""
 
 Kind = Literal["report", "silence", "answer", "result", "test", "check_in"]
+_FOR_THE_TEAM: tuple[Kind, ...] = ("report", "silence", "answer", "result")
+"""What somebody has to look at; the rest waits for the patient or a laboratory."""
 _OF_URGENCY: dict[Urgency, Tier] = {
     "emergency_now": "emergency",
     "same_day": "today",
@@ -79,7 +81,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Who is to be told of silence."""
     at_risk: bool = False
     unwatched: Unwatched | None = None
-    """When it last waited and nobody of the team was to watch; None: never, or no hours are known."""
+    """When it last waited for the team and nobody was to watch; None: never, or no hours are known."""
     count: int = 1
     """How many reports or results."""
 
@@ -200,15 +202,17 @@ class _Parts:
         return self._case.until is not None
 
     def _item(self, kind: Kind, tier: Tier, since: dt.datetime, **more: object) -> Item:
+        case = self._case
+        waits = kind in _FOR_THE_TEAM
         made = Item(
             kind=kind,
             tier=tier,
-            infusion=self._case.episode.infusion,
-            stream=self._case.stream,
+            infusion=case.episode.infusion,
+            stream=case.stream,
             sites=self._patient.sites,
             initials=self._patient.initials,
             since=since,
-            unwatched=last_unwatched(self._case.knowledge, since, self._case.at),
+            unwatched=last_unwatched(case.knowledge, since, case.at) if waits else None,
         )
         return msgspec.structs.replace(made, **more)
 
