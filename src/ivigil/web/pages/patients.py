@@ -26,7 +26,8 @@ from ivigil.records.past import tolerated
 from ivigil.sheets.after_words import STATE
 from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
-from ivigil.sheets.triage import patient_answer, reasons
+from ivigil.sheets.triage import patient_answer
+from ivigil.sheets.triage_words import reasons
 from ivigil.sheets.wording import Wording
 from ivigil.web import shell
 from ivigil.web.access.links import HOLDS, Link, LinkState, Made
