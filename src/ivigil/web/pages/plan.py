@@ -32,7 +32,6 @@ from ivigil.sheets.pdf import PdfError, pdf
 from ivigil.sheets.plan_differences import differences
 from ivigil.sheets.plan_document import SIGNED, by, plan_document, pump_card
 from ivigil.sheets.spoken import say, texts
-from ivigil.sheets.wording import Wording
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import plan as parts
@@ -523,7 +522,7 @@ def _named(paper: str, papers: dict[str, tuple[str, Making]]) -> tuple[str, Maki
 @get("/plans/{plan:str}/appointments.ics", needs="plan.read", sync_to_thread=True, media_type="text/calendar")
 def appointments(visit: TheVisit, plan: FromPath[str]) -> Response[bytes]:
     """The days as a calendar file."""
-    made = calendar(infusions(_standing(visit, plan).plan), visit.now, Wording(visit.knowledge))
+    made = calendar(infusions(_standing(visit, plan).plan), visit.now, say)
     headers = {"content-disposition": 'attachment; filename="appointments.ics"'}
     return Response(made, media_type="text/calendar", headers=headers)
 
