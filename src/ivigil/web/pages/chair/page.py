@@ -13,6 +13,7 @@ from ivigil.sheets.entries import entry_line
 from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.pages.chair.banner import banner, masked
+from ivigil.web.pages.chair.device import device, script_texts
 from ivigil.web.pages.chair.entries import entries, unwritten
 from ivigil.web.pages.chair.forms import entry_id, tap
 from ivigil.web.pages.chair.halts import halts
@@ -31,6 +32,7 @@ _KEPT = (
     "chair.css",
     "live.js",
     "leave.js",
+    "texts.js",
     "chair.js",
     "chair-store.js",
     "icon.svg",
@@ -50,7 +52,7 @@ def whole(view: ChairView, *, status: int = 200) -> Response[str]:
     return shell.page(
         say("Chair: day {day}", day=f"{view.day}"),
         view.visit,
-        _device(view),
+        device(view),
         h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
         _place(view),
         halts(view),
@@ -100,6 +102,7 @@ def offline() -> Response[str]:
         say("Chair"),
         None,
         h.p("#restored")[say("There is no connection, and this device holds nothing of this infusion.")],
+        script_texts(),
         scripts=_SCRIPTS,
         styles=_STYLES,
     )
@@ -111,22 +114,6 @@ def worker() -> str:
     kept = ", ".join(f'"{shell.static(name)}"' for name in _KEPT)
     head = f'const VERSION = "{shell.STATIC_PATH}";\nconst FILES = ["/chair/offline", {kept}];\n'
     return head + (shell.STATIC / "chair-worker.js").read_text()
-
-
-def _device(view: ChairView) -> Node:
-    """What the script needs to keep entries apart: whose they are, of which patient, of which plan."""
-    return [
-        h.div(
-            "#device",
-            hidden=True,
-            data_user=view.visit.person.id,
-            data_patient=view.stream,
-            data_plan=view.plan,
-            data_day=str(view.day),
-            data_path=view.path,
-        ),
-        h.section("#waiting.waiting", aria_live="polite", hidden=True),
-    ]
 
 
 def _done(view: ChairView) -> Node:
