@@ -55,6 +55,30 @@ BLOCKER: dict[Blocker, str] = texts(
     }
 )
 
+NAMED: dict[Code, str] = texts(
+    {
+        "do": "an action",
+        "stop": "stop",
+        "do_not_start": "do not start",
+        "pause": "pause",
+        "stay_halted": "stay halted",
+        "slow": "slow",
+        "identify": "identify",
+        "record_anew": "record anew",
+        "check_vitals": "check vitals",
+        "hang_vial": "hang vial",
+        "start": "start",
+        "decide_restart": "decide restart",
+        "restart": "restart",
+        "step_up": "step up",
+        "hold_rate": "hold rate",
+        "complete": "complete",
+        "observe": "observe",
+        "may_leave": "may leave",
+    }
+)
+"""What an advice is called where its values are not known any more."""
+
 AGAINST: dict[Code, str] = texts(
     {
         "stop": "it was to be stopped",
@@ -275,6 +299,12 @@ BASIS: dict[Basis, str] = texts(
 )
 
 NOT_SIGNED = texts("not yet signed")
+SWITCHED_OFF = texts("This site has switched live advice off: people alone judge what to do.")
+
+
+def named(code: str) -> str:
+    """What the code of an advice, of a blocker, of a stop or of a check is called."""
+    return said(code, NAMED, BLOCKER, STOP, CHECK) or code.replace("_", " ")
 
 
 def said(code: str, *tables: Mapping[Any, str]) -> str:
