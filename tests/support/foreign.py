@@ -35,6 +35,7 @@ UNITS = frozenset(
         "s",
         "mg",
         "mcg",
+        "ug",
         "dL",
         "mmHg",
         "C",
@@ -44,12 +45,35 @@ UNITS = frozenset(
         "mmol",
         "umol",
         "µmol",
+        "µg",
         "U",
         "IU",
         "IgG",
         "Ivigil",
+        "x",
+        "m²",
+        "⁹",
     )
 )
+_UNREAD = ("script", "style", "metadata")
+_EMPTY = (
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+)
+"""Elements without an end."""
+_WORDS_OF_PATIENTS = ("said_as",)
+"""Held against what somebody writes; any word of English is among them."""
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
 
 
@@ -64,7 +88,7 @@ def overlay(folder: Path) -> str:
 
 
 def unsaid(page: str, *data: str) -> list[str]:
-    """What a page shows outside guillemets that is no fact, no unit, no number and none of ``data``."""
+    """What a page shows outside guillemets that is not made of facts, units, numbers and ``data``."""
     reader = _Reader()
     reader.feed(page)
     known = _facts() | {_plain(text) for text in data}
@@ -72,9 +96,15 @@ def unsaid(page: str, *data: str) -> list[str]:
 
 
 def _known(text: str, known: frozenset[str]) -> bool:
-    return _plain(text) in known or all(
-        word in UNITS or word in known for word in _BETWEEN.split(text) if word
-    )
+    """Is it nothing but what is known, one after the other?"""
+    words = [word for word in _BETWEEN.split(text) if word]
+    reached = {0}
+    for end in range(1, len(words) + 1):
+        if words[end - 1] in UNITS and end - 1 in reached:
+            reached.add(end)
+        if any(" ".join(words[start:end]) in known for start in reached):
+            reached.add(end)
+    return len(words) in reached
 
 
 def _outside(text: str) -> Iterator[str]:
@@ -96,11 +126,11 @@ def _facts() -> frozenset[str]:
 
     def walk(value: Any) -> None:
         if isinstance(value, str):
-            found.add(_plain(value))
+            found.update((_plain(value), _plain(value[:1].upper() + value[1:])))
         elif isinstance(value, dict):
             for key, each in value.items():
-                found.add(_plain(str(key)))
-                walk(each)
+                if key not in _WORDS_OF_PATIENTS:
+                    walk(each)
         elif isinstance(value, list | tuple):
             for each in value:
                 walk(each)
@@ -115,21 +145,32 @@ def _facts() -> frozenset[str]:
 
 
 class _Reader(HTMLParser):
-    """The texts of a page as somebody hears or reads them."""
+    """The texts of a page as somebody hears or reads them.
+
+    A sentence with elements in it is several texts: those between its first guillemet and its last are
+    inside, what the elements say is looked at by itself.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
-        self._inside: list[str] = []
         self._silent = 0
+        self._open = [0]
+        """Guillemets that are open in each element around, by the texts directly in it."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.texts += [value for name, value in attrs if name in _TOLD and value]
-        self._silent += tag in ("script", "style")
+        self._silent += tag in _UNREAD
+        if tag not in _EMPTY:
+            self._open.append(0)
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style")
+        self._silent -= tag in _UNREAD
+        if tag not in _EMPTY:
+            self._open.pop()
 
     def handle_data(self, data: str) -> None:
+        before = self._open[-1]
+        after = self._open[-1] = before + data.count("«") - data.count("»")
         if data.strip() and not self._silent:
-            self.texts.append(data.strip())
+            self.texts.append(f"{'«' * before}{data.strip()}{'»' * after}")

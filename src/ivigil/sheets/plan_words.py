@@ -239,8 +239,8 @@ def status(plan: Plan) -> str:
 
 
 def begun(text: str) -> str:
-    """A text as the beginning of a sentence."""
-    return text[:1].upper() + text[1:]
+    """A text as the beginning of a sentence; eGFR stays eGFR."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def effects(codes: Iterable[str]) -> str:

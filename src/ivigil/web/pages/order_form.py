@@ -27,6 +27,7 @@ from ivigil.patient import completed_years
 from ivigil.sheets.chair_words import UNIT
 from ivigil.sheets.dates import in_words
 from ivigil.sheets.numbers import number
+from ivigil.sheets.plan_words import begun
 from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.woven import woven
@@ -226,7 +227,7 @@ def label_of(name: str, knowledge: Knowledge) -> str:
     stem = name.removesuffix(DATE)
     term = knowledge.terms.get(stem.partition(".")[2])
     called = term.name if term is not None else stem
-    called = called[:1].upper() + called[1:]
+    called = begun(called)
     return say("{value}: measured on", value=called) if name != stem else called
 
 
