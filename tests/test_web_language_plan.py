@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdf
 import pytest
 
-import ivigil
+from ivigil.individual import individualise
 from ivigil.intake import read_order
 from ivigil.intake.form import values_of
+from ivigil.practice.authorising import add
+from ivigil.practice.entry import Author, Entry
+from ivigil.sheets.pdf import pdf
+from ivigil.sheets.spoken import Language, speaking
+from tests.support import individual
 from tests.support.foreign import CODE, overlay, unsaid
+from tests.support.orders import knowledge
 from tests.support.web import PASSWORD, STAFF, Browser, Web
-from tests.test_intake_form import FIRST
-from tests.test_web_plan import EXAMPLES, NEW, PREVIEW, WHOLE
+from tests.test_report_documents import PLAIN
+from tests.test_web_plan import NEW, PREVIEW, WHOLE, added, signed
+
+DATA = (
+    *STAFF,
+    *(f"{role} Example" for role in STAFF),
+    "both Example",
+    "urn:example",
+    "Example Clinic (fictional)",
+    "PDF",
+    "in",
+)
+"""People, naming systems, and the unit of an echo that is a word too."""
+HAZARD = "haemolysis_combined"
+PAPERS = ("/papers/plan", "/days/1/pump-card", "/days/1/downtime")
 
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     folder = tmp_path_factory.mktemp("web")
-    yield Web(folder, site=overlay(folder / "site"), language=CODE)
+    site = overlay(folder / "site", strict=True)
+    shutil.copytree(individual.SITE, Path(site) / "dosing")
+    made = Web(folder, site=site, language=CODE)
+    made.admit("both", ("prescriber", "pharmacist"))
+    yield made
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +53,97 @@ def prescriber(web: Web) -> Browser:
     return web.browser("prescriber")
 
 
-DATA = (*STAFF, *(f"{r} Example" for r in STAFF), "prescriber Example")
+def left(page: str, *data: str) -> list[str]:
+    return unsaid(page, *DATA, *data)
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_explore(web, prescriber, path):
-    knowledge = ivigil.load_knowledge()
-    values = values_of(read_order(path, knowledge), knowledge)
-    prescriber.http.headers
-    seen = []
+def example(name: str) -> dict[str, str]:
+    return values_of(read_order(f"examples/{name}.toml", knowledge()), knowledge())
 
-    def look(name, text):
-        for t in unsaid(text, *DATA):
-            if t not in seen:
-                seen.append(t)
-                print(name, "|", t[:200])
 
-    look("new", prescriber.get(NEW).text)
-    look("preview", prescriber.post(PREVIEW, {**values, "compare": "1"}, form_at=NEW).text)
-    look("post", prescriber.post(NEW, values, form_at=NEW).text)
-    answer = prescriber.post(NEW, {**values, "do": "add"}, form_at=NEW)
-    at = answer.headers["location"]
-    for page in ("", "/papers/plan", "/days/1/pump-card", "/days/1/downtime", "/change"):
-        look(page, prescriber.get(at + page).text)
-    assert 0
+def test_an_empty_form(web: Web, prescriber: Browser) -> None:
+    assert left(prescriber.get(NEW).text, version(web), "urn oid") == []
+
+
+def version(web: Web) -> str:
+    return web.door.rules.now().version
+
+
+WRONG = {"patient.weight_kg": "1.500", "condition": "kidp", "patient.birth_date": "2/8/60"}
+
+
+def test_a_form_with_faults(web: Web, prescriber: Browser) -> None:
+    values = {name: text for name, text in (WHOLE | WRONG).items() if name != "patient.sex"}
+    for path in (NEW, PREVIEW):
+        page = prescriber.post(path, values, form_at=NEW).text
+        print(left(page, version(web), *values.values()))
+
+
+@pytest.mark.parametrize("name", ["cidp", "subcutaneous"])
+def test_a_plan_beside_its_form_and_on_paper(name: str, web: Web, prescriber: Browser) -> None:
+    values = example(name)
+    data = (version(web), values["patient.id.value"])
+    previewed = prescriber.post(PREVIEW, {**values, "compare": "1"}, form_at=NEW).text
+    assert left(previewed, *data) == []
+    path = str(prescriber.post(NEW, {**values, "do": "add"}, form_at=NEW).headers["location"])
+    for page in ("", *PAPERS, "/change"):
+        assert left(prescriber.get(path + page).text, *data, path.rpartition("/")[2]) == [], page
+
+
+def test_a_plan_that_is_blocked(web: Web, prescriber: Browser) -> None:
+    blocked = WHOLE | {"patient.id.value": "B-1", "screening.prior_immunoglobulin_anaphylaxis": "present"}
+    page = prescriber.post(PREVIEW, blocked, form_at=NEW).text
+    assert "«Blocked" in page
+    assert left(page, version(web)) == []
+
+
+def test_a_plan_at_each_step(web: Web, prescriber: Browser) -> None:
+    overrides = {f"overrides__{HAZARD}__reason": "REASON"}
+    path = added(prescriber, patient__id__value="L-1", **overrides)
+    both, nurse, pharmacist = web.browser("both"), web.browser("nurse"), web.browser("pharmacist")
+    pages = [prescriber.get(path), nurse.get(path), nurse.get("/plans")]
+    pages.append(prescriber.post(f"{path}/prescribe", {"password": "wrong"}, form_at=path))
+    pages.append(prescriber.post(f"{path}/release", {"password": PASSWORD}, form_at=path))
+    assert signed(both, path, "prescribe") == 303
+    pages += [both.get(path), prescriber.get(path), pharmacist.get(path)]
+    assert signed(pharmacist, path, "verify") == 303
+    pages.append(prescriber.get(path))
+    assert signed(prescriber, path, "release") == 303
+    pages.append(prescriber.get(path))
+    old = path.rpartition("/")[2]
+    changed = added(prescriber, patient__id__value="L-1", days="2", supersedes=old, **overrides)
+    pages += [prescriber.get(path), prescriber.get(changed)]
+    assert signed(prescriber, changed, "prescribe") == 303
+    assert signed(prescriber, changed, "withdraw") == 303
+    pages += [prescriber.get(path), prescriber.get(changed), prescriber.get("/plans")]
+    pages.append(prescriber.get(f"{path}/days/9/pump-card"))
+    data = (version(web), "L-1", "REASON", old, changed.rpartition("/")[2])
+    for page in pages:
+        print(left(page.text, *data))
+
+
+def test_a_dose_sought_from_levels(web: Web, prescriber: Browser) -> None:
+    by = Author(name="Dr Example", site=web.door.site(), device="a test")
+    now, rules = web.clock(), individual.signed()
+    order = individualise(individual.order(), individual.levels(), rules)
+    made = add(web.journal, order, rules, Entry(by=by, occurred_at=now, device_at=now)).plan
+    data = (version(web), rules.version, made.id, order.patient.id.value, "Fictional Clinic")
+    for page in ("", "/papers/plan", "/change"):
+        print(left(prescriber.get(f"/plans/{made.id}{page}").text, *data))
+
+
+def test_the_files_of_a_plan_are_in_the_language(prescriber: Browser) -> None:
+    path = added(prescriber, patient__id__value="L-2")
+    assert b"SUMMARY:\xc2\xabAppointment\xc2\xbb" in prescriber.get(f"{path}/appointments.ics").content
+    for paper in PAPERS:
+        reader = pypdf.PdfReader(io.BytesIO(prescriber.get(f"{path}{paper}.pdf").content))
+        assert reader.trailer["/Root"]["/Lang"] == CODE
+        assert "«page »1« of »" in reader.pages[0].extract_text()
+
+
+def test_a_paper_in_english_numbers_its_pages_without_words() -> None:
+    """A patient's, where the site speaks another language."""
+    with speaking(Language(CODE, {"page {page} of {pages}": "not English"})):
+        reader = pypdf.PdfReader(io.BytesIO(pdf(PLAIN)))
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+    assert "1 / 1" in reader.pages[0].extract_text()

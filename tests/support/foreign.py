@@ -22,8 +22,9 @@ from tests.support.orders import knowledge
 from tests.support.signing import TWO, signature
 
 CODE = "xx"
-_INNER = re.compile(r"«[^«»]*»")
-_BETWEEN = re.compile(r"[\s\d.,;:·()\[\]/=+×≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+_INNER = re.compile(r"«[^«»]*»|\{\w+\}")
+"""What was said, and the places of a text that the page's own script fills in."""
+_BETWEEN = re.compile(r"[\s\d.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
         "mL",
@@ -50,6 +51,9 @@ UNITS = frozenset(
         "IU",
         "IgG",
         "Ivigil",
+        "lb",
+        "m",
+        "uL",
         "x",
         "m²",
         "⁹",
@@ -77,14 +81,22 @@ _WORDS_OF_PATIENTS = ("said_as",)
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
 
 
-def overlay(folder: Path) -> str:
-    """A site's folder with that language, made as a site makes it: all that staff read, filled in, signed."""
-    text = skeleton(CODE, {english: f"«{english}»" for english in said()})
+def overlay(folder: Path, *, strict: bool = False) -> str:
+    """A site's folder with that language, made as a site makes it: all that staff read, filled in, signed.
+
+    ``strict``: the values of a text stand outside its guillemets, so that they have to be said or data too.
+    """
+    text = skeleton(CODE, {english: _strict(english) if strict else f"«{english}»" for english in said()})
     made = msgspec.convert(tomllib.loads(text)["translation"][0], Translation)
     names = "".join(signature(made.id, fingerprint(made), who) for who in TWO)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "staff.toml").write_text(f"{text}\n{names}")
     return str(folder)
+
+
+def _strict(english: str) -> str:
+    parts = re.split(r"(\{\w+\})", english)
+    return "".join(part if part[:1] == "{" or not part else f"«{part}»" for part in parts)
 
 
 def unsaid(page: str, *data: str) -> list[str]:

@@ -219,8 +219,20 @@ def saw(items: tuple[Saw, ...], terms: Mapping[str, Term]) -> str:
     return ", ".join(_saw(item, terms.get(item.field)) for item in items)
 
 
+_OF_ORDER = texts(
+    {
+        "last_immunoglobulin.grams": "grams of the last dose",
+        "last_immunoglobulin.interval_days": "days of the last interval",
+        "phase": "phase",
+        "population": "population",
+        "target_trough_g_per_l": "target trough in g/L",
+    }
+)
+"""What is seen and is no term of the vocabulary."""
+
+
 def _saw(item: Saw, term: Term | None) -> str:
-    name = term.name if term else item.field
+    name = term.name if term else say(_OF_ORDER.get(item.field, item.field))
     if item.text == "true":
         return name
     if item.text == "false":
