@@ -23,7 +23,7 @@ from tests.support.signing import TWO, signature
 
 CODE = "xx"
 _INNER = re.compile(r"«[^«»]*»")
-_BETWEEN = re.compile(r"[\s\d.,;:·()\[\]/=+×≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
         "mL",
@@ -35,6 +35,7 @@ UNITS = frozenset(
         "s",
         "mg",
         "mcg",
+        "ug",
         "dL",
         "mmHg",
         "C",
@@ -44,6 +45,7 @@ UNITS = frozenset(
         "mmol",
         "umol",
         "µmol",
+        "µg",
         "U",
         "IU",
         "IgG",
