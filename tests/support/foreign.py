@@ -18,6 +18,7 @@ import msgspec
 from ivigil.cli.texts import said, skeleton
 from ivigil.knowledge.evidence import fingerprint
 from ivigil.knowledge.wording import Translation
+from ivigil.sheets.spoken import capital
 from tests.support.orders import knowledge
 from tests.support.signing import TWO, signature
 
@@ -69,6 +70,10 @@ _EMPTY = (
     "wbr",
 )
 """Elements without an end."""
+_NAMES = ("name", "term")
+"""Fields of a fact that may begin a line, and then have a capital."""
+_PARTS = re.compile(r"[(),:]")
+_SEVERAL = 3
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
 
 
@@ -91,9 +96,19 @@ def unsaid(page: str, *data: str) -> list[str]:
 
 
 def _known(text: str, known: frozenset[str]) -> bool:
-    return _plain(text) in known or all(
-        word in UNITS or word in known for word in _BETWEEN.split(text) if word
-    )
+    """A fact, or words that are each known; or the same of what is left beside the facts in it."""
+    return _plain(text) in known or _words_known(text, known) or _words_known(_beside_facts(text), known)
+
+
+def _words_known(text: str, known: frozenset[str]) -> bool:
+    return all(word in UNITS or word in known for word in _BETWEEN.split(text) if word)
+
+
+def _beside_facts(text: str) -> str:
+    rest = f" {_plain(text)} "
+    for phrase in _phrases():
+        rest = rest.replace(f" {phrase} ", "  ")
+    return rest
 
 
 def _outside(text: str) -> Iterator[str]:
@@ -120,6 +135,8 @@ def _facts() -> frozenset[str]:
             for key, each in value.items():
                 found.add(_plain(str(key)))
                 walk(each)
+                if key in _NAMES and isinstance(each, str):
+                    found.add(capital(_plain(each)))
         elif isinstance(value, list | tuple):
             for each in value:
                 walk(each)
@@ -131,6 +148,18 @@ def _facts() -> frozenset[str]:
         )
     )
     return frozenset(found)
+
+
+@cache
+def _phrases() -> tuple[str, ...]:
+    """Facts that no page says by chance, the longest first: those of several words, brands, documents."""
+    several = {each for each in _facts() if each.count(" ") >= _SEVERAL - 1}
+    brands = {_plain(each.name) for each in knowledge().facts.product}
+    told = (
+        part for each in knowledge().sources.values() for part in (each.title, each.publisher, each.version)
+    )
+    documents = {part for text in told for part in map(_plain, _PARTS.split(text)) if " " in part}
+    return tuple(sorted(several | brands | documents, key=len, reverse=True))
 
 
 class _Reader(HTMLParser):
