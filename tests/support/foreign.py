@@ -97,11 +97,13 @@ def unsaid(page: str, *data: str) -> list[str]:
 
 def _known(text: str, known: frozenset[str]) -> bool:
     """A fact, or words that are each known; or the same of what is left beside the facts in it."""
-    return _plain(text) in known or _words_known(text, known) or _words_known(_beside_facts(text), known)
+    return _is_known(text, known) or _is_known(_beside_facts(text), known)
 
 
-def _words_known(text: str, known: frozenset[str]) -> bool:
-    return all(word in UNITS or word in known for word in _BETWEEN.split(text) if word)
+def _is_known(text: str, known: frozenset[str]) -> bool:
+    return _plain(text) in known or all(
+        word in UNITS or word in known for word in _BETWEEN.split(text) if word
+    )
 
 
 def _beside_facts(text: str) -> str:
@@ -154,7 +156,10 @@ def _facts() -> frozenset[str]:
 def _phrases() -> tuple[str, ...]:
     """Facts that no page says by chance, the longest first: those of several words, brands, documents."""
     several = {each for each in _facts() if each.count(" ") >= _SEVERAL - 1}
-    brands = {_plain(each.name) for each in knowledge().facts.product}
+    facts = knowledge().facts
+    brands = {_plain(each.name) for each in facts.product} | {
+        _plain(each.drug) for each in facts.emergency_drug
+    }
     told = (
         part for each in knowledge().sources.values() for part in (each.title, each.publisher, each.version)
     )
