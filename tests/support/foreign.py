@@ -24,7 +24,7 @@ from tests.support.signing import TWO, signature
 CODE = "xx"
 _INNER = re.compile(r"«[^«»]*»|\{\w+\}")
 """What was said, and the places of a text that the page's own script fills in."""
-_BETWEEN = re.compile(r"[\s\d.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
         "mL",
@@ -56,7 +56,6 @@ UNITS = frozenset(
         "uL",
         "x",
         "m²",
-        "⁹",
     )
 )
 _UNREAD = ("script", "style", "metadata")
@@ -76,6 +75,7 @@ _EMPTY = (
     "wbr",
 )
 """Elements without an end."""
+_PARTS = re.compile(r"[(),:]")
 _WORDS_OF_PATIENTS = ("said_as",)
 """Held against what somebody writes; any word of English is among them."""
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
@@ -153,6 +153,10 @@ def _facts() -> frozenset[str]:
             {name: getattr(facts, name) for name in facts.__struct_fields__ if name != "translation"}
         )
     )
+    told = (
+        part for each in knowledge().sources.values() for part in (each.title, each.publisher, each.version)
+    )
+    found |= {_plain(part) for text in told for part in _PARTS.split(text)}
     return frozenset(found)
 
 
