@@ -50,6 +50,7 @@ UNITS = frozenset(
         "Ivigil",
     )
 )
+_UNREAD = ("script", "style", "metadata")
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
 
 
@@ -125,10 +126,10 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.texts += [value for name, value in attrs if name in _TOLD and value]
-        self._silent += tag in ("script", "style")
+        self._silent += tag in _UNREAD
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style")
+        self._silent -= tag in _UNREAD
 
     def handle_data(self, data: str) -> None:
         if data.strip() and not self._silent:
