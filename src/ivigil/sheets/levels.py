@@ -22,11 +22,11 @@ from ivigil.sheets.spoken import say, texts
 
 WARNING: dict[Warn, str] = texts(
     {
-        "fast_clearance": "Clearance is far above the population's: think of loss of protein, a new medicine, a "
-        "wrong dose or a wrong time.",
+        "fast_clearance": "Clearance is far above the population's: think of loss of protein, a new "
+        "medicine, a wrong dose or a wrong time.",
         "few_effective_draws": "The band rests on few draws and is rough.",
-        "history_incomplete": "Nobody said that every dose since the first is listed (history_complete): missing "
-        "doses make every figure wrong.",
+        "history_incomplete": "Nobody said that every dose since the first is listed (history_complete): "
+        "missing doses make every figure wrong.",
         "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers), under which no model holds.",
         "models_extrapolated": "No model was fitted to this condition: what is shown was fitted to another.",
         "no_levels": "No level is used: this is the population, not the person.",
@@ -56,7 +56,8 @@ REFUSED: dict[Refused, str] = texts(
         "dose_outside_range": "No dose within the range of the models reaches the target.",
         "dose_outside_regimen": "No whole vials lie within what the regimen allows.",
         "few_effective_draws": "The band rests on too few draws.",
-        "history_incomplete": "Nobody said that every dose since the first is listed (history_complete = true).",
+        "history_incomplete": "Nobody said that every dose since the first is listed "
+        "(history_complete = true).",
         "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers = [] where there are none).",
         "misfit": "No model explains the levels: find the cause first.",
         "models_extrapolated": "No model was fitted to this condition.",

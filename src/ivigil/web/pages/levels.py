@@ -45,7 +45,6 @@ from ivigil.sheets.levels import (
     REJECTED,
     SUPPORT,
     WARNING,
-    float_text,
     spread_text,
     whole_text,
 )

@@ -29,6 +29,7 @@ from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
 from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import say
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.pages.order_form import unit_text
@@ -37,6 +38,7 @@ from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 _LABORATORY = ("/L",)
@@ -119,21 +121,22 @@ def _read(visit: Visit, data: Typed) -> tuple[Read | None, tuple[str, ...]]:
             try:
                 values[measure.id] = read_result(measure, text, visit.knowledge)
             except OrderError as error:
-                wrong += [
-                    f"{_called(measure)}: {each.value}; accepted: {each.accepted}" for each in error.faults
-                ]
+                wrong += _told(_called(measure), error)
     try:
         drawn = read_drawn(data.day, data.time, visit.now)
     except OrderError as error:
         drawn = visit.now
-        wrong += _told("Drawn", error)
+        wrong += _told(say("Drawn"), error)
     if not values and not wrong:
-        wrong.append("Nothing was typed; accepted: one result or more")
+        wrong.append(say("Nothing was typed; accepted: one result or more"))
     return (None, tuple(wrong)) if wrong else (Read(values, drawn), ())
 
 
 def _told(called: str, error: OrderError) -> list[str]:
-    return [f"{called}: {each.value}; accepted: {each.accepted}" for each in error.faults]
+    return [
+        say("{field}: {typed}; accepted: {accepted}", field=called, typed=each.value, accepted=each.accepted)
+        for each in error.faults
+    ]
 
 
 def _measures(knowledge: Knowledge) -> tuple[Measure, ...]:
@@ -154,13 +157,13 @@ def _page(
 ) -> Response[str]:
     may = file.case is not None and visit.may("follow_up.record", file.stream)
     return shell.page(
-        "Laboratory results",
+        say("Laboratory results"),
         visit,
         faults(wrong),
         _read_back(visit, file, typed, read) if read else None,
         _form(visit, file, typed) if may else None,
         _on_record(visit, file.case),
-        h.p[h.a(href=f"/patients/{file.stream}")["The patient’s file"]],
+        h.p[h.a(href=f"/patients/{file.stream}")[say("The patient’s file")]],
         banner=banner(file),
         styles=("patients.css",),
         status=400 if wrong else 200,
@@ -172,8 +175,8 @@ def _read_back(visit: Visit, file: File, typed: Typed, read: Read) -> Node:
     sent = msgspec.structs.asdict(typed) | {"checked": read.text}
     return notice(
         "info",
-        h.h2["Is this what the laboratory says? Nothing is recorded yet."],
-        h.p["Drawn ", stamp(read.drawn_at), "."],
+        h.h2[say("Is this what the laboratory says? Nothing is recorded yet.")],
+        h.p[woven("Drawn {time}.", time=stamp(read.drawn_at))],
         h.ul[
             (
                 h.li[
@@ -186,7 +189,7 @@ def _read_back(visit: Visit, file: File, typed: Typed, read: Read) -> Node:
         ],
         field.form(visit.form_token, f"/patients/{file.stream}/results")[
             (h.input(type="hidden", name=name, value=value) for name, value in sent.items()),
-            field.submit("Record these results"),
+            field.submit(say("Record these results")),
         ],
     )
 
@@ -194,7 +197,8 @@ def _read_back(visit: Visit, file: File, typed: Typed, read: Read) -> Node:
 def _also(found: Measured) -> str:
     """As it was typed in another unit, or in one other unit."""
     if found.written.unit != found.quantity.unit:
-        return f", typed as {found.written.number:f} {unit_text(found.written.unit)}"
+        written = f"{found.written.number:f} {unit_text(found.written.unit)}"
+        return say(", typed as {written}", written=written)
     others = expressed(found)[:1]
     return "".join(f" = {number(value)} {unit_text(unit)}" for value, unit in others)
 
@@ -202,21 +206,21 @@ def _also(found: Measured) -> str:
 def _before(case: Case | None, measure: str) -> str:
     earlier = [each for each in results_of(case) if each.measure == measure] if case else []
     if not earlier:
-        return "; none before is on record"
+        return say("; none before is on record")
     last = max(earlier, key=lambda each: each.drawn_at)
-    return f"; before: {number(last.value)}, {last.drawn_at:%Y-%m-%d}"
+    return say("; before: {value}, {day}", value=number(last.value), day=f"{last.drawn_at:%Y-%m-%d}")
 
 
 def _form(visit: Visit, file: File, typed: Typed) -> Node:
     own = typed.id or str(uuid.uuid4())
     return h.section[
-        h.h2["New results"],
+        h.h2[say("New results")],
         field.form(visit.form_token, f"/patients/{file.stream}/results", classes="narrow")[
             h.input(type="hidden", name="id", value=own),
             (_control(measure, typed) for measure in _measures(visit.knowledge)),
-            field.text("day", "Drawn on", typed.day, hint="Day, as 2026-11-23"),
-            field.text("time", "Drawn at", typed.time, hint="Time of day, as 08:10"),
-            field.submit("Check"),
+            field.text("day", say("Drawn on"), typed.day, hint=say("Day, as {day}", day="2026-11-23")),
+            field.text("time", say("Drawn at"), typed.time, hint=say("Time of day, as {time}", time="08:10")),
+            field.submit(say("Check")),
         ],
     ]
 
@@ -229,16 +233,18 @@ def _control(measure: Measure, typed: Typed) -> Node:
         name,
         _text(typed, measure),
         unit=unit_text(measure.unit),
-        hint=f"Or with its unit: {', '.join(others)}" if others else "",
+        hint=say("Or with its unit: {units}", units=", ".join(others)) if others else "",
         required=False,
     )
 
 
 def _on_record(visit: Visit, case: Case | None) -> Node:
     if case is None:
-        return h.p["Nothing was given yet: there is no infusion that results could follow."]
+        return h.p[say("Nothing was given yet: there is no infusion that results could follow.")]
     found = sorted(results_of(case), key=lambda each: each.drawn_at, reverse=True)
-    return table("On record", ("Drawn", "Result"), _rows(visit, found), empty="No result.")
+    return table(
+        say("On record"), (say("Drawn"), say("Result")), _rows(visit, found), empty=say("No result.")
+    )
 
 
 def _rows(visit: Visit, found: Iterable[ResultReceived]) -> Iterable[tuple[Node, ...]]:
