@@ -163,7 +163,7 @@ def _page(
     contact = contact_of(visit.journal, patient)
     name = contact.name if contact else ""
     who = history.plan.order.patient if history else None
-    banner = identity(name, who.id.value, who.birth_date) if who else h.strong[name or UNNAMED]
+    banner = identity(name, who.id.value, who.birth_date) if who else h.strong[name or say(UNNAMED)]
     scripts, styles = ("levels.js",), ("levels.css",)
     return shell.page(
         say("IgG levels"), visit, *content, banner=banner, scripts=scripts, styles=styles, status=status

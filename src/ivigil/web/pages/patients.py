@@ -257,7 +257,7 @@ def banner(file: File) -> Node:
     """Two identifiers, always in view."""
     name = file.contact.name if file.contact else ""
     if file.plan is None:
-        return h.strong[name or UNNAMED]
+        return h.strong[name or say(UNNAMED)]
     who = file.plan.order.patient
     return identity(name, who.id.value, who.birth_date)
 
