@@ -151,7 +151,8 @@ def add_language(parser: argparse.ArgumentParser, what: str) -> None:
 
 def language(options: argparse.Namespace, knowledge: Knowledge) -> str:
     """The language that was asked for. Raises InputError."""
-    from ivigil.sheets.wording import ENGLISH, languages
+    from ivigil.knowledge.wording import ENGLISH
+    from ivigil.sheets.wording import languages
 
     known = languages(knowledge)
     written: str = options.language or ENGLISH

@@ -11,7 +11,8 @@ from importlib.resources.abc import Traversable
 import ivigil
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH
+from ivigil.sheets import records
 
 ROOMS = ("sheets", "web")
 """Where texts for staff stand."""
@@ -43,7 +44,7 @@ def said() -> dict[str, None]:
     for room in ROOMS:
         for module in _modules(resources.files(ivigil) / room):
             found |= dict.fromkeys(_texts(ast.parse(module.read_text(encoding="utf-8"))))
-    return found
+    return found | dict.fromkeys(records.names())
 
 
 def _modules(folder: Traversable) -> Iterator[Traversable]:

@@ -15,13 +15,14 @@ from ivigil.aftercare.standing import Escalation, Standing, Watch
 from ivigil.aftercare.triage import Triage
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.sheets import windows
 from ivigil.sheets.after_words import BECAUSE, STATE, TELL
 from ivigil.sheets.chair_words import NOT_SIGNED
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
 from ivigil.sheets.triage import emergency_line, headline
-from ivigil.sheets.wording import ENGLISH, Wording
+from ivigil.sheets.wording import Wording
 
 _LABEL = 12
 

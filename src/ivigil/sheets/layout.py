@@ -13,7 +13,9 @@ from ivigil.sheets.spoken import texts
 
 UNSEEN = "*"
 FOOTNOTE = texts("* weak evidence (unread, or a digest): may warn or restrict, never permit")
-DISCLAIMER = "Supports a professional's decision and does not replace it. Not cleared as a medical device."
+DISCLAIMER = texts(
+    "Supports a professional's decision and does not replace it. Not cleared as a medical device."
+)
 
 
 def section(title: str, *body: RenderableType) -> RenderableType:

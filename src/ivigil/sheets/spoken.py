@@ -14,8 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from ivigil.knowledge.store import Knowledge
-from ivigil.knowledge.wording import fits
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH, fits
 
 T = TypeVar("T")
 

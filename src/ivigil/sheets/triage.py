@@ -16,11 +16,12 @@ from ivigil.aftercare.suspects import Suspect, Timing
 from ivigil.aftercare.triage import Call, Cause, CauseCode, Triage
 from ivigil.knowledge.reactions import SymptomUrgency, TestPanel, Urgency
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.sheets import windows
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.numbers import number
 from ivigil.sheets.references import References
-from ivigil.sheets.wording import ENGLISH, Wording
+from ivigil.sheets.wording import Wording
 
 TITLE: dict[Urgency, str] = {
     "emergency_now": "EMERGENCY NOW",

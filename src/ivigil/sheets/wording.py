@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ivigil.knowledge.store import Knowledge
-from ivigil.knowledge.wording import Translation, fits
+from ivigil.knowledge.wording import ENGLISH, Translation, fits
 from ivigil.sheets.numbers import number
 
-ENGLISH = "en"
 MARK = "[English] "
 """Stands before a text that is shown in English to somebody who reads another language."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

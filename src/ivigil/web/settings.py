@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH
 
 
 class SettingsError(Exception):

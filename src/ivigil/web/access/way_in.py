@@ -13,10 +13,10 @@ from litestar.middleware.authentication import AbstractAuthenticationMiddleware,
 from litestar.types import Message, Scope
 
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.sign_off import Rules
 from ivigil.records.journal import Journal
 from ivigil.sheets.spoken import ENGLISH_SPOKEN, Language, speak, staff_language
-from ivigil.sheets.wording import ENGLISH
 from ivigil.web.access import forms
 from ivigil.web.access.desk import Desk
 from ivigil.web.access.forms import FormTokens

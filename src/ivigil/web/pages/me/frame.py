@@ -15,10 +15,11 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.file import File, open_file
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.triage import emergency_line
-from ivigil.sheets.wording import ENGLISH, MARK, Wording, languages
+from ivigil.sheets.wording import MARK, Wording, languages
 from ivigil.web import shell
 from ivigil.web.access.way_in import Door
 from ivigil.web.given import Asked, TheVisit
