@@ -1,29 +1,145 @@
-"""Levels, results, patients, facts, products and sign-off go through the catalogue: nothing is left unsaid."""
+"""Levels, results, patients, facts, products and sign-off go through the catalogue."""
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support.clinic import DAY, Clinic
+from ivigil.knowledge.evidence import fingerprint
 from tests.support.foreign import CODE, overlay, unsaid
-from tests.support.web import Browser, Web
+from tests.support.individual import SITE
+from tests.support.orders import knowledge
+from tests.support.treated import inside, linked, treated
+from tests.support.web import PASSWORD, STAFF, Browser, Web
 
-ROLES = ("prescriber", "pharmacist", "nurse", "administrator", "auditor", "patient")
-DATA = (*ROLES, *(f"{role} Example" for role in ROLES), "Ada Fictional", "Fictional Patient")
+DATA = (
+    *STAFF,
+    *(f"{role} Example" for role in STAFF),
+    "Fictional Patient",
+    "Example Clinic (fictional)",
+    "urn:example",
+    "NA",
+)
+POLICY, ROUNDING, WEAK = "policy.check_in_wait", "policy.rounding", "qivigy-us.schedule.pi-first"
 
 
 @pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
     folder = tmp_path_factory.mktemp("web")
-    yield Clinic(Web(folder, site=overlay(folder / "site"), language=CODE))
+    site = overlay(folder / "site")
+    shutil.copytree(SITE, Path(site) / "dosing")
+    return Web(folder, site=site, language=CODE)
 
 
 @pytest.fixture(scope="module")
-def prescriber(clinic: Clinic) -> Browser:
-    return clinic.web.browser("prescriber")
+def person(web: Web) -> dict[str, Browser]:
+    return {role: web.browser(role) for role in STAFF}
 
 
-def test_levels(clinic: Clinic, prescriber: Browser) -> None:
-    print(unsaid(prescriber.get(clinic.levels).text, *DATA)); assert 0
+def left(page: str, *data: str) -> list[str]:
+    return unsaid(page, *DATA, *data)
+
+
+def test_facts(web: Web, person: dict[str, Browser]) -> None:
+    pages = [
+        "/facts",
+        "/facts?q=kawasaki",
+        "/facts?q=nothing+has+this",
+        f"/facts?q={WEAK}",
+        "/facts?kind=recall",
+    ]
+    one_each = {type(fact): fact.id for fact in knowledge().by_id.values()}
+    pages += [f"/facts/{name}" for name in one_each.values()]
+    pages += [f"/facts/{item.about[0]}" for item in knowledge().facts.disagreement[:3] if item.about]
+    pages += [f"/sources/{name}" for name in list(knowledge().sources)[:2]]
+    for path in pages:
+        print(path, left(person["nurse"].get(path).text, "kawasaki", "nothing has this"))
+
+
+def test_products(web: Web, person: dict[str, Browser]) -> None:
+    names = [item.id for item in knowledge().facts.product]
+    print(left(person["nurse"].get("/products").text))
+    for at in range(0, len(names), 4):
+        asked = "&".join(f"product={name}" for name in names[at : at + 4])
+        print(asked, left(person["nurse"].get(f"/products?place=US&{asked}").text))
+
+
+def send(browser: Browser, fact: str, action: str, **sent: str) -> str:
+    return browser.post(f"/facts/{fact}/{action}", {"password": PASSWORD, **sent}, form_at="/account").text
+
+
+def test_sign_off(web: Web, person: dict[str, Browser]) -> None:
+    mark = fingerprint(web.door.rules.now().by_id[WEAK])
+    first, second = person["prescriber"], person["pharmacist"]
+    reason = "Our protocol"
+    seen = [first.get(f"/facts/{WEAK}").text, person["nurse"].get(f"/facts/{WEAK}").text]
+    seen += [send(first, WEAK, "sign", mark=mark, password="wrong"), send(first, WEAK, "sign", mark="0" * 64)]
+    seen += [
+        send(first, WEAK, "withdraw", mark=mark),
+        send(first, WEAK, "withdraw", mark=mark, reason=reason),
+    ]
+    send(first, WEAK, "sign", mark=mark)
+    seen += [send(first, WEAK, "sign", mark=mark), first.get(f"/facts/{WEAK}").text]
+    seen += [
+        second.get("/sign-off").text,
+        first.get("/sign-off?kind=Schedule").text,
+        first.get("/sign-off?kind=x").text,
+    ]
+    send(second, WEAK, "sign", mark=mark)
+    seen += [first.get(f"/facts/{WEAK}").text, second.get("/sign-off").text]
+    send(first, WEAK, "withdraw", mark=mark, reason=reason)
+    for policy, value in ((POLICY, {"number": "3"}), (ROUNDING, {"choice": "nearest"})):
+        old = fingerprint(web.door.rules.now().by_id[policy])
+        seen += [send(first, policy, "propose", mark=old, **value)]
+        seen += [
+            send(first, policy, "propose", mark=old, reason=reason, number=n, choice="x")
+            for n in ("0", "9999", "x")
+        ]
+        send(first, policy, "propose", mark=old, reason=reason, **value)
+        seen += [who.get(f"/facts/{policy}").text for who in (first, second, person["nurse"])]
+        seen += [second.get("/sign-off").text]
+        (proposed,) = web.door.rules.signed().proposed
+        send(second, policy, "sign", mark=fingerprint(proposed.policy))
+        seen += [first.get(f"/facts/{policy}").text]
+    for page in seen:
+        print(left(page, reason, "9999", "nearest"))
+
+
+def test_patients(web: Web, person: dict[str, Browser]) -> None:
+    stream, plan = treated(web, "P-LA1", ended_hours_ago=3)
+    nurse, path = person["nurse"], f"/patients/{stream}"
+    inside(web, stream)
+    linked(web, stream)
+    seen = [nurse.get("/patients").text]
+    seen += [nurse.post("/patients", {"text": text}).text for text in ("a", "fictional", "nobody at all")]
+    seen += [nurse.post(f"{path}/contact", {"name": "", "phone": "1\n2"}, form_at=path).text]
+    seen += [nurse.post(f"{path}/link", form_at=path).text]
+    seen += [who.get(path).text for who in person.values()]
+    for page in seen:
+        print(left(page, "P-LA1", plan.id, "nobody at all"))
+
+
+def test_results(web: Web, person: dict[str, Browser]) -> None:
+    stream, plan = treated(web, "P-LA2", ended_hours_ago=3)
+    path, nurse = f"/patients/{stream}/results", person["nurse"]
+    drawn = web.clock() - dt.timedelta(hours=2)
+    when = {"day": f"{drawn:%Y-%m-%d}", "time": f"{drawn:%H:%M}", "id": str(uuid.uuid4())}
+    seen = [nurse.get(path).text, nurse.post(path, {}, form_at=path).text]
+    seen += [nurse.post(path, {**when, "haemoglobin": "9.8 g/dL", "creatinine": "120"}, form_at=path).text]
+    for page in seen:
+        print(left(page, "P-LA2"))
+
+
+def test_levels(web: Web, person: dict[str, Browser]) -> None:
+    stream, plan = treated(web, "P-LA3", ended_hours_ago=3)
+    path, prescriber = f"/patients/{stream}/levels", person["prescriber"]
+    seen = [prescriber.get(path).text, prescriber.get(f"{path}?target=8&each=yes").text]
+    seen += [prescriber.get(f"{path}?grams=x&interval=2.5&target=-1").text]
+    seen += [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at=path).text]
+    for page in seen:
+        print(left(page, "P-LA3"))

@@ -51,6 +51,22 @@ UNITS = frozenset(
     )
 )
 _UNREAD = ("script", "style", "metadata")
+_EMPTY = (
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+)
+"""Elements without an end."""
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
 
 
@@ -116,21 +132,32 @@ def _facts() -> frozenset[str]:
 
 
 class _Reader(HTMLParser):
-    """The texts of a page as somebody hears or reads them."""
+    """The texts of a page as somebody hears or reads them.
+
+    A sentence with elements in it is several texts: those between its first guillemet and its last are
+    inside, what the elements say is looked at by itself.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
-        self._inside: list[str] = []
         self._silent = 0
+        self._open = [0]
+        """Guillemets that are open in each element around, by the texts directly in it."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.texts += [value for name, value in attrs if name in _TOLD and value]
         self._silent += tag in _UNREAD
+        if tag not in _EMPTY:
+            self._open.append(0)
 
     def handle_endtag(self, tag: str) -> None:
         self._silent -= tag in _UNREAD
+        if tag not in _EMPTY:
+            self._open.pop()
 
     def handle_data(self, data: str) -> None:
+        before = self._open[-1]
+        after = self._open[-1] = before + data.count("«") - data.count("»")
         if data.strip() and not self._silent:
-            self.texts.append(data.strip())
+            self.texts.append(f"{'«' * before}{data.strip()}{'»' * after}")
