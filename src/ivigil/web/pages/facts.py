@@ -10,12 +10,14 @@ from htpy import Element, Node
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
+from msgspec.structs import replace
 
 from ivigil.knowledge.conditions import Disagreement
 from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.search import citing, disagreements, find
 from ivigil.knowledge.sign_off import sign_off_state
 from ivigil.knowledge.store import FactFile, Knowledge
+from ivigil.knowledge.wording import Translation
 from ivigil.sheets import records
 from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web import shell
@@ -161,8 +163,12 @@ def _list(caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int
 
 
 def says(fact: Fact, knowledge: Knowledge) -> Node:
-    """Its kind, and what it says in one line."""
-    return [h.span(".kind")[records.kind(fact)], " ", records.summary(fact, knowledge.terms)]
+    """Its kind, and what it says in one line; of a translation how many texts it has."""
+    texts = ""
+    if isinstance(fact, Translation):
+        texts = ", " + counted(len(fact.texts), "{count} text", "{count} texts")
+        fact = replace(fact, texts={})
+    return [h.span(".kind")[records.kind(fact)], " ", records.summary(fact, knowledge.terms), texts]
 
 
 def _state(fact: Fact, knowledge: Knowledge) -> Element:
@@ -208,15 +214,21 @@ def _parts(fact: Fact, knowledge: Knowledge) -> Node:
 
 def _disagreement(item: Disagreement, fact: Fact, knowledge: Knowledge) -> Element:
     others = [knowledge.by_id[name] for name in item.about if name != fact.id and name in knowledge.by_id]
-    chosen = say("Chosen: {position}", position=item.chosen) if item.chosen else say("Both stand.")
-    because = say(", because {reason}", reason=item.chosen_because) if item.chosen_because else None
     return notice(
         "info",
         h.h2[say("Sources disagree: {topic}", topic=item.topic)],
         h.ul[(h.li[_position(each.text, each.sources)] for each in item.positions)],
-        h.p[chosen, because],
+        h.p[_chosen(item)],
         h.p(".soft")[woven("Also about {facts}", facts=h.span[_joined(others)])] if others else None,
     )
+
+
+def _chosen(item: Disagreement) -> str:
+    if not item.chosen_because:
+        return say("Chosen: {position}", position=item.chosen) if item.chosen else say("Both stand.")
+    if not item.chosen:
+        return say("Both stand, because {reason}", reason=item.chosen_because)
+    return say("Chosen: {position}, because {reason}", position=item.chosen, reason=item.chosen_because)
 
 
 def _position(text: str, sources: tuple[str, ...]) -> Node:

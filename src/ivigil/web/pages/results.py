@@ -29,7 +29,7 @@ from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
 from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
-from ivigil.sheets.spoken import say
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.pages.order_form import unit_text
@@ -43,6 +43,16 @@ from ivigil.web.visit import Visit
 
 _LABORATORY = ("/L",)
 """How the unit of what a laboratory measures ends."""
+_NAME = texts(
+    {
+        "creatinine": "Creatinine",
+        "glucose": "Glucose",
+        "haemoglobin": "Haemoglobin",
+        "neutrophils": "Neutrophils",
+        "sodium": "Sodium",
+        "tryptase": "Tryptase",
+    }
+)
 
 
 class Typed(msgspec.Struct):
@@ -144,12 +154,16 @@ def _measures(knowledge: Knowledge) -> tuple[Measure, ...]:
     return tuple(each for each in knowledge.facts.measure if each.unit.endswith(_LABORATORY))
 
 
+def _field(measure: Measure) -> str:
+    return measure.id.removeprefix("measure.").split("_")[0]
+
+
 def _called(measure: Measure) -> str:
-    return measure.id.removeprefix("measure.").split("_")[0].capitalize()
+    return say(_NAME.get(_field(measure), _field(measure).capitalize()))
 
 
 def _text(data: Typed, measure: Measure) -> str:
-    return str(getattr(data, _called(measure).lower(), ""))
+    return str(getattr(data, _field(measure), ""))
 
 
 def _page(
@@ -226,11 +240,10 @@ def _form(visit: Visit, file: File, typed: Typed) -> Node:
 
 
 def _control(measure: Measure, typed: Typed) -> Node:
-    name = _called(measure)
     others = [unit_text(unit) for unit in units.accepted_units(measure.unit) if unit != measure.unit]
     return field.text(
-        name.lower(),
-        name,
+        _field(measure),
+        _called(measure),
         _text(typed, measure),
         unit=unit_text(measure.unit),
         hint=say("Or with its unit: {units}", units=", ".join(others)) if others else "",
