@@ -6,7 +6,6 @@ import datetime as dt
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ DATA = (
     "Fictional Patient",
     "Example Clinic (fictional)",
     "urn:example",
+    "translation.xx.staff",
     "NA",
     "i",  # the sign of a note
 )
@@ -53,7 +53,9 @@ def left(page: str, *data: str) -> list[str]:
 def frame(page: str) -> str:
     """A page without what a record of the fact base says itself; its states stay."""
     states = re.findall(r'<span class="state[^>]*>[^<]*</span>', page)
-    return re.sub(r"<(title|h1|dd|td|li|pre)\b.*?</\1>", "", page, flags=re.DOTALL) + "".join(states)
+    return re.sub(r"<(title|h1|dd|td|li|pre|code|cite)\b.*?</\1>", "", page, flags=re.DOTALL) + "".join(
+        states
+    )
 
 
 def test_facts(web: Web, person: dict[str, Browser]) -> None:
@@ -62,10 +64,12 @@ def test_facts(web: Web, person: dict[str, Browser]) -> None:
     apart = [item.about[0] for item in knowledge().facts.disagreement[:3] if item.about]
     paths = [f"/facts{each}" for each in asked]
     paths += [f"/facts/{name}" for name in (*list(one_of_each)[::3], *apart)]
-    paths += [f"/sources/{name}" for name in list(knowledge().sources)[:2]]
+    sources = list(knowledge().sources.values())[:2]
+    paths += [f"/sources/{each.id}" for each in sources]
+    known = [f"({each.publisher}, {each.version})" for each in sources]
     for path in paths:
         page = person["nurse"].get(path).text
-        assert left(frame(page), "kawasaki", "nothing has this", "fr") == [], path
+        assert left(frame(page), "kawasaki", "nothing has this", "fr", *known) == [], path
 
 
 def test_products(web: Web, person: dict[str, Browser]) -> None:
@@ -132,13 +136,14 @@ def test_patients(web: Web, person: dict[str, Browser]) -> None:
     seen += [nurse.post("/patients", {"text": text}).text for text in ("a", "fictional", "nobody at all")]
     seen += [nurse.post(f"{path}/contact", {"name": "", "phone": "1\n2"}, form_at=path).text]
     seen += [nurse.post(f"{path}/link", form_at=path).text]
-    seen += [who.get(path).text for who in person.values()]
+    seen += [person[who].get(path).text for who in ("nurse", "prescriber", "pharmacist")]
     for page in seen:
-        assert left(page, "P-LA1", "P-LA1 (urn:example)", plan.id, "nobody at all") == []
+        data = re.findall(r"SIM\d+|http:[^<]+", page)
+        assert left(page, *data, "P-LA1", "P-LA1 (urn:example)", plan.id, "nobody at all") == []
 
 
 def test_results(web: Web, person: dict[str, Browser]) -> None:
-    stream, plan = treated(web, "P-LA2", ended_hours_ago=3)
+    stream, _ = treated(web, "P-LA2", ended_hours_ago=3)
     path, nurse = f"/patients/{stream}/results", person["nurse"]
     drawn = web.clock() - dt.timedelta(hours=2)
     when = {"day": f"{drawn:%Y-%m-%d}", "time": f"{drawn:%H:%M}", "id": str(uuid.uuid4())}
@@ -149,10 +154,9 @@ def test_results(web: Web, person: dict[str, Browser]) -> None:
 
 
 def test_levels(web: Web, person: dict[str, Browser]) -> None:
-    stream, plan = treated(web, "P-LA3", ended_hours_ago=3)
+    stream, _ = treated(web, "P-LA3", ended_hours_ago=3)
     path, prescriber = f"/patients/{stream}/levels", person["prescriber"]
-    seen = [prescriber.get(path).text, prescriber.get(f"{path}?target=8&each=yes").text]
-    seen += [prescriber.get(f"{path}?grams=x&interval=2.5&target=-1").text]
+    seen = [prescriber.get(f"{path}?grams=x&interval=2.5&target=8&each=yes").text]
     seen += [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at=path).text]
     for page in seen:
         assert left(page, "P-LA3") == []
