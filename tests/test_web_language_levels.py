@@ -148,7 +148,12 @@ def test_results(web: Web, person: dict[str, Browser]) -> None:
     drawn = web.clock() - dt.timedelta(hours=2)
     when = {"day": f"{drawn:%Y-%m-%d}", "time": f"{drawn:%H:%M}", "id": str(uuid.uuid4())}
     seen = [nurse.get(path).text, nurse.post(path, {}, form_at=path).text]
-    seen += [nurse.post(path, {**when, "haemoglobin": "9.8 g/dL", "creatinine": "120"}, form_at=path).text]
+    typed = {**when, "haemoglobin": "9.8 g/dL", "haemoglobin_to": "16", "creatinine": "120"}
+    seen += [nurse.post(path, {**typed, "creatinine_from": "140"}, form_at=path).text]
+    checked = re.search(r'name="checked" value="([^"]+)"', seen[-1])
+    assert checked
+    nurse.post(path, {**typed, "creatinine_from": "140", "checked": checked[1]}, form_at=path)
+    seen += [nurse.post(path, {**when, "sodium_to": "1"}, form_at=path).text, nurse.get(path).text]
     for page in seen:
         assert left(page, "P-LA2") == []
 

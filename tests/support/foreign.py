@@ -23,7 +23,7 @@ from tests.support.signing import TWO, signature
 
 CODE = "xx"
 _INNER = re.compile(r"«[^«»]*»")
-_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≈≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
         "mL",
