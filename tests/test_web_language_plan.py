@@ -6,6 +6,7 @@ import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -146,14 +147,21 @@ def test_the_files_of_a_plan_are_in_the_language(prescriber: Browser) -> None:
     path = added(prescriber, patient__id__value="L-2")
     assert b"SUMMARY:\xc2\xabAppointment\xc2\xbb" in prescriber.get(f"{path}/appointments.ics").content
     for paper in PAPERS:
-        reader = pypdf.PdfReader(io.BytesIO(prescriber.get(f"{path}{paper}.pdf").content))
-        assert reader.trailer["/Root"]["/Lang"] == CODE
-        assert "«page »1« of »" in reader.pages[0].extract_text()
+        language, text = read(prescriber.get(f"{path}{paper}.pdf").content)
+        assert language == CODE
+        assert "«page »1« of »" in text
+
+
+def read(made: bytes) -> tuple[str, str]:
+    """The language of a PDF, and its first page."""
+    reader = pypdf.PdfReader(io.BytesIO(made))
+    root: Any = reader.trailer["/Root"]
+    return root["/Lang"], reader.pages[0].extract_text()
 
 
 def test_a_paper_in_english_numbers_its_pages_without_words() -> None:
     """A patient's, where the site speaks another language."""
     with speaking(Language(CODE, {"page {page} of {pages}": "not English"})):
-        reader = pypdf.PdfReader(io.BytesIO(pdf(PLAIN)))
-    assert reader.trailer["/Root"]["/Lang"] == "en"
-    assert "1 / 1" in reader.pages[0].extract_text()
+        language, text = read(pdf(PLAIN))
+    assert language == "en"
+    assert "1 / 1" in text

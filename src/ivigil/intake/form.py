@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 
-from ivigil import units
 from ivigil.intake import history, person, screening
 from ivigil.intake.faults import Faults
 from ivigil.intake.fields import Fields
@@ -266,7 +265,5 @@ def expressed(found: Measured) -> tuple[tuple[Decimal, str], ...]:
     """The same quantity in the unit of its key, or, written in that, in the others."""
     if found.written.unit != found.quantity.unit:
         return ((found.number, found.quantity.unit),)
-    wanted = found.quantity.unit
-    return tuple(
-        (found.number / units.convert(Decimal(1), unit, wanted), unit) for unit in found.other_units()
-    )
+    one = Decimal(1)
+    return tuple((found.number / found.quantity.convert(one, unit), unit) for unit in found.other_units())

@@ -30,6 +30,18 @@ class Quantity(msgspec.Struct, frozen=True):
     key: str
     unit: str
     censored: bool = False
+    also: tuple[tuple[str, Decimal], ...] = ()
+    """Units of this substance alone, each with its factor to ``unit``."""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Every unit in which it may be written, its own first."""
+        return (*units.accepted_units(self.unit), *(unit for unit, _ in self.also))
+
+    def convert(self, number: Decimal, unit: str) -> Decimal:
+        """A number written in ``unit``, exactly, in its own."""
+        factor = dict(self.also).get(unit)
+        return units.convert(number, unit, self.unit) if factor is None else number * factor
 
     @property
     def unit_free_key(self) -> str:
@@ -95,11 +107,11 @@ class Measured(msgspec.Struct, frozen=True):
 
     def in_unit(self, unit: str) -> Decimal:
         """The number in the unit of the key, had it been written in ``unit``."""
-        return units.convert(self.written.number, unit, self.quantity.unit)
+        return self.quantity.convert(self.written.number, unit)
 
     def other_units(self) -> tuple[str, ...]:
         """The accepted units in which it was not written."""
-        return tuple(u for u in units.accepted_units(self.quantity.unit) if u != self.written.unit)
+        return tuple(unit for unit in self.quantity.units if unit != self.written.unit)
 
     def rewritten(self, unit: str) -> str:
         """How to write the same number in another unit: 'iga = "7 mg/dL"'."""
@@ -162,7 +174,7 @@ def _in_unit(value: Any, quantity: Quantity) -> Written:
 def _with_unit(value: Any, quantity: Quantity) -> Written:
     """Text of a number and its unit."""
     comparator, number, unit = _split(value)
-    unit = _known_unit(unit, quantity.unit)
+    unit = _known_unit(unit, quantity)
     try:
         return Written(comparator, number_of(number), unit)
     except NumberError as error:
@@ -176,9 +188,9 @@ def _split(value: Any) -> tuple[str, str, str]:
     return match["comparator"] or "", match["number"], match["unit"] or ""
 
 
-def _known_unit(written: str, wanted: str) -> str:
+def _known_unit(written: str, quantity: Quantity) -> str:
     """The unit as it is listed, whatever its case and marks. Raises NumberError if it is not accepted."""
-    for unit in units.accepted_units(wanted):
+    for unit in quantity.units:
         if _spoken(unit) == _spoken(written):
             return unit
     raise NumberError
@@ -196,5 +208,5 @@ def _accepted_number(quantity: Quantity) -> str:
 
 def _accepted_text(quantity: Quantity) -> str:
     limit = ' with or without "<" before it' if quantity.censored else ""
-    named = ", ".join(units.accepted_units(quantity.unit))
+    named = ", ".join(quantity.units)
     return f'text of a number and its unit such as "12.5 {quantity.unit}"{limit}; units: {named}'

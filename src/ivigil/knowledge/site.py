@@ -62,22 +62,44 @@ class OnPages(msgspec.Struct, frozen=True):
     """Settings that two people have signed."""
 
 
+Texts = tuple[tuple[str, bytes], ...]
+"""Every file of an overlay folder: its name and what stands in it."""
+
+
 def read(folder: Path) -> Overlay:
     """Read every TOML file of an overlay folder. Raises KnowledgeError with all faults."""
+    return parsed(texts(folder))
+
+
+def texts(folder: Path) -> Texts:
+    """The TOML files as they are now. Raises KnowledgeError if there are none or one cannot be read."""
     paths = sorted(folder.rglob("*.toml")) if folder.is_dir() else []
     if not paths:
         raise KnowledgeError([f"{folder}: no overlay found here (a folder with TOML files)"])
+    found: list[tuple[str, bytes]] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            found.append((path.name, path.read_bytes()))
+        except OSError as error:
+            faults.append(f"{path.name}: {error}")
+    if faults:
+        raise KnowledgeError(faults)
+    return tuple(found)
+
+
+def parsed(found: Texts) -> Overlay:
+    """The overlay that stands in these files. Raises KnowledgeError with all faults."""
     faults: list[str] = []
     files: list[OverlayFile] = []
     digest = hashlib.sha256()
-    for path in paths:
+    for name, text in found:
         try:
-            text = path.read_bytes()
             content = tomllib.loads(text.decode(), parse_float=Decimal)
             files.append(msgspec.convert(content, OverlayFile))
             digest.update(text)
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-            faults.append(f"{path.name}: {error}")
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+            faults.append(f"{name}: {error}")
     sites = [f.site for f in files if f.site is not None]
     if len(sites) > 1:
         faults.append("more than one [site] table")

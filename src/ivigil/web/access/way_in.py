@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Message, Scope
 
+from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.sign_off import Rules
 from ivigil.records.journal import Journal
@@ -55,6 +56,8 @@ class Door:
         self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)
         self.forms = FormTokens(journal.secrets.derived("web forms"))
+        self._spoken: tuple[Knowledge, Language | None] | None = None
+        """What is spoken, and the knowledge that it was made from."""
         self.session_cookie, self.form_cookie, self.provider_cookie = _cookie_names(settings)
         self.provider: Provider | None = None
         if settings.provider:
@@ -66,7 +69,11 @@ class Door:
         """What the pages for staff speak now; None: nobody has signed that translation (any more)."""
         if self.settings.language == ENGLISH:
             return ENGLISH_SPOKEN
-        return staff_language(self.rules.now(), self.settings.language)
+        knowledge = self.rules.now()
+        kept = self._spoken
+        if kept is None or kept[0] is not knowledge:
+            kept = self._spoken = knowledge, staff_language(knowledge, self.settings.language)
+        return kept[1]
 
 
 class WayIn(AbstractAuthenticationMiddleware):

@@ -414,11 +414,12 @@ def echo(name: str, text: str, shown: Shown) -> str:
     if found is None:
         return ""
     sign = found.written.comparator
-    parts = [_figure(value, unit, sign) for value, unit in expressed(found)[:_OTHER_UNITS]]
+    parts = [figure(value, unit, sign) for value, unit in expressed(found)[:_OTHER_UNITS]]
     return " ".join(parts)
 
 
-def _figure(value: Decimal, unit: str, comparator: str) -> str:
+def figure(value: Decimal, unit: str, comparator: str) -> str:
+    """An echo: "= 9.8 g/dL", or "≈" where four figures are not the whole of it."""
     rounded = _FIGURES.create_decimal(value)
     equal = "=" if rounded == value else "≈"
     places = max(0, -int(rounded.as_tuple().exponent))
