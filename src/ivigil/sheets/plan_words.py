@@ -207,9 +207,9 @@ def state(finding: Finding) -> str:
 
 
 def finding(item: Finding) -> str:
-    """ "serious: High risk of thrombosis (assumed)"."""
+    """ "serious: High risk of thrombosis (ASSUMED)"."""
     told = f"{say(words.SEVERITY[item.severity])}: {item.name}"
-    return f"{told} ({state(item)})" if state(item) else told
+    return f"{told} ({state(item).upper()})" if state(item) else told
 
 
 def acts(finding: Finding) -> str:
