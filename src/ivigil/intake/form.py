@@ -67,7 +67,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
         for key, quantity in _quantities(knowledge).items():
             if stem in (key, f"patient.{quantity.unit_free_key}"):
                 return f"{key}{date}"
-        flag = f"screening.{fault.value.split(' ')[0]}"
+        flag = f"screening.{str(fault.value).split(' ')[0]}"
         return flag if path.startswith("screening") and flag in known else ""
 
     def _table(self, knowledge: Knowledge) -> dict[str, Any]:

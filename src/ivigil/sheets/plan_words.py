@@ -21,7 +21,7 @@ from ivigil.course import (
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import words
 from ivigil.sheets.numbers import hours, number, span
-from ivigil.sheets.spoken import counted, say, texts
+from ivigil.sheets.spoken import capital, counted, either, say, texts
 
 WINDOWS = texts({"vaccine": "Vaccines", "serology": "Antibody tests that cannot be read"})
 """Kinds of the timeline that are told by answer, not by date, and what they are called together."""
@@ -235,12 +235,7 @@ def asked(question: Question) -> str:
 
 def status(plan: Plan) -> str:
     """Where a plan stands, as a sentence begins: "Ready for verification"."""
-    return begun(say(words.STATUS[plan.status]))
-
-
-def begun(text: str) -> str:
-    """A text as the beginning of a sentence; eGFR stays eGFR."""
-    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+    return capital(say(words.STATUS[plan.status]))
 
 
 def effects(codes: Iterable[str]) -> str:
@@ -477,5 +472,5 @@ def _over(amount: str, days: tuple[int, ...]) -> str:
     return say(
         "{amount} over {days} days" if days[-1] > 1 else "{amount} over {days} day",
         amount=amount,
-        days=words.either(map(str, days)),
+        days=either(map(str, days)),
     )

@@ -11,7 +11,7 @@ from ivigil.course import Reason, TimelineEntry
 from ivigil.knowledge.logic import Saw, When
 from ivigil.knowledge.vocabulary import Term
 from ivigil.sheets.numbers import number
-from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.spoken import either, say, texts
 
 STATUS = texts(
     {
@@ -285,11 +285,6 @@ def _unit(term: Term | None) -> str:
 def _name(field: str, terms: Mapping[str, Term]) -> str:
     term = terms.get(field)
     return term.name if term else field
-
-
-def either(parts: Iterable[str]) -> str:
-    """ "a or b or c"; at least one."""
-    return reduce(lambda this, that: say("{this} or {that}", this=this, that=that), parts)
 
 
 def together(parts: Iterable[str]) -> str:

@@ -36,6 +36,7 @@ from ivigil.practice.entry import draft
 from ivigil.practice.levels import LevelHistory, body, level_history
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.estimate_plot import forecast_picture
+from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.level_plot import Picture, PlotError, drawn
 from ivigil.sheets.levels import (
     BANDS,
@@ -140,7 +141,7 @@ def add(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Measured])
 
 
 def _fault(fault: Fault) -> str:
-    return _refused(fault.field.rpartition(".")[2], fault.value, fault.accepted)
+    return _refused(fault.field.rpartition(".")[2], seen(fault), accepted(fault))
 
 
 def _refused(field: str, typed: str, accepted: str) -> str:
@@ -205,8 +206,8 @@ def _typed(
         wrong.append(_refused(label, text, str(error)))
         return None
     if not 0 < value <= most or (whole and value % 1):
-        accepted = "a whole number above 0, at most {most}" if whole else "a number above 0, at most {most}"
-        wrong.append(_refused(label, text, say(accepted, most=str(most))))
+        limit = "a whole number above 0, at most {most}" if whole else "a number above 0, at most {most}"
+        wrong.append(_refused(label, text, say(limit, most=str(most))))
         return None
     return value
 

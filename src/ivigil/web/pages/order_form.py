@@ -26,9 +26,9 @@ from ivigil.order import Fault
 from ivigil.patient import completed_years
 from ivigil.sheets.chair_words import UNIT
 from ivigil.sheets.dates import in_words
+from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number
-from ivigil.sheets.plan_words import begun
-from ivigil.sheets.spoken import counted, say, texts
+from ivigil.sheets.spoken import capital, counted, say, texts
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.woven import woven
 
@@ -227,7 +227,7 @@ def label_of(name: str, knowledge: Knowledge) -> str:
     stem = name.removesuffix(DATE)
     term = knowledge.terms.get(stem.partition(".")[2])
     called = term.name if term is not None else stem
-    called = begun(called)
+    called = capital(called)
     return say("{value}: measured on", value=called) if name != stem else called
 
 
@@ -452,8 +452,8 @@ def _fault(name: str, shown: Shown) -> Element | None:
 def fault_text(fault: Fault, knowledge: Knowledge) -> str:
     """A fault as a person at the form reads it."""
     if fault.value == "missing":
-        return say("Needed: {accepted}.", accepted=fault.accepted)
-    return say("{value} is not accepted. Accepted: {accepted}.", value=fault.value, accepted=fault.accepted)
+        return say("Needed: {accepted}.", accepted=accepted(fault))
+    return say("{value} is not accepted. Accepted: {accepted}.", value=seen(fault), accepted=accepted(fault))
 
 
 def _near(name: str, fault: Fault, shown: Shown) -> Node:

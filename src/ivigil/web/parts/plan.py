@@ -20,7 +20,7 @@ from ivigil.sheets import plan_words, words
 from ivigil.sheets.chair_words import BASIS
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.numbers import number as written
-from ivigil.sheets.spoken import say, spoken, texts
+from ivigil.sheets.spoken import capital, say, spoken, texts
 from ivigil.web.parts.notice import Tone, notice
 from ivigil.web.parts.number import number
 from ivigil.web.parts.source import cited, source
@@ -236,7 +236,7 @@ def _finding(finding: Finding, plan: Plan, knowledge: Knowledge) -> Element:
         ),
         h.p(".soft")[say("Because: {seen}", seen=because)] if because else None,
         h.p[h.strong[aside]] if aside else None,
-        h.p[f"{plan_words.begun(acts)}."] if acts else None,
+        h.p[f"{capital(acts)}."] if acts else None,
         more(say("What to do"), advice) if advice else None,
     ]
 
