@@ -145,7 +145,7 @@ def search(action: str, label: str, asked: str = "", *, name: str = "q", hint: s
 
 
 def password(label: str = "", name: str = "password", *, hint: str = "", new: bool = False) -> Element:
-    """A password; never filled in by us. ``label``: "": it is called what it is."""
+    """A password; never filled in by us. ``label``: "": it is called so."""
     complete = "new-password" if new else "current-password"
     return text(name, label or say("Password"), type="password", hint=hint, autocomplete=complete)
 
