@@ -29,6 +29,11 @@ def test_what_was_not_said_is_found() -> None:
     assert unsaid(page) == ["Hang up", "Look"]
 
 
+def test_a_sentence_with_elements_in_it_is_said_and_its_elements_are_looked_at() -> None:
+    page = "<p>«Given <b>2 g</b> of <b>«the dose»</b>, then <i>hang on</i>: <br> look.»</p><p>Hang up</p>"
+    assert unsaid(page) == ["hang on", "Hang up"]
+
+
 def test_a_text_has_its_values_in_the_order_of_the_language() -> None:
     with speaking(
         Language("xx", {"{given} of {whole}": "{whole}: {given}", "{count} vials": "{count} Flaschen"})
