@@ -32,6 +32,7 @@ from ivigil.web.pages import link
 from ivigil.web.pages.me import (
     answer,
     asking,
+    coming_back,
     diary,
     frame,
     home,
@@ -60,6 +61,7 @@ PAGES = (
     link,
     answer,
     asking,
+    coming_back,
     diary,
     frame,
     home,
