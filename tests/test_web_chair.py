@@ -534,3 +534,25 @@ def test_the_queue_is_described(chairs: Chairs) -> None:
     assert {"QueuedEntry", "QueueAnswer"} <= {
         name.split("_")[-1] for name in described["components"]["schemas"]
     }
+
+
+# --- a long story
+
+
+def test_a_long_story_shows_the_newest_and_leads_to_all_of_it(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    for number in range(60):
+        sent = entry(
+            chairs, "vital-signs", fields={"measure.heart_rate_per_min": f"{60 + number}"}, waited=True
+        )
+        assert queued(nurse, running, sent).json()["outcome"] == "written"
+    told = len(chairs.deeds(running))
+    page, every = nurse.get(path(running)).text, nurse.get(f"{path(running)}?every=yes").text
+    assert f"All {told} entries" in page
+    assert "pulse 119" in page
+    assert page.count("Withdraw this entry") == 50
+    assert every.count("Withdraw this entry") == told
+    assert f'data-live="{path(running)}?every=yes"' in every  # and stays so when the part renews itself
+    alone = nurse.get(f"{path(running)}?every=yes", **{"x-ivigil-part": "story"}).text
+    assert alone.count("Withdraw this entry") == told

@@ -157,7 +157,8 @@ def _reason(telling: Telling, said: Said, against: tuple[Objection, ...]) -> str
 def _after(bedside: Bedside, what: What) -> Bedside:
     """The bedside as it will be once this is written."""
     event = Event(str(uuid.uuid4()), bedside.at, what)
-    return replace(bedside, infusion=replace(bedside.infusion, events=(*bedside.infusion.events, event)))
+    infusion = replace(bedside.infusion, events=(*bedside.infusion.events, event))
+    return replace(bedside, infusion=infusion, folded=None)
 
 
 def _part(name: str, place: int) -> str:

@@ -34,11 +34,15 @@ _KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
 
 @get("/chair/{plan:str}/{day:int}", needs="chair.read", locked="/locked", sync_to_thread=True)
 def chair(
-    visit: TheVisit, plan: FromPath[str], day: FromPath[int], done: FromQuery[str] = ""
+    visit: TheVisit,
+    plan: FromPath[str],
+    day: FromPath[int],
+    done: FromQuery[str] = "",
+    every: FromQuery[str] = "",
 ) -> Response[str]:
     """The infusion as it is by now, whole or one part of it."""
     try:
-        view = see(visit, plan, day, done=done)
+        view = see(visit, plan, day, done=done, every=bool(every))
     except BriefingError as error:
         return page.nothing(visit, error.code)
     return page.part(view, visit.part) or page.whole(view)

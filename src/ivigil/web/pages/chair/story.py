@@ -21,13 +21,14 @@ from ivigil.web.parts.stamp import live
 
 PART = "story"
 EVERY_SECONDS = 6
+SHOWN = 50
+"""So many entries are shown, the newest, unless every one is asked for: it is made every few seconds."""
 
 
 def story(view: ChairView) -> Element:
     """The part that grows."""
-    return live(PART, view.path, view.report.at, every=EVERY_SECONDS)[
-        _beside(view), picture(view), _history(view)
-    ]
+    path = view.path_of_every if view.every else view.path
+    return live(PART, path, view.report.at, every=EVERY_SECONDS)[_beside(view), picture(view), _history(view)]
 
 
 def _beside(view: ChairView) -> Node:
@@ -69,21 +70,24 @@ def _behind(late: Late) -> str:
 
 
 def _history(view: ChairView) -> Element:
-    """The newest first."""
+    """The newest first; those that were written without seeing each other are always among them."""
     standing = {event.id: event for event in chronicle(view.report.events)}
     entries = [
         event for event in view.report.events if not isinstance(event.what, AdviceShown | AdviceOverridden)
     ]
-    return h.section(".history")[
+    entries.sort(key=lambda event: (event.at, event.id), reverse=True)
+    beside = {name for each in view.late if each.beside for name in (each.event, *each.beside)}
+    shown = [
+        event for place, event in enumerate(entries) if view.every or place < SHOWN or event.id in beside
+    ]
+    return h.section("#history.history")[
         h.h2[say("History")],
-        h.ol[
-            (
-                _entry(view, event, standing.get(event.id))
-                for event in sorted(entries, key=lambda event: (event.at, event.id), reverse=True)
-            )
-        ]
+        h.ol[(_entry(view, event, standing.get(event.id)) for event in shown)]
         if entries
         else h.p(".soft")[say("Nothing is recorded yet.")],
+        h.p[h.a(href=f"{view.path_of_every}#history")[say("All {count} entries", count=f"{len(entries)}")]]
+        if len(shown) < len(entries)
+        else None,
     ]
 
 
