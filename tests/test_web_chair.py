@@ -13,6 +13,7 @@ import pytest
 
 from ivigil.course import Plan
 from ivigil.infusion.events import (
+    CHAIR_LETTERS,
     AdviceOverridden,
     Completed,
     Corrected,
@@ -534,6 +535,30 @@ def test_the_queue_is_described(chairs: Chairs) -> None:
     assert {"QueuedEntry", "QueueAnswer"} <= {
         name.split("_")[-1] for name in described["components"]["schemas"]
     }
+
+
+# --- where the patient sits
+
+
+def test_the_chair_is_told_at_the_chair_and_changed_and_withdrawn(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    assert "Tell the chair or bed" in seen(nurse, running)
+    told(nurse, running, "seat", chair=" Window   2 ")
+    assert chairs.state(running).chair == "Window 2"
+    page = nurse.get(path(running)).text
+    assert '<a href="#seat">Sits at Window 2: change</a>' in page
+    assert 'name="chair" type="text" value="Window 2"' in page
+    for wrong in ("", " ", "x" * (CHAIR_LETTERS + 1)):
+        answer = tell(nurse, running, "seat", chair=wrong)
+        assert answer.status_code == 400
+        assert f"1 to {CHAIR_LETTERS} characters" in answer.text
+    assert (
+        queued(nurse, running, entry(chairs, "seat", fields={"chair": "4"}, waited=True)).status_code == 200
+    )
+    assert chairs.state(running).chair == "4"
+    told(nurse, running, "withdraw", event=chairs.events(running)[-1].id)
+    assert chairs.state(running).chair == "Window 2"
 
 
 # --- a long story

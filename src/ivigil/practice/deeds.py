@@ -20,6 +20,7 @@ from ivigil.infusion.events import (
     Event,
     Happening,
     ObservationEnded,
+    Seated,
     Started,
     Stopped,
 )
@@ -37,6 +38,8 @@ WAITED = "entered without a connection"
 """The reason that is recorded where nobody could be shown what spoke against it."""
 
 What = Happening | Corrected
+_QUIET = (Stopped, Completed, ObservationEnded, Seated)
+"""No advice follows from it that a nurse must see at once."""
 
 
 class Objection(msgspec.Struct, frozen=True):
@@ -90,7 +93,7 @@ def tell(journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling
         if part not in known:
             entry = replace(telling.entry, id=part)
             codes = [each.code for each in against]
-            if isinstance(what, Stopped | Completed | ObservationEnded):
+            if isinstance(what, _QUIET):
                 bedside = record_quietly(
                     journal, bedside, what, entry, despite=codes, reason=reason, happened_at=at
                 )

@@ -17,6 +17,7 @@ from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.ceiling import step_below
 from ivigil.infusion.chronicle import chronicle, correction_of
 from ivigil.infusion.events import (
+    CHAIR_LETTERS,
     CTCAE_GRADES,
     AdviceOverridden,
     Completed,
@@ -33,6 +34,7 @@ from ivigil.infusion.events import (
     ReactionGraded,
     RestartDecided,
     Resumed,
+    Seated,
     Started,
     Stopped,
     SymptomNoted,
@@ -51,6 +53,7 @@ from ivigil.practice.vial import completed
 
 Kind = Literal[
     "identity",
+    "seat",
     "start",
     "vital-signs",
     "symptom",
@@ -250,6 +253,13 @@ def _identity(said: Said, scene: Scene) -> _Made:
     yield IdentityChecked(identifier=identifier, method="scanned" if said.flag("scanned") else "asked")
 
 
+def _seat(said: Said, scene: Scene) -> _Made:
+    try:
+        yield Seated(chair=" ".join(said.text("chair").split()))
+    except ValueError:
+        said.fault("chair", f"1 to {CHAIR_LETTERS} characters, as it is written there")
+
+
 def _start(said: Said, scene: Scene) -> _Made:
     rate = said.amount("rate")
     yield Started(pump=said.text("pump"))
@@ -343,6 +353,7 @@ def _otherwise(said: Said, scene: Scene) -> _Made:
 
 _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "identity": _identity,
+    "seat": _seat,
     "start": _start,
     "vital-signs": _vital_signs,
     "symptom": _symptom,

@@ -26,6 +26,7 @@ from ivigil.web.parts.notice import faults, notice
 TITLE: dict[Kind, str] = texts(
     {
         "identity": "Identity check",
+        "seat": "Chair or bed",
         "start": "Start",
         "vital-signs": "Vital signs",
         "symptom": "Symptom",
@@ -218,6 +219,12 @@ def _identity(fields: Fields) -> Node:
             field.submit(say("It was asked and read"), kind="plain"),
         ],
     )
+
+
+def _seat(fields: Fields) -> Node:
+    hint = say("As it is written there. No patient’s name.")
+    sits = fields.view.state.chair
+    return _sent(fields, say("Save the chair"), fields.text("chair", say("Chair or bed"), sits, hint=hint))
 
 
 def _start(fields: Fields) -> Node:
@@ -454,6 +461,7 @@ def gone(view: ChairView) -> Node:
 
 _BODIES: dict[Kind, Callable[[Fields], Node]] = {
     "identity": _identity,
+    "seat": _seat,
     "start": _start,
     "vital-signs": _vital_signs,
     "symptom": _symptom,

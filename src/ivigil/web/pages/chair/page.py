@@ -6,7 +6,6 @@ import htpy as h
 from htpy import Node
 from litestar import MediaType, Response
 
-from ivigil.course import infusion_id
 from ivigil.infusion.events import Corrected, Event, Stopped
 from ivigil.practice.deeds import parts
 from ivigil.sheets.entries import entry_line
@@ -69,7 +68,7 @@ def _place(view: ChairView) -> Node:
         return None
     seat = view.state.chair
     sitting = say("Sits at {chair}: change", chair=seat) if seat else say("Tell the chair or bed")
-    return h.p[h.a(href=f"/board/{infusion_id(view.plan, view.day)}")[sitting]]
+    return h.p[h.a(href="#seat")[sitting]]
 
 
 def part(view: ChairView, name: str) -> Response[str] | None:
