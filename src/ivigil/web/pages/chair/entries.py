@@ -310,16 +310,54 @@ def _symptom(fields: Fields) -> Node:
     ]
     return [
         chips,
+        _find(fields),
         _sent(
             fields,
             say("Record the symptom"),
-            fields.choice("symptom", say("Any other"), [_choose(), *every]),
+            fields.choice("symptom", say("Any symptom"), [_choose(), *every]),
             fields.text("note", say("Note")),
             h.label(".tick")[
                 h.input(type="checkbox", name="gone", value="yes", checked=bool(fields.value("gone"))),
                 h.span[say("It is gone")],
             ],
         ),
+    ]
+
+
+def _find(fields: Fields) -> Element:
+    """By a few letters, with a script: each symptom that fits is one tap. Outside of any form, so that the
+    key that ends a line sends nothing."""
+    view, name = fields.view, fields.id("find")
+    every = sorted(fields.view.bedside.briefing.facts.symptom, key=lambda each: each.name.casefold())
+    return h.div(".find", hidden=True)[
+        h.div(".field")[
+            h.label(for_=name)[say("Find another symptom")],
+            h.input(
+                id=name,
+                type="search",
+                autocomplete="off",
+                data_finds=f"{name}-found",
+                aria_describedby=f"{name}-hint",
+            ),
+            h.p(".hint", id=f"{name}-hint")[say("A few letters. Each that fits is recorded by one tap.")],
+        ],
+        h.p(".soft", id=f"{name}-told", role="status"),
+        field.form(view.visit.form_token, action(view, "symptom"), classes=f"{ENTRY} found")[
+            hidden({}),
+            h.div(".chips", id=f"{name}-found")[
+                (
+                    h.button(
+                        ".plain",
+                        type="submit",
+                        name="symptom",
+                        value=each.id,
+                        hidden=True,
+                        data_words=" ".join(each.synonyms),
+                    )[each.name]
+                    for each in every
+                )
+            ],
+        ],
     ]
 
 

@@ -24,7 +24,7 @@ from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.notice import notice
 from ivigil.web.visit import Visit
 
-_SCRIPTS, _STYLES = ("chair.js",), ("chair.css",)
+_SCRIPTS, _STYLES = ("chair.js", "chair-find.js"), ("chair.css",)
 _KEPT = (
     "tokens.css",
     "base.css",
@@ -33,6 +33,7 @@ _KEPT = (
     "leave.js",
     "texts.js",
     "chair.js",
+    "chair-find.js",
     "chair-store.js",
     "icon.svg",
 )
