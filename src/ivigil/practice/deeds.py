@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ivigil.infusion.after import discharge
 from ivigil.infusion.events import (
+    BothSeen,
     Completed,
     Corrected,
     Event,
@@ -38,7 +39,7 @@ WAITED = "entered without a connection"
 """The reason that is recorded where nobody could be shown what spoke against it."""
 
 What = Happening | Corrected
-_QUIET = (Stopped, Completed, ObservationEnded, Seated)
+_QUIET = (Stopped, Completed, ObservationEnded, Seated, BothSeen)
 """No advice follows from it that a nurse must see at once."""
 
 

@@ -20,6 +20,7 @@ from ivigil.infusion.events import (
     CHAIR_LETTERS,
     CTCAE_GRADES,
     AdviceOverridden,
+    BothSeen,
     Completed,
     Corrected,
     Disconnected,
@@ -73,6 +74,7 @@ Kind = Literal[
     "left",
     "withdraw",
     "otherwise",
+    "both-seen",
 ]
 """What is entered at the chair."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -351,6 +353,14 @@ def _otherwise(said: Said, scene: Scene) -> _Made:
     yield AdviceOverridden(code=code, reason=said.needed("reason", "why it was done otherwise"))
 
 
+def _both_seen(said: Said, scene: Scene) -> _Made:
+    known = {event.id for event in scene.events}
+    event, beside = said.choice("event", known), tuple(said.text("beside").split())
+    if not beside or not known.issuperset(beside):
+        said.fault("beside", "entries of this infusion")
+    yield BothSeen(event=event, beside=beside)
+
+
 _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "identity": _identity,
     "seat": _seat,
@@ -372,4 +382,5 @@ _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "left": lambda _, __: (ObservationEnded(),),
     "withdraw": _withdraw,
     "otherwise": _otherwise,
+    "both-seen": _both_seen,
 }

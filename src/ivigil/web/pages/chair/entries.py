@@ -46,6 +46,7 @@ TITLE: dict[Kind, str] = texts(
         "left": "Patient leaves",
         "withdraw": "Withdraw an entry",
         "otherwise": "Not as advised",
+        "both-seen": "Both entries seen",
     }
 )
 _OFTEN: dict[Phase, tuple[Kind, ...]] = {
@@ -56,7 +57,7 @@ _OFTEN: dict[Phase, tuple[Kind, ...]] = {
     "left": (),
 }
 """What comes up at a phase; everything else can be entered as well."""
-_ELSEWHERE: tuple[Kind, ...] = ("slow", "withdraw")
+_ELSEWHERE: tuple[Kind, ...] = ("slow", "withdraw", "both-seen")
 """Entered by a button beside what it is about."""
 _SIGNS = (
     "measure.systolic_mmhg",

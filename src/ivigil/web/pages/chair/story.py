@@ -7,13 +7,13 @@ from htpy import Element, Node
 
 from ivigil.infusion.chronicle import chronicle
 from ivigil.infusion.events import AdviceOverridden, AdviceShown, Corrected, Event
-from ivigil.practice.late import Late
+from ivigil.practice.late import Late, lookers, settled
 from ivigil.sheets.chair import went_against
 from ivigil.sheets.entries import entry_line
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.spoken import say
 from ivigil.web.pages.chair.drawing import picture
-from ivigil.web.pages.chair.forms import action, hidden
+from ivigil.web.pages.chair.forms import action, hidden, tap
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import notice
@@ -49,12 +49,25 @@ def _pair(view: ChairView, late: Late, events: dict[str, Event]) -> Node:
     first = say(
         "{entry}, written {time} later. Meanwhile others wrote:", entry=_line(view, entry), time=_behind(late)
     )
+    done = settled(late, view.report.events)
     return notice(
-        "slow",
+        "info" if done else "slow",
         h.p[first],
         h.ul[(h.li[_line(view, each)] for each in others)],
         h.p[say("All of it stands. If one of them did not happen, withdraw it below.")],
+        _seen(view, late, done=done),
     )
+
+
+def _seen(view: ChairView, late: Late, *, done: bool) -> Node:
+    """Who looked at all of them; whoever did not yet says so with one tap."""
+    looked = lookers(late, view.report.events)
+    mine = view.visit.author.name in looked
+    who = h.p[say("Seen by {people}.", people=", ".join(looked))] if looked else None
+    if done or mine or not view.visit.may("chair.record", view.stream):
+        return who
+    named = {"event": late.event, "beside": " ".join(late.beside)}
+    return [who, tap(view, "both-seen", say("I have seen both"), named, importance="plain")]
 
 
 def _line(view: ChairView, event: Event) -> str:
