@@ -54,22 +54,12 @@ def whole(view: ChairView, *, status: int = 200) -> Response[str]:
         view.visit,
         device(view),
         h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
-        _place(view),
         halts(view),
         banner=banner(view),
         scripts=_SCRIPTS,
         styles=_STYLES,
         status=status,
     )
-
-
-def _place(view: ChairView) -> Node:
-    """Where the patient sits, and the way to where that is told."""
-    if not view.visit.may("chair.record", view.stream):
-        return None
-    seat = view.state.chair
-    sitting = say("Sits at {chair}: change", chair=seat) if seat else say("Tell the chair or bed")
-    return h.p[h.a(href="#seat")[sitting]]
 
 
 def part(view: ChairView, name: str) -> Response[str] | None:
