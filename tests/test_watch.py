@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import ivigil
 from ivigil.course import Plan, infusion_id
 from ivigil.practice import watch
 from ivigil.practice.bedside import look, report
-from ivigil.practice.deeds import Telling, tell
+from ivigil.practice.deeds import Outcome, Telling, tell
 from ivigil.practice.entry import Author, Entry, draft
 from ivigil.practice.late import late
 from ivigil.practice.told import Kind
@@ -42,15 +43,22 @@ def chairs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chairs]:
     made.web.journal.close()
 
 
-def enter(chairs: Chairs, journal: Journal, plan: Plan, kind: Kind, fields: dict[str, str]) -> None:
-    at = chairs.web.clock()
-    entry = Entry(by=Author(name="Nu", site=SITE, device="browser"), occurred_at=at, device_at=at)
-    tell(
-        journal,
-        infusion_id(plan.id, 1),
-        knowledge(),
-        Telling(kind=kind, fields=fields, entry=entry, at=at, waited=True),
-    )
+def enter(
+    chairs: Chairs,
+    journal: Journal,
+    plan: Plan,
+    kind: Kind,
+    fields: dict[str, str],
+    *,
+    kept: Watch | None = None,
+    ago: float = 0,
+    waited: bool = True,
+) -> Outcome:
+    now = chairs.web.clock()
+    at = now - dt.timedelta(minutes=ago)
+    entry = Entry(by=Author(name="Nu", site=SITE, device="browser"), occurred_at=at, device_at=now)
+    telling = Telling(kind=kind, fields=fields, entry=entry, at=at, waited=waited)
+    return tell(journal, infusion_id(plan.id, 1), knowledge(), telling, kept)
 
 
 def test_after_each_entry_it_is_what_the_journal_says(chairs: Chairs) -> None:
@@ -68,6 +76,33 @@ def test_after_each_entry_it_is_what_the_journal_says(chairs: Chairs) -> None:
             assert seen.bedside.at == found.at
             assert seen.late == late(other.read(found.infusion.stream), infusion)
     other.close()
+
+
+def _kinds(chairs: Chairs, plan: Plan) -> list[tuple[str, str]]:
+    """What was written, in its order, with the code of what was advised or gone against."""
+    return [(type(e.what).__name__, getattr(e.what, "code", "")) for e in chairs.events(plan)]
+
+
+def test_what_is_told_is_weighed_the_same_with_it_and_without(chairs: Chairs) -> None:
+    """Also what happened earlier than the last entry, and what comes in several events."""
+    without, told_with = chairs.plan(), chairs.plan()
+    journal, kept = chairs.web.journal, Watch(chairs.web.journal)
+    told: tuple[tuple[Kind, dict[str, str], float], ...] = (
+        ("rate", {"rate": "57"}, 0),
+        ("rate", {"rate": "57"}, 25),
+        ("symptom", {"symptom": "symptom.wheezing"}, 3),
+        ("rate", {"rate": "38"}, 0),
+        ("start", {"rate": "19"}, 0),
+        ("stop", {}, 1),
+        ("left", {}, 0),
+    )
+    for kind, fields, ago in told:
+        plain = enter(chairs, journal, without, kind, fields, ago=ago, waited=False)
+        quick = enter(chairs, journal, told_with, kind, fields, kept=kept, ago=ago, waited=False)
+        assert quick.refused == plain.refused
+        assert len(quick.events) == len(plain.events)
+        assert _kinds(chairs, told_with) == _kinds(chairs, without)
+        chairs.web.clock.passes(minutes=1)
 
 
 def test_other_knowledge_is_followed_at_once(chairs: Chairs, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from ivigil.practice.bedside import Bedside, look, record, record_quietly
 from ivigil.practice.entry import Entry
 from ivigil.practice.told import HALTS, Kind, Said, Scene, ToldError, told, vial_told
 from ivigil.practice.vial import UnknownGramsError, chair, hung, stops
+from ivigil.practice.watch import Watch
 from ivigil.records import Journal
 
 ALL_THE_SAME, WHY = "all_the_same", "why"
@@ -72,13 +73,18 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """It waited on a device without a connection: it was done, so it is not refused."""
 
 
-def tell(journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling) -> Outcome:
+def tell(
+    journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling, watch: Watch | None = None
+) -> Outcome:
     """Write what was told, or say why not; the same entry sent again is written once.
+
+    watch: of the same journal, where one is kept; it changes nothing.
 
     Raises ToldError, NoInfusionError, BriefingError, RecordsError.
     """
     at = telling.at
-    bedside = replace(look(journal, infusion, knowledge, at), at=at)
+    seen = watch.look(infusion, knowledge, at).bedside if watch else look(journal, infusion, knowledge, at)
+    bedside = replace(seen, at=at, folded=seen.folded if seen.at == at else None)
     name = telling.entry.id or str(uuid.uuid4())
     known = parts(name, bedside.infusion.events)
     if known and telling.kind != "start":

@@ -8,6 +8,7 @@ import msgspec
 from litestar.exceptions import NotFoundException
 
 from ivigil.course import infusion_id
+from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault
@@ -15,7 +16,8 @@ from ivigil.practice.bedside import Bedside, Report, report
 from ivigil.practice.deeds import Objection
 from ivigil.practice.late import Late
 from ivigil.practice.told import Kind
-from ivigil.records.infusing import NoInfusionError, load
+from ivigil.practice.watch import Seen
+from ivigil.records.infusing import NoInfusionError
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.chair import Clock
 from ivigil.web.kept import kept
@@ -86,21 +88,25 @@ def moment(visit: Visit, plan: str, day: int) -> dt.datetime:
     Raises NotFoundException.
     """
     try:
-        found = load(visit.journal, infusion_id(plan, day))
+        seen = watched(visit, plan, day)
+    except BriefingError:
+        raise NotFoundException(detail="no such infusion") from None
+    return visit.door.clock().astimezone(seen.bedside.briefing.day.start.tzinfo)
+
+
+def watched(visit: Visit, plan: str, day: int) -> Seen:
+    """The infusion as it is by now. Raises NotFoundException, BriefingError."""
+    try:
+        return kept(visit.journal).watch.look(infusion_id(plan, day), visit.knowledge, visit.door.clock())
     except NoInfusionError:
         raise NotFoundException(detail="no such infusion") from None
-    begins = next(each.start for each in found.standing.plan.days if each.number == day)
-    return visit.door.clock().astimezone(begins.tzinfo)
 
 
 def see(
     visit: Visit, plan: str, day: int, *, typed: Typed | None = None, done: str = "", every: bool = False
 ) -> ChairView:
     """The infusion as it is by now. Raises NotFoundException, BriefingError."""
-    try:
-        seen = kept(visit.journal).watch.look(infusion_id(plan, day), visit.knowledge, visit.door.clock())
-    except NoInfusionError:
-        raise NotFoundException(detail="no such infusion") from None
+    seen = watched(visit, plan, day)
     contact = contact_of(visit.journal, seen.bedside.infusion.stream)
     return ChairView(
         visit=visit,
