@@ -18,13 +18,13 @@ import msgspec
 from ivigil.cli.texts import said, skeleton
 from ivigil.knowledge.evidence import fingerprint
 from ivigil.knowledge.wording import Translation
-from ivigil.sheets.spoken import capital
 from tests.support.orders import knowledge
 from tests.support.signing import TWO, signature
 
 CODE = "xx"
-_INNER = re.compile(r"«[^«»]*»")
-_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+_INNER = re.compile(r"«[^«»]*»|\{\w+\}")
+"""What was said, and the places of a text that the page's own script fills in."""
+_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
         "mL",
@@ -51,6 +51,11 @@ UNITS = frozenset(
         "IU",
         "IgG",
         "Ivigil",
+        "lb",
+        "m",
+        "uL",
+        "x",
+        "m²",
     )
 )
 _UNREAD = ("script", "style", "metadata")
@@ -70,16 +75,18 @@ _EMPTY = (
     "wbr",
 )
 """Elements without an end."""
-_NAMES = ("name", "term")
-"""Fields of a fact that may begin a line, and then have a capital."""
 _PARTS = re.compile(r"[(),:]")
-_SEVERAL = 3
+_WORDS_OF_PATIENTS = ("said_as",)
+"""Held against what somebody writes; any word of English is among them."""
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
 
 
-def overlay(folder: Path) -> str:
-    """A site's folder with that language, made as a site makes it: all that staff read, filled in, signed."""
-    text = skeleton(CODE, {english: f"«{english}»" for english in said()})
+def overlay(folder: Path, *, strict: bool = False) -> str:
+    """A site's folder with that language, made as a site makes it: all that staff read, filled in, signed.
+
+    ``strict``: the values of a text stand outside its guillemets, so that they have to be said or data too.
+    """
+    text = skeleton(CODE, {english: _strict(english) if strict else f"«{english}»" for english in said()})
     made = msgspec.convert(tomllib.loads(text)["translation"][0], Translation)
     names = "".join(signature(made.id, fingerprint(made), who) for who in TWO)
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,8 +94,13 @@ def overlay(folder: Path) -> str:
     return str(folder)
 
 
+def _strict(english: str) -> str:
+    parts = re.split(r"(\{\w+\})", english)
+    return "".join(part if part[:1] == "{" or not part else f"«{part}»" for part in parts)
+
+
 def unsaid(page: str, *data: str) -> list[str]:
-    """What a page shows outside guillemets that is no fact, no unit, no number and none of ``data``."""
+    """What a page shows outside guillemets that is not made of facts, units, numbers and ``data``."""
     reader = _Reader()
     reader.feed(page)
     known = _facts() | {_plain(text) for text in data}
@@ -96,21 +108,15 @@ def unsaid(page: str, *data: str) -> list[str]:
 
 
 def _known(text: str, known: frozenset[str]) -> bool:
-    """A fact, or words that are each known; or the same of what is left beside the facts in it."""
-    return _is_known(text, known) or _is_known(_beside_facts(text), known)
-
-
-def _is_known(text: str, known: frozenset[str]) -> bool:
-    return _plain(text) in known or all(
-        word in UNITS or word in known for word in _BETWEEN.split(text) if word
-    )
-
-
-def _beside_facts(text: str) -> str:
-    rest = f" {_plain(text)} "
-    for phrase in _phrases():
-        rest = rest.replace(f" {phrase} ", "  ")
-    return rest
+    """Is it nothing but what is known, one after the other?"""
+    words = [word for word in _BETWEEN.split(text) if word]
+    reached = {0}
+    for end in range(1, len(words) + 1):
+        if words[end - 1] in UNITS and end - 1 in reached:
+            reached.add(end)
+        if any(" ".join(words[start:end]) in known for start in reached):
+            reached.add(end)
+    return len(words) in reached
 
 
 def _outside(text: str) -> Iterator[str]:
@@ -132,13 +138,11 @@ def _facts() -> frozenset[str]:
 
     def walk(value: Any) -> None:
         if isinstance(value, str):
-            found.add(_plain(value))
+            found.update((_plain(value), _plain(value[:1].upper() + value[1:])))
         elif isinstance(value, dict):
             for key, each in value.items():
-                found.add(_plain(str(key)))
-                walk(each)
-                if key in _NAMES and isinstance(each, str):
-                    found.add(capital(_plain(each)))
+                if key not in _WORDS_OF_PATIENTS:
+                    walk(each)
         elif isinstance(value, list | tuple):
             for each in value:
                 walk(each)
@@ -149,22 +153,11 @@ def _facts() -> frozenset[str]:
             {name: getattr(facts, name) for name in facts.__struct_fields__ if name != "translation"}
         )
     )
-    return frozenset(found)
-
-
-@cache
-def _phrases() -> tuple[str, ...]:
-    """Facts that no page says by chance, the longest first: those of several words, brands, documents."""
-    several = {each for each in _facts() if each.count(" ") >= _SEVERAL - 1}
-    facts = knowledge().facts
-    brands = {_plain(each.name) for each in facts.product} | {
-        _plain(each.drug) for each in facts.emergency_drug
-    }
     told = (
         part for each in knowledge().sources.values() for part in (each.title, each.publisher, each.version)
     )
-    documents = {part for text in told for part in map(_plain, _PARTS.split(text)) if " " in part}
-    return tuple(sorted(several | brands | documents, key=len, reverse=True))
+    found |= {_plain(part) for text in told for part in _PARTS.split(text)}
+    return frozenset(found)
 
 
 class _Reader(HTMLParser):

@@ -98,8 +98,8 @@ def either(alternatives: Iterable[str]) -> str:
 
 
 def capital(text: str) -> str:
-    """As a line or a label begins; the rest as it is: SpO2."""
-    return text[:1].upper() + text[1:]
+    """As a line or a label begins; the rest as it is: SpO2, eGFR."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def texts(table: T) -> T:

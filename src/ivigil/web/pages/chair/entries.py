@@ -15,6 +15,7 @@ from ivigil.practice.told import AT, KINDS, Kind
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, measures, symptom, vial_line
 from ivigil.sheets.entries import objection_line
+from ivigil.sheets.faults import accepted
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import capital, either, say, texts
 from ivigil.web.pages.chair.forms import ENTRY, action, hidden, tap
@@ -123,7 +124,7 @@ class Fields:
 
 
 def _accepted(fault: Fault) -> str:
-    return say("accepted: {what}", what=fault.accepted)
+    return say("accepted: {what}", what=accepted(fault))
 
 
 def unwritten(view: ChairView) -> Node:
