@@ -162,6 +162,15 @@ def test_levels(web: Web, person: dict[str, Browser]) -> None:
     stream, _ = treated(web, "P-LA3", ended_hours_ago=3)
     path, prescriber = f"/patients/{stream}/levels", person["prescriber"]
     seen = [prescriber.get(f"{path}?grams=x&interval=2.5&target=8&each=yes").text]
-    seen += [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at=path).text]
+    seen += [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at="/account").text]
+    seen += [prescriber.post(f"{path}/before", {"mark": "0"}, form_at="/account").text]
+    listed = re.search(r'name="mark" value="(\w+)"', seen[-1])
+    assert listed
+    prescriber.post(f"{path}/before", {"mark": listed[1]}, form_at="/account")
+    day = web.clock() - dt.timedelta(days=10)
+    level = {"igg": "9.9 g/L", "taken": f"{day:%Y-%m-%d}T08:00+00:00"}
+    assert prescriber.post(path, level, form_at="/account").status_code == 303
+    seen += [prescriber.get(f"{path}?target=9").text]
+    assert "proposed»" in seen[-1]
     for page in seen:
         assert left(page, "P-LA3") == []
