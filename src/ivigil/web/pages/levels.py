@@ -21,6 +21,7 @@ from ivigil.intake.numbers import NumberError, written_number
 from ivigil.kinetics.aim import (
     Cycle,
     Proposal,
+    Refused,
     RefusedError,
     Regimen,
     Spread,
@@ -29,7 +30,7 @@ from ivigil.kinetics.aim import (
     people,
 )
 from ivigil.kinetics.courses import courses
-from ivigil.kinetics.estimate import Case, Estimate, Fitted, estimate
+from ivigil.kinetics.estimate import Case, Estimate, Fitted, Warn, estimate
 from ivigil.kinetics.levels import Given, Level, days
 from ivigil.knowledge.kinetics import KineticRoute
 from ivigil.knowledge.store import Knowledge
@@ -71,6 +72,20 @@ _PART = "levels"
 _ROUTE: dict[KineticRoute, str] = texts(
     {"IV": "into a vein", "SC": "under the skin", "facilitated_SC": "under the skin, facilitated"}
 )
+_WARNING: dict[Warn, str] = texts(
+    {
+        "history_incomplete": "Nobody said that every dose since the first is listed: missing doses make "
+        "every figure wrong.",
+        "medicines_not_asked": "Nobody asked for FcRn blockers, under which no model holds.",
+    }
+)
+_REFUSED: dict[Refused, str] = texts(
+    {
+        "history_incomplete": "Nobody said that every dose since the first is listed.",
+        "medicines_not_asked": "Nobody asked for FcRn blockers.",
+    }
+)
+"""Where a page says it otherwise than a file's command, which names the file's field."""
 _DOSES = 6
 """Planned doses that are drawn."""
 _WEEKS_AFTER = 4
@@ -334,7 +349,7 @@ def _told(doubts: list[str]) -> Node:
 
 
 def _doubts(history: LevelHistory, known: Estimate) -> list[str]:
-    found = [say(WARNING[name]) for name in known.warnings]
+    found = [say(_WARNING.get(name, WARNING[name])) for name in known.warnings]
     if history.told:
         found.append(
             counted(
@@ -416,7 +431,7 @@ def _sought(history: LevelHistory, case: Case, known: Estimate, asked: Asked, kn
     except RefusedError as refused:
         return h.section[
             h.h2[say("No dose is sought")],
-            h.ul[(h.li[say(REFUSED[reason])] for reason in refused.reasons)],
+            h.ul[(h.li[say(_REFUSED.get(reason, REFUSED[reason]))] for reason in refused.reasons)],
             h.p[h.a(href="#before")[say("The doses before the first one here")]]
             if "history_incomplete" in refused.reasons and history.before
             else None,
@@ -473,9 +488,8 @@ def _models(known: Estimate, knowledge: Knowledge) -> Element:
         for each in known.models
         if each.why_not and knowledge.population_models[each.model].verdict.status != "refused"
     ]
-    return table(
-        say("Models"), (say("Model"), say("Evidence"), say("Weight"), say("What it says")), rows, numbers=(2,)
-    )
+    heads = (say("Model"), say("Evidence"), say("Weight"), say("What it says"))
+    return h.section(".models")[table(say("Models"), heads, rows, numbers=(2,))]
 
 
 def _fitted(fitted: Fitted, knowledge: Knowledge) -> tuple[Node, ...]:
@@ -493,7 +507,7 @@ def _measured(case: Case, known: Estimate) -> Element:
     rejected = {each.place: say(REJECTED[each.why]) for each in known.levels.rejected}
     rows = (
         (
-            str(level.taken or say("not known")),
+            _drawn(level),
             f"{'< ' if level.limit == 'below' else '> ' if level.limit == 'above' else ''}"
             f"{number(level.g_per_l)} g/L",
             rejected.get(place, say("used")),
@@ -507,6 +521,13 @@ def _measured(case: Case, known: Estimate) -> Element:
         numbers=(1,),
         empty=say("No level is on record."),
     )
+
+
+def _drawn(level: Level) -> str:
+    """As it was told: a day, or a moment with its offset."""
+    if isinstance(level.taken, dt.datetime):
+        return level.taken.isoformat(" ", "minutes")
+    return str(level.taken or say("not known"))
 
 
 def _before(visit: Visit, history: LevelHistory) -> Node:
