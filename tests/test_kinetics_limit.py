@@ -21,6 +21,7 @@ from ivigil.kinetics.fitting import CL, VC, Problem, curvature, log_below, map_f
 from ivigil.kinetics.levels import Level
 from ivigil.kinetics.loops import Prior
 from ivigil.kinetics.physics import Dose, Parameters, schedule
+from ivigil.kinetics.sampling import ENOUGH
 from tests.support.kinetics_person import EVERY, case, day
 from tests.support.orders import knowledge
 
@@ -142,7 +143,7 @@ def test_the_band_lies_around_the_mode_of_a_level_below_a_limit() -> None:
     found = fitted("5")
     (band,) = found.bands
     assert band.low < found.residuals[0].fitted_g_per_l < band.high
-    assert found.effective_draws > 200
+    assert found.effective_draws >= ENOUGH
 
 
 def test_a_limit_that_is_met_is_no_misfit_and_one_that_cannot_be_met_is_one() -> None:

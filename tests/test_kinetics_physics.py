@@ -9,7 +9,7 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
@@ -187,6 +187,11 @@ def test_saturable_agrees_with_runge_kutta(parameters: Parameters) -> None:
 
 
 @settings(max_examples=15, deadline=None)
+@example(
+    Parameters(0.0625, 1.0, 0.0625, 1.0, 1.0, clearance_rise=1.0, half_rise_g_per_l=1.0),
+    [Dose(0.0, 1.0, 0.0625)],
+    [1.0],
+)
 @given(saturable_parameters, some_doses, some_times)
 def test_saturable_agrees_with_runge_kutta_anywhere(
     parameters: Parameters, doses: list[Dose], times: list[float]
