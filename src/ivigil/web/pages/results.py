@@ -358,7 +358,7 @@ def _control(measure: Measure, typed: Typed, knowledge: Knowledge) -> Node:
         _echo(measure, _text(typed, measure), knowledge) if others else None,
         h.details(".limits", open=any(limits) or None)[
             h.summary[say("Normal there"), h.span(".unseen")[f": {called}"]],
-            h.fieldset(".pair")[
+            h.fieldset[
                 h.legend(".unseen")[say("{measure}: this laboratory’s normal limits", measure=called)],
                 field.text(f"{_field(measure)}_from", say("from"), limits[0], required=False),
                 field.text(f"{_field(measure)}_to", say("to"), limits[1], required=False),
