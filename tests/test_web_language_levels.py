@@ -130,7 +130,9 @@ def test_sign_off(web: Web, person: dict[str, Browser]) -> None:
 def test_patients(web: Web, person: dict[str, Browser]) -> None:
     stream, plan = treated(web, "P-LA1", ended_hours_ago=3)
     nurse, path = person["nurse"], f"/patients/{stream}"
-    inside(web, stream)
+    patient = inside(web, stream)
+    form = {"form_token": patient.form_token("/me/diary")}
+    patient.bare_post("/me/diary", form | {"tick": ["symptom.dark_urine"], "temperature": "36.9"})
     linked(web, stream)
     seen = [nurse.get("/patients").text]
     seen += [nurse.post("/patients", {"text": text}).text for text in ("a", "fictional", "nobody at all")]
@@ -138,7 +140,7 @@ def test_patients(web: Web, person: dict[str, Browser]) -> None:
     seen += [nurse.post(f"{path}/link", form_at=path).text]
     seen += [person[who].get(path).text for who in ("nurse", "prescriber", "pharmacist")]
     for page in seen:
-        data = re.findall(r"SIM\d+|http:[^<]+", page)
+        data = re.findall(r"SIM\d+|http:[^<]+|patient-\w+", page)
         assert left(page, *data, "P-LA1", "P-LA1 (urn:example)", plan.id, "nobody at all") == []
 
 

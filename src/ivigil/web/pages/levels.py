@@ -271,7 +271,9 @@ def _typed(
         wrong.append(_refused(label, text, str(error)))
         return None
     if not 0 < value <= most or (whole and value % 1):
-        accepted = "a whole number above 0, at most {most}" if whole else "a number above 0, at most {most}"
+        accepted = texts("a number above 0, at most {most}")
+        if whole:
+            accepted = texts("a whole number above 0, at most {most}")
         wrong.append(_refused(label, text, say(accepted, most=str(most))))
         return None
     return value
