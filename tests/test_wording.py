@@ -149,7 +149,8 @@ def sheet_texts() -> Texts:
     said, pressing, named = texts_of(patient, wording, triage, check_ins, calendar, *PAGES)
     said |= {*patient._WITHIN.values(), *patient._AFTER.values(), *wording._DAYS, *wording._MONTHS}
     said |= {*asking.AREAS.values(), asking.UNREAD, diary.NOTHING, papers.NO_DAYS, papers.NO_PAPER}
-    pressing |= {*triage.TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
+    pressing |= {*triage.TITLE.values(), *triage._CALL.values(), triage._UNWATCHED, triage._WATCHED}
+    pressing |= {triage.DANGER, triage.NUMBER}
     titles = re.findall(r'\("([^"]+\?)", writer\.', inspect.getsource(patient))
     return said | {*titles}, pressing, named
 

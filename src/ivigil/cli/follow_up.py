@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     case = aftermath.case(options)
     case = aftermath.recorded(case, tuple(_happened(options, case)), options)
-    found = hand_over(case, aftermath.watched(options))
+    found = hand_over(case, aftermath.watched(options, case))
 
     from ivigil.sheets.follow_up import follow_up_sheet
 

@@ -160,6 +160,7 @@ def overlay(base: Knowledge, site: Overlay) -> Knowledge:
     """Lay a site's overlay over the fact base. Raises KnowledgeError if a rule is broken."""
     faults = [*_clashes(base, site), *_policy_faults(base, site)]
     zone = _zone(site.site.time_zone, faults)
+    faults += _watch_faults(site.site)
     if faults:
         raise KnowledgeError(faults)
     combined = _combine(base.facts, site.facts)
@@ -260,3 +261,23 @@ def _zone(name: str, faults: list[str]) -> dt.tzinfo | None:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         faults.append(f"site.time_zone: {name!r}; accepted: an IANA name such as Europe/Stockholm")
         return None
+
+
+def _watch_faults(site: Site) -> Iterator[str]:
+    """Hours that do not say when somebody watches are none."""
+    if site.watch is None:
+        return
+    if not site.time_zone:
+        yield "site.watch: without site.time_zone; accepted: with the zone that its hours are told in"
+    if not site.watch.hours:
+        yield "site.watch.hours: none; accepted: one or more, or no site.watch"
+    for at, each in enumerate(site.watch.hours, start=1):
+        if not each.days:
+            yield f"site.watch.hours {at}: days: none; accepted: one or more of mon to sun"
+        if each.start.tzinfo or each.until.tzinfo:
+            yield f"site.watch.hours {at}: times with an offset; accepted: the time of day at the site"
+        elif each.until <= each.start and each.until != dt.time():
+            yield (
+                f"site.watch.hours {at}: from {each.start:%H:%M} until {each.until:%H:%M}; accepted: an end "
+                "later on the same day, 00:00:00 for its end; a night is two rows"
+            )

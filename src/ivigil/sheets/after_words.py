@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ivigil.aftercare.follow_up import OpenCode, TestState
 from ivigil.aftercare.results import Missing
-from ivigil.aftercare.standing import Because, State
+from ivigil.aftercare.standing import Because, Escalation, State
 from ivigil.knowledge.logic import Truth
-from ivigil.sheets.spoken import texts
+from ivigil.knowledge.store import Knowledge
+from ivigil.sheets.spoken import say, texts
 
 STATE: dict[State, str] = texts(
     {
@@ -81,3 +82,12 @@ OPEN: dict[OpenCode, str] = texts(
         "no_chair_record": "the infusion itself is not on record here",
     }
 )
+
+
+def whom(escalation: Escalation, knowledge: Knowledge) -> str:
+    """Who is to be told, and at which number."""
+    site = knowledge.site
+    phones = {"team": site.contact_phone, "after_hours": site.after_hours_phone}
+    return "; ".join(
+        f"{say(TELL[name])} ({phones.get(name) or say('no number is set')})" for name in escalation.to
+    )

@@ -11,6 +11,7 @@ from htpy import Element, Node
 from litestar import MediaType, Response
 
 from ivigil.sheets.spoken import say, spoken, texts
+from ivigil.web.access.people import named
 from ivigil.web.parts import notice
 from ivigil.web.parts.field import form, submit
 from ivigil.web.visit import Visit
@@ -140,7 +141,7 @@ def _navigation(visit: Visit) -> Element:
 def _person(visit: Visit) -> Element:
     return h.div(".person", data_user=visit.person.id)[
         h.a(href="/account")[visit.person.name],
-        h.span(".soft")[", ".join(visit.roles)],
+        h.span(".soft")[named(visit.roles)],
         form(visit.form_token, "/sign-out")[submit(say("Sign out"), kind="quiet")],
     ]
 

@@ -51,7 +51,7 @@ class Door:
         self.site = site
         self.clock = clock
         self.rules = Rules(journal, settings.site)
-        self.desk = Desk(journal, site, clock)
+        self.desk = Desk(journal, site, clock, staff_passwords=settings.staff_passwords)
         self.reads = Reads(journal)
         self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)
@@ -74,6 +74,11 @@ class Door:
         if kept is None or kept[0] is not knowledge:
             kept = self._spoken = knowledge, staff_language(knowledge, self.settings.language)
         return kept[1]
+
+    @property
+    def spoken(self) -> Language:
+        """What was spoken last, for what is told before anybody looks it up."""
+        return (self._spoken[1] if self._spoken else None) or ENGLISH_SPOKEN
 
 
 class WayIn(AbstractAuthenticationMiddleware):

@@ -29,7 +29,8 @@ from ivigil.sheets.after_words import STATE
 from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import say, texts
-from ivigil.sheets.triage import patient_answer, reasons
+from ivigil.sheets.triage import patient_answer
+from ivigil.sheets.triage_words import reasons
 from ivigil.sheets.wording import Wording
 from ivigil.web import shell
 from ivigil.web.access.links import HOLDS, Link, LinkState, Made

@@ -18,7 +18,10 @@ def table(
     empty: str = "",
     numbers: Iterable[int] = (),
 ) -> Element:
-    """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading."""
+    """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading.
+
+    ``empty``: what stands there without a row; "": that there is nothing.
+    """
     right = set(numbers)
     made = [
         h.tr[
