@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ivigil.knowledge.evidence import fingerprint
+from ivigil.patient import Identifier
 from tests.support.foreign import CODE, overlay, unsaid
 from tests.support.individual import SITE as DOSING
 from tests.support.orders import knowledge
@@ -163,8 +164,7 @@ def test_results(web: Web, person: dict[str, Browser]) -> None:
 def test_levels(web: Web, person: dict[str, Browser]) -> None:
     stream, _ = treated(web, "P-LA3", ended_hours_ago=3)
     path, prescriber = f"/patients/{stream}/levels", person["prescriber"]
-    seen = [prescriber.get(f"{path}?grams=x&interval=2.5&target=8&each=yes").text]
-    seen += [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at="/account").text]
+    seen = [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at="/account").text]
     seen += [prescriber.post(f"{path}/before", {"mark": "0"}, form_at="/account").text]
     listed = re.search(r'name="mark" value="(\w+)"', seen[-1])
     assert listed
@@ -174,5 +174,13 @@ def test_levels(web: Web, person: dict[str, Browser]) -> None:
     assert prescriber.post(path, level, form_at="/account").status_code == 303
     seen += [prescriber.get(f"{path}?target=9").text]
     assert "proposed»" in seen[-1]
+    for days, igg in ((9, "25 g/L"), (8, "2 g/L")):
+        day = web.clock() - dt.timedelta(days=days)
+        prescriber.post(path, {"igg": igg, "taken": f"{day:%Y-%m-%d}T08:00+00:00"}, form_at="/account")
+    seen += [prescriber.get(f"{path}?grams=x&interval=2.5&target=9&each=yes").text]
+    assert "MISFIT" in seen[-1]
+    untreated = web.patient(Identifier("urn:example", "P-LA4"), web.door.site())
+    seen += [prescriber.get(f"/patients/{untreated}/levels").text]
+    assert "«No dose of this patient" in seen[-1]
     for page in seen:
-        assert left(page, "P-LA3") == []
+        assert left(page, "P-LA3", "P-LA4") == []
