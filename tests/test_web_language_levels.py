@@ -6,13 +6,14 @@ import datetime as dt
 import re
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ivigil.knowledge.evidence import fingerprint
 from ivigil.patient import Identifier
-from tests.support.foreign import CODE, overlay, unsaid
+from tests.support.foreign import CODE, nothing_missed, overlay, unsaid
 from tests.support.individual import SITE as DOSING
 from tests.support.orders import knowledge
 from tests.support.treated import SITE_FOLDER, inside, linked, treated
@@ -45,6 +46,12 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
 @pytest.fixture(scope="module")
 def person(web: Web) -> dict[str, Browser]:
     return {role: web.browser(role) for role in STAFF}
+
+
+@pytest.fixture(autouse=True)
+def all_of_it_is_in_the_catalogue() -> Iterator[None]:
+    with nothing_missed():
+        yield
 
 
 def left(page: str, *data: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +19,7 @@ import msgspec
 from ivigil.cli.texts import said, skeleton
 from ivigil.knowledge.evidence import fingerprint
 from ivigil.knowledge.wording import Translation
+from ivigil.sheets.spoken import Language
 from tests.support.orders import knowledge
 from tests.support.signing import TWO, signature
 
@@ -80,6 +82,28 @@ def overlay(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "staff.toml").write_text(f"{text}\n{names}")
     return str(folder)
+
+
+@contextmanager
+def nothing_missed() -> Iterator[None]:
+    """Whatever is said inside it stands in the catalogue: also what a sentence around it would hide."""
+    missed: set[str] = set()
+    real = Language.__getitem__
+
+    def looked_up(self: Language, english: str) -> str:
+        try:
+            return real(self, english)
+        except KeyError:
+            if self.code == CODE and any(map(str.isalpha, english)):
+                missed.add(english)
+            raise
+
+    Language.__getitem__ = looked_up  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Language.__getitem__ = real  # type: ignore[method-assign]
+    assert not missed, f"said, and not found by ivigil texts: {sorted(missed)}"
 
 
 def unsaid(page: str, *data: str) -> list[str]:

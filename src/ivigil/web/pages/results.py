@@ -305,8 +305,8 @@ def _other(found: Measured) -> tuple[tuple[Decimal, str], ...]:
     return tuple(others[:1])
 
 
-def _normal(found: ResultReceived, knowledge: Knowledge, text: str) -> str:
-    """The laboratory's own limits, and where the value lies; "" where none was told."""
+def _normal(found: ResultReceived, knowledge: Knowledge, text: str = "") -> str:
+    """The laboratory's own limits, and where the value lies, in a ``text`` or bare; "" where none was told."""
     low, high = found.lower_normal, found.upper_normal
     if low is None and high is None:
         return ""
@@ -316,7 +316,7 @@ def _normal(found: ResultReceived, knowledge: Knowledge, text: str) -> str:
         limits = say("{limits}: BELOW", limits=limits)
     if high is not None and found.value > high:
         limits = say("{limits}: ABOVE", limits=limits)
-    return say(text, limits=limits)
+    return say(text, limits=limits) if text else limits
 
 
 def _before(case: Case | None, measure: str) -> str:
@@ -397,7 +397,7 @@ def _rows(visit: Visit, found: Iterable[ResultReceived]) -> Iterable[tuple[Node,
     for each in found:
         drawn = stamp(each.drawn_at.astimezone(visit.now.tzinfo))
         shown = reading(each.measure, each.value, visit.knowledge)
-        yield drawn, shown, _normal(each, visit.knowledge, "{limits}") or say("not told")
+        yield drawn, shown, _normal(each, visit.knowledge) or say("not told")
 
 
 routes = [results, record, echo]
