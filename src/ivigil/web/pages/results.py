@@ -306,7 +306,7 @@ def _other(found: Measured) -> tuple[tuple[Decimal, str], ...]:
 
 
 def _normal(found: ResultReceived, knowledge: Knowledge, text: str = "") -> str:
-    """The laboratory's own limits, and where the value lies, in a ``text`` or bare; "" where none was told."""
+    """The laboratory's own limits and where the value lies, in a ``text`` or bare; "": none was told."""
     low, high = found.lower_normal, found.upper_normal
     if low is None and high is None:
         return ""
