@@ -9,7 +9,6 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from ivigil.course import Plan
@@ -35,7 +34,7 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.patient import Identifier
-from tests.support.chair_stage import WELL, Chairs, begin, path, tell, told
+from tests.support.chair_stage import WELL, Chairs, begin, entry, path, queued, tell, told
 from tests.support.web import STAFF, Browser, Web
 
 
@@ -463,29 +462,6 @@ def test_a_locked_screen_takes_stop_and_slow_and_shows_little(
 
 
 # --- the queue of a device
-
-
-def queued(browser: Browser, plan: Plan, entry: dict[str, Any], *, halt: str = "") -> httpx.Response:
-    token = browser.form_token("/account")
-    return browser.http.post(
-        f"{path(plan)}{halt}/queue",
-        content=json.dumps(entry),
-        headers={"x-form-token": token, "content-type": "application/json", "accept": "application/json"},
-    )
-
-
-def entry(chairs: Chairs, kind: str, ago: float = 0, **more: Any) -> dict[str, Any]:
-    """An entry of a device whose clock is 3 h ahead, tapped so many minutes ago."""
-    sent = chairs.web.clock() + dt.timedelta(hours=3)
-    return {
-        "id": str(uuid.uuid4()),
-        "kind": kind,
-        "fields": {},
-        "occurred_at": (sent - dt.timedelta(minutes=ago)).isoformat(),
-        "sent_at": sent.isoformat(),
-        "device": "d1",
-        **more,
-    }
 
 
 def test_an_entry_that_waited_keeps_its_time_whatever_the_devices_clock_says(

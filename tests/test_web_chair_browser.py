@@ -347,7 +347,7 @@ def enter_pulse(page: Page, value: str) -> None:
     open_panel(page, "vital-signs")
     page.fill('#panel-vital-signs input[name="measure.heart_rate_per_min"]', value)
     page.click("#panel-vital-signs button:has-text('Record vital signs')")
-    expect(page.locator("#waiting")).to_contain_text(f"heart_rate_per_min {value}")
+    expect(page.locator("#waiting")).to_contain_text(f"Pulse {value}")
 
 
 def settled(page: Page) -> None:

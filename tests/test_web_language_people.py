@@ -87,11 +87,6 @@ def left(page: str, *data: str) -> list[str]:
     return unsaid(page, *PEOPLE, SIGN, CALLED, SITE, *codes, *data)
 
 
-def of_staff(page: str) -> str:
-    """The part of a page for patients that staff's language speaks."""
-    return page[page.index(f'<div lang="{CODE}">') : page.index("</main>")]
-
-
 def forms(browser: Browser, path: str) -> dict[str, str]:
     """The hidden fields of a page's forms."""
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', browser.get(path).text))
@@ -109,10 +104,6 @@ def person(house: House, sign_in: str) -> str:
 @pytest.mark.parametrize("path", ["/sign-in?next=/account", "/code"])
 def test_the_ways_in(house: House, path: str) -> None:
     assert left(house.web.browser().get(path).text) == []
-
-
-def test_the_way_in_for_patients_speaks_the_language_of_the_site(house: House) -> None:
-    assert left(of_staff(house.web.browser().get("/sign-in?next=/me").text)) == []
 
 
 def test_refused_sign_ins(house: House) -> None:

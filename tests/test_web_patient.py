@@ -161,6 +161,22 @@ def test_the_emergency_line_stands_before_every_form(web: Web, stream: str) -> N
         assert 'href="tel:112"' in page
 
 
+def test_the_way_back_with_a_password_is_in_the_patient_s_language(web: Web, stream: str) -> None:
+    web.admit("regreso", ("patient",), patient=stream)
+    browser = web.browser()
+    browser.http.cookies.set("ivigil-language", "es")
+    page = browser.get("/sign-in?next=/me").text
+    assert '<html lang="es">' in page
+    assert "Nombre de usuario" in page and "Contraseña" in page
+    for told in (*["El nombre o la contraseña no valen."] * 5, "Espere 15 minutos"):
+        wrong = browser.sign_in("regreso", "wrong", next="/me")
+        assert (wrong.status_code, told in wrong.text) == (400, True)
+    sent = {"sign_in": "regreso", "password": "x", "next": "/me", "form_token": "0" * 64}
+    assert "Esta página ya no valía." in browser.bare_post("/sign-in", sent).text
+    web.clock.passes(minutes=16)
+    assert browser.sign_in("regreso", next="/me").headers["location"] == "/me"
+
+
 def test_the_emergency_line_stands_first_where_something_went_wrong_too(web: Web, stream: str) -> None:
     patient = inside(web, stream)
     failed = (

@@ -256,7 +256,8 @@ def test_where_passwords_let_no_staff_in_patients_come_in_as_ever(tmp_path: Path
     web = made(tmp_path, provider, staff_passwords=False, bound=False)
     patient = web.patient(Identifier("urn:example", "OIDC-PATIENT-1"), web.door.site())
     web.admit("somebody", ("patient",), patient=patient)
-    assert "Patients who have a password sign in here" in web.browser().get("/sign-in?next=/me").text
+    assert "Patients who have a password sign in here" in web.browser().get("/sign-in?next=/account").text
+    assert "(staff)" not in web.browser().get("/sign-in?next=/me").text
     browser = web.browser()
     assert browser.sign_in("somebody", next="/me").headers["location"] == "/me"
     assert browser.get("/me").status_code == 200

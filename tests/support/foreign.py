@@ -24,8 +24,9 @@ from tests.support.orders import knowledge
 from tests.support.signing import TWO, signature
 
 CODE = "xx"
-_INNER = re.compile(r"«[^«»]*»")
-_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≈≥≤<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+_INNER = re.compile(r"«[^«»]*»|\{\w+\}")
+"""What was said, and the places of a text that the page's own script fills in."""
+_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
         "mL",
@@ -52,6 +53,11 @@ UNITS = frozenset(
         "IU",
         "IgG",
         "Ivigil",
+        "lb",
+        "m",
+        "uL",
+        "x",
+        "m²",
     )
 )
 _UNREAD = ("script", "style", "metadata")
@@ -71,12 +77,18 @@ _EMPTY = (
     "wbr",
 )
 """Elements without an end."""
+_PARTS = re.compile(r"[(),:]")
+_WORDS_OF_PATIENTS = ("said_as",)
+"""Held against what somebody writes; any word of English is among them."""
 _TOLD = ("aria-label", "title", "placeholder", "alt", "aria-description")
 
 
-def overlay(folder: Path) -> str:
-    """A site's folder with that language, made as a site makes it: all that staff read, filled in, signed."""
-    text = skeleton(CODE, {english: f"«{english}»" for english in said()})
+def overlay(folder: Path, *, strict: bool = False) -> str:
+    """A site's folder with that language, made as a site makes it: all that staff read, filled in, signed.
+
+    ``strict``: the values of a text stand outside its guillemets, so that they have to be said or data too.
+    """
+    text = skeleton(CODE, {english: _strict(english) if strict else f"«{english}»" for english in said()})
     made = msgspec.convert(tomllib.loads(text)["translation"][0], Translation)
     names = "".join(signature(made.id, fingerprint(made), who) for who in TWO)
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,8 +118,13 @@ def nothing_missed() -> Iterator[None]:
     assert not missed, f"said, and not found by ivigil texts: {sorted(missed)}"
 
 
+def _strict(english: str) -> str:
+    parts = re.split(r"(\{\w+\})", english)
+    return "".join(part if part[:1] == "{" or not part else f"«{part}»" for part in parts)
+
+
 def unsaid(page: str, *data: str) -> list[str]:
-    """What a page shows outside guillemets that is no fact, no unit, no number and none of ``data``."""
+    """What a page shows outside guillemets that is not made of facts, units, numbers and ``data``."""
     reader = _Reader()
     reader.feed(page)
     known = _facts() | {_plain(text) for text in data}
@@ -115,9 +132,15 @@ def unsaid(page: str, *data: str) -> list[str]:
 
 
 def _known(text: str, known: frozenset[str]) -> bool:
-    return _plain(text) in known or all(
-        word in UNITS or word in known for word in _BETWEEN.split(text) if word
-    )
+    """Is it nothing but what is known, one after the other?"""
+    words = [word for word in _BETWEEN.split(text) if word]
+    reached = {0}
+    for end in range(1, len(words) + 1):
+        if words[end - 1] in UNITS and end - 1 in reached:
+            reached.add(end)
+        if any(" ".join(words[start:end]) in known for start in reached):
+            reached.add(end)
+    return len(words) in reached
 
 
 def _outside(text: str) -> Iterator[str]:
@@ -139,11 +162,11 @@ def _facts() -> frozenset[str]:
 
     def walk(value: Any) -> None:
         if isinstance(value, str):
-            found.add(_plain(value))
+            found.update((_plain(value), _plain(value[:1].upper() + value[1:])))
         elif isinstance(value, dict):
             for key, each in value.items():
-                found.add(_plain(str(key)))
-                walk(each)
+                if key not in _WORDS_OF_PATIENTS:
+                    walk(each)
         elif isinstance(value, list | tuple):
             for each in value:
                 walk(each)
@@ -154,6 +177,10 @@ def _facts() -> frozenset[str]:
             {name: getattr(facts, name) for name in facts.__struct_fields__ if name != "translation"}
         )
     )
+    told = (
+        part for each in knowledge().sources.values() for part in (each.title, each.publisher, each.version)
+    )
+    found |= {_plain(part) for text in told for part in _PARTS.split(text)}
     return frozenset(found)
 
 

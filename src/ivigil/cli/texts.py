@@ -14,9 +14,11 @@ from ivigil.cli.naming import InputError
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.sheets import records
 
-ROOMS = ("sheets", "web")
+ROOMS = ("intake", "sheets", "web")
 """Where texts for staff stand."""
-_FROM = ("ivigil.sheets.spoken", "ivigil.web.parts.woven")
+_FROM = ("ivigil.sheets.spoken", "ivigil.told", "ivigil.web.parts.woven")
+_SAY = {"say"}
+"""What the module that has it says too."""
 _FIRST = {"counted": 1}
 """Where the texts of a call begin."""
 
@@ -63,6 +65,7 @@ def _texts(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module in _FROM
         for alias in node.names
     }
+    imported |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} & _SAY
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in imported:
             yield from (text for arg in node.args[_FIRST.get(node.func.id, 0) :] for text in _strings(arg))

@@ -20,6 +20,7 @@ from ivigil.intake.numbers import ACCEPTED, NumberError
 from ivigil.intake.text import Number
 from ivigil.knowledge.logic import Reading
 from ivigil.patient import Measurement
+from ivigil.told import Text, Told, tell
 
 _SPLIT = re.compile(r"\s*(?P<comparator><=|>=|<|>)?\s*(?P<number>[0-9.,_'+-]+)\s*(?P<unit>\S.*?)?\s*")
 
@@ -126,7 +127,7 @@ def take(fields: Fields, quantity: Quantity) -> Measured | None:
     """Read a quantity from its key or its unit-free key; None if absent or at fault."""
     written = [key for key in quantity.keys if fields.has(key)]
     if len(written) > 1:
-        fields.fault(written[1], f"either {written[0]} or {written[1]}, not both")
+        fields.fault(written[1], tell("either {one} or {other}, not both", one=written[0], other=written[1]))
         return None
     if not written:
         return None
@@ -141,7 +142,7 @@ def take(fields: Fields, quantity: Quantity) -> Measured | None:
 Reader = Callable[[Any, Quantity], Written]
 
 
-def _take(fields: Fields, key: str, quantity: Quantity, read: Reader, accepted: str) -> Measured | None:
+def _take(fields: Fields, key: str, quantity: Quantity, read: Reader, accepted: Text) -> Measured | None:
     date = None
     if isinstance(fields.raw(key), dict):
         inner = fields.table(key, ("value", "date"))
@@ -204,12 +205,13 @@ def _spoken(unit: str) -> str:
     return re.sub("[^a-z0-9/%]", "", unit.translate(_WRITTEN).casefold())
 
 
-def _accepted_number(quantity: Quantity) -> str:
-    limit = ', or a limit as text such as "<0.07"' if quantity.censored else ""
-    return f"{ACCEPTED}; in {quantity.unit}{limit}"
+def _accepted_number(quantity: Quantity) -> Told:
+    plain = tell("{number}; in {unit}", number=ACCEPTED, unit=quantity.unit)
+    return tell('{number}, or a limit as text such as "<0.07"', number=plain) if quantity.censored else plain
 
 
-def _accepted_text(quantity: Quantity) -> str:
-    limit = ' with or without "<" before it' if quantity.censored else ""
-    named = ", ".join(quantity.units)
-    return f'text of a number and its unit such as "12.5 {quantity.unit}"{limit}; units: {named}'
+def _accepted_text(quantity: Quantity) -> Told:
+    written = tell('text of a number and its unit such as "12.5 {unit}"', unit=quantity.unit)
+    if quantity.censored:
+        written = tell('{number} with or without "<" before it', number=written)
+    return tell("{number}; units: {units}", number=written, units=", ".join(quantity.units))

@@ -10,8 +10,9 @@ from ivigil.intake.plausibility import Doubter
 from ivigil.intake.quantities import Measured, Quantity, take
 from ivigil.knowledge.reactions import Measure
 from ivigil.knowledge.store import Knowledge
+from ivigil.told import tell
 
-DRAWN = "a day and a time such as 2026-11-23 08:10, not to come"
+DRAWN = tell("a day and a time such as 2026-11-23 08:10, not to come")
 
 
 def quantity_of(measure: Measure, knowledge: Knowledge) -> Quantity:

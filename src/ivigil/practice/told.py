@@ -48,6 +48,7 @@ from ivigil.knowledge.trade_items import lot_key
 from ivigil.order import Fault
 from ivigil.patient import Identifier
 from ivigil.practice.vial import completed
+from ivigil.told import Text
 
 Kind = Literal[
     "identity",
@@ -164,7 +165,7 @@ class Said:
             raise ToldError([Fault(AT, written, f"a time of today until now, such as {now:%H:%M}")])
         return then
 
-    def fault(self, field: str, accepted: str) -> None:
+    def fault(self, field: str, accepted: Text) -> None:
         self.faults.append(Fault(field, self.text(field), accepted))
 
     def settled(self) -> None:

@@ -71,6 +71,30 @@ STEP: dict[Step, str] = texts(
     }
 )
 
+CHANGED = texts(
+    {
+        "order": "order",
+        "status": "status",
+        "finding": "finding",
+        "product": "product",
+        "dose": "dose",
+        "grams a day": "grams a day",
+        "observation": "observation",
+        "first rate": "first rate",
+        "highest rate": "highest rate",
+        "rate steps": "rate steps",
+        "infusion sites": "infusion sites",
+        "independent check": "independent check",
+        "made": "made",
+        "prescribed": "prescribed",
+        "verified": "verified",
+        "released": "released",
+        "reopened": "reopened",
+        "superseded": "superseded",
+    }
+)
+"""What is not as it was signed; how far a plan is."""
+
 
 def lines_sheet(lines: Mapping[str, str], advice: str) -> RenderableType:
     """A few labelled values, and what to do with them."""
@@ -102,7 +126,15 @@ def verdict_sheet(verdict: Verdict) -> RenderableType:
 
 def refusal_text(refused: Refusal) -> str:
     """One reason: "the plan is not released (verified)"."""
-    return say(REFUSAL[refused.code]) + (f" ({refused.what})" if refused.what else "")
+    return say(REFUSAL[refused.code]) + (f" ({changed_text(refused.what)})" if refused.what else "")
+
+
+def changed_text(name: str) -> str:
+    """What changed, in words; a fact by its id: "finding hazard.haemolysis"."""
+    if name in CHANGED:
+        return say(CHANGED[name])
+    first, _, which = name.partition(" ")
+    return f"{say(CHANGED[first])} {which}" if first in CHANGED and which else name
 
 
 def refusals_text(refused: Iterable[Refusal]) -> str:

@@ -14,6 +14,7 @@ from ivigil.sheets.spoken import say, spoken, texts
 from ivigil.web.access.people import named
 from ivigil.web.parts import notice
 from ivigil.web.parts.field import form, submit
+from ivigil.web.parts.spare import spare
 from ivigil.web.visit import Visit
 
 STATIC = Path(__file__).parent / "static"
@@ -43,6 +44,16 @@ NAVIGATION = (
     ("audit.read", "/audit", texts("Audit trail")),
 )
 """What it needs, where it is, what it is called: in the order of the page's head."""
+
+_LEAVE = texts(
+    {
+        "one": "{count} entry of yours on this device not yet saved: open the chair with a connection. "
+        "Sign out again to lose it.",
+        "many": "{count} entries of yours on this device not yet saved: open the chair with a connection. "
+        "Sign out again to lose them.",
+    }
+)
+"""What leave.js says."""
 
 
 def page(
@@ -89,6 +100,7 @@ def document(
         else None,
         h.main("#content", tabindex="-1")[h.h1[title], content],
         _foot(visit),
+        spare("leave-texts", {name: say(text) for name, text in _LEAVE.items()}),
     ]
     return html(title, visit, body, scripts=scripts, styles=styles)
 

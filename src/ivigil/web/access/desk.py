@@ -58,6 +58,11 @@ class Refused(msgspec.Struct, frozen=True):
 
     wait: dt.timedelta = dt.timedelta(0)
 
+    @property
+    def minutes(self) -> int:
+        """The wait, never told as shorter than it is."""
+        return -(-self.wait // dt.timedelta(minutes=1))
+
 
 class Unfit(msgspec.Struct, frozen=True):
     """They did, and chose a password that is none; nothing is used up."""

@@ -40,6 +40,7 @@ from ivigil.practice.levels import LevelHistory, Statement, body, level_history,
 from ivigil.records.bodies import DosesStated, DosesTakenBack
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.estimate_plot import forecast_picture
+from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.level_plot import Picture, PlotError, drawn
 from ivigil.sheets.levels import (
     BANDS,
@@ -206,7 +207,7 @@ def _known(visit: Visit, patient: str) -> LevelHistory:
 
 
 def _fault(fault: Fault) -> str:
-    return _refused(fault.field.rpartition(".")[2], fault.value, fault.accepted)
+    return _refused(fault.field.rpartition(".")[2], seen(fault), accepted(fault))
 
 
 def _refused(field: str, typed: str, accepted: str) -> str:
@@ -271,10 +272,10 @@ def _typed(
         wrong.append(_refused(label, text, str(error)))
         return None
     if not 0 < value <= most or (whole and value % 1):
-        accepted = texts("a number above 0, at most {most}")
+        limit = texts("a number above 0, at most {most}")
         if whole:
-            accepted = texts("a whole number above 0, at most {most}")
-        wrong.append(_refused(label, text, say(accepted, most=str(most))))
+            limit = texts("a whole number above 0, at most {most}")
+        wrong.append(_refused(label, text, say(limit, most=str(most))))
         return None
     return value
 

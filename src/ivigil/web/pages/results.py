@@ -27,6 +27,7 @@ from ivigil.practice.aftermath import Case, results_of
 from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
 from ivigil.sheets.chair import reading
+from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number, span
 from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
@@ -224,7 +225,7 @@ def _in(unit: str, text: str) -> str:
 
 def _told(called: str, error: OrderError) -> list[str]:
     return [
-        say("{field}: {typed}; accepted: {accepted}", field=called, typed=each.value, accepted=each.accepted)
+        say("{field}: {typed}; accepted: {accepted}", field=called, typed=seen(each), accepted=accepted(each))
         for each in error.faults
     ]
 

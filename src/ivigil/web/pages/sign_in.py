@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
-from ivigil.sheets.spoken import say, spoken, texts
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.access import passwords
 from ivigil.web.access.desk import Refused, Unfit
@@ -22,7 +21,7 @@ from ivigil.web.access.people import named
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import TOKEN, Door, address, begin, form_token, leave
 from ivigil.web.given import Asked, TheVisit
-from ivigil.web.pages.me import frame
+from ivigil.web.pages.me import coming_back, frame
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.woven import woven
@@ -70,6 +69,8 @@ class Unlock(msgspec.Struct):
 @get(PATH, needs=PUBLIC, sync_to_thread=False)
 def ask(request: Asked, next: FromQuery[str] = "/") -> Response[str]:
     """The form."""
+    if frame.is_patients(request, next):
+        return coming_back.form_page(request, next)
     return _sign_in_page(request, next)
 
 
@@ -79,6 +80,10 @@ async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]
     door: Door = request.app.state.door
     came = address(request.scope)
     found = await to_thread.run_sync(door.desk.sign_in, data.sign_in, data.password, came)
+    if isinstance(found, Refused) and frame.is_patients(request, data.next):
+        return await to_thread.run_sync(
+            lambda: coming_back.form_page(request, data.next, data.sign_in, refused=found)
+        )
     if isinstance(found, Refused):
         return _sign_in_page(request, data.next, _refusal(found, _wrong(door)), data.sign_in)
     await begin(request, found.person.id, found.since)
@@ -109,10 +114,12 @@ def unreachable(request: Asked, next: str, called: str) -> Response[str]:
 
 def again(request: Asked, sent: Mapping[str, object]) -> Response[str]:
     """The form anew for whoever sent one that is out of date, such as that of a tab opened beside another."""
+    name, after = (text if isinstance(text := sent.get(key), str) else "" for key in ("sign_in", "next"))
+    if frame.is_patients(request, after):
+        return coming_back.form_page(request, after, name, stale=True)
     told = say(
         "This page was out of date, for it was opened in another tab too. Type your password once more."
     )
-    name, after = (text if isinstance(text := sent.get(key), str) else "" for key in ("sign_in", "next"))
     return _sign_in_page(request, after or "/", (told,), name)
 
 
@@ -225,8 +232,8 @@ def change_pin(visit: TheVisit, data: URLEncodedBody[NewPin]) -> Response[Any]:
 def _refusal(refused: Refused, wrong: str) -> tuple[str, ...]:
     if not refused.wait:
         return (wrong,)
-    minutes = -(-refused.wait // dt.timedelta(minutes=1))
-    return (say("Too many wrong attempts. The next one is read in {minutes} min.", minutes=str(minutes)),)
+    minutes = str(refused.minutes)
+    return (say("Too many wrong attempts. The next one is read in {minutes} min.", minutes=minutes),)
 
 
 def capital(called: str) -> str:
@@ -269,10 +276,7 @@ def _sign_in_page(
             h.p[h.a(href="/code")[say("I have a one-time code")]],
         ],
     ]
-    status = status or _status(wrong)
-    if frame.is_patients(request, next):
-        return frame.outside(request, say("Sign in"), h.div(lang=spoken())[form], status=status)
-    return shell.page(say("Sign in"), None, form, status=status)
+    return shell.page(say("Sign in"), None, form, status=status or _status(wrong))
 
 
 def _elsewhere(request: Asked, next: str) -> Node:

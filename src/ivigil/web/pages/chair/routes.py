@@ -19,6 +19,7 @@ from ivigil.practice.entry import Author, Entry
 from ivigil.practice.late import late
 from ivigil.practice.told import HALTS, KINDS, Kind, Said, ToldError
 from ivigil.records.finding import stream_of_plan
+from ivigil.sheets.faults import said
 from ivigil.web.access.forms import FIELD
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import LOCKED
@@ -143,7 +144,7 @@ def _answer(visit: Visit, plan: str, day: int, sent: QueuedEntry, closed: bool =
         telling = Telling(kind=sent.kind, fields=dict(sent.fields), entry=entry, at=at, waited=sent.waited)
         outcome = _tell(visit, plan, day, telling)
     except ToldError as error:
-        return QueueAnswer(outcome="faulty", faults=error.faults)
+        return QueueAnswer(outcome="faulty", faults=tuple(map(said, error.faults)))
     if outcome.refused:
         return QueueAnswer(outcome="refused", refused=outcome.refused)
     beside = _beside(visit, plan, day, outcome.events[0]) if sent.waited else 0

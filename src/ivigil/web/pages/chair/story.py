@@ -11,6 +11,7 @@ from ivigil.practice.late import Late
 from ivigil.sheets.chair import went_against
 from ivigil.sheets.entries import entry_line
 from ivigil.sheets.numbers import hours
+from ivigil.sheets.spoken import say
 from ivigil.web.pages.chair.drawing import picture
 from ivigil.web.pages.chair.forms import action, hidden
 from ivigil.web.pages.chair.view import ChairView
@@ -36,7 +37,7 @@ def _beside(view: ChairView) -> Node:
         return None
     events = {event.id: event for event in view.report.events}
     return h.section(".beside")[
-        h.h2["Written without seeing each other"],
+        h.h2[say("Written without seeing each other")],
         (_pair(view, each, events) for each in found),
     ]
 
@@ -44,16 +45,23 @@ def _beside(view: ChairView) -> Node:
 def _pair(view: ChairView, late: Late, events: dict[str, Event]) -> Node:
     entry = events[late.event]
     others = [events[name] for name in late.beside]
+    first = say(
+        "{entry}, written {time} later. Meanwhile others wrote:", entry=_line(view, entry), time=_behind(late)
+    )
     return notice(
         "slow",
-        h.p[f"{_line(view, entry)}, written {_behind(late)} later. Meanwhile others wrote:"],
+        h.p[first],
         h.ul[(h.li[_line(view, each)] for each in others)],
-        h.p["All of it stands. If one of them did not happen, withdraw it below."],
+        h.p[say("All of it stands. If one of them did not happen, withdraw it below.")],
     )
 
 
 def _line(view: ChairView, event: Event) -> str:
-    return f"{view.clock.time(event.at)} {entry_line(event.what, view.knowledge)} ({event.by})"
+    return f"{view.clock.time(event.at)} {_told(view, event)} ({event.by})"
+
+
+def _told(view: ChairView, event: Event) -> str:
+    return entry_line(event.what, view.knowledge, view.state.vials)
 
 
 def _behind(late: Late) -> str:
@@ -67,7 +75,7 @@ def _history(view: ChairView) -> Element:
         event for event in view.report.events if not isinstance(event.what, AdviceShown | AdviceOverridden)
     ]
     return h.section(".history")[
-        h.h2["History"],
+        h.h2[say("History")],
         h.ol[
             (
                 _entry(view, event, standing.get(event.id))
@@ -75,7 +83,7 @@ def _history(view: ChairView) -> Element:
             )
         ]
         if entries
-        else h.p(".soft")["Nothing is recorded yet."],
+        else h.p(".soft")[say("Nothing is recorded yet.")],
     ]
 
 
@@ -83,15 +91,15 @@ def _entry(view: ChairView, event: Event, standing: Event | None) -> Element:
     """As it was recorded; struck out if it does not stand, with what stands instead."""
     withdrawn = standing is None and not isinstance(event.what, Corrected)
     instead = standing if standing is not None and standing.what != event.what else None
-    text = entry_line(event.what, view.knowledge)
+    text = _told(view, event)
     return h.li[
         h.p[
             h.b[view.clock.time(event.at)],
             " ",
             h.s[text] if withdrawn or instead else text,
-            f"; instead: {entry_line(instead.what, view.knowledge)}" if instead else None,
+            f"; {say('instead: {what}', what=_told(view, instead))}" if instead else None,
             h.span(".soft")[f" · {event.by}"],
-            h.span(".tag")["withdrawn"] if withdrawn else None,
+            h.span(".tag")[say("withdrawn")] if withdrawn else None,
             _late(view, event),
         ],
         _against(view, event),
@@ -101,7 +109,7 @@ def _entry(view: ChairView, event: Event, standing: Event | None) -> Element:
 
 def _late(view: ChairView, event: Event) -> Node:
     found = next((each for each in view.late if each.event == event.id), None)
-    return h.span(".tag")[f"written {_behind(found)} later"] if found else None
+    return h.span(".tag")[say("written {time} later", time=_behind(found))] if found else None
 
 
 def _against(view: ChairView, event: Event) -> Node:
@@ -115,10 +123,10 @@ def _against(view: ChairView, event: Event) -> Node:
 
 def _withdraw(view: ChairView, event: Event) -> Element:
     return h.details(".when", id=f"withdraw-{event.id}")[
-        h.summary["Withdraw"],
+        h.summary[say("Withdraw")],
         field.form(view.visit.form_token, action(view, "withdraw"), classes="entry")[
             hidden({"event": event.id}),
-            field.text("reason", "What is wrong with it", required=False, id=f"reason-{event.id}"),
-            field.submit("Withdraw this entry", kind="plain"),
+            field.text("reason", say("What is wrong with it"), required=False, id=f"reason-{event.id}"),
+            field.submit(say("Withdraw this entry"), kind="plain"),
         ],
     ]

@@ -21,8 +21,6 @@ from ivigil.records.lookback import contact_of
 from ivigil.sheets.chair import Clock
 from ivigil.web.visit import Visit
 
-NO_NAME = "Name not recorded"
-
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that was not written: what was typed, and why not."""
@@ -42,7 +40,7 @@ class ChairView(msgspec.Struct, frozen=True, kw_only=True):
     bedside: Bedside
     report: Report
     name: str
-    """Of the patient, as the journal knows it."""
+    """Of the patient, as the journal knows it; "" if it does not."""
     late: tuple[Late, ...]
     typed: Typed | None = None
     done: str = ""
@@ -100,7 +98,7 @@ def see(visit: Visit, plan: str, day: int, *, typed: Typed | None = None, done: 
         day=day,
         bedside=bedside,
         report=report(bedside),
-        name=contact.name if contact is not None and contact.name else NO_NAME,
+        name=contact.name if contact is not None else "",
         late=late(visit.journal.read(stream), bedside.infusion.id),
         typed=typed,
         done=done,
