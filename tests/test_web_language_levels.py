@@ -13,6 +13,7 @@ import pytest
 
 from ivigil.knowledge.evidence import fingerprint
 from ivigil.patient import Identifier
+from ivigil.web.access.rules import ACTIONS
 from tests.support.foreign import CODE, nothing_missed, overlay, unsaid
 from tests.support.individual import SITE as DOSING
 from tests.support.orders import knowledge
@@ -23,7 +24,7 @@ DATA = (
     *STAFF,
     *(f"{role} Example" for role in STAFF),
     "Fictional Patient",
-    "Example Clinic (fictional)",
+    "Example Hospital, Infusion Centre (fictional)",
     "urn:example",
     "translation.xx.staff",
     "NA",
@@ -36,7 +37,7 @@ POLICY, ROUNDING, WEAK = "policy.check_in_wait", "policy.rounding", "qivigy-us.s
 def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
     """A centre that speaks another language and seeks doses from levels."""
     folder = tmp_path_factory.mktemp("web")
-    site = Path(overlay(folder / "site"))
+    site = Path(overlay(folder / "site", strict=True))
     shutil.copy(SITE_FOLDER / "site.toml", site)
     dosing = (DOSING / "site.toml").read_text()
     (site / "dosing.toml").write_text(dosing[dosing.index("[[policy]]") :])
@@ -55,7 +56,8 @@ def all_of_it_is_in_the_catalogue() -> Iterator[None]:
 
 
 def left(page: str, *data: str) -> list[str]:
-    return unsaid(page, *DATA, *data)
+    versions = re.findall(r"[0-9a-f]{16}\+[0-9a-f]{8}", page)
+    return unsaid(page, *DATA, *ACTIONS, *versions, *data)
 
 
 def frame(page: str) -> str:
@@ -149,7 +151,7 @@ def test_patients(web: Web, person: dict[str, Browser]) -> None:
     seen += [person[who].get(path).text for who in ("nurse", "prescriber", "pharmacist")]
     for page in seen:
         data = re.findall(r"SIM\d+|http:[^<]+|patient-\w+", page)
-        assert left(page, *data, "P-LA1", "P-LA1 (urn:example)", plan.id, "nobody at all") == []
+        assert left(page, *data, "P-LA1", "P-LA1 (urn:example)", r"'1\n2'", plan.id, "nobody at all") == []
 
 
 def test_results(web: Web, person: dict[str, Browser]) -> None:

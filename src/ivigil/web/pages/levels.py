@@ -269,7 +269,7 @@ def _typed(
     try:
         value = written_number(text)
     except NumberError as error:
-        wrong.append(_refused(label, text, str(error)))
+        wrong.append(_refused(label, text, say(str(error))))
         return None
     if not 0 < value <= most or (whole and value % 1):
         limit = texts("a number above 0, at most {most}")

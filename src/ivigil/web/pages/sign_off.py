@@ -193,7 +193,7 @@ def _number(sent: str, default: Policy) -> Decimal:
     try:
         number = written_number(sent.strip())
     except NumberError as error:
-        raise ValueError(say("Number: accepted: {accepted}.", accepted=str(error))) from None
+        raise ValueError(say("Number: accepted: {accepted}.", accepted=say(str(error)))) from None
     before = default.number
     counted = default.unit in _COUNTED and (before is None or before == before.to_integral_value())
     if number <= 0 or (counted and number != number.to_integral_value()):
