@@ -56,6 +56,25 @@ def test_a_tried_check_in_says_that_nothing_is_kept_and_that_nobody_reads(comman
     assert "Somebody of the team reads until" in watched.flat
 
 
+def test_without_hours_of_its_own_a_command_takes_those_of_the_site(command: Command, tmp_path: Path) -> None:
+    """23 November 2026 is a Monday; Stockholm is an hour ahead of UTC."""
+    (tmp_path / "site.toml").write_text(
+        '[site]\nname = "Fictional centre"\nafter_hours_phone = "555-0199"\ntime_zone = "Europe/Stockholm"\n'
+        "[site.watch]\nthrough = 2026-12-31\n"
+        'hours = [{ days = ["mon", "tue"], from = 08:00:00, until = 16:30:00 }]\n'
+    )
+    words = ("check-ins", KAWASAKI, *ENDED, "--site", str(tmp_path))
+    monday, evening = (
+        command(*words, "--at", f"2026-11-23T{time}+01:00").flat for time in ("16:20", "18:00")
+    )
+    assert "Somebody of the team reads until Mon 2026-11-23 16:30 +0100." in monday
+    assert "NOBODY IS READING before Tue 2026-11-24 08:00 +0100." in evening
+    asked = command(*words, "--at", "2026-11-23T18:00+01:00", "--questions", "1").flat
+    assert (
+        "When closed: 555-0199. Your team reads them again on Tuesday 24 November 2026 from 08:00." in asked
+    )
+
+
 def test_the_fever_of_kawasaki_is_asked_for_by_itself_36_hours_after_the_end(command: Command) -> None:
     report = command("check-ins", KAWASAKI, *ENDED, "--json").json
     [own] = [each["check_in"] for each in report["check_ins"] if len(each["check_in"]["watches"]) == 1]

@@ -151,6 +151,14 @@ def test_what_no_control_sent_is_refused_not_dropped(knowledge: Knowledge) -> No
     assert blamed(knowledge, {"patient.hieght_cm": "170"}) == {""}
 
 
+def test_a_control_named_like_a_table_and_an_answer_with_a_point_are_refused(knowledge: Knowledge) -> None:
+    whole = {"screening.complete": "true", "last_immunoglobulin.date": "2026-11-01"}
+    for name in ("patient", "screening", "last_immunoglobulin", "start", "overrides"):
+        assert blamed(knowledge, {**whole, name: "x"}) == {""}
+    flags = {"screening.heart_failure": "1", "screening.migraine": "1.5"}
+    assert blamed(knowledge, flags) == {""}
+
+
 def test_a_start_that_is_none_is_shown_at_its_date(knowledge: Knowledge) -> None:
     assert blamed(knowledge, {"start.time": "8 am"}) == {"start.date"}
 

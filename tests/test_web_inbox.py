@@ -17,6 +17,7 @@ from ivigil.practice.aftermath import of_journal, standings
 from ivigil.records.aftermath import happened_after
 from ivigil.records.entrance import PatientRead
 from ivigil.records.journal import system_clock
+from ivigil.records.lookback import lots_of
 from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.fictional_ward import NOW, FictionalWard
 from tests.support.orders import knowledge
@@ -84,6 +85,32 @@ def test_opening_one_is_a_recorded_read_and_what_was_said_is_shown_as_text(days:
     assert "&lt;b&gt;it presses&lt;/b&gt;" in page
     read = [each for each in days.web.journal.records() if isinstance(each.body, PatientRead)]
     assert [each.subject for each in read] == [days.ward.stream(days.ill)]
+
+
+def test_no_address_on_a_page_names_a_patient_and_nothing_of_them_is_logged(
+    days: Days, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser, stream = days.web.browser("nurse"), days.ward.stream(days.ill)
+    lot = lots_of(days.web.journal, stream)[0].lot
+    asking = f"{days.path}/ask/{due(days)}"
+    answers = [
+        browser.get(path)
+        for path in (
+            "/inbox",
+            days.path,
+            asking,
+            f"/lots?lot={lot}",
+            f"/lots/{stream}?lot={lot}",
+            "/lots/none",
+        )
+    ]
+    answers.append(browser.post(asking, {"says": ""}, form_at=asking))
+    named = "SECRET|Lindberg|presses|chest"
+    for answer in answers:
+        addresses = re.findall(r'(?:href|action|src|data-live)="([^"]*)"', answer.text)
+        assert addresses
+        assert not [each for each in (*addresses, str(answer.url)) if re.search(named, each)]
+    assert not re.search(named, caplog.text)
 
 
 def test_a_report_is_settled_once_with_what_was_done(days: Days) -> None:

@@ -7,17 +7,30 @@ import io
 import json
 import re
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from litestar import Response
+from litestar.exceptions import (
+    ClientException,
+    NotAuthorizedException,
+    NotFoundException,
+    TooManyRequestsException,
+)
+from litestar.testing import RequestFactory
 
 import ivigil
 from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, DiaryEntry, Happened, SymptomsReported
 from ivigil.practice.aftermath import Case, latest, ours, standings
 from ivigil.records.entrance import PatientRead, of_reads
+from ivigil.records.errors import ConflictError, JournalUnavailableError
 from ivigil.records.export import FORMULA
+from ivigil.web import errors
+from ivigil.web.access.guards import ForeignFormError
+from ivigil.web.given import Asked
 from tests.support.orders import knowledge
 from tests.support.treated import SITE_FOLDER, centre, inside, treated
 from tests.support.web import Browser, Web
@@ -161,6 +174,22 @@ def test_the_emergency_line_stands_before_every_form(web: Web, stream: str) -> N
         assert 'href="tel:112"' in page
 
 
+def test_the_way_back_with_a_password_is_in_the_patient_s_language(web: Web, stream: str) -> None:
+    web.admit("regreso", ("patient",), patient=stream)
+    browser = web.browser()
+    browser.http.cookies.set("ivigil-language", "es")
+    page = browser.get("/sign-in?next=/me").text
+    assert '<html lang="es">' in page
+    assert "Nombre de usuario" in page and "Contraseña" in page
+    for told in (*["El nombre o la contraseña no valen."] * 5, "Espere 15 minutos"):
+        wrong = browser.sign_in("regreso", "wrong", next="/me")
+        assert (wrong.status_code, told in wrong.text) == (400, True)
+    sent = {"sign_in": "regreso", "password": "x", "next": "/me", "form_token": "0" * 64}
+    assert "Esta página ya no valía." in browser.bare_post("/sign-in", sent).text
+    web.clock.passes(minutes=16)
+    assert browser.sign_in("regreso", next="/me").headers["location"] == "/me"
+
+
 def test_the_emergency_line_stands_first_where_something_went_wrong_too(web: Web, stream: str) -> None:
     patient = inside(web, stream)
     failed = (
@@ -176,6 +205,31 @@ def test_the_emergency_line_stands_first_where_something_went_wrong_too(web: Web
     for page in (*failed, patient.get("/sign-in?next=/me")):
         assert page.text.index("In danger? Call 112 now") < page.text.index("<h1>")
     assert "In danger?" not in web.browser().get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "says"),
+    [
+        (lambda asked: errors.http(asked, NotFoundException()), 404, "Esta página no existe."),
+        (lambda asked: errors.http(asked, NotAuthorizedException()), 401, "Su sesión está cerrada."),
+        (lambda asked: errors.http(asked, ForeignFormError("old")), 403, "Este formulario ya no vale"),
+        (lambda asked: errors.http(asked, TooManyRequestsException()), 429, "Espere unos minutos"),
+        (lambda asked: errors.http(asked, ClientException()), 400, "no se puede leer"),
+        (lambda asked: errors.records(asked, ConflictError(1, 2)), 409, "Mire otra vez"),
+        (lambda asked: errors.defect(asked, ValueError("SECRET")), 500, "No sabemos si se ha guardado."),
+        (lambda asked: errors.records(asked, JournalUnavailableError("SECRET")), 503, "Do not wait for us"),
+    ],
+)
+def test_what_went_wrong_is_told_in_the_patient_s_language(
+    web: Web, told: Callable[[Asked], Response[str]], status: int, says: str
+) -> None:
+    """What to do (503) stays in English, marked, until the site signs its translation."""
+    asked = RequestFactory(app=web.app).post("/me/wrong", cookies="ivigil-language=es")
+    answer = told(asked)
+    page = str(answer.content)
+    assert (answer.status_code, says in page, "SECRET" in page) == (status, True, False)
+    assert page.index("Call 112 now") < page.index("<h1>")
+    assert "downtime" not in page
 
 
 @pytest.mark.parametrize("symptom", DANGER)

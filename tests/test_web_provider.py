@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 
 from ivigil.cli.main import BAD_INPUT
+from ivigil.patient import Identifier
 from ivigil.records.entrance import SignedInElsewhere, SubjectBound, SubjectRefused
 from ivigil.records.trail import trail
 from ivigil.web.settings import ProviderSettings, SettingsError, read_provider
@@ -23,6 +27,7 @@ from tests.support.provider import CLIENT, SECRET, Provider
 from tests.support.web import PASSWORD, Browser, Web
 
 NURSE, AUDITOR = "subject-of-nurse", "subject-of-auditor"
+CHOSEN = "fictional words never put together"
 
 
 @pytest.fixture
@@ -43,14 +48,15 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Web, Pr
         yield made(tmp_path_factory.mktemp("standing"), provider), provider
 
 
-def made(folder: Path, provider: Provider, **settings: Any) -> Web:
+def made(folder: Path, provider: Provider, *, bound: bool = True, **settings: Any) -> Web:
     secret = folder / "client-secret"
     secret.write_text(f"{SECRET}\n")
     asked = ProviderSettings(
         issuer=provider.issuer, client_id=CLIENT, client_secret_file=str(secret), **settings
     )
     web = Web(folder, roles=("nurse", "auditor", "administrator"), provider=asked)
-    bind(web, "nurse", NURSE)
+    if bound:
+        bind(web, "nurse", NURSE)
     return web
 
 
@@ -60,6 +66,22 @@ def bind(web: Web, sign_in: str, subject: str) -> httpx.Response:
     page = f"/people/{found[0].id}"
     sent = {"subject": subject, "password": PASSWORD}
     return web.browser("administrator").post(f"{page}/subject", sent, form_at=page)
+
+
+def coded(web: Web, sign_in: str, code: str) -> Browser:
+    """Somebody who comes in by a one-time code, and chooses another password by it."""
+    browser = web.browser()
+    sent = {"sign_in": sign_in, "code": code, "new": CHOSEN, "again": CHOSEN}
+    assert browser.post("/code", sent, form_at="/code").status_code == 303
+    return browser
+
+
+def code_of_the_command_line(web: Web, sign_in: str) -> str:
+    place = ("--journal", web.settings.journal, "--secrets", str(web.settings.secrets))
+    command = (sys.executable, "-m", "ivigil", "people", "code", sign_in, *place, "--by", "a test", "--json")
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    code: str = json.loads(made.stdout)["code"]
+    return code
 
 
 def left(browser: Browser, next: str = "/account") -> str:
@@ -74,9 +96,10 @@ def back(browser: Browser, address: str) -> httpx.Response:
     return browser.get(f"{parts.path}?{parts.query}")
 
 
-def refused(answer: httpx.Response, told: str) -> None:
-    assert answer.status_code == 400
+def refused(answer: httpx.Response, told: str, status: int = 403) -> None:
+    assert answer.status_code == status
     assert told in answer.text
+    assert answer.text.index(told) < answer.text.index("Sign in at ")
     assert "ivigil-session" not in answer.headers.get("set-cookie", "")
 
 
@@ -177,12 +200,12 @@ def test_another_state_another_browser_a_second_time_or_too_late_lets_nobody_in(
     browser = web.browser()
     address = left(browser)
     state = parse_qs(urlsplit(address).query)["state"][0]
-    refused(back(web.browser(), address), "another browser or too long ago")
-    refused(back(browser, address.replace(state, "another")), "another browser or too long ago")
-    refused(back(browser, address), "another browser or too long ago")  # its cookie went with the first
+    refused(back(web.browser(), address), "another browser or too long ago", 400)
+    refused(back(browser, address.replace(state, "another")), "another browser or too long ago", 400)
+    refused(back(browser, address), "another browser or too long ago", 400)  # its cookie went with the first
     late = left(browser)
     web.clock.passes(minutes=11)
-    refused(back(browser, late), "another browser or too long ago")
+    refused(back(browser, late), "another browser or too long ago", 400)
 
 
 def test_a_code_counts_once(web: Web, provider: Provider) -> None:
@@ -197,15 +220,63 @@ def test_a_code_counts_once(web: Web, provider: Provider) -> None:
 def test_without_the_provider_the_password_still_opens(web: Web, provider: Provider) -> None:
     browser = web.browser()
     provider.description = {"token_endpoint": "http://127.0.0.1:9/token"}
-    refused(back(browser, left(browser)), "cannot be reached")
+    refused(back(browser, left(browser)), "cannot be reached", 503)
     assert browser.sign_in("nurse").status_code == 303
 
 
 def test_a_provider_that_is_down_is_told(tmp_path: Path) -> None:
     with providers.provider() as gone:
         web = made(tmp_path, gone)
-    refused(web.browser().get("/sign-in/provider"), "Your organisation cannot be reached")
+    answer = web.browser().get("/sign-in/provider?next=/inbox")
+    refused(answer, "Your organisation cannot be reached", 503)
+    assert 'name="next" value="/inbox"' in answer.text
+    assert "Sign in with your password, or try again" in answer.text
+    assert "Nothing was saved" not in answer.text
+    assert answer.headers["retry-after"] == "60"
     assert web.browser().sign_in("nurse").status_code == 303
+
+
+def test_where_passwords_let_no_staff_in_they_sign_and_the_provider_lets_in(
+    tmp_path: Path, provider: Provider
+) -> None:
+    web = made(tmp_path, provider, staff_passwords=False, bound=False)
+    boss, nurse = (web.door.desk.people.by_sign_in(name) for name in ("administrator", "nurse"))
+    assert boss and nurse
+    web.door.desk.bind(boss[0], nurse[0], SubjectBound(issuer=provider.issuer, claim="sub", subject=NURSE))
+    for password in (PASSWORD, "a wrong passphrase"):
+        answer = web.browser().sign_in("nurse", password)
+        refused(answer, "Passwords of staff sign and let nobody in", 400)
+    browser = web.browser()
+    assert back(browser, left(browser)).status_code == 303
+    assert "It signs. It lets nobody in" in browser.get("/account").text
+    assert web.door.desk.confirm(nurse[0], PASSWORD, "127.0.0.1")
+
+
+def test_where_passwords_let_no_staff_in_patients_come_in_as_ever(tmp_path: Path, provider: Provider) -> None:
+    web = made(tmp_path, provider, staff_passwords=False, bound=False)
+    patient = web.patient(Identifier("urn:example", "OIDC-PATIENT-1"), web.door.site())
+    web.admit("somebody", ("patient",), patient=patient)
+    assert "Patients who have a password sign in here" in web.browser().get("/sign-in?next=/account").text
+    assert "(staff)" not in web.browser().get("/sign-in?next=/me").text
+    browser = web.browser()
+    assert browser.sign_in("somebody", next="/me").headers["location"] == "/me"
+    assert browser.get("/me").status_code == 200
+
+
+def test_where_passwords_let_no_staff_in_a_code_from_the_command_line_opens_one_session(
+    tmp_path: Path,
+) -> None:
+    with providers.provider() as gone:
+        web = made(tmp_path, gone, staff_passwords=False, bound=False)
+    answer = web.browser().get("/sign-in/provider")
+    refused(answer, "is given a one-time code by an administrator", 503)
+    nurse = coded(web, "nurse", code_of_the_command_line(web, "nurse"))
+    assert nurse.get("/account").status_code == 200
+    boss = web.door.desk.people.by_sign_in("administrator")
+    assert boss
+    browser = coded(web, "administrator", web.door.desk.issue_code("a test", boss[0]))
+    assert "by one-time code alone: not bound" in browser.get("/people").text
+    refused(web.browser().sign_in("nurse", CHOSEN), "let nobody in", 400)
 
 
 def test_a_description_that_leads_elsewhere_or_in_the_open_is_not_followed(

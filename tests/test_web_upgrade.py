@@ -92,7 +92,7 @@ def test_what_waits_is_written_once_by_the_other_version_and_the_page_goes_on_to
     for value in ("101", "102"):
         type_pulse(page, value)
         send(page)
-        expect(page.locator("#waiting")).to_contain_text(f"heart_rate_per_min {value}")
+        expect(page.locator("#waiting")).to_contain_text(f"Pulse {value}")
     page.click("#halts button:has-text('Slow to 19 mL/h')")
     expect(page.locator("#waiting h2")).to_have_text("3 entries not yet saved")
     site.replace()
@@ -144,7 +144,7 @@ def test_what_one_version_cannot_read_is_kept_for_a_person_and_for_the_next(
     for value in ("91", "92"):
         type_pulse(page, value)
         send(page)
-        expect(page.locator("#waiting")).to_contain_text(f"heart_rate_per_min {value}")
+        expect(page.locator("#waiting")).to_contain_text(f"Pulse {value}")
     page.route("**/queue", answer)
     page.route("**/chair/*/1", lambda route: route.abort())
     page.context.set_offline(False)

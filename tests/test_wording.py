@@ -25,14 +25,16 @@ from ivigil.knowledge.reactions import Symptom, WarningSign
 from ivigil.knowledge.site import overlay, read
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import Translation, fits
-from ivigil.sheets import calendar, check_ins, patient, triage, wording
+from ivigil.sheets import calendar, check_ins, dates, patient, triage, wording
 from ivigil.sheets.patient import patient_sheet
 from ivigil.sheets.wording import MARK, NoLanguageError, Wording, languages
 from ivigil.web.pages import link
 from ivigil.web.pages.me import (
     answer,
     asking,
+    coming_back,
     diary,
+    failed,
     frame,
     home,
     papers,
@@ -60,7 +62,9 @@ PAGES = (
     link,
     answer,
     asking,
+    coming_back,
     diary,
+    failed,
     frame,
     home,
     papers,
@@ -147,9 +151,16 @@ Texts = tuple[frozenset[str], frozenset[str], frozenset[str]]
 def sheet_texts() -> Texts:
     """What the code of the sheet says: texts, urgent texts, and the facts that it names for a sentence."""
     said, pressing, named = texts_of(patient, wording, triage, check_ins, calendar, *PAGES)
-    said |= {*patient._WITHIN.values(), *patient._AFTER.values(), *wording._DAYS, *wording._MONTHS}
+    said |= {
+        *patient._WITHIN.values(),
+        *patient._AFTER.values(),
+        *wording._DAYS,
+        *dates.MONTHS,
+        *calendar.TITLE.values(),
+    }
     said |= {*asking.AREAS.values(), asking.UNREAD, diary.NOTHING, papers.NO_DAYS, papers.NO_PAPER}
-    pressing |= {*triage.TITLE.values(), *triage._CALL.values(), triage._UNWATCHED}
+    pressing |= {*triage.TITLE.values(), *triage._CALL.values(), triage._UNWATCHED, triage._WATCHED}
+    pressing |= {triage.DANGER, triage.NUMBER}
     titles = re.findall(r'\("([^"]+\?)", writer\.', inspect.getsource(patient))
     return said | {*titles}, pressing, named
 

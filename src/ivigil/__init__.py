@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ivigil import aftercare, infusion, kinetics
     from ivigil.course import Plan
     from ivigil.intake.levels import LevelsFile
-    from ivigil.knowledge.site import OnPages, Overlay
+    from ivigil.knowledge.site import OnPages, Overlay, Texts
     from ivigil.planning.why import Why
 
 SITE_VARIABLE = "IVIGIL_SITE"
@@ -44,6 +44,8 @@ def __getattr__(name: str) -> ModuleType:
     raise AttributeError(f"module 'ivigil' has no attribute {name!r}")
 
 
+_parsed: dict[str, tuple[Texts, Overlay]] = {}
+"""The files last read from each folder, and the overlay that stood in them."""
 _laid: dict[tuple[str | None, bool], tuple[Overlay, OnPages | None, Knowledge]] = {}
 """The last overlay read from each folder, with and without pages, and the fact base under both."""
 
@@ -57,19 +59,33 @@ def load_knowledge(site: str | None = None, pages: OnPages | None = None) -> Kno
     """The fact base, under the overlay folder ``site`` or, if None, $IVIGIL_SITE or no overlay.
 
     The folder is read at each call: what a site publishes rules from then on, also where somebody is
-    watching an infusion. ``pages``: what was signed on pages, which a journal knows. Raises KnowledgeError
-    if the overlay cannot be read or breaks a rule.
+    watching an infusion. It is built anew only where something has changed; safe in threads. ``pages``:
+    what was signed on pages, which a journal knows. Raises KnowledgeError if the overlay cannot be read
+    or breaks a rule.
     """
     folder = site or os.environ.get(SITE_VARIABLE) or None
     if not folder and pages is None:
         return _base()
-    from ivigil.knowledge.site import NO_OVERLAY, read, with_pages
+    from ivigil.knowledge.site import NO_OVERLAY, with_pages
 
-    found = read(Path(folder)) if folder else NO_OVERLAY
+    found = _overlay(folder) if folder else NO_OVERLAY
     key = (folder, pages is not None)
-    if key not in _laid or _laid[key][:2] != (found, pages):
-        _laid[key] = found, pages, _lay(found if pages is None else with_pages(_base(), found, pages))
-    return _laid[key][2]
+    kept = _laid.get(key)
+    if kept is None or kept[:2] != (found, pages):
+        kept = found, pages, _lay(found if pages is None else with_pages(_base(), found, pages))
+        _laid[key] = kept
+    return kept[2]
+
+
+def _overlay(folder: str) -> Overlay:
+    """What stands in the folder's files now: they are read each time, and parsed when one has changed."""
+    from ivigil.knowledge.site import parsed, texts
+
+    found = texts(Path(folder))
+    kept = _parsed.get(folder)
+    if kept is None or kept[0] != found:
+        kept = _parsed[folder] = found, parsed(found)
+    return kept[1]
 
 
 def _lay(found: Overlay) -> Knowledge:

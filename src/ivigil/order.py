@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ivigil.patient import Patient
+from ivigil.told import Text
 
 Route = Literal["IV", "SC"]
 Experience = Literal["naive", "experienced"]
@@ -128,9 +129,9 @@ class Fault(msgspec.Struct, frozen=True):
 
     field: str
     """Path as written: "patient.weight_kg"."""
-    value: str
+    value: Text
     """What was seen, as text; may hold patient data."""
-    accepted: str
+    accepted: Text
     """What would be accepted."""
     near: tuple[str, ...] = ()
     """What may have been meant: nearest names, other readings of a number; may hold patient data."""

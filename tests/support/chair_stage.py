@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from itertools import count
+from typing import Any
 
 import httpx
 from msgspec.structs import replace
@@ -95,3 +97,27 @@ def begin(browser: Browser, plan: Plan) -> None:
     told(browser, plan, "vital-signs", **WELL)
     told(browser, plan, "vial", product="privigen-us", grams="20", lot="L 77", expiry="2027-01-01")
     told(browser, plan, "start", rate="19")
+
+
+def queued(browser: Browser, plan: Plan, entry: dict[str, Any], *, halt: str = "") -> httpx.Response:
+    """Send an entry as a device does that kept it."""
+    token = browser.form_token("/account")
+    return browser.http.post(
+        f"{path(plan)}{halt}/queue",
+        content=json.dumps(entry),
+        headers={"x-form-token": token, "content-type": "application/json", "accept": "application/json"},
+    )
+
+
+def entry(chairs: Chairs, kind: str, ago: float = 0, **more: Any) -> dict[str, Any]:
+    """An entry of a device whose clock is 3 h ahead, tapped so many minutes ago."""
+    sent = chairs.web.clock() + dt.timedelta(hours=3)
+    return {
+        "id": str(uuid.uuid4()),
+        "kind": kind,
+        "fields": {},
+        "occurred_at": (sent - dt.timedelta(minutes=ago)).isoformat(),
+        "sent_at": sent.isoformat(),
+        "device": "d1",
+        **more,
+    }

@@ -201,7 +201,7 @@ def _acknowledged(page: Page, value: str, before: str) -> bool:
         if page.url != before and page.locator("#saved").filter(has_text="Saved.").count():
             return True
         saved = page.locator(".done").filter(has_text=f"pulse {value}")
-        told = page.locator("#waiting li, #saved").filter(has_text=f"heart_rate_per_min {value}")
+        told = page.locator("#waiting li, #saved").filter(has_text=f"Pulse {value}")
         return bool(saved.count() or told.count())
     except Error:  # on its way to the next page
         return False

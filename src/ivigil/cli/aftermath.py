@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=_PERIOD,
-        help="when somebody of the team reads, with dates and offsets; repeatable; none: nobody does",
+        help="when somebody of the team reads, with dates and offsets; repeatable; none: as the site states",
     )
     add_place(parser)
     add_author(parser)
@@ -151,7 +151,8 @@ def add_language(parser: argparse.ArgumentParser, what: str) -> None:
 
 def language(options: argparse.Namespace, knowledge: Knowledge) -> str:
     """The language that was asked for. Raises InputError."""
-    from ivigil.sheets.wording import ENGLISH, languages
+    from ivigil.knowledge.wording import ENGLISH
+    from ivigil.sheets.wording import languages
 
     known = languages(knowledge)
     written: str = options.language or ENGLISH
@@ -161,9 +162,9 @@ def language(options: argparse.Namespace, knowledge: Knowledge) -> str:
     return written
 
 
-def watched(options: argparse.Namespace) -> tuple[Hours, ...]:
+def watched(options: argparse.Namespace, case: Case) -> tuple[Hours, ...]:
     """When somebody of the team reads. Raises InputError."""
-    return tuple(_hours(each) for each in options.watched)
+    return tuple(_hours(each) for each in options.watched) or practice.hours_of(case)
 
 
 def _hours(written: str) -> Hours:

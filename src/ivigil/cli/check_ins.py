@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     case = aftermath.case(options)
     found = check_ins(case.episode, case.knowledge, case.until)
-    hours = aftermath.watched(options)
+    hours = aftermath.watched(options, case)
     case = aftermath.recorded(case, tuple(_happened(options, case, found)), options)
     stand = standings(case, hours)
     facts, sources = cited((name for each in stand for name in each.facts()), case.knowledge)
@@ -109,7 +109,7 @@ def _put_questions(check_in: CheckIn, reading: Watch, case: Case, options: argpa
     asked = asks(check_in.questions, case.episode, case.knowledge)
     put(
         Questions(check_in, asked),
-        lambda: questions_sheet(asked, reading, case.knowledge, language),
+        lambda: questions_sheet(asked, reading, case.at, case.knowledge, language),
         as_json=options.json,
     )
     return OK

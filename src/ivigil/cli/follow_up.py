@@ -22,8 +22,10 @@ from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
 from ivigil.infusion.events import Corrected
+from ivigil.intake.result import quantity_of
 from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.reactions import Measure
+from ivigil.knowledge.store import Knowledge
 from ivigil.practice.aftermath import Case, hand_over
 
 _RESULT = "NAME=VALUE@DATE"
@@ -69,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     case = aftermath.case(options)
     case = aftermath.recorded(case, tuple(_happened(options, case)), options)
-    found = hand_over(case, aftermath.watched(options))
+    found = hand_over(case, aftermath.watched(options, case))
 
     from ivigil.sheets.follow_up import follow_up_sheet
 
@@ -115,22 +117,22 @@ def _result(written: str, normal: Normal, case: Case, options: argparse.Namespac
         raise InputError(f"--result {written}: lies after {case.at:%Y-%m-%d %H:%M %z}")
     return ResultReceived(
         measure=measure.id,
-        value=_value(value.strip(), measure),
+        value=_value(value.strip(), measure, case.knowledge),
         drawn_at=drawn_at,
         lower_normal=low,
         upper_normal=high,
     )
 
 
-def _value(written: str, measure: Measure) -> Decimal:
-    """A number in the measure's unit, or with one that converts exactly. Raises InputError."""
+def _value(written: str, measure: Measure, knowledge: Knowledge) -> Decimal:
+    """A number in the measure's unit, or with one that converts. Raises InputError."""
     number, _, unit = written.partition(" ")
-    value = zero_or_more(number, measure.id.removeprefix("measure."))
+    quantity = quantity_of(measure, knowledge)
+    value = zero_or_more(number, quantity.key)
     try:
-        return units.convert(value, unit.strip() or measure.unit, measure.unit)
+        return quantity.convert(value, unit.strip() or measure.unit)
     except units.UnknownUnitError:
-        accepted = ", ".join(units.accepted_units(measure.unit))
-        raise InputError(f"{measure.id.removeprefix('measure.')} {written}: accepted: {accepted}") from None
+        raise InputError(f"{quantity.key} {written}: accepted: {', '.join(quantity.units)}") from None
 
 
 def _drawn(written: str, case: Case) -> dt.datetime:

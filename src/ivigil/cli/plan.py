@@ -64,8 +64,9 @@ def _show(path: str, plan: Plan, options: argparse.Namespace) -> int:
 
 
 def _patient_sheet(plan: Plan, knowledge: Knowledge, language: str | None) -> int:
+    from ivigil.knowledge.wording import ENGLISH
     from ivigil.sheets.patient import NoSheetError, patient_sheet
-    from ivigil.sheets.wording import ENGLISH, NoLanguageError
+    from ivigil.sheets.wording import NoLanguageError
 
     try:
         print(patient_sheet(plan, knowledge, language or ENGLISH))

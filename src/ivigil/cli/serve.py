@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ivigil.cli.journaling import add_place, guarded
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH
 
 if TYPE_CHECKING:
     from ivigil.web.settings import ProviderSettings, Settings

@@ -11,11 +11,14 @@ from importlib.resources.abc import Traversable
 import ivigil
 from ivigil.cli.main import OK
 from ivigil.cli.naming import InputError
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH
+from ivigil.sheets import records
 
-ROOMS = ("sheets", "web")
+ROOMS = ("intake", "sheets", "web")
 """Where texts for staff stand."""
-_FROM = ("ivigil.sheets.spoken", "ivigil.web.parts.woven")
+_FROM = ("ivigil.sheets.spoken", "ivigil.told", "ivigil.web.parts.woven")
+_SAY = {"say"}
+"""What the module that has it says too."""
 _FIRST = {"counted": 1}
 """Where the texts of a call begin."""
 
@@ -43,7 +46,7 @@ def said() -> dict[str, None]:
     for room in ROOMS:
         for module in _modules(resources.files(ivigil) / room):
             found |= dict.fromkeys(_texts(ast.parse(module.read_text(encoding="utf-8"))))
-    return found
+    return found | dict.fromkeys(records.names())
 
 
 def _modules(folder: Traversable) -> Iterator[Traversable]:
@@ -62,6 +65,7 @@ def _texts(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module in _FROM
         for alias in node.names
     }
+    imported |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} & _SAY
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in imported:
             yield from (text for arg in node.args[_FIRST.get(node.func.id, 0) :] for text in _strings(arg))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -16,9 +18,11 @@ from ivigil.knowledge.doses import Bounds
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Route
 from ivigil.patient import Sex
+from ivigil.told import Text, Told, tell
 
 PERCENT = Decimal(100)
 PER_KG, IN_GRAMS = "total_dose_g_per_kg", "total_dose_g"
+NEXT = tell("the days from one subcutaneous dose to the next")
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,17 +71,24 @@ class _Checker:
             return
         low, high = self._grams(per_kg, per_kg, self._weights)
         if not low <= grams <= high:
-            seen = f"{plain(grams)}, while {PER_KG} gives {plain(low)} to {plain(high)}"
-            self._fields.faults.add(IN_GRAMS, seen, f"grams that agree with {PER_KG}, or one of the two")
+            seen = tell(
+                "{grams}, while {other} gives {low} to {high}",
+                grams=plain(grams),
+                other=PER_KG,
+                low=plain(low),
+                high=plain(high),
+            )
+            accepted = tell("grams that agree with {other}, or one of the two", other=PER_KG)
+            self._fields.faults.add(IN_GRAMS, seen, accepted)
 
     def course(self) -> None:
         """An intravenous course: its total, its days, the dose of a day, the interval."""
         ordered = self._ordered
         pool = sources.regimens(ordered.condition, ordered.phase, self._knowledge)
-        self._amount(sources.course(pool, self._weights), Decimal(1), "g/kg in a course", "")
+        self._amount(sources.course(pool, self._weights), Decimal(1), tell("g/kg in a course"), str)
         interval = sources.interval_days(pool)
         if ordered.interval_days is not None and interval and ordered.interval_days < interval.low:
-            self._outside("interval_days", str(ordered.interval_days), interval.text("days"))
+            self._outside("interval_days", str(ordered.interval_days), interval.text(tell("days")))
         if ordered.days is None:
             return
         named = [regimen for regimen in pool if regimen.id == ordered.regimen]
@@ -85,11 +96,10 @@ class _Checker:
         silent = bool(named) and not any(regimen.allowed_days for regimen in named)
         days = None if silent else sources.days(pool)
         if days is not None and not days.holds(Decimal(ordered.days)):
-            self._outside("days", str(ordered.days), days.text("days"))
+            self._outside("days", str(ordered.days), days.text(tell("days")))
             return
         daily = sources.daily(pool, self._weights)
-        over = " on one day" if ordered.days == 1 else f" over {ordered.days} days"
-        self._amount(daily, Decimal(ordered.days), "g/kg a day", over)
+        self._amount(daily, Decimal(ordered.days), tell("g/kg a day"), partial(_over, ordered.days))
 
     def weekly(self) -> None:
         """A subcutaneous dose is compared per week, so its interval must be stated; a loading as a whole."""
@@ -97,36 +107,49 @@ class _Checker:
         if ordered.g_per_kg is None and ordered.grams is None:
             return
         if ordered.phase == "loading":
-            self._amount(sources.loading(ordered.condition, self._knowledge), Decimal(1), "g/kg in all", "")
+            self._amount(
+                sources.loading(ordered.condition, self._knowledge), Decimal(1), tell("g/kg in all"), str
+            )
             return
         if ordered.interval_days is None:
-            self._fields.require("interval_days", accepted="the days from one subcutaneous dose to the next")
+            self._fields.require("interval_days", accepted=NEXT)
             return
         weekly = sources.weekly(ordered.condition, self._knowledge)
         weeks = Decimal(ordered.interval_days) / DAYS_PER_WEEK
-        self._amount(weekly, weeks, "g/kg a week", f" every {ordered.interval_days} days")
+        self._amount(weekly, weeks, tell("g/kg a week"), partial(_every, ordered.interval_days))
 
-    def _amount(self, allowed: Range | None, parts: Decimal, unit: str, over: str) -> None:
-        """Compare the ordered dose, divided into ``parts``, with a range in g/kg."""
+    def _amount(self, allowed: Range | None, parts: Decimal, unit: Told, told: Callable[[str], Text]) -> None:
+        """Compare the ordered dose, divided into ``parts``, with a range in g/kg; ``told`` says over what."""
         if allowed is None:
             return
         per_kg, grams = self._ordered.g_per_kg, self._ordered.grams
         low, high = allowed.low * parts, allowed.high * parts
         if per_kg is not None and not low <= per_kg <= high:
-            self._outside(PER_KG, f"{plain(per_kg)}{over}", allowed.text(unit))
+            self._outside(PER_KG, told(plain(per_kg)), allowed.text(unit))
         if grams is None or self._weights is None:
             return
         low, high = self._grams(low, high, self._weights)
         if not low <= grams <= high:
-            seen = f"{plain(grams)}{over} for {plain(self._weights[1])} kg"
+            weight = plain(self._weights[1])
+            seen = tell("{dose} for {weight} kg", dose=told(plain(grams)), weight=weight)
             self._outside(IN_GRAMS, seen, allowed.text(unit))
 
     def _grams(self, low: Decimal, high: Decimal, weights: Bounds) -> Bounds:
         return low * weights[0] * (1 - self._margin), high * weights[1] * (1 + self._margin)
 
-    def _outside(self, key: str, seen: str, accepted: str) -> None:
+    def _outside(self, key: str, seen: Text, accepted: Told) -> None:
         """Note a fault; the ids of the sources tell the condition, so a log leaves them out."""
         self._fields.faults.add(key, seen, accepted, log=f"{key}: accepted: what a source gives")
+
+
+def _over(days: int, dose: str) -> Told:
+    if days == 1:
+        return tell("{dose} on one day", dose=dose)
+    return tell("{dose} over {days} days", dose=dose, days=str(days))
+
+
+def _every(days: int, dose: str) -> Told:
+    return tell("{dose} every {days} days", dose=dose, days=str(days))
 
 
 def _dosing_weights(ordered: Ordered, knowledge: Knowledge) -> Bounds | None:

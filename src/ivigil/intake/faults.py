@@ -9,10 +9,11 @@ from typing import Any
 
 from ivigil.intake.text import Number
 from ivigil.order import Fault, OrderError
+from ivigil.told import Text, tell
 
 SHOWN = 60
 """Characters of a value that a fault repeats."""
-MISSING = "missing"
+MISSING = tell("missing")
 
 
 class Faults:
@@ -24,8 +25,8 @@ class Faults:
     def add(
         self,
         field: str,
-        value: str,
-        accepted: str,
+        value: Text,
+        accepted: Text,
         *,
         near: Iterable[str] = (),
         log: str = "",

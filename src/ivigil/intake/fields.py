@@ -12,10 +12,12 @@ from ivigil.intake import numbers
 from ivigil.intake.faults import MISSING, Faults, is_plain, join, show, show_key
 from ivigil.intake.near import nearest_keys
 from ivigil.intake.text import Number, Table
+from ivigil.told import Text, Told, tell
 
-DATE = "a date such as 2026-11-23"
-INSTANT = "a date and time with offset such as 2026-11-23T08:00:00+00:00"
-TEXT = "one line of text in quotes"
+DATE = tell("a date such as 2026-11-23")
+INSTANT = tell("a date and time with offset such as 2026-11-23T08:00:00+00:00")
+TEXT = tell("one line of text in quotes")
+WITHIN_LIFE = tell("a date from birth to the start of the course")
 LIST_LENGTH = 200
 """Longest list that is read."""
 UNKNOWN_TOLD = 20
@@ -51,7 +53,9 @@ class Fields:
         self._note_strangers(known)
         for key in table.duplicates if isinstance(table, Table) else ():
             log = "" if key in known else f"{self._name}: unknown key"
-            faults.add(join(path, show_key(key)), "written more than once", "each key once", log=log)
+            faults.add(
+                join(path, show_key(key)), tell("written more than once"), tell("each key once"), log=log
+            )
 
     def has(self, key: str) -> bool:
         return key in self._table
@@ -59,17 +63,17 @@ class Fields:
     def raw(self, key: str) -> Any:
         return self._table.get(key)
 
-    def fault(self, key: str, accepted: str, *, near: Sequence[str] = (), log: str = "") -> None:
+    def fault(self, key: str, accepted: Text, *, near: Sequence[str] = (), log: str = "") -> None:
         """Note that the value of ``key``, or its absence, is not accepted."""
         value = show(self._table[key]) if key in self._table else MISSING
         self.faults.add(join(self.path, key), value, accepted, near=near, log=log)
 
-    def require(self, *keys: str, accepted: str) -> None:
+    def require(self, *keys: str, accepted: Text) -> None:
         """Note a fault unless one of the keys is there."""
         if not any(key in self._table for key in keys):
             self.fault(keys[0], accepted)
 
-    def text(self, key: str, accepted: str = TEXT) -> str | None:
+    def text(self, key: str, accepted: Text = TEXT) -> str | None:
         """One line of text that is not empty."""
         return self._read(key, _text, accepted)
 
@@ -80,11 +84,13 @@ class Fields:
             return value
         if key in self._table:
             near = nearest_keys(value, choices) if isinstance(value, str) else ()
-            self.fault(key, "one of: " + ", ".join(choices), near=near)
+            self.fault(key, tell("one of: {names}", names=", ".join(choices)), near=near)
         return None
 
     def flag(self, key: str) -> bool | None:
-        return self._read(key, lambda value: value if isinstance(value, bool) else None, "true or false")
+        return self._read(
+            key, lambda value: value if isinstance(value, bool) else None, tell("true or false")
+        )
 
     def date(self, key: str) -> dt.date | None:
         return self._read(key, date_of, DATE)
@@ -97,7 +103,7 @@ class Fields:
         """A number above zero, plain or as text; its unit is that of the key."""
         number = self._read_number(key, number_of, numbers.ACCEPTED)
         if number is not None and number <= 0:
-            self.fault(key, "a number above 0")
+            self.fault(key, tell("a number above 0"))
             return None
         return number
 
@@ -108,7 +114,7 @@ class Fields:
     def numbers(self, key: str) -> tuple[Decimal, ...]:
         """A list of numbers above zero; those at fault are left out."""
         found: list[Decimal] = []
-        for item in self._list(key, "a list of numbers"):
+        for item in self._list(key, tell("a list of numbers")):
             try:
                 value = number_of(item)
             except numbers.NumberError as error:
@@ -117,18 +123,20 @@ class Fields:
             if value > 0:
                 found.append(value)
             else:
-                self.faults.add(join(self.path, key), show(item), "numbers above 0")
+                self.faults.add(join(self.path, key), show(item), tell("numbers above 0"))
         return tuple(found)
 
     def names(self, key: str) -> tuple[str, ...]:
         """A list of different texts; empty if absent or at fault."""
-        items = self._list(key, "a list of texts")
+        items = self._list(key, tell("a list of texts"))
         found: list[str] = []
         for item in items:
             if _text(item) is None:
                 self.faults.add(join(self.path, key), show(item), TEXT)
             elif item in found:
-                self.faults.add(join(self.path, key), f"{show(item)} twice", "each item once")
+                self.faults.add(
+                    join(self.path, key), tell("{item} twice", item=show(item)), tell("each item once")
+                )
             else:
                 found.append(item)
         return tuple(found)
@@ -140,7 +148,7 @@ class Fields:
 
     def tables(self, key: str, known: Sequence[str]) -> Iterator[Fields]:
         """The tables of a list, in order; "overrides[0]" is the path of the first."""
-        for place, item in enumerate(self._list(key, "a list of tables")):
+        for place, item in enumerate(self._list(key, tell("a list of tables"))):
             path = f"{join(self.path, key)}[{place}]"
             if isinstance(item, dict):
                 yield Fields(item, path, known, self.faults)
@@ -153,27 +161,29 @@ class Fields:
 
     def _note_strangers(self, known: Sequence[str]) -> None:
         strangers = [key for key in self._table if key not in known]
-        accepted = "the keys of " + (f"[{self.path}]" if self.path else self._whole)
+        accepted = tell("the keys of {table}", table=f"[{self.path}]" if self.path else self._whole)
         for key in strangers[:UNKNOWN_TOLD]:
             self.faults.add(
                 join(self.path, show_key(key)),
-                "unknown key",
+                tell("unknown key"),
                 accepted,
                 near=nearest_keys(key, known),
                 log=f"{self._name}: unknown key",
             )
         if len(strangers) > UNKNOWN_TOLD:
-            self.faults.add(self._name, f"{len(strangers) - UNKNOWN_TOLD} more unknown keys", accepted)
+            more = tell("{count} more unknown keys", count=str(len(strangers) - UNKNOWN_TOLD))
+            self.faults.add(self._name, more, accepted)
 
-    def _list(self, key: str, accepted: str) -> list[Any]:
+    def _list(self, key: str, accepted: Told) -> list[Any]:
         value = self._table.get(key, [])
         if isinstance(value, list) and len(value) <= LIST_LENGTH:
             return value
-        seen = f"a list of {len(value)}" if isinstance(value, list) else show(value)
-        self.faults.add(join(self.path, key), seen, f"{accepted}, at most {LIST_LENGTH}")
+        seen = tell("a list of {count}", count=str(len(value))) if isinstance(value, list) else show(value)
+        most = tell("{list}, at most {count}", list=accepted, count=str(LIST_LENGTH))
+        self.faults.add(join(self.path, key), seen, most)
         return []
 
-    def _read(self, key: str, reader: Callable[[Any], T | None], accepted: str) -> T | None:
+    def _read(self, key: str, reader: Callable[[Any], T | None], accepted: Text) -> T | None:
         if key not in self._table:
             return None
         value = reader(self._table[key])
@@ -181,7 +191,7 @@ class Fields:
             self.fault(key, accepted)
         return value
 
-    def _read_number(self, key: str, reader: Callable[[Any], T], accepted: str) -> T | None:
+    def _read_number(self, key: str, reader: Callable[[Any], T], accepted: Text) -> T | None:
         if key not in self._table:
             return None
         try:
@@ -236,5 +246,5 @@ def date_of(value: Any) -> dt.date | None:
     return value if FIRST_YEAR <= value.year <= LAST_YEAR else None
 
 
-def _table_of(known: Sequence[str]) -> str:
-    return "a table with " + ", ".join(known)
+def _table_of(known: Sequence[str]) -> Told:
+    return tell("a table with {keys}", keys=", ".join(known))

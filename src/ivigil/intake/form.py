@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 
-from ivigil import units
 from ivigil.intake import history, person, screening
 from ivigil.intake.faults import Faults
 from ivigil.intake.fields import Fields
@@ -68,25 +67,24 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
         for key, quantity in _quantities(knowledge).items():
             if stem in (key, f"patient.{quantity.unit_free_key}"):
                 return f"{key}{date}"
-        flag = f"screening.{fault.value.split(' ')[0]}"
+        flag = f"screening.{str(fault.value).split(' ')[0]}"
         return flag if path.startswith("screening") and flag in known else ""
 
     def _table(self, knowledge: Knowledge) -> dict[str, Any]:
         known, quantities = controls(knowledge), _quantities(knowledge)
         flags = screening_flags(knowledge)
         table: dict[str, Any] = {"patient": {}}
-        lists: dict[str, list[str]] = {"screening.present": [], "screening.absent": [], "confirmed": []}
+        answers: dict[str, list[str]] = {"present": [], "absent": []}
+        confirmed: list[str] = []
         for name, text in self._typed():
-            if name not in known:
-                table[name] = text
-            elif name in quantities or name.removesuffix(DATE) in quantities:
-                continue  # below: a value and its date are one entry
-            elif name in flags:
-                lists.setdefault(f"screening.{text}", []).append(name.removeprefix("screening."))
+            if name not in known or name in quantities or name.removesuffix(DATE) in quantities:
+                continue  # below: what no control sent; a value and its date are one entry
+            if name in flags:
+                answers.setdefault(text, []).append(name.removeprefix("screening."))
             elif name == "screening.complete":
                 _put(table, name, text == YES)
             elif name.startswith("patient.confirmed."):
-                lists["confirmed"].append(name.removeprefix("patient.confirmed."))
+                confirmed.append(name.removeprefix("patient.confirmed."))
             elif not name.startswith(("start.", "overrides.")):
                 _put(table, name, text)
         for name, quantity in quantities.items():
@@ -94,16 +92,19 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
         start = self._start()
         if start:
             table["start"] = start
-        for path, names in lists.items():
+        for answer, names in answers.items():
             if names:
-                _put(table, path if path.startswith("screening") else f"patient.{path}", names)
+                table.setdefault("screening", {})[answer] = names
+        if confirmed:
+            _put(table, "patient.confirmed", confirmed)
         aside = self._set_aside(knowledge)
         if aside:
             table["overrides"] = [
                 {"finding": each, "reason": self._text(f"overrides.{each}{REASON}"), "author": self.author}
                 for each in aside
             ]
-        return table
+        strangers = {name: text for name, text in self._typed() if name not in known}
+        return table | {f"[{name}]" if name in table else name: text for name, text in strangers.items()}
 
     def _typed(self) -> Iterator[tuple[str, str]]:
         return ((name, text.strip()) for name, text in self.values.items() if text.strip())
@@ -266,7 +267,5 @@ def expressed(found: Measured) -> tuple[tuple[Decimal, str], ...]:
     """The same quantity in the unit of its key, or, written in that, in the others."""
     if found.written.unit != found.quantity.unit:
         return ((found.number, found.quantity.unit),)
-    wanted = found.quantity.unit
-    return tuple(
-        (found.number / units.convert(Decimal(1), unit, wanted), unit) for unit in found.other_units()
-    )
+    one = Decimal(1)
+    return tuple((found.number / found.quantity.convert(one, unit), unit) for unit in found.other_units())

@@ -9,6 +9,7 @@ from ivigil.intake.fields import DATE, TEXT, Fields
 from ivigil.intake.near import nearest_names
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Override, Route
+from ivigil.told import tell
 
 LAST_KEYS = (
     "product",
@@ -61,7 +62,7 @@ def _override(fields: Fields, knowledge: Knowledge) -> Override | None:
     finding, reason, author = (fields.text(key) for key in OVERRIDE_KEYS)
     if finding is not None and finding not in knowledge.hazards:
         names = {item.id: (item.id, item.name) for item in knowledge.facts.hazard}
-        fields.fault("finding", "the id of a hazard", near=nearest_names(finding, names))
+        fields.fault("finding", tell("the id of a hazard"), near=nearest_names(finding, names))
         return None
     if finding is None or reason is None or author is None:
         return None

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-ACCEPTED = "a number such as 0.5, 12 or 12.5: digits, a point as decimal mark, nothing else"
-ACCEPTED_COUNT = "a whole number of 1 or more, in digits"
+from ivigil.told import tell
+
+ACCEPTED = tell("a number such as 0.5, 12 or 12.5: digits, a point as decimal mark, nothing else")
+ACCEPTED_COUNT = tell("a whole number of 1 or more, in digits")
 DIGITS = 15
 """More digits than this are no measured number."""
 

@@ -7,13 +7,14 @@ from typing import get_args
 
 import msgspec
 
-from ivigil.intake.fields import DATE, Fields
+from ivigil.intake.fields import DATE, TEXT, WITHIN_LIFE, Fields
 from ivigil.intake.plausibility import Doubter, required_term, usual_policy
 from ivigil.intake.quantities import Measured, Quantity, take
 from ivigil.knowledge.logic import Reading, Value
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
 from ivigil.patient import Identifier, Measurement, Sex, completed_years
+from ivigil.told import tell
 
 WEIGHT = Quantity("weight_kg", "kg")
 HEIGHT = Quantity("height_cm", "cm")
@@ -70,9 +71,13 @@ def confirmable(knowledge: Knowledge) -> tuple[str, ...]:
 
 def read(fields: Fields, start: dt.date | None, knowledge: Knowledge) -> Person:
     """Read the table and note everything in it that is missing, mistyped or not plausible."""
-    for key, accepted in (("birth_date", DATE), ("sex", "male or female"), ("id", "system and value")):
+    for key, accepted in (
+        ("birth_date", DATE),
+        ("sex", tell("male or female")),
+        ("id", tell("system and value")),
+    ):
         fields.require(key, accepted=accepted)
-    fields.require(*WEIGHT.keys, accepted="weight_kg, or weight as text with its unit")
+    fields.require(*WEIGHT.keys, accepted=tell("weight_kg, or weight as text with its unit"))
     person = Person(
         id=identifier(fields),
         birth=fields.date("birth_date"),
@@ -110,7 +115,7 @@ def identifier(fields: Fields) -> Identifier | None:
     if inner is None:
         return None
     for key in IDENTIFIER:
-        inner.require(key, accepted="one line of text in quotes")
+        inner.require(key, accepted=TEXT)
     system, value = (inner.text(key) for key in IDENTIFIER)
     return None if system is None or value is None else Identifier(system, value)
 
@@ -124,7 +129,7 @@ def _confirmed(fields: Fields, knowledge: Knowledge) -> tuple[str, ...]:
     names = fields.names("confirmed")
     known = confirmable(knowledge)
     if set(names) - {*known}:
-        fields.fault("confirmed", "a list of: " + ", ".join(known))
+        fields.fault("confirmed", tell("a list of: {names}", names=", ".join(known)))
     return names
 
 
@@ -174,4 +179,4 @@ def _doubt_date(measured: Measured, birth: dt.date | None, start: dt.date | None
         return
     if (start is not None and date > start) or (birth is not None and date < birth):
         field = f"{measured.field.removesuffix('.value')}.date"
-        fields.faults.add(field, date.isoformat(), "a date from birth to the start of the course")
+        fields.faults.add(field, date.isoformat(), WITHIN_LIFE)

@@ -15,6 +15,7 @@ from ivigil.knowledge.growth import GrowthRow
 from ivigil.knowledge.store import Knowledge, KnowledgeError
 from ivigil.knowledge.vocabulary import Term
 from ivigil.patient import Sex, completed_years
+from ivigil.told import Text, tell
 
 CM_PER_M = Decimal(100)
 PERCENT = Decimal(100)
@@ -39,7 +40,7 @@ class Doubter:
         low, high = term.plausible_min, term.plausible_max
         if _between(measured.number, low, high):
             return True
-        accepted = f"{_plain(low)} to {_plain(high)} {term.unit}"
+        accepted = tell("{low} to {high} {unit}", low=_plain(low), high=_plain(high), unit=term.unit)
         self._faults.add(measured.field, measured.shown, accepted, near=_swaps(measured, low, high))
         return False
 
@@ -49,7 +50,8 @@ class Doubter:
         if policy is None or policy.number is None or measured.number <= policy.number:
             return
         near = _swaps(measured, None, policy.number)
-        accepted = f"at most {_plain(policy.number)} {measured.quantity.unit}"
+        most = _plain(policy.number)
+        accepted = tell("at most {most} {unit}", most=most, unit=measured.quantity.unit)
         self._ask(measured.quantity.key, measured.field, measured.shown, accepted, near)
 
     def age(self, birth: dt.date, start: dt.date) -> bool:
@@ -57,7 +59,7 @@ class Doubter:
         oldest = limit(self._knowledge, "policy.intake_age_max")
         if birth <= start and completed_years(birth, start) <= oldest:
             return True
-        accepted = f"a date not after the start, at most {_plain(oldest)} years before it"
+        accepted = tell("a date not after the start, at most {years} years before it", years=_plain(oldest))
         self._faults.add("patient.birth_date", birth.isoformat(), accepted)
         return False
 
@@ -71,8 +73,13 @@ class Doubter:
         high = row.p50_kg + z * (row.p97_kg - row.p50_kg)
         if _between(weight.number, low, high):
             return False
-        seen = f"{weight.shown}, expected {_tenths(low)} to {_tenths(high)} kg"
-        accepted, near = "a weight plausible for age and sex", _swaps(weight, low, high)
+        seen = tell(
+            "{weight}, expected {low} to {high} kg",
+            weight=weight.shown,
+            low=_tenths(low),
+            high=_tenths(high),
+        )
+        accepted, near = tell("a weight plausible for age and sex"), _swaps(weight, low, high)
         return self._ask(WEIGHT, weight.field, seen, accepted, near)
 
     def body_mass_index(self, weight: Measured, height: Measured, birth: dt.date, start: dt.date) -> None:
@@ -95,8 +102,13 @@ class Doubter:
             for unit in height.other_units()
             if _between(_bmi(weight.number, height.in_unit(unit)), low, high)
         ]
-        seen = f"{weight.shown} with height {height.shown}, a body mass index of {_tenths(bmi)}"
-        accepted = f"a body mass index of {_plain(low)} to {_plain(high)} kg/m2"
+        seen = tell(
+            "{weight} with height {height}, a body mass index of {index}",
+            weight=weight.shown,
+            height=height.shown,
+            index=_tenths(bmi),
+        )
+        accepted = tell("a body mass index of {low} to {high} kg/m2", low=_plain(low), high=_plain(high))
         self._ask(WEIGHT, weight.field, seen, accepted, (*other_weights, *other_heights))
 
     def change_of_weight(self, weight: Measured, last: Measured) -> bool:
@@ -106,8 +118,13 @@ class Doubter:
         if _between(weight.number, low, high):
             return False
         change = abs(weight.number - last.number) * PERCENT / last.number
-        seen = f"{weight.shown} after {last.shown}, a change of {_tenths(change)} %"
-        accepted = f"a change of at most {_plain(allowed)} % from the last weight"
+        seen = tell(
+            "{weight} after {before}, a change of {percent} %",
+            weight=weight.shown,
+            before=last.shown,
+            percent=_tenths(change),
+        )
+        accepted = tell("a change of at most {percent} % from the last weight", percent=_plain(allowed))
         return self._ask(WEIGHT, weight.field, seen, accepted, _swaps(weight, low, high))
 
     def _growth(self, sex: Sex, birth: dt.date, start: dt.date) -> GrowthRow | None:
@@ -117,7 +134,7 @@ class Doubter:
                 return reference.at(Decimal((start - birth).days) / DAYS_PER_MONTH)
         raise KnowledgeError([f"no weight-for-age reference for {sex}"])
 
-    def _ask(self, name: str, field: str, seen: str, accepted: str, near: tuple[str, ...]) -> bool:
+    def _ask(self, name: str, field: str, seen: Text, accepted: Text, near: tuple[str, ...]) -> bool:
         """Note an unusual value, unless the writer has confirmed it. True if it was noted."""
         if name in self._confirmed:
             return False

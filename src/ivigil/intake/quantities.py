@@ -20,8 +20,12 @@ from ivigil.intake.numbers import ACCEPTED, NumberError
 from ivigil.intake.text import Number
 from ivigil.knowledge.logic import Reading
 from ivigil.patient import Measurement
+from ivigil.told import Text, Told, tell
 
 _SPLIT = re.compile(r"\s*(?P<comparator><=|>=|<|>)?\s*(?P<number>[0-9.,_'+-]+)\s*(?P<unit>\S.*?)?\s*")
+
+_WRITTEN = str.maketrans("µμ²³⁹", "uu239")
+"""How people write what UCUM writes in plain letters."""
 
 
 class Quantity(msgspec.Struct, frozen=True):
@@ -30,6 +34,18 @@ class Quantity(msgspec.Struct, frozen=True):
     key: str
     unit: str
     censored: bool = False
+    also: tuple[tuple[str, Decimal], ...] = ()
+    """Units of this substance alone, each with its factor to ``unit``."""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Every unit in which it may be written, its own first."""
+        return (*units.accepted_units(self.unit), *(unit for unit, _ in self.also))
+
+    def convert(self, number: Decimal, unit: str) -> Decimal:
+        """A number written in ``unit``, exactly, in its own."""
+        factor = dict(self.also).get(unit)
+        return units.convert(number, unit, self.unit) if factor is None else number * factor
 
     @property
     def unit_free_key(self) -> str:
@@ -95,11 +111,11 @@ class Measured(msgspec.Struct, frozen=True):
 
     def in_unit(self, unit: str) -> Decimal:
         """The number in the unit of the key, had it been written in ``unit``."""
-        return units.convert(self.written.number, unit, self.quantity.unit)
+        return self.quantity.convert(self.written.number, unit)
 
     def other_units(self) -> tuple[str, ...]:
         """The accepted units in which it was not written."""
-        return tuple(u for u in units.accepted_units(self.quantity.unit) if u != self.written.unit)
+        return tuple(unit for unit in self.quantity.units if unit != self.written.unit)
 
     def rewritten(self, unit: str) -> str:
         """How to write the same number in another unit: 'iga = "7 mg/dL"'."""
@@ -111,7 +127,7 @@ def take(fields: Fields, quantity: Quantity) -> Measured | None:
     """Read a quantity from its key or its unit-free key; None if absent or at fault."""
     written = [key for key in quantity.keys if fields.has(key)]
     if len(written) > 1:
-        fields.fault(written[1], f"either {written[0]} or {written[1]}, not both")
+        fields.fault(written[1], tell("either {one} or {other}, not both", one=written[0], other=written[1]))
         return None
     if not written:
         return None
@@ -126,7 +142,7 @@ def take(fields: Fields, quantity: Quantity) -> Measured | None:
 Reader = Callable[[Any, Quantity], Written]
 
 
-def _take(fields: Fields, key: str, quantity: Quantity, read: Reader, accepted: str) -> Measured | None:
+def _take(fields: Fields, key: str, quantity: Quantity, read: Reader, accepted: Text) -> Measured | None:
     date = None
     if isinstance(fields.raw(key), dict):
         inner = fields.table(key, ("value", "date"))
@@ -162,7 +178,7 @@ def _in_unit(value: Any, quantity: Quantity) -> Written:
 def _with_unit(value: Any, quantity: Quantity) -> Written:
     """Text of a number and its unit."""
     comparator, number, unit = _split(value)
-    unit = _known_unit(unit, quantity.unit)
+    unit = _known_unit(unit, quantity)
     try:
         return Written(comparator, number_of(number), unit)
     except NumberError as error:
@@ -176,9 +192,9 @@ def _split(value: Any) -> tuple[str, str, str]:
     return match["comparator"] or "", match["number"], match["unit"] or ""
 
 
-def _known_unit(written: str, wanted: str) -> str:
+def _known_unit(written: str, quantity: Quantity) -> str:
     """The unit as it is listed, whatever its case and marks. Raises NumberError if it is not accepted."""
-    for unit in units.accepted_units(wanted):
+    for unit in quantity.units:
         if _spoken(unit) == _spoken(written):
             return unit
     raise NumberError
@@ -186,15 +202,16 @@ def _known_unit(written: str, wanted: str) -> str:
 
 def _spoken(unit: str) -> str:
     """A unit without what people leave out or vary: 10^9/L is 10*9/L, 1.73 m2 is {1.73_m2}."""
-    return re.sub("[^a-z0-9/%]", "", unit.replace("µ", "u").replace("μ", "u").casefold())
+    return re.sub("[^a-z0-9/%]", "", unit.translate(_WRITTEN).casefold())
 
 
-def _accepted_number(quantity: Quantity) -> str:
-    limit = ', or a limit as text such as "<0.07"' if quantity.censored else ""
-    return f"{ACCEPTED}; in {quantity.unit}{limit}"
+def _accepted_number(quantity: Quantity) -> Told:
+    plain = tell("{number}; in {unit}", number=ACCEPTED, unit=quantity.unit)
+    return tell('{number}, or a limit as text such as "<0.07"', number=plain) if quantity.censored else plain
 
 
-def _accepted_text(quantity: Quantity) -> str:
-    limit = ' with or without "<" before it' if quantity.censored else ""
-    named = ", ".join(units.accepted_units(quantity.unit))
-    return f'text of a number and its unit such as "12.5 {quantity.unit}"{limit}; units: {named}'
+def _accepted_text(quantity: Quantity) -> Told:
+    written = tell('text of a number and its unit such as "12.5 {unit}"', unit=quantity.unit)
+    if quantity.censored:
+        written = tell('{number} with or without "<" before it', number=written)
+    return tell("{number}; units: {units}", number=written, units=", ".join(quantity.units))

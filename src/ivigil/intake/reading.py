@@ -11,7 +11,7 @@ import msgspec
 
 from ivigil.intake import dose, history, person, resolve, screening
 from ivigil.intake.faults import Faults
-from ivigil.intake.fields import INSTANT, Fields, instant_of
+from ivigil.intake.fields import INSTANT, WITHIN_LIFE, Fields, instant_of
 from ivigil.intake.person import Person
 from ivigil.intake.text import Format, MalformedError, parse
 from ivigil.knowledge.conditions import Condition, Regimen
@@ -19,13 +19,14 @@ from ivigil.knowledge.logic import Case
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Experience, Fault, LastImmunoglobulin, Order, OrderError, Override, Route
 from ivigil.patient import Patient, Screening
+from ivigil.told import tell
 
 REQUIRED = {
     "condition": resolve.CONDITION,
-    "jurisdiction": "a jurisdiction such as US",
+    "jurisdiction": resolve.JURISDICTION,
     "start": INSTANT,
-    "route": "IV or SC",
-    "patient": "a table [patient]",
+    "route": tell("IV or SC"),
+    "patient": tell("a table [patient]"),
 }
 KEYS = (
     *REQUIRED,
@@ -46,7 +47,7 @@ KEYS = (
 )
 WHOLE = "order"
 """The field of a fault that has no field of its own."""
-PLAN_ID = "the id of an earlier plan: 16 digits and letters a to f"
+PLAN_ID = tell("the id of an earlier plan: 16 digits and letters a to f")
 EXPERIENCES: tuple[Experience, ...] = get_args(Experience)
 
 
@@ -167,8 +168,9 @@ def _resolve(draft: _Draft, fields: Fields, knowledge: Knowledge) -> None:
     if draft.condition is None:
         return
     if not resolve.treated_by_route(draft.condition, draft.route, knowledge):
-        seen = f"{draft.route} for {draft.condition.id}"
-        fields.faults.add("route", seen, "a route for which the condition has a regimen or a licence")
+        seen = tell("{route} for {condition}", route=draft.route, condition=draft.condition.id)
+        accepted = tell("a route for which the condition has a regimen or a licence")
+        fields.faults.add("route", seen, accepted)
         return
     draft.regimen = resolve.regimen(fields, draft.condition, draft.route)
     draft.phase = resolve.phase(fields, draft.condition, draft.regimen, draft.route, knowledge)
@@ -185,7 +187,7 @@ def _check_dates(draft: _Draft, day: dt.date | None, faults: Faults) -> None:
         ("last_immunoglobulin.date", last.date if last else None),
     ):
         if date is not None and (date > day or (birth is not None and date < birth)):
-            faults.add(field, date.isoformat(), "a date from birth to the start of the course")
+            faults.add(field, date.isoformat(), WITHIN_LIFE)
 
 
 def _check_dose(draft: _Draft, fields: Fields, knowledge: Knowledge) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from typing import get_args
 
 from ivigil.intake.faults import join, show
@@ -12,10 +13,12 @@ from ivigil.knowledge.conditions import Condition, Regimen
 from ivigil.knowledge.products import LabelUse, Product, SubcutaneousDose
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Route
+from ivigil.told import Text, Told, tell
 
 ROUTES: tuple[Route, ...] = get_args(Route)
-CONDITION = "the id or a synonym of a condition, its ICD-10-CM or its SNOMED CT code"
-PRODUCT = "the id, brand or name of one product"
+CONDITION = tell("the id or a synonym of a condition, its ICD-10-CM or its SNOMED CT code")
+JURISDICTION = tell("a jurisdiction such as US")
+PRODUCT = tell("the id, brand or name of one product")
 
 
 def condition(fields: Fields, knowledge: Knowledge) -> Condition | None:
@@ -26,7 +29,9 @@ def condition(fields: Fields, knowledge: Knowledge) -> Condition | None:
     found = _named_conditions(written, knowledge)
     if len(found) != 1 or _is_broad(written, found[0]):
         near = [item.id for item in found] or nearest_names(written, _condition_names(knowledge))
-        fields.fault("condition", f"one condition: {CONDITION}" if found else CONDITION, near=near)
+        fields.fault(
+            "condition", tell("one condition: {names}", names=CONDITION) if found else CONDITION, near=near
+        )
         return None
     if found[0].do_not_use:
         _refuse(fields, found[0])
@@ -48,12 +53,12 @@ def _named_conditions(written: str, knowledge: Knowledge) -> list[Condition]:
 
 def jurisdiction(fields: Fields, knowledge: Knowledge) -> str | None:
     """A node of the tree of jurisdictions."""
-    written = fields.text("jurisdiction", "a jurisdiction such as US")
+    written = fields.text("jurisdiction", JURISDICTION)
     if written is None or written in knowledge.jurisdictions:
         return written
     names = {node.id: (node.id, node.name) for node in knowledge.facts.jurisdiction}
     same_case = tuple(node for node in names if node.casefold() == written.casefold())
-    accepted = "a jurisdiction of the fact base: " + ", ".join(sorted(names))
+    accepted = tell("a jurisdiction of the fact base: {names}", names=", ".join(sorted(names)))
     fields.fault("jurisdiction", accepted, near=same_case or nearest_names(written, names))
     return None
 
@@ -79,9 +84,12 @@ def product(
         return found[0]
     alike = found or [item for item in here if any(_same_product(item, other) for other in named)]
     near = [_describe(p) for p in alike] or nearest_names(written, _product_names(here))
-    known_as = "" if found else " or ".join(map(_describe, named[:OFFERED]))
-    seen = f"{show(written)} is {known_as}" if known_as else show(written)
-    accepted = f"{PRODUCT} of this jurisdiction and route"
+    seen: Text = show(written)
+    if named and not found:
+        others: list[Text] = [_describe(item) for item in named[:OFFERED]]
+        product = reduce(_or, others)
+        seen = tell("{written} is {product}", written=seen, product=product)
+    accepted = tell("the id, brand or name of one product of this jurisdiction and route")
     fields.faults.add(join(fields.path, "product"), seen, accepted, near=near)
     return None
 
@@ -115,7 +123,7 @@ def regimen(fields: Fields, condition: Condition, route: Route) -> Regimen | Non
         return None
     known = {item.id: item for item in regimens_by_route(condition, route)}
     if written not in known:
-        accepted = "the id of a regimen of this condition and route"
+        accepted = tell("the id of a regimen of this condition and route")
         fields.fault("regimen", accepted, near=nearest_names(written, {key: (key,) for key in known}))
     return known.get(written)
 
@@ -166,12 +174,19 @@ def _refuse(fields: Fields, condition: Condition) -> None:
         *(f"{item.authority}: {item.text}" for item in condition.findings),
         *(f"{item.scheme}: {item.role} {item.criteria}".strip() for item in condition.national_roles),
     ]
-    why = f" ({reasons[0]})" if reasons else ""
-    fields.faults.add(
-        "condition",
-        f"{show(fields.raw('condition'))}, {condition.name}, is not to be treated with immunoglobulin{why}",
-        "a condition for which a source supports immunoglobulin",
+    seen = tell(
+        "{written}, {condition}, is not to be treated with immunoglobulin",
+        written=show(fields.raw("condition")),
+        condition=condition.name,
     )
+    if reasons:
+        seen = tell("{refused} ({reason})", refused=seen, reason=reasons[0])
+    accepted = tell("a condition for which a source supports immunoglobulin")
+    fields.faults.add("condition", seen, accepted)
+
+
+def _or(one: Text, other: Text) -> Told:
+    return tell("{this} or {that}", this=one, that=other)
 
 
 def _named_products(written: str, knowledge: Knowledge) -> list[Product]:

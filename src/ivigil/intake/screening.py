@@ -9,6 +9,7 @@ from ivigil.knowledge.logic import Case, Truth, judge
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
 from ivigil.patient import Screening
+from ivigil.told import Told, tell
 
 KEYS = ("complete", "present", "absent")
 PRESENT, ABSENT = "present", "absent"
@@ -24,7 +25,7 @@ def read(fields: Fields | None, case: Case, knowledge: Knowledge) -> Screening:
     answered = {**case, **dict.fromkeys(absent, False), **dict.fromkeys(present, True)}
     for flag in present:
         if flag in absent:
-            fields.faults.add(fields.path, f"{flag} both present and absent", "each flag in one list")
+            fields.faults.add(fields.path, _both(flag), tell("each flag in one list"))
         else:
             _check_possible(flags[flag], answered, fields)
     return Screening(fields.flag("complete") or False, present, absent)
@@ -37,8 +38,16 @@ def _check_possible(flag: Term, case: Case, fields: Fields) -> None:
     ruled_out = judge(flag.absent_when, case)
     if ruled_out.truth is Truth.TRUE:
         although = ", ".join(f"{saw.field} {saw.text}" for saw in ruled_out.because)
-        accepted = "flags that agree with the rest of the order"
-        fields.faults.add(join(fields.path, PRESENT), f"{flag.id} although {although}", accepted)
+        accepted = tell("flags that agree with the rest of the order")
+        fields.faults.add(join(fields.path, PRESENT), _although(flag, although), accepted)
+
+
+def _both(flag: str) -> Told:
+    return tell("{flag} both present and absent", flag=flag)
+
+
+def _although(flag: Term, values: str) -> Told:
+    return tell("{flag} although {values}", flag=flag.id, values=values)
 
 
 def _known(fields: Fields, key: str, flags: dict[str, Term], knowledge: Knowledge) -> tuple[str, ...]:
@@ -52,10 +61,10 @@ def _known(fields: Fields, key: str, flags: dict[str, Term], knowledge: Knowledg
     return tuple(flag for flag in listed if flag in flags)
 
 
-def _accepted(flag: str, knowledge: Knowledge) -> str:
+def _accepted(flag: str, knowledge: Knowledge) -> Told:
     term = knowledge.terms.get(flag)
     if term is not None and term.scope == "patient":
-        return "flags; this one has a value of its own under [patient]"
+        return tell("flags; this one has a value of its own under [patient]")
     if term is not None:
-        return "flags; this one follows from the rest of the order"
-    return "flags of the vocabulary, by their ids"
+        return tell("flags; this one follows from the rest of the order")
+    return tell("flags of the vocabulary, by their ids")

@@ -16,6 +16,7 @@ from ivigil.knowledge.doses import Bounds, daily_range, either, total_range
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.products import SubcutaneousDose
 from ivigil.knowledge.store import Knowledge
+from ivigil.told import Text, Told, tell
 
 DAYS_PER_WEEK = Decimal(7)
 SHORTEST_MONTH_DAYS, LONGEST_MONTH_DAYS = Decimal(28), Decimal(31)
@@ -33,9 +34,10 @@ class Range(msgspec.Struct, frozen=True):
     def holds(self, value: Decimal) -> bool:
         return self.low <= value <= self.high
 
-    def text(self, unit: str) -> str:
+    def text(self, unit: Text) -> Told:
         named = ", ".join(self.facts[:NAMED]) + (", ..." if len(self.facts) > NAMED else "")
-        return f"{plain(self.low)} to {plain(self.high)} {unit} ({named})"
+        low, high = plain(self.low), plain(self.high)
+        return tell("{low} to {high} {unit} ({sources})", low=low, high=high, unit=unit, sources=named)
 
 
 def regimens(condition: Condition, phase: str, knowledge: Knowledge) -> list[Regimen]:

@@ -187,7 +187,7 @@ def _toml_fault(text: str, message: str) -> MalformedError:
         try:
             written_number(number[1])
         except NumberError as error:
-            return MalformedError(number[1], ACCEPTED, path=path, near=error.readings)
+            return MalformedError(number[1], str(ACCEPTED), path=path, near=error.readings)
     if message.startswith("Cannot overwrite"):
         return MalformedError(f"line {len(lines)}: written more than once", "each key once", path=path)
     return MalformedError(message, "valid TOML", path=path)

@@ -32,6 +32,15 @@ def most_urgent(urgencies: Iterable[Urgency]) -> Urgency | None:
     return max(urgencies, key=URGENCIES.index, default=None)
 
 
+class OtherUnit(Fact):
+    """A unit of one substance alone: what it is worth hangs on the molar mass."""
+
+    unit: str
+    """UCUM."""
+    factor: Decimal
+    """A value in it, times this, is the value in the measure's unit."""
+
+
 class Measure(Fact):
     """A vital sign or laboratory value that a rule here reads."""
 
@@ -40,6 +49,7 @@ class Measure(Fact):
     unit: str
     """UCUM unit; the id carries it too."""
     loinc: tuple[str, ...] = ()
+    other_units: tuple[OtherUnit, ...] = ()
 
 
 class Limit(Record):

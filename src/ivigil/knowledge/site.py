@@ -62,22 +62,44 @@ class OnPages(msgspec.Struct, frozen=True):
     """Settings that two people have signed."""
 
 
+Texts = tuple[tuple[str, bytes], ...]
+"""Every file of an overlay folder: its name and what stands in it."""
+
+
 def read(folder: Path) -> Overlay:
     """Read every TOML file of an overlay folder. Raises KnowledgeError with all faults."""
+    return parsed(texts(folder))
+
+
+def texts(folder: Path) -> Texts:
+    """The TOML files as they are now. Raises KnowledgeError if there are none or one cannot be read."""
     paths = sorted(folder.rglob("*.toml")) if folder.is_dir() else []
     if not paths:
         raise KnowledgeError([f"{folder}: no overlay found here (a folder with TOML files)"])
+    found: list[tuple[str, bytes]] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            found.append((path.name, path.read_bytes()))
+        except OSError as error:
+            faults.append(f"{path.name}: {error}")
+    if faults:
+        raise KnowledgeError(faults)
+    return tuple(found)
+
+
+def parsed(found: Texts) -> Overlay:
+    """The overlay that stands in these files. Raises KnowledgeError with all faults."""
     faults: list[str] = []
     files: list[OverlayFile] = []
     digest = hashlib.sha256()
-    for path in paths:
+    for name, text in found:
         try:
-            text = path.read_bytes()
             content = tomllib.loads(text.decode(), parse_float=Decimal)
             files.append(msgspec.convert(content, OverlayFile))
             digest.update(text)
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-            faults.append(f"{path.name}: {error}")
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+            faults.append(f"{name}: {error}")
     sites = [f.site for f in files if f.site is not None]
     if len(sites) > 1:
         faults.append("more than one [site] table")
@@ -138,6 +160,7 @@ def overlay(base: Knowledge, site: Overlay) -> Knowledge:
     """Lay a site's overlay over the fact base. Raises KnowledgeError if a rule is broken."""
     faults = [*_clashes(base, site), *_policy_faults(base, site)]
     zone = _zone(site.site.time_zone, faults)
+    faults += _watch_faults(site.site)
     if faults:
         raise KnowledgeError(faults)
     combined = _combine(base.facts, site.facts)
@@ -238,3 +261,23 @@ def _zone(name: str, faults: list[str]) -> dt.tzinfo | None:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         faults.append(f"site.time_zone: {name!r}; accepted: an IANA name such as Europe/Stockholm")
         return None
+
+
+def _watch_faults(site: Site) -> Iterator[str]:
+    """Hours that do not say when somebody watches are none."""
+    if site.watch is None:
+        return
+    if not site.time_zone:
+        yield "site.watch: without site.time_zone; accepted: with the zone that its hours are told in"
+    if not site.watch.hours:
+        yield "site.watch.hours: none; accepted: one or more, or no site.watch"
+    for at, each in enumerate(site.watch.hours, start=1):
+        if not each.days:
+            yield f"site.watch.hours {at}: days: none; accepted: one or more of mon to sun"
+        if each.start.tzinfo or each.until.tzinfo:
+            yield f"site.watch.hours {at}: times with an offset; accepted: the time of day at the site"
+        elif each.until <= each.start and each.until != dt.time():
+            yield (
+                f"site.watch.hours {at}: from {each.start:%H:%M} until {each.until:%H:%M}; accepted: an end "
+                "later on the same day, 00:00:00 for its end; a night is two rows"
+            )

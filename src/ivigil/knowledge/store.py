@@ -70,6 +70,7 @@ from ivigil.knowledge.timing import (
 )
 from ivigil.knowledge.trade_items import Recall, TradeItem
 from ivigil.knowledge.vocabulary import Term
+from ivigil.knowledge.watching import Watching
 from ivigil.knowledge.weights import (
     AdjustedWeightFormula,
     DoseCap,
@@ -176,6 +177,8 @@ class Site(Record):
     """Where orders are planned for, as a form suggests it; an order states its own."""
     patient_identifier_system: str = ""
     """The naming system of the site's patient identifiers, as a form suggests it."""
+    watch: Watching | None = None
+    """None: nobody is known to watch at any time."""
 
 
 class Knowledge(msgspec.Struct, frozen=True, dict=True, eq=False):

@@ -6,6 +6,9 @@ import string
 
 from ivigil.knowledge.evidence import Fact
 
+ENGLISH = "en"
+"""The source: it needs no translation."""
+
 
 class Translation(Fact):
     """Texts of one language. Ours are weak: nobody who answers for patients has signed them."""

@@ -30,6 +30,7 @@ from ivigil.aftercare.happenings import (
 )
 from ivigil.aftercare.results import baselines, read_results
 from ivigil.aftercare.standing import Hours, Standing, standing, watch
+from ivigil.aftercare.team_hours import AHEAD, team_hours
 from ivigil.aftercare.triage import Triage, latest_triage
 from ivigil.course import Day, Plan, infusion_id
 from ivigil.infusion.events import Corrected
@@ -130,10 +131,19 @@ def triage_of(case: Case) -> Triage | None:
     return latest_triage(open_reports(case.known), case.episode, case.knowledge)
 
 
-def standings(case: Case, hours: Iterable[Hours] = ()) -> tuple[Standing, ...]:
-    """Where the check-ins stand. hours: when somebody of the team reads. Raises UnknownEndError."""
+def hours_of(case: Case) -> tuple[Hours, ...]:
+    """When somebody of the team reads, about the moment of the case, as the site states it."""
+    return team_hours(case.knowledge, case.at, case.at + AHEAD)
+
+
+def standings(case: Case, hours: Iterable[Hours] | None = None) -> tuple[Standing, ...]:
+    """Where the check-ins stand. hours: when somebody of the team reads; None: as the site states it.
+
+    Raises UnknownEndError.
+    """
     asked = check_ins(case.episode, case.knowledge, case.until)
-    return standing(asked, case.happened, case.at, case.knowledge, hours)
+    read = hours_of(case) if hours is None else hours
+    return standing(asked, case.happened, case.at, case.knowledge, read)
 
 
 def results_of(case: Case) -> tuple[ResultReceived, ...]:
@@ -143,8 +153,9 @@ def results_of(case: Case) -> tuple[ResultReceived, ...]:
     return (*baselines(case.plan.order.patient, zone, case.knowledge), *given)
 
 
-def hand_over(case: Case, hours: tuple[Hours, ...] = ()) -> HandOver:
-    """Everything about the days after, put together. Raises UnknownEndError."""
+def hand_over(case: Case, hours: tuple[Hours, ...] | None = None) -> HandOver:
+    """Everything about the days after, put together. hours: as of ``standings``. Raises UnknownEndError."""
+    hours = hours_of(case) if hours is None else hours
     knowledge, episode, at = case.knowledge, case.episode, case.at
     asked = standings(case, hours)
     known = [each.what for each in case.known]

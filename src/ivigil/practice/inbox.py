@@ -26,12 +26,13 @@ from ivigil.aftercare.happenings import (
 from ivigil.aftercare.results import ResultReading, read_results
 from ivigil.aftercare.spans import UnknownEndError
 from ivigil.aftercare.standing import Escalation, Standing, standing
+from ivigil.aftercare.team_hours import Unwatched, last_unwatched
 from ivigil.aftercare.triage import Call
 from ivigil.infusion.briefing import BriefingError
 from ivigil.knowledge.logic import FALSE
 from ivigil.knowledge.reactions import Urgency
 from ivigil.knowledge.store import Knowledge
-from ivigil.practice.aftermath import Case, of_journal, results_of, triage_of
+from ivigil.practice.aftermath import Case, hours_of, of_journal, results_of, triage_of
 from ivigil.practice.board import initials
 from ivigil.practice.following import Following
 from ivigil.records import rows
@@ -50,6 +51,8 @@ TIERS: tuple[Tier, ...] = ("emergency", "now", "today", "read", "ask", "later")
 """From the most to the least pressing."""
 
 Kind = Literal["report", "silence", "answer", "result", "test", "check_in"]
+_FOR_THE_TEAM: tuple[Kind, ...] = ("report", "silence", "answer", "result")
+"""What somebody has to look at; the rest waits for the patient or a laboratory."""
 _OF_URGENCY: dict[Urgency, Tier] = {
     "emergency_now": "emergency",
     "same_day": "today",
@@ -77,6 +80,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     escalation: Escalation | None = None
     """Who is to be told of silence."""
     at_risk: bool = False
+    unwatched: Unwatched | None = None
+    """When it last waited for the team and nobody was to watch; None: never, or no hours are known."""
     count: int = 1
     """How many reports or results."""
 
@@ -121,7 +126,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 def items_of(case: Case, asked: Iterable[CheckIn], patient: Known) -> tuple[Item, ...]:
     """What waits of one infusion. asked: its check-ins."""
     parts = _Parts(case, patient)
-    told = standing(asked, case.happened, case.at, case.knowledge)
+    told = standing(asked, case.happened, case.at, case.knowledge, hours_of(case))
     given = results_of(case)
     return (
         *parts.reports(),
@@ -197,14 +202,17 @@ class _Parts:
         return self._case.until is not None
 
     def _item(self, kind: Kind, tier: Tier, since: dt.datetime, **more: object) -> Item:
+        case = self._case
+        waits = kind in _FOR_THE_TEAM
         made = Item(
             kind=kind,
             tier=tier,
-            infusion=self._case.episode.infusion,
-            stream=self._case.stream,
+            infusion=case.episode.infusion,
+            stream=case.stream,
             sites=self._patient.sites,
             initials=self._patient.initials,
             since=since,
+            unwatched=last_unwatched(case.knowledge, since, case.at) if waits else None,
         )
         return msgspec.structs.replace(made, **more)
 

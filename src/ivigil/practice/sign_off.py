@@ -11,7 +11,7 @@ import ivigil
 from ivigil.knowledge.evidence import Fact, fingerprint, signer_named
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.sign_off import WAITS, sign_off_state
-from ivigil.knowledge.site import loosens
+from ivigil.knowledge.site import OnPages, loosens
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.authorising import review
 from ivigil.practice.entry import UNNAMED_SITE, Entry, draft
@@ -61,24 +61,32 @@ class Rules:
         self._stream = ""
         self._position = 0
         self._signed = NOTHING
+        self._pages = NOTHING.pages
 
     def signed(self) -> SignedOff:
         """What was signed on pages by now."""
+        return self._now()[0]
+
+    def _now(self) -> tuple[SignedOff, OnPages]:
+        """What was signed, and the same for the overlay: one object as long as nobody signs."""
         site = ivigil.load_knowledge(self._folder).site.name or UNNAMED_SITE
         stream = self._journal.stream(of_sign_off(site))
         with self._turn:
             if stream != self._stream:
-                self._stream, self._position, self._signed = stream, 0, NOTHING
+                self._stream, self._position = stream, 0
+                self._signed, self._pages = NOTHING, NOTHING.pages
             head = self._journal.head().position
             if head > self._position:
                 new = self._journal.records(self._position, KINDS)
-                self._signed = signed_off((each for each in new if each.stream == stream), self._signed)
+                signed = signed_off((each for each in new if each.stream == stream), self._signed)
+                if signed != self._signed:
+                    self._signed, self._pages = signed, signed.pages
                 self._position = head
-            return self._signed
+            return self._signed, self._pages
 
     def now(self) -> Knowledge:
         """The knowledge that rules. Raises KnowledgeError, JournalUnavailableError."""
-        return ivigil.load_knowledge(self._folder, self.signed().pages)
+        return ivigil.load_knowledge(self._folder, self._now()[1])
 
     def without(self, setting: Proposal) -> Knowledge:
         """What would rule without a setting that counts."""

@@ -60,6 +60,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     switches: tuple[Switch, ...]
     unsigned: tuple[Unsigned, ...]
     loosened: tuple[str, ...]
+    watched_through: dt.date | None
+    """The last day for which it is stated when somebody of the team watches; None: it never was."""
 
 
 def status(journal: Journal, knowledge: Knowledge, at: dt.datetime) -> Status:
@@ -81,6 +83,7 @@ def status(journal: Journal, knowledge: Knowledge, at: dt.datetime) -> Status:
         switches=tuple(_switch(each, knowledge) for each in knowledge.facts.policy if _is_switch(each)),
         unsigned=tuple(_unsigned(knowledge)),
         loosened=knowledge.loosened,
+        watched_through=knowledge.site.watch.through if knowledge.site.watch is not None else None,
     )
 
 

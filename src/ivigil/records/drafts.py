@@ -18,7 +18,7 @@ MOST_CHARACTERS = 200
 TEXTS = ("device", "author", "on_behalf_of", "site", "subject", "product", "lot")
 NEEDED = ("author", "site")
 
-_MOST_OF_A_PHONE = 50
+MOST_OF_A_PHONE = 50
 _JOINERS = {ord(sign): None for sign in "\u200c\u200d"}
 """Some scripts write names with them; they are seen by what they do."""
 _STREAM = re.compile(r"[0-9a-f]{32}")
@@ -41,12 +41,14 @@ def is_line(text: str) -> bool:
     return text == text.strip() and is_plain(text.translate(_JOINERS))
 
 
-def contact_faults(name: str, phone: str) -> Iterator[str]:
-    """What is wrong with how a patient is called and reached: field, value seen, what is accepted."""
-    if len(name) > MOST_CHARACTERS or not is_line(name):
-        yield f"Name: {name!r}; accepted: 1 to {MOST_CHARACTERS} printable characters on one line"
-    if len(phone) > _MOST_OF_A_PHONE or not is_line(phone):
-        yield f"Phone: {phone!r}; accepted: up to {_MOST_OF_A_PHONE} printable characters, or none"
+def is_name(text: str) -> bool:
+    """What a patient may be called; empty: not told."""
+    return len(text) <= MOST_CHARACTERS and is_line(text)
+
+
+def is_phone(text: str) -> bool:
+    """How a patient may be reached; empty: not told."""
+    return len(text) <= MOST_OF_A_PHONE and is_line(text)
 
 
 def _repeated(drafts: Sequence[Draft]) -> Iterator[str]:
@@ -82,8 +84,8 @@ def _body_faults(draft: Draft, kinds: Kinds) -> Iterator[str]:
         yield f"the body of {draft.kind} is a {kind.type.__name__}, not a {type(draft.body).__name__}"
     elif isinstance(kinds.read(kind.name, kind.schema, kinds.write(draft.body)), Raw):
         yield f"the body does not fit the form of {draft.kind}: it could not be read back"
-    elif isinstance(draft.body, Contact):
-        yield from contact_faults(draft.body.name, draft.body.phone)
+    elif isinstance(draft.body, Contact) and not (is_name(draft.body.name) and is_phone(draft.body.phone)):
+        yield "the name or the phone of the contact is too long, or no line that a person can read"
 
 
 def _is_uuid(text: str) -> bool:

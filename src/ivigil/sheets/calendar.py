@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from ivigil.course import Plan, infusion_id
-from ivigil.sheets.wording import Wording
+from ivigil.sheets.spoken import texts
 
 if TYPE_CHECKING:
     from icalendar import Event
 
 What = Literal["visit", "questions", "reminder"]
+
+TITLE: dict[What, str] = texts(
+    {
+        "visit": "Appointment",
+        "questions": "A few questions to answer",
+        "reminder": "Reminder: ask for the day and time",
+    }
+)
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +51,8 @@ def visits(plan: Plan) -> Iterator[Appointment]:
             yield Appointment(id=f"{plan.id}-{entry.kind}-{number}", what="reminder", start=entry.date)
 
 
-def calendar(entries: Iterable[Appointment], made_at: dt.datetime, say: Wording) -> bytes:
-    """The file. ``made_at`` is aware; the same input gives the same bytes.
+def calendar(entries: Iterable[Appointment], made_at: dt.datetime, say: Callable[[str], str]) -> bytes:
+    """The file. ``made_at`` is aware, ``say`` the reader's language; the same input gives the same bytes.
 
     A calendar lies on other people's servers and screens: it says when to come, not what for.
     """
@@ -55,7 +63,7 @@ def calendar(entries: Iterable[Appointment], made_at: dt.datetime, say: Wording)
     file.add("version", "2.0")
     file.add("method", "PUBLISH")
     for entry in entries:
-        file.add_component(_event(entry, made_at, _title(entry.what, say)))
+        file.add_component(_event(entry, made_at, say(TITLE[entry.what])))
     return bytes(file.to_ical())
 
 
@@ -76,12 +84,3 @@ def _event(entry: Appointment, made_at: dt.datetime, title: str) -> Event:
 
 def _in_utc(start: dt.datetime | dt.date) -> dt.datetime | dt.date:
     return start.astimezone(dt.UTC) if isinstance(start, dt.datetime) else start
-
-
-def _title(what: What, say: Wording) -> str:
-    match what:
-        case "visit":
-            return say("Appointment")
-        case "questions":
-            return say("A few questions to answer")
-    return say("Reminder: ask for the day and time")

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ivigil.infusion.advice import Advice, Rank
+from ivigil.infusion.advice import Advice, Code, Rank
 from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.card import compare
@@ -50,6 +50,7 @@ from ivigil.sheets.journal import REFUSAL
 from ivigil.sheets.layout import DISCLAIMER, section, table
 from ivigil.sheets.numbers import hours, number
 from ivigil.sheets.reaction_drugs import dose_lines
+from ivigil.sheets.spoken import say, texts
 
 _HIGH, _LOW = "measure.systolic_mmhg", "measure.diastolic_mmhg"
 _WARMTH = "measure.temperature_c"
@@ -63,11 +64,10 @@ _STYLE: dict[Rank, str] = {
     "treat": "bold",
     "overdue": "bold yellow",
 }
+_LASTING: tuple[Code, ...] = ("hold_rate", "observe")
+"""What goes on until a time, where anything else is due at one."""
 _MARK: dict[Rank, str] = {"emergency": "!!", "flow": "! ", "treat": "! ", "overdue": "! "}
 _LABEL = 13
-
-
-_SWITCHED_OFF = "This site has switched live advice off: people alone judge what to do."
 
 
 def status_sheet(
@@ -79,7 +79,7 @@ def status_sheet(
         _head(briefing, state, clock, knowledge),
         _alarms(state, clock),
         *advice_sections(advised, clock, knowledge),
-        None if knowledge.is_on("policy.live_advice") else Text(f"\n{_SWITCHED_OFF}", style="bold"),
+        None if knowledge.is_on("policy.live_advice") else Text(f"\n{words.SWITCHED_OFF}", style="bold"),
         _due(briefing, state, clock, knowledge),
         _patient(state, clock, knowledge),
         _vials(state, clock, knowledge),
@@ -99,14 +99,14 @@ class Clock:
     def time(self, moment: dt.datetime) -> str:
         """The time of day; with the date on any other day."""
         there = moment.astimezone(self.zone)
-        return f"{there:%H:%M}" if there.date() == self.now.date() else f"{there:%d %b %H:%M}"
+        return f"{there:%H:%M}" if there.date() == self.now.date() else f"{there:%Y-%m-%d %H:%M}"
 
     def late(self, moment: dt.datetime) -> str:
         """ "12 min late" or "in 12 min"; seconds are cut."""
         minutes = int((moment - self.now).total_seconds() // 60)
         if moment < self.now:
-            return f"{hours(int((self.now - moment).total_seconds() // 60))} late"
-        return f"in {hours(minutes)}" if minutes else "now"
+            return say("{time} late", time=hours(int((self.now - moment).total_seconds() // 60)))
+        return say("in {time}", time=hours(minutes)) if minutes else say("now")
 
 
 def _head(briefing: Briefing, state: State, clock: Clock, knowledge: Knowledge) -> RenderableType:
@@ -164,10 +164,15 @@ def end_line(state: State, clock: Clock) -> str:
     if soonest is None or step is None:
         return ""
     if step == len(state.day.steps) or not state.day.steps:
-        return f"about {clock.time(soonest)}"
+        return say("about {time}", time=clock.time(soonest))
     same = expected_end(state, clock.now, highest_step=step)
-    stays = f", {clock.time(same)} at this rate" if same else ""
-    return f"about {clock.time(soonest)} with every step on time{stays}"
+    if same is None:
+        return say("about {time} with every step on time", time=clock.time(soonest))
+    return say(
+        "about {time} with every step on time, {later} at this rate",
+        time=clock.time(soonest),
+        later=clock.time(same),
+    )
 
 
 def _alarms(state: State, clock: Clock) -> RenderableType | None:
@@ -181,7 +186,7 @@ def _alarms(state: State, clock: Clock) -> RenderableType | None:
 
 def alarm_words(alarm: Alarm) -> str:
     """ "rate 570 mL/h is past the plan's limit of 152.4 mL/h"."""
-    return words.ALARM[alarm.code].format(value=alarm.value, limit=alarm.limit)
+    return say(words.ALARM[alarm.code], value=alarm.value, limit=alarm.limit)
 
 
 def overridden_sheet(events: Iterable[Event], briefing: Briefing) -> RenderableType | None:
@@ -199,18 +204,22 @@ def went_against(what: AdviceOverridden, deed: What | None) -> str:
     """ "hung although out of date, or its date is not known: the only one left"."""
     match deed:
         case Started():
-            did, text = "started although", words.said(what.code, words.BLOCKER, words.AGAINST, REFUSAL)
-        case RateSet(rate_ml_per_h=rate):
-            did = f"{number(rate)} mL/h set although"
-            text = words.said(what.code, words.BLOCKER, words.AGAINST)
+            did = texts("started although {why}")
+            why = words.said(what.code, words.BLOCKER, words.AGAINST, REFUSAL)
+        case RateSet():
+            did = texts("{rate} mL/h set although {why}")
+            why = words.said(what.code, words.BLOCKER, words.AGAINST)
         case Resumed():
-            did, text = "went on although", words.said(what.code, words.BLOCKER, words.AGAINST)
+            did = texts("went on although {why}")
+            why = words.said(what.code, words.BLOCKER, words.AGAINST)
         case ObservationEnded():
-            did, text = "left, and it was not settled that", words.said(what.code, words.CHECK)
+            did, why = texts("left, and it was not settled that {why}"), words.said(what.code, words.CHECK)
         case _:
-            did, text = "hung although", words.said(what.code, words.STOP)
-    said = f"{did} {text}" if text else f"{what.code.replace('_', ' ')} not followed"
-    return f"{said}: {what.reason}"
+            did, why = texts("hung although {why}"), words.said(what.code, words.STOP)
+    if not why:
+        did, why = texts("{why} not followed"), words.named(what.code)
+    rate = number(deed.rate_ml_per_h) if isinstance(deed, RateSet) else ""
+    return f"{say(did, why=why, rate=rate)}: {what.reason}"
 
 
 # Advice
@@ -234,7 +243,7 @@ def _advice(advice: Advice, clock: Clock, knowledge: Knowledge, told: set[str]) 
     grid = table(2, None)
     grid.add_row(
         mark,
-        Text(advice_line(advice, knowledge) + when_line(advice, clock), style=_STYLE.get(advice.rank, "")),
+        Text(f"{advice_line(advice, knowledge)}{_when(advice, clock)}", style=_STYLE.get(advice.rank, "")),
     )
     for line in _reasons(advice, clock, knowledge, told):
         grid.add_row("", line)
@@ -243,29 +252,34 @@ def _advice(advice: Advice, clock: Clock, knowledge: Knowledge, told: set[str]) 
 
 def advice_line(advice: Advice, knowledge: Knowledge) -> str:
     """One advice in one line, without its reasons and its time."""
-    drug = words.DRUG[advice.drug_class] if advice.drug_class else ""
-    action = words.DO[advice.action].format(drug=drug) if advice.action else ""
+    drug = say(words.DRUG[advice.drug_class]) if advice.drug_class else ""
+    action = say(words.DO[advice.action], drug=drug) if advice.action else ""
     rate = number(advice.rate_ml_per_h) if advice.rate_ml_per_h is not None else "-"
-    line = words.ADVICE[advice.code].format(
-        action=action, rate=rate, measures=measures(advice.measures, knowledge)
+    line = say(
+        words.ADVICE[advice.code], action=action, rate=rate, measures=measures(advice.measures, knowledge)
     )
-    return f"{line} {words.IF[advice.if_]}".rstrip()
+    return say("{what} {condition}", what=line, condition=say(words.IF[advice.if_])) if advice.if_ else line
 
 
 def measures(names: Iterable[str], knowledge: Knowledge) -> str:
     """ "temperature, pulse, systolic"."""
     known = {measure.id: measure.name for measure in knowledge.facts.measure}
-    return ", ".join(words.SIGN.get(name, known.get(name, name)) for name in names)
+    return ", ".join(say(words.SIGN[name]) if name in words.SIGN else known.get(name, name) for name in names)
 
 
 def when_line(advice: Advice, clock: Clock) -> str:
-    if advice.at is None:
+    """ "until 10:30", "due 10:30 (in 12 min)"; "" where no time belongs to it."""
+    if advice.at is None or advice.code == "may_leave":
         return ""
-    if advice.code in ("hold_rate", "observe"):
-        return f" until {clock.time(advice.at)}"
-    if advice.code == "may_leave":
-        return ""
-    return f": due {clock.time(advice.at)} ({clock.late(advice.at)})"
+    if advice.code in _LASTING:
+        return say("until {time}", time=clock.time(advice.at))
+    return say("due {time} ({from_now})", time=clock.time(advice.at), from_now=clock.late(advice.at))
+
+
+def _when(advice: Advice, clock: Clock) -> str:
+    """Behind the advice, in its line."""
+    line = when_line(advice, clock)
+    return f"{' ' if advice.code in _LASTING else ': '}{line}" if line else ""
 
 
 def _reasons(advice: Advice, clock: Clock, knowledge: Knowledge, told: set[str]) -> list[Text]:
@@ -304,9 +318,9 @@ def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:
 def rule(fact: Fact, knowledge: Knowledge) -> str:
     """ "any sign of hypersensitivity (ASCENIV, label)"."""
     source = knowledge.sources.get(fact.sources[0]) if fact.sources else None
-    named = f"{_short(source.title)}, {words.BASIS[fact.basis]}" if source else words.BASIS[fact.basis]
-    unsigned = "" if knowledge.permits(fact) else f", {words.NOT_SIGNED}"
-    return f"{_says(fact, knowledge)} ({named}{unsigned})"
+    named = [_short(source.title)] if source else []
+    unsigned = [] if knowledge.permits(fact) else [say(words.NOT_SIGNED)]
+    return f"{_says(fact, knowledge)} ({', '.join((*named, say(words.BASIS[fact.basis]), *unsigned))})"
 
 
 def _says(fact: Fact, knowledge: Knowledge) -> str:
@@ -314,13 +328,13 @@ def _says(fact: Fact, knowledge: Knowledge) -> str:
         case StopRule():
             return fact.trigger
         case AnaphylaxisCriterion():
-            return f"{fact.scale}, criterion {fact.code}"
+            return say("{scale}, criterion {code}", scale=fact.scale, code=fact.code)
         case GradeAction():
             return fact.situation
         case RestartRule():
             return fact.text
         case ReactionObservation():
-            return f"{fact.who}: observe {hours(fact.minutes)}"
+            return say("{who}: observe {time}", who=fact.who, time=hours(fact.minutes))
     text = getattr(fact, "text", "")
     return text.rstrip(".") if text else records.summary(fact, knowledge.terms)
 
@@ -343,9 +357,9 @@ def _saw(item: Saw, knowledge: Knowledge) -> str:
     if item.text == "true":
         return symptom(item.field, knowledge)
     fact = knowledge.by_id.get(item.field)
-    name = getattr(fact, "term", "") or words.SEEN.get(item.field, item.field)
-    grade = " grade" if fact is not None else ""
-    return f"{name}{grade} {item.text or 'not known'}"
+    name = getattr(fact, "term", "") or say(words.SEEN.get(item.field, item.field))
+    text = item.text or say("not known")
+    return say("{name} grade {grade}", name=name, grade=text) if fact is not None else f"{name} {text}"
 
 
 def symptom(name: str, knowledge: Knowledge) -> str:
@@ -368,7 +382,7 @@ def readings(values: Mapping[str, Decimal], knowledge: Knowledge) -> str:
         parts = [f"{number(rest.pop(_HIGH))}/{number(rest.pop(_LOW))} mmHg"]
     for name, value in rest.items():
         text = reading(name, value, knowledge).removesuffix(" /min")
-        parts.append(text.removeprefix(f"{words.SIGN[_WARMTH]} ") if name == _WARMTH else text)
+        parts.append(text.removeprefix(f"{say(words.SIGN[_WARMTH])} ") if name == _WARMTH else text)
     return ", ".join(parts)
 
 
@@ -426,8 +440,14 @@ def vial_line(
 ) -> str:
     """ "20 g Privigen 10%, lot P100, use by 2027-10-18"."""
     known = knowledge.products.get(product or "")
-    name = known.name if known else product or "unknown product"
-    return f"{number(grams)} g {name}, lot {lot or 'NOT READ'}, use by {expiry or 'NOT READ'}"
+    unread = say("NOT READ")
+    return say(
+        "{grams} g {product}, lot {lot}, use by {expiry}",
+        grams=number(grams),
+        product=known.name if known else product or say("unknown product"),
+        lot=lot or unread,
+        expiry=f"{expiry}" if expiry else unread,
+    )
 
 
 def stops_sheet(stops: tuple[Stop, ...], knowledge: Knowledge) -> RenderableType:

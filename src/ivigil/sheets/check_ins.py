@@ -11,17 +11,18 @@ from rich.text import Text
 from ivigil.aftercare.asking import Ask
 from ivigil.aftercare.check_ins import Watched
 from ivigil.aftercare.episode import Episode
-from ivigil.aftercare.standing import Escalation, Standing, Watch
+from ivigil.aftercare.standing import Standing, Watch
 from ivigil.aftercare.triage import Triage
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.sheets import windows
-from ivigil.sheets.after_words import BECAUSE, STATE, TELL
+from ivigil.sheets.after_words import BECAUSE, STATE, whom
 from ivigil.sheets.chair_words import NOT_SIGNED
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.references import References
-from ivigil.sheets.triage import emergency_line, headline
-from ivigil.sheets.wording import ENGLISH, Wording
+from ivigil.sheets.triage import emergency_line, headline, when_closed
+from ivigil.sheets.wording import Wording
 
 _LABEL = 12
 
@@ -45,7 +46,7 @@ def check_ins_sheet(
     parts: list[RenderableType] = [
         Text("IVIGIL: CHECK-INS AFTER AN INFUSION", style="bold"),
         Padding(infusion_head(episode, at, recorded=recorded), (0, 0, 0, 2)),
-        watch_line(watch),
+        watch_line(watch, at),
     ]
     if triage is not None:
         parts.append(section("The last answer asks for", headline(triage, knowledge)))
@@ -59,19 +60,41 @@ def check_ins_sheet(
     return Group(*parts, references(refs), Text(""), Text(DISCLAIMER))
 
 
+def who_reads(say: Wording, watch: Watch, now: dt.datetime, knowledge: Knowledge) -> list[str]:
+    """For a patient: whether anybody reads what they send; if not, who does, from when, and whom to call."""
+    zone = knowledge.zone or now.tzinfo
+    if watch.reading:
+        until = watch.until.astimezone(zone) if watch.until is not None else None
+        if until is not None and until.date() == now.astimezone(zone).date():
+            return [
+                say.urgent(
+                    "Your team reads answers today until {time}. Do not wait for us if you feel ill.",
+                    time=f"{until:%H:%M}",
+                )
+            ]
+        return [say.urgent("Your team reads answers now. Do not wait for us if you feel ill.")]
+    nobody = say.urgent("Nobody reads your answers at this moment. Do not wait for us if you feel ill.")
+    if watch.again is None:
+        return [nobody]
+    again = watch.again.astimezone(zone)
+    from_then = say(
+        "Your team reads them again on {day} from {time}.", day=say.day(again.date()), time=f"{again:%H:%M}"
+    )
+    return [nobody, when_closed(say, knowledge), from_then]
+
+
 def questions_sheet(
-    asked: tuple[Ask, ...], watch: Watch, knowledge: Knowledge, language: str = ENGLISH
+    asked: tuple[Ask, ...], watch: Watch, now: dt.datetime, knowledge: Knowledge, language: str = ENGLISH
 ) -> RenderableType:
     """One check-in as a patient sees it: the emergency line stands before everything to tick."""
     say = Wording(knowledge, language)
     first = [_line(ask, knowledge, say) for ask in asked if ask.danger]
     rest = [_line(ask, knowledge, say) for ask in asked if not ask.danger]
-    nobody = say.urgent("Nobody reads your answers at this moment. Do not wait for us if you feel ill.")
     lines = [
         emergency_line(say, knowledge),
         "",
         say("How are you after your infusion?").upper(),
-        *([] if watch.reading else [nobody]),
+        *who_reads(say, watch, now, knowledge),
     ]
     if first:
         lines += ["", say.urgent("If one of these is so, call now. Do not finish the list."), *first]
@@ -103,12 +126,13 @@ def infusion_head(episode: Episode, at: dt.datetime, *, recorded: bool) -> Rende
     return grid
 
 
-def watch_line(watch: Watch) -> RenderableType:
-    """Whether anybody reads."""
+def watch_line(watch: Watch, at: dt.datetime) -> RenderableType:
+    """Whether anybody reads at ``at``; times as told there."""
     if watch.reading:
-        until = f" until {_clock(watch.until)}" if watch.until else ""
+        until = f" until {_clock(watch.until.astimezone(at.tzinfo))}" if watch.until else ""
         return Text(f"\nSomebody of the team reads{until}.")
-    again = f" before {_clock(watch.again)}" if watch.again else " (no hours are known)"
+    known = f" before {_clock(watch.again.astimezone(at.tzinfo))}" if watch.again else ""
+    again = known or " (no hours are known)"
     return Text(f"\n! NOBODY IS READING{again}.", style="bold red")
 
 
@@ -159,13 +183,6 @@ def _told(each: Standing, standings: tuple[Standing, ...], knowledge: Knowledge)
     mark = f" ({NOT_SIGNED})" if escalation.unsigned else ""
     why = f"check-in {number}, since {_clock(escalation.since)}: {BECAUSE[escalation.because]}"
     return Group(Text(f"! {whom(escalation, knowledge)}{mark}", "bold red"), Text(f"  {why}"))
-
-
-def whom(escalation: Escalation, knowledge: Knowledge) -> str:
-    """Who is to be told, and at which number."""
-    site = knowledge.site
-    phones = {"team": site.contact_phone, "after_hours": site.after_hours_phone}
-    return "; ".join(f"{TELL[name]} ({phones.get(name) or 'no number is set'})" for name in escalation.to)
 
 
 def names(symptoms: tuple[str, ...], knowledge: Knowledge) -> str:

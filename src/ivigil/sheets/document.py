@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from ivigil.knowledge.wording import ENGLISH
+from ivigil.sheets.spoken import say
 
 Paper = Literal["a4", "us-letter"]
 
@@ -72,6 +76,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """card: a frame of the width of a bank card, to be cut out and folded."""
     alert: str = ""
     """What must be seen first."""
+    language: str | UnsetType = UNSET
+    """ISO 639-1 code of another language than English: for who hears it read. English leaves no trace."""
     blocks: tuple[Section | Paragraph | Bullets | Rows | Columns, ...]
     foot: str = ""
 
@@ -80,7 +86,17 @@ def needed(values: Mapping[str, str]) -> None:
     """Raises NoDocumentError with the names of all that are empty."""
     missing = [name for name, value in values.items() if not value.strip()]
     if missing:
-        raise NoDocumentError(f"missing: {', '.join(missing)}")
+        raise NoDocumentError(say("missing: {names}", names=", ".join(missing)))
+
+
+def written_in(code: str) -> str | UnsetType:
+    """The language of a document by its code."""
+    return UNSET if code == ENGLISH else code
+
+
+def language(document: Document) -> str:
+    """The code of a document's language."""
+    return ENGLISH if isinstance(document.language, UnsetType) else document.language
 
 
 def paper(lineage: tuple[str, ...]) -> Paper:

@@ -7,6 +7,31 @@ from decimal import Decimal
 from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.products import LabelUse, SubcutaneousDose
 from ivigil.sheets.numbers import number, span
+from ivigil.sheets.spoken import say, texts
+
+_PER = texts(
+    {
+        "": "{dose}",
+        "infusion": "{dose} each time",
+        "course": "{dose} a course",
+        "month": "{dose} a month",
+        "week": "{dose} a week",
+    }
+)
+_PHASE = texts(
+    {
+        "course": "course",
+        "divided": "divided",
+        "dose_floor": "dose floor",
+        "extra_dose": "extra dose",
+        "initial": "initial",
+        "loading": "loading",
+        "maintenance": "maintenance",
+        "single_dose": "single dose",
+        "start": "start",
+    }
+)
+"""Of a label's dose."""
 
 
 def regimen(item: Regimen) -> str:
@@ -54,37 +79,40 @@ def days(allowed: tuple[int, ...]) -> str:
 
 def label_use(use: LabelUse) -> str:
     """A label's dose for a use, and for which ages; empty if neither was seen."""
-    per = {"": "", "infusion": " each time", "course": " a course", "month": " a month", "week": " a week"}
     dose = span(use.dose_g_per_kg_min, use.dose_g_per_kg_max, "g/kg")
     parts = [
-        dose + per[use.dose_per] if dose else "",
-        span(use.daily_dose_g_per_kg, use.daily_dose_g_per_kg, "g/kg a day"),
+        say(_PER[use.dose_per], dose=dose) if dose else "",
+        span(use.daily_dose_g_per_kg, use.daily_dose_g_per_kg, say("g/kg a day")),
         _over(use.split_days_min, use.split_days_max),
         _every(use.interval_weeks_min, use.interval_weeks_max),
         _ages(use.age_min_years, use.age_max_years),
     ]
     text = ", ".join(p for p in parts if p)
-    return f"{use.phase.replace('_', ' ')}: {text}" if dose and use.phase != "unspecified" else text
+    return f"{_phase(use.phase)}: {text}" if dose and use.phase != "unspecified" else text
 
 
 def subcutaneous(dose: SubcutaneousDose) -> str:
     """A label's subcutaneous dose and interval."""
     parts = [
-        span(dose.g_per_kg_per_week_min, dose.g_per_kg_per_week_max, "g/kg a week"),
-        span(dose.g_per_kg_per_month_min, dose.g_per_kg_per_month_max, "g/kg a month"),
-        span(dose.total_g_per_kg_min, dose.total_g_per_kg_max, "g/kg in all"),
-        f"every {span(dose.interval_days_min, dose.interval_days_max, 'days')}"
+        span(dose.g_per_kg_per_week_min, dose.g_per_kg_per_week_max, say("g/kg a week")),
+        span(dose.g_per_kg_per_month_min, dose.g_per_kg_per_month_max, say("g/kg a month")),
+        span(dose.total_g_per_kg_min, dose.total_g_per_kg_max, say("g/kg in all")),
+        say("every {time}", time=span(dose.interval_days_min, dose.interval_days_max, say("days")))
         if dose.interval_days_max is not None
         else "",
     ]
     text = ". ".join(p for p in (", ".join(p for p in parts if p), dose.text) if p)
-    return text if dose.phase == "maintenance" else f"{dose.phase}: {text}"
+    return text if dose.phase == "maintenance" else f"{_phase(dose.phase)}: {text}"
+
+
+def _phase(phase: str) -> str:
+    return say(_PHASE.get(phase, phase.replace("_", " ")))
 
 
 def _over(low: int | None, high: int | None) -> str:
     if low is None or high is None:
         return ""
-    return "in 1 day" if low == high == 1 else f"over {span(low, high, 'days')}"
+    return say("in 1 day") if low == high == 1 else say("over {time}", time=span(low, high, say("days")))
 
 
 def _total(item: Regimen) -> str:
@@ -92,7 +120,9 @@ def _total(item: Regimen) -> str:
 
 
 def _every(low: Decimal | None, high: Decimal | None) -> str:
-    return f"every {span(low, high, 'weeks')}" if low is not None or high is not None else ""
+    if low is None and high is None:
+        return ""
+    return say("every {time}", time=span(low, high, say("weeks")))
 
 
 def _cycles(item: Regimen) -> str:
@@ -107,4 +137,6 @@ def _weekly(item: Regimen) -> str:
 
 
 def _ages(low: Decimal | None, high: Decimal | None) -> str:
-    return f"age {span(low, high, 'years')}" if low is not None or high is not None else ""
+    if low is None and high is None:
+        return ""
+    return say("age {years}", years=span(low, high, say("years")))

@@ -12,7 +12,7 @@ from ivigil.knowledge.reactions import DrugClass
 from ivigil.knowledge.store import Knowledge
 from ivigil.records.authorisation import Standing
 from ivigil.sheets import chair_words, plan_words
-from ivigil.sheets.document import Bullets, Columns, Document, Paragraph, Rows, Section, paper
+from ivigil.sheets.document import Bullets, Columns, Document, Paragraph, Rows, Section, paper, written_in
 from ivigil.sheets.journal import STEP
 from ivigil.sheets.numbers import number
 from ivigil.sheets.plan_document import (
@@ -29,10 +29,10 @@ from ivigil.sheets.plan_document import (
 )
 from ivigil.sheets.reaction_drugs import dose_lines
 from ivigil.sheets.references import References
+from ivigil.sheets.spoken import say, spoken, texts
 
-_SEEN = ("Time", "Rate mL/h", "Temperature", "Pulse", "Pressure", "SpO2", "Seen, done, by")
-_BEFOREHAND = ("Before", "Also")
-"""Care that is done by the time this paper is needed."""
+_VIALS = texts(("Vial", "Lot", "Expires", "Hung at", "By"))
+_SEEN = texts(("Time", "Rate mL/h", "Temperature", "Pulse", "Pressure", "SpO2", "Seen, done, by"))
 _BLANK = "\u00a0"
 """A cell to be written into, as high as a line."""
 _RECORDS = 10
@@ -51,27 +51,32 @@ def downtime_sheet(standing: Standing, number_: int, date: dt.date, knowledge: K
     signed = tuple(signature(role, each) for role, each in zip(SIGNED, standing.signatures, strict=False))
     blocks: list[Part] = [
         Rows(rows=(*identity(plan, day), *signed)),
-        Section(title="Steps"),
-        *([steps(day, "Set at", "By")] if day.steps else [Paragraph(text="No rates are planned.")]),
-        Section(title="Limits"),
+        Section(title=say("Steps")),
+        *(
+            [steps(day, say("Set at"), say("By"))]
+            if day.steps
+            else [Paragraph(text=say("No rates are planned."))]
+        ),
+        Section(title=say("Limits")),
         Bullets(items=_limits(day, standing, refs)),
-        Section(title="In a reaction: stop, call for help"),
+        Section(title=say("In a reaction: stop, call for help")),
         Rows(rows=_phones(knowledge)),
         Rows(rows=_reaction_doses(briefing, day)),
-        Section(title="Findings"),
+        Section(title=say("Findings")),
         Bullets(items=_findings(standing)),
-        Section(title="Care"),
-        Rows(rows=care_rows(plan, refs, leave_out=_BEFOREHAND)),
-        Section(title="Record here; it is entered afterwards as it happened"),
-        _record(("Vial", "Lot", "Expires", "Hung at", "By"), max(sum(v.count for v in day.vials), 1)),
-        _record(
-            ("Time", "Rate mL/h", "Temperature", "Pulse", "Pressure", "SpO2", "Seen, done, by"), _RECORDS
-        ),
+        Section(title=say("Care")),
+        Rows(rows=care_rows(plan, refs, done_before=False)),
+        Section(title=say("Record here; it is entered afterwards as it happened")),
+        _record(_VIALS, max(sum(v.count for v in day.vials), 1)),
+        _record(_SEEN, _RECORDS),
     ]
-    unreleased = "" if standing.step == "released" else f"{STEP[standing.step]}. Do not start on this paper."
+    unreleased = ""
+    if standing.step != "released":
+        unreleased = say("{step}. Do not start on this paper.", step=say(STEP[standing.step]))
     return Document(
-        title=titled(f"Downtime sheet, {day.date}", plan),
+        title=titled(say("Downtime sheet, {date}", date=str(day.date)), plan),
         date=date,
+        language=written_in(spoken()),
         paper=paper(knowledge.lineage(plan.order.jurisdiction)),
         alert=unreleased,
         blocks=tuple(blocks),
@@ -84,21 +89,27 @@ def _limits(day: Day, standing: Standing, refs: References) -> tuple[str, ...]:
     highest = max(day.steps, key=lambda step: step.limit_ml_per_h, default=None)
     items = []
     if highest is not None:
-        items.append(f"never faster than {number(highest.rate_ml_per_h)} mL/h on this day")
+        rate = number(highest.rate_ml_per_h)
+        items.append(say("never faster than {rate} mL/h on this day", rate=rate))
     if plan.rates is not None and plan.rates.limited_by:
         items.append(reasons(plan.rates.limited_by, refs))
-    items.append(f"not after {plan.valid_until}" if plan.valid_until else "no last day is stated: ask")
+    if plan.valid_until:
+        items.append(say("not after {date}", date=str(plan.valid_until)))
+    else:
+        items.append(say("no last day is stated: ask"))
     return tuple(items)
 
 
 def _phones(knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
     site = knowledge.site
     rows = (
-        ("Emergency", site.emergency_phone),
-        ("Team", site.contact_phone),
-        ("At night", site.after_hours_phone),
+        (say("Emergency"), site.emergency_phone),
+        (say("Team"), site.contact_phone),
+        (say("At night"), site.after_hours_phone),
     )
-    return tuple((label, phone or "write the number here: ____________") for label, phone in rows)
+    return tuple(
+        (label, phone or say("write the number here: {line}", line="____________")) for label, phone in rows
+    )
 
 
 def _reaction_doses(briefing: Briefing, day: Day) -> tuple[tuple[str, str], ...]:
@@ -106,7 +117,7 @@ def _reaction_doses(briefing: Briefing, day: Day) -> tuple[tuple[str, str], ...]
     classes: tuple[DrugClass, ...] = get_args(DrugClass)
     return tuple(
         (
-            chair_words.DRUG[drug_class],
+            say(chair_words.DRUG[drug_class]),
             "\n".join(dose_lines(doses(drug_class, briefing, (), day.start), lambda at: f"{at:%H:%M}")),
         )
         for drug_class in classes
@@ -114,13 +125,10 @@ def _reaction_doses(briefing: Briefing, day: Day) -> tuple[tuple[str, str], ...]
 
 
 def _findings(standing: Standing) -> tuple[str, ...]:
-    found = [
-        f"{finding.severity}: {finding.name}{f' ({state})' if (state := plan_words.state(finding)) else ''}"
-        for finding in plan_words.shown_findings(standing.plan)
-    ]
-    return tuple(found) or ("none",)
+    return tuple(map(plan_words.finding, plan_words.shown_findings(standing.plan))) or (say("none"),)
 
 
 def _record(heads: tuple[str, ...], count: int) -> Columns:
     empty = tuple(_BLANK for _ in heads)
-    return Columns(heads=heads, widths=tuple(None for _ in heads), rows=tuple(empty for _ in range(count)))
+    said = tuple(map(say, heads))
+    return Columns(heads=said, widths=tuple(None for _ in heads), rows=tuple(empty for _ in range(count)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ivigil.infusion.events import (
     AdviceOverridden,
     AdviceShown,
+    BothSeen,
     Completed,
     Corrected,
     Disconnected,
@@ -28,82 +30,122 @@ from ivigil.infusion.events import (
     VialHung,
     VitalsTaken,
 )
+from ivigil.infusion.state import HungVial
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import readings, symptom, vial_line
 from ivigil.sheets.chronology import medicine, term
 from ivigil.sheets.journal import REFUSAL
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import say, texts
 
-METHOD = {"scanned": "wristband or card scanned", "asked": "asked"}
+METHOD = texts(
+    {
+        "scanned": "identity checked: {identifier} (wristband or card scanned)",
+        "asked": "identity checked: {identifier} (asked)",
+    }
+)
 
 
-def entry_line(what: Happening | Corrected, knowledge: Knowledge) -> str:
-    """ "rate set to 38 mL/h"."""
+def entry_line(what: Happening | Corrected, knowledge: Knowledge, vials: Iterable[HungVial] = ()) -> str:
+    """ "rate set to 38 mL/h". ``vials``: those of the infusion, to tell which one was finished."""
     match what:
         case IdentityChecked(identifier=identifier, method=method):
-            return f"identity checked: {identifier.value} ({METHOD[method]})"
+            return say(METHOD[method], identifier=identifier.value)
         case Seated(chair=chair):
-            return f"seated: {chair}"
-        case Started(pump=pump):
-            return f"line connected{f', pump {pump}' if pump else ''}"
-        case RateSet(rate_ml_per_h=rate):
-            return f"rate set to {number(rate)} mL/h"
+            return say("seated: {chair}", chair=chair)
         case VialHung():
             hung = vial_line(what.product, what.grams, what.lot, what.expiry, knowledge)
-            return f"vial hung: {hung}"
-        case VialFinished(left_g=left):
-            return f"vial finished{f', {number(left)} g left in it' if left else ''}"
+            return say("vial hung: {vial}", vial=hung)
+        case VialFinished():
+            return _finished(what, vials)
         case VitalsTaken(readings=values):
-            return f"measured: {readings(values, knowledge)}"
+            return say("measured: {values}", values=readings(values, knowledge))
         case SymptomNoted(symptom=name, present=present, note=note):
-            return _with(f"{symptom(name, knowledge)} {'noted' if present else 'gone'}", note)
+            told = texts("{symptom} noted") if present else texts("{symptom} gone")
+            return _with(say(told, symptom=symptom(name, knowledge)), note)
         case ReactionGraded(term=name, grade=grade, version=version):
             found = term(name, knowledge)
-            return f"{found.term if found else name}: CTCAE {version} grade {grade}"
+            named = found.term if found else name
+            return say("{term}: CTCAE {version} grade {grade}", term=named, version=version, grade=f"{grade}")
         case MedicineGiven():
-            return f"given: {medicine(what)}"
-    return _flow_line(what)
+            return say("given: {medicine}", medicine=medicine(what))
+    return _flow_line(what, knowledge) or _beside_line(what)
 
 
-def _flow_line(what: Happening | Corrected) -> str:
-    """What changes or ends the flow, and what is said beside it."""
+def _flow_line(what: Happening | Corrected, knowledge: Knowledge) -> str:
+    """What begins, changes or ends the flow; "" for anything else."""
     match what:
+        case Started(pump=pump):
+            return say("line connected, pump {pump}", pump=pump) if pump else say("line connected")
+        case RateSet(rate_ml_per_h=rate):
+            return say("rate set to {rate} mL/h", rate=number(rate))
         case Paused(reason=reason):
-            return _with("paused", reason)
+            return _with(say("paused"), _in_words(reason, knowledge))
         case Disconnected(reason=reason):
-            return _with("line taken off", reason)
-        case Resumed(rate_ml_per_h=rate):
-            return "goes on" + (f" at {number(rate)} mL/h" if rate is not None else "")
+            return _with(say("line taken off"), _in_words(reason, knowledge))
+        case Resumed(rate_ml_per_h=resumed):
+            return (
+                say("goes on at {rate} mL/h", rate=number(resumed)) if resumed is not None else say("goes on")
+            )
         case RestartDecided(decided_by=by, rate_ml_per_h_max=most, reason=reason):
-            return f"{by} decided that it goes on, at most {number(most)} mL/h: {reason}"
+            return say(
+                "{who} decided that it goes on, at most {rate} mL/h: {reason}",
+                who=by,
+                rate=number(most),
+                reason=reason,
+            )
         case Stopped(reason=reason, volume_ml=counted):
-            return _with(_with("stopped before its volume was in", reason), _counted(counted))
+            stopped = _with(say("stopped before its volume was in"), _in_words(reason, knowledge))
+            return _with(stopped, _counted(counted))
         case Completed(volume_ml=counted):
-            return _with("the volume is in", _counted(counted))
+            return _with(say("the volume is in"), _counted(counted))
+    return ""
+
+
+def _beside_line(what: Happening | Corrected) -> str:
+    """What is told, advised, corrected; how it ends for the patient."""
+    match what:
         case ObservationEnded():
-            return "the patient left"
+            return say("the patient left")
         case PatientInformed():
-            return "the patient was told what to report, and to whom"
+            return say("the patient was told what to report, and to whom")
         case AdviceShown(code=code):
-            return f"shown: {code.replace('_', ' ')}"
+            return say("shown: {advice}", advice=words.named(code))
         case AdviceOverridden(code=code, reason=reason):
-            return f"not as advised ({code.replace('_', ' ')}): {reason}"
+            return say("not as advised ({advice}): {reason}", advice=words.named(code), reason=reason)
+        case BothSeen():
+            return say("looked at entries that were written without seeing each other")
         case Corrected(reason=reason):
-            return _with("withdrawn", reason)
+            return _with(say("withdrawn"), reason)
     raise AssertionError(what)
+
+
+def _finished(what: VialFinished, vials: Iterable[HungVial]) -> str:
+    vial = next((each for each in vials if each.event == what.hung), None)
+    line = say("vial finished")
+    if vial is not None:
+        grams, lot = number(vial.grams), vial.lot or say("NOT READ")
+        line = say("vial finished: {grams} g, lot {lot}", grams=grams, lot=lot)
+    return say("{line}, {grams} g left in it", line=line, grams=number(what.left_g)) if what.left_g else line
 
 
 def objection_line(code: str, what: str = "") -> str:
     """One thing that speaks against a deed, in words."""
     if code in words.CHECK:
-        return f"it is not settled that {words.said(code, words.CHECK)}"
+        return say("it is not settled that {what}", what=words.said(code, words.CHECK))
     text = words.said(code, words.BLOCKER, words.AGAINST, words.STOP, REFUSAL)
-    return f"{text or code.replace('_', ' ')}{f' ({what})' if what else ''}"
+    return f"{text or words.named(code)}{f' ({what})' if what else ''}"
 
 
 def _counted(volume_ml: Decimal | None) -> str:
-    return f"the pump counted {number(volume_ml)} mL" if volume_ml is not None else ""
+    return say("the pump counted {volume} mL", volume=number(volume_ml)) if volume_ml is not None else ""
+
+
+def _in_words(reason: str, knowledge: Knowledge) -> str:
+    """A person's words as they stand; "" where a reason names rules alone: what was advised tells them."""
+    rules = all(name.strip() in knowledge.by_id for name in reason.split(","))
+    return "" if rules else reason
 
 
 def _with(text: str, more: str) -> str:

@@ -17,6 +17,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.level_plot import Mark, Measured, MeasuredAs, Panel, Picture, Rows, Shade
 from ivigil.sheets.levels import BANDS, SUPPORT, WARNING, Sought
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import counted, say, texts
 
 AFTER = (0.5, 1, 2, 4, 7, 10, 14, 21, 28, 42, 56)
 """Days after the end of a dose at which the curve is computed."""
@@ -26,8 +27,8 @@ CYCLES = 6
 LEAD_DAYS = 28
 """Drawn after the last dose or level of a fit."""
 _ROWS = 14
-_NO_MODEL = "No model could be fitted to this person."
-_MISFIT = "MISFIT: no model explains the levels."
+_NO_MODEL = texts("No model could be fitted to this person.")
+_MISFIT = texts("MISFIT: no model explains the levels.")
 _OPACITY = 0.18
 _MEASURED: dict[str, MeasuredAs] = {"": "used", "below": "below"}
 
@@ -37,7 +38,7 @@ def fit_picture(case: Case, estimate: Estimate, knowledge: Knowledge) -> Picture
     known = [item.time_days for item in estimate.levels.used]
     known += [days(given.end, estimate.levels.origin) for given in case.doses]
     return _picture(
-        "IgG levels: fit", case, estimate, knowledge, planned=(), end=max(known) + LEAD_DAYS, added=""
+        say("IgG levels: fit"), case, estimate, knowledge, planned=(), end=max(known) + LEAD_DAYS, added=""
     )
 
 
@@ -46,7 +47,13 @@ def forecast_picture(case: Case, estimate: Estimate, weeks: int, knowledge: Know
     last = max(given.end for given in (*case.doses, *case.planned))
     end = days(last, estimate.levels.origin) + 7.0 * weeks
     return _picture(
-        "IgG levels: forecast", case, estimate, knowledge, planned=case.planned, end=end, added="planned"
+        say("IgG levels: forecast"),
+        case,
+        estimate,
+        knowledge,
+        planned=case.planned,
+        end=end,
+        added=say("planned"),
     )
 
 
@@ -56,7 +63,7 @@ def aim_picture(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowl
     if proposal is None:
         target = float(sought.target_g_per_l)
         fitted = fit_picture(case, estimate, knowledge)
-        title = "IgG levels: no dose is sought"
+        title = say("IgG levels: no dose is sought")
         return msgspec.structs.replace(
             fitted,
             title=title,
@@ -76,13 +83,17 @@ def aim_picture(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowl
     )
     end = days(proposed[-1].start, estimate.levels.origin) + cycle.interval_days
     found = _picture(
-        f"IgG levels: proposed {number(grams)} g every {cycle.interval_days} days",
+        say(
+            "IgG levels: proposed {dose} every {days} days",
+            dose=f"{number(grams)} g",
+            days=str(cycle.interval_days),
+        ),
         case,
         estimate,
         knowledge,
         planned=proposed,
         end=end,
-        added="proposed",
+        added=say("proposed"),
     )
     low, high = proposal.window_g_per_l
     return msgspec.structs.replace(found, target_g_per_l=(float(low), float(high)))
@@ -102,7 +113,7 @@ def _picture(
     every = (*case.doses, *planned)
     times = _times(every, [item.time_days for item in estimate.levels.used], origin, end)
     found = courses(estimate, every, times, knowledge)
-    percent = f"{estimate.band_percent:.0f} % band"
+    percent = say("{percent} band", percent=f"{estimate.band_percent:.0f} %")
     measured = tuple(_measured(case, estimate, end))
     return Picture(
         title=title,
@@ -111,7 +122,7 @@ def _picture(
         aside=_aside(estimate),
         times_days=times,
         origin=origin,
-        main=_panel("", found.together, "median, all models", percent),
+        main=_panel("", found.together, say("median, all models"), percent),
         beside=_beside(estimate, found, percent),
         measured=measured,
         doses=(
@@ -151,7 +162,7 @@ def _beside(estimate: Estimate, found: Courses, percent: str) -> tuple[Panel, ..
     if len(found.by_model) < 2:
         return ()
     return tuple(
-        _panel(f"{model}, {100 * shares[model]:.0f} %", bands, "median", percent)
+        _panel(f"{model}, {100 * shares[model]:.0f} %", bands, say("median"), percent)
         for model, bands in found.by_model.items()
     )
 
@@ -174,38 +185,47 @@ def _time(level: Level, origin: dt.datetime) -> float | None:
 
 
 def _notices(case: Case, estimate: Estimate, measured: int) -> Iterable[str]:
-    yield SUPPORT
+    yield say(SUPPORT)
     if not estimate.bands and not estimate.people:
-        yield _NO_MODEL
+        yield say(_NO_MODEL)
     elif estimate.misfit:
-        yield _MISFIT
-    yield from (WARNING[name] for name in estimate.warnings)
+        yield say(_MISFIT)
+    yield from (say(WARNING[name]) for name in estimate.warnings)
     missing = len(case.levels) - measured
     if missing:
-        yield f"Without a place in time, and not drawn: {missing} level{'s' if missing > 1 else ''}."
-    yield BANDS
+        yield counted(
+            missing,
+            "Without a place in time, and not drawn: {count} level.",
+            "Without a place in time, and not drawn: {count} levels.",
+        )
+    yield say(BANDS)
 
 
 def _aside(estimate: Estimate) -> str:
     if not estimate.people:
-        return "no model could be fitted"
+        return say("no model could be fitted")
     if estimate.misfit:
-        return "MISFIT: no model explains the levels"
+        return say("MISFIT: no model explains the levels")
     if "no_levels" in estimate.warnings:
-        return "no level: the population, not the person"
-    return "decision support"
+        return say("no level: the population, not the person")
+    return say("decision support")
 
 
 def _described(title: str, estimate: Estimate, found: Courses, percent: str, measured: int) -> str:
     models = len(found.by_model)
-    text = f"{title}. {measured} measured level{'' if measured == 1 else 's'}"
+    levels = counted(measured, "{count} measured level", "{count} measured levels")
     if not found.together:
-        return f"{text}; no curve."
+        return say("{title}. {levels}; no curve.", title=title, levels=levels)
     last = found.together[-1]
-    when = _date(estimate, last.time_days)
-    return (
-        f"{text}, {models} model{'' if models == 1 else 's'}. On {when} median total IgG "
-        f"{last.median:.1f} g/L, {percent} {_band(last)} g/L."
+    return say(
+        "{title}. {levels}, {models}. On {day} median total IgG {median} g/L, {percent} {band} g/L.",
+        title=title,
+        levels=levels,
+        models=counted(models, "{count} model", "{count} models"),
+        day=_date(estimate, last.time_days),
+        median=f"{last.median:.1f}",
+        percent=percent,
+        band=_band(last),
     )
 
 
@@ -221,7 +241,7 @@ def _rows(
     ]
     if len(wanted) > _ROWS:
         wanted = [wanted[round(row * (len(wanted) - 1) / (_ROWS - 1))] for row in range(_ROWS)]
-    heads = ("Date", "Median, g/L", percent, *(f"{model}" for model in found.by_model))
+    heads = (say("Date"), say("Median, g/L"), percent, *found.by_model)
     cells = tuple(
         (
             _date(estimate, times[place]),
@@ -232,11 +252,11 @@ def _rows(
         for place in wanted
         if found.together
     )
-    return Rows("Total IgG, all models together and each", heads, cells)
+    return Rows(say("Total IgG, all models together and each"), heads, cells)
 
 
 def _band(band: Band) -> str:
-    return f"{band.low:.1f} to {band.high:.1f}"
+    return say("{low} to {high}", low=f"{band.low:.1f}", high=f"{band.high:.1f}")
 
 
 def _date(estimate: Estimate, time_days: float) -> str:

@@ -16,6 +16,7 @@ from ivigil.sheets import records
 from ivigil.sheets.chair_words import UNIT
 from ivigil.sheets.layout import FOOTNOTE, mark, section, table
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import say, texts
 
 _LINE = 78
 
@@ -153,35 +154,45 @@ def _disagreements(items: tuple[Disagreement, ...], fact: Fact) -> list[Renderab
     return [section("Disagreements", *lines)]
 
 
-SIGN_OFF: dict[State, str] = {
-    "superseded": "superseded by a newer edition: shown, and used for nothing, signed or not",
-    "signed": "signed by two people of this site as it now stands: it permits",
-    "local": "added by this site: permits nothing before two people have signed it",
-    "weak": "not signed: permits nothing before two people of a site have signed it",
-    "held_back": "read, but incomplete or unreliable: not used before two people sign it",
-    "strong": "needs no signature",
-}
+SIGN_OFF: dict[State, str] = texts(
+    {
+        "superseded": "superseded by a newer edition: shown, and used for nothing, signed or not",
+        "signed": "signed by two people of this site as it now stands: it permits",
+        "local": "added by this site: permits nothing before two people have signed it",
+        "weak": "not signed: permits nothing before two people of a site have signed it",
+        "held_back": "read, but incomplete or unreliable: not used before two people sign it",
+        "strong": "needs no signature",
+    }
+)
 """What a state means for planning."""
 
-_PERMITS = {
-    "Schedule": "plans with these rates",
-    "SiteLimit": "infusions under the skin with these volumes and rates per site",
-    "RampUp": "courses that are stepped up like this",
-    "Regimen": "doses of this regimen",
-    "SubcutaneousDose": "this dose under the skin",
-    "TroughAdjustment": "a dose that is raised by this table",
-    "Property": "relying on what it says of the product, also to leave a warning out",
-    "TradeItem": "hanging vials of this package on their barcode",
-    "SymptomUrgency": "telling a patient that this complaint can wait so long",
-    "Translation": "showing patients these texts in their language",
-    "Premedication": "naming a dose of this premedication",
-    "Cotreatment": "naming the dose of this other treatment",
-}
+_PERMITS = texts(
+    {
+        "Schedule": "plans with these rates",
+        "SiteLimit": "infusions under the skin with these volumes and rates per site",
+        "RampUp": "courses that are stepped up like this",
+        "Regimen": "doses of this regimen",
+        "SubcutaneousDose": "this dose under the skin",
+        "TroughAdjustment": "a dose that is raised by this table",
+        "Property": "relying on what it says of the product, also to leave a warning out",
+        "TradeItem": "hanging vials of this package on their barcode",
+        "SymptomUrgency": "telling a patient that this complaint can wait so long",
+        "Translation": "showing patients these texts in their language",
+        "Premedication": "naming a dose of this premedication",
+        "Cotreatment": "naming the dose of this other treatment",
+    }
+)
+_PERMITS_ELSE = texts("what it says to be relied on, not only to warn or restrict")
 
 
 def permits_words(fact: Fact) -> str:
     """What two signatures would permit, or permit, that the fact alone does not."""
-    return _PERMITS.get(type(fact).__name__, "what it says to be relied on, not only to warn or restrict")
+    return say(_PERMITS.get(type(fact).__name__, _PERMITS_ELSE))
+
+
+def permits_else() -> str:
+    """The same of a kind without words of its own."""
+    return say(_PERMITS_ELSE)
 
 
 def unit(policy: Policy) -> str:
@@ -193,7 +204,7 @@ def setting_value(policy: Policy) -> str:
     """What a policy is set to: "12 h", "nearest"."""
     if policy.number is not None:
         return f"{number(policy.number, 4)} {unit(policy)}".strip()
-    return policy.choice.replace("_", " ") or "nothing"
+    return policy.choice.replace("_", " ") or say("nothing")
 
 
 def signature_table(fact: Fact) -> str:
@@ -208,7 +219,7 @@ def signature_table(fact: Fact) -> str:
 
 def _signature(fact: Fact, knowledge: Knowledge) -> RenderableType:
     """State, and the table that a signature takes in an overlay; unindented so that 80 columns hold it."""
-    state = section("Sign-off", Text(SIGN_OFF[sign_off_state(fact, knowledge)]))
+    state = section("Sign-off", Text(say(SIGN_OFF[sign_off_state(fact, knowledge)])))
     if fact.replaced:
         return state
     return Group(state, Text(""), Text(signature_table(fact)))

@@ -29,7 +29,7 @@ def follow_up_sheet(found: HandOver, knowledge: Knowledge, *, recorded: bool) ->
     parts: list[RenderableType | None] = [
         Text("IVIGIL: FOLLOW-UP AFTER AN INFUSION", style="bold"),
         Padding(infusion_head(found.episode, found.at, recorded=recorded), (0, 0, 0, 2)),
-        watch_line(found.watch),
+        watch_line(found.watch, found.at),
         _open(found, knowledge),
         _given(found, knowledge),
         _tests(found, refs),

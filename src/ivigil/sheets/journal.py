@@ -18,49 +18,82 @@ from ivigil.records.verify import Code as FindingCode
 from ivigil.records.verify import Verdict
 from ivigil.sheets.layout import section, table
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import say, texts
 
 _LABEL = 13
 _PSEUDONYM = 33
 
-FINDING: dict[FindingCode, str] = {
-    "position_gap": "events before this one are missing",
-    "hash_broken": "this event, or the one before it, was changed",
-    "head_differs": "events at the end are missing",
-    "version_gap": "a patient's events do not follow each other",
-    "payload_damaged": "what was written does not open: it was changed",
-    "key_missing": "what was written cannot be opened, and no erasure says why",
-    "key_not_destroyed": "an erasure was undone",
-    "bad_signature": "a checkpoint was not signed by this journal's key",
-    "other_journal": "a checkpoint is of another journal",
-    "rewritten": "the journal once had another content here",
-    "cut_short": "the journal once went further: cut off, or an old backup put back",
-    "views_differ": "a view is not what the events make it: ivigil journal rebuild",
-    "clock_backward": "the clock had gone back (a notice)",
-}
-REFUSAL: dict[RefusalCode, str] = {
-    "unreleased": "the plan is not released",
-    "expired": "the plan is past its last day",
-    "superseded": "the plan was replaced or withdrawn",
-    "inputs_changed": "the plan is not what was signed any more",
-    "sign_off_missing": "the site has not signed what it rests on",
-    "unanswered": "the plan waits for answers",
-    "blocked": "the plan is blocked: it gives nothing",
-    "out_of_turn": "another step comes first",
-    "same_person": "the same person prescribed it and cannot verify it",
-}
-UNSENT = {
-    "no_contact": "no contact is recorded",
-    "erased": "erased: nobody can read who this is; the lot's trace stands",
-    "taken_back": "a correction says that the lot was not hung",
-}
-STEP: dict[Step, str] = {
-    "made": "MADE: to be prescribed",
-    "prescribed": "PRESCRIBED: to be verified by somebody else",
-    "verified": "VERIFIED: to be released",
-    "released": "RELEASED: may be given",
-    "reopened": "REOPENED: its signatures are void",
-    "superseded": "REPLACED OR WITHDRAWN: not to be given",
-}
+FINDING: dict[FindingCode, str] = texts(
+    {
+        "position_gap": "events before this one are missing",
+        "hash_broken": "this event, or the one before it, was changed",
+        "head_differs": "events at the end are missing",
+        "version_gap": "a patient's events do not follow each other",
+        "payload_damaged": "what was written does not open: it was changed",
+        "key_missing": "what was written cannot be opened, and no erasure says why",
+        "key_not_destroyed": "an erasure was undone",
+        "bad_signature": "a checkpoint was not signed by this journal's key",
+        "other_journal": "a checkpoint is of another journal",
+        "rewritten": "the journal once had another content here",
+        "cut_short": "the journal once went further: cut off, or an old backup put back",
+        "views_differ": "a view is not what the events make it: ivigil journal rebuild",
+        "clock_backward": "the clock had gone back (a notice)",
+    }
+)
+REFUSAL: dict[RefusalCode, str] = texts(
+    {
+        "unreleased": "the plan is not released",
+        "expired": "the plan is past its last day",
+        "superseded": "the plan was replaced or withdrawn",
+        "inputs_changed": "the plan is not what was signed any more",
+        "sign_off_missing": "the site has not signed what it rests on",
+        "unanswered": "the plan waits for answers",
+        "blocked": "the plan is blocked: it gives nothing",
+        "out_of_turn": "another step comes first",
+        "same_person": "the same person prescribed it and cannot verify it",
+    }
+)
+UNSENT = texts(
+    {
+        "no_contact": "no contact is recorded",
+        "erased": "erased: nobody can read who this is; the lot's trace stands",
+        "taken_back": "a correction says that the lot was not hung",
+    }
+)
+STEP: dict[Step, str] = texts(
+    {
+        "made": "MADE: to be prescribed",
+        "prescribed": "PRESCRIBED: to be verified by somebody else",
+        "verified": "VERIFIED: to be released",
+        "released": "RELEASED: may be given",
+        "reopened": "REOPENED: its signatures are void",
+        "superseded": "REPLACED OR WITHDRAWN: not to be given",
+    }
+)
+
+CHANGED = texts(
+    {
+        "order": "order",
+        "status": "status",
+        "finding": "finding",
+        "product": "product",
+        "dose": "dose",
+        "grams a day": "grams a day",
+        "observation": "observation",
+        "first rate": "first rate",
+        "highest rate": "highest rate",
+        "rate steps": "rate steps",
+        "infusion sites": "infusion sites",
+        "independent check": "independent check",
+        "made": "made",
+        "prescribed": "prescribed",
+        "verified": "verified",
+        "released": "released",
+        "reopened": "reopened",
+        "superseded": "superseded",
+    }
+)
+"""What is not as it was signed; how far a plan is."""
 
 
 def lines_sheet(lines: Mapping[str, str], advice: str) -> RenderableType:
@@ -93,7 +126,15 @@ def verdict_sheet(verdict: Verdict) -> RenderableType:
 
 def refusal_text(refused: Refusal) -> str:
     """One reason: "the plan is not released (verified)"."""
-    return REFUSAL[refused.code] + (f" ({refused.what})" if refused.what else "")
+    return say(REFUSAL[refused.code]) + (f" ({changed_text(refused.what)})" if refused.what else "")
+
+
+def changed_text(name: str) -> str:
+    """What changed, in words; a fact by its id: "finding hazard.haemolysis"."""
+    if name in CHANGED:
+        return say(CHANGED[name])
+    first, _, which = name.partition(" ")
+    return f"{say(CHANGED[first])} {which}" if first in CHANGED and which else name
 
 
 def refusals_text(refused: Iterable[Refusal]) -> str:

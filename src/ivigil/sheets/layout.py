@@ -9,10 +9,13 @@ from rich.text import Text
 
 from ivigil.knowledge.evidence import Fact
 from ivigil.sheets.references import References
+from ivigil.sheets.spoken import texts
 
 UNSEEN = "*"
-FOOTNOTE = "* weak evidence (unread, or a digest): may warn or restrict, never permit"
-DISCLAIMER = "Supports a professional's decision and does not replace it. Not cleared as a medical device."
+FOOTNOTE = texts("* weak evidence (unread, or a digest): may warn or restrict, never permit")
+DISCLAIMER = texts(
+    "Supports a professional's decision and does not replace it. Not cleared as a medical device."
+)
 
 
 def section(title: str, *body: RenderableType) -> RenderableType:

@@ -17,6 +17,7 @@ import msgspec
 
 from ivigil.knowledge.kinetics import KineticRoute
 from ivigil.sheets.layout import DISCLAIMER
+from ivigil.sheets.spoken import say, texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,18 +52,20 @@ _STYLE: dict[Any, Any] = {
 }
 _PATH, _DIGITS = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
 """Hundredths of a point are drawn: more digits make a file large and show nothing."""
-_MARKS: dict[KineticRoute, tuple[str, str]] = {
-    "IV": ("v", "IV dose"),
-    "SC": ("o", "SC dose"),
-    "facilitated_SC": ("D", "facilitated SC dose"),
-}
+_SHAPE: dict[KineticRoute, str] = {"IV": "v", "SC": "o", "facilitated_SC": "D"}
+_DOSE: dict[KineticRoute, str] = texts(
+    {"IV": "IV dose", "SC": "SC dose", "facilitated_SC": "facilitated SC dose"}
+)
 
 MeasuredAs = Literal["used", "below", "not_used"]
-_POINTS: dict[MeasuredAs, tuple[str, str, str]] = {
-    "used": ("o", _INK, "measured"),
-    "below": ("v", _INK, "measured, below this limit"),
-    "not_used": ("x", _GREY, "measured, not used"),
+_POINTS: dict[MeasuredAs, tuple[str, str]] = {
+    "used": ("o", _INK),
+    "below": ("v", _INK),
+    "not_used": ("x", _GREY),
 }
+_COUNTED: dict[MeasuredAs, str] = texts(
+    {"used": "measured", "below": "measured, below this limit", "not_used": "measured, not used"}
+)
 
 
 class Shade(msgspec.Struct, frozen=True):
@@ -137,7 +140,7 @@ def ready() -> None:
     try:
         import matplotlib  # noqa: F401 - asked whether it can be had
     except ModuleNotFoundError:
-        raise PlotError("a picture needs the extra 'plots': pip install 'ivigil[plots]'") from None
+        raise PlotError(say("a picture needs the extra 'plots': pip install 'ivigil[plots]'")) from None
 
 
 def drawn(picture: Picture, kind: str) -> bytes:
@@ -153,7 +156,7 @@ def drawn(picture: Picture, kind: str) -> bytes:
 def _svg(picture: Picture) -> str:
     """With its title and description where a screen reader looks for them."""
     text = _rendered(picture, "svg", {"Title": picture.title, "Date": None}).decode()
-    title = f"<title>{_safe(picture.title)}</title>"
+    title = f"<title>{html.escape(picture.title, quote=False)}</title>"
     if title not in text:
         raise PlotError("this version of matplotlib writes no title")
     named = (
@@ -191,8 +194,8 @@ def _large(figure: Figure, picture: Picture, rows: int) -> Axes:
     _given(axes, picture)
     _frame(axes, picture, (picture.main,), ticks=7)
     axes.set_title(picture.title, loc="left", fontsize=12, fontweight="bold")
-    axes.set_xlabel("day" if picture.origin is None else "")
-    axes.set_ylabel("total IgG, g/L")
+    axes.set_xlabel(say("day") if picture.origin is None else "")
+    axes.set_ylabel(say("total IgG, g/L"))
     place: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
     axes.text(1, 1, picture.aside, color=_SOFT, fontsize=9, **place)
     for number, panel in enumerate(picture.beside):
@@ -219,7 +222,7 @@ def _levels(axes: Axes, picture: Picture, panel: Panel, scale: float = 1.0) -> N
     if panel.curve_g_per_l:
         axes.plot(times, panel.curve_g_per_l, color=_BLUE, lw=1.6 * scale, label=panel.words)
     _target(axes, picture)
-    for counted, (mark, colour, words) in _POINTS.items():
+    for counted, (mark, colour) in _POINTS.items():
         points = [(item.time_days, item.g_per_l) for item in picture.measured if item.counted == counted]
         if points:
             rim = colour if mark == "x" else "white"
@@ -231,7 +234,7 @@ def _levels(axes: Axes, picture: Picture, panel: Panel, scale: float = 1.0) -> N
                 color=colour,
                 markeredgecolor=rim,
                 markersize=6 * scale,
-                label=words,
+                label=say(_COUNTED[counted]),
                 zorder=3,
             )
 
@@ -240,7 +243,9 @@ def _target(axes: Axes, picture: Picture) -> None:
     if picture.target_g_per_l is None:
         return
     low, high = picture.target_g_per_l
-    words = f"target {low:g} g/L" if low == high else f"target {low:g} to {high:g} g/L"
+    words = say("target {low} g/L", low=f"{low:g}")
+    if low != high:
+        words = say("target {low} to {high} g/L", low=f"{low:g}", high=f"{high:g}")
     for number, level in enumerate(dict.fromkeys((low, high))):
         label = "" if number else words
         axes.axhline(level, color=_ORANGE, lw=1.4, ls=(0, (5, 3)), label=label or None)
@@ -249,7 +254,8 @@ def _target(axes: Axes, picture: Picture) -> None:
 def _given(axes: Axes, picture: Picture) -> None:
     """Doses as marks on the lower edge, in the colour of no level; those to come are hollow."""
     last = picture.times_days[-1]
-    for route, (mark, words) in _MARKS.items():
+    for route, mark in _SHAPE.items():
+        words = say(_DOSE[route])
         for added in dict.fromkeys(dose.words for dose in picture.doses):
             days = [
                 dose.time_days

@@ -18,57 +18,69 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE, mark, section, table
 from ivigil.sheets.models import parameter_sign
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import say, texts
 
-WARNING: dict[Warn, str] = {
-    "fast_clearance": "Clearance is far above the population's: think of loss of protein, a new medicine, a "
-    "wrong dose or a wrong time.",
-    "few_effective_draws": "The band rests on few draws and is rough.",
-    "history_incomplete": "Nobody said that every dose since the first is listed (history_complete): missing "
-    "doses make every figure wrong.",
-    "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers), under which no model holds.",
-    "models_extrapolated": "No model was fitted to this condition: what is shown was fitted to another.",
-    "no_levels": "No level is used: this is the population, not the person.",
-    "outside_range": "Some models are used outside the range that they were fitted in (below).",
-}
-MISFIT: dict[Misfit, str] = {
-    "level_far_off": "a level lies far off the fit",
-    "person_far_off": "the person would lie far off the population",
-}
-REJECTED: dict[Why, str] = {
-    "no_time": "no date, or a time without offset",
-    "day_of_a_dose": "on the day of a dose, and not said to be before it",
-    "during_a_dose": "drawn during an infusion",
-    "no_dose_that_day": "said to be before a dose, but none was given that day",
-    "after_that_dose": "said to be before the dose, but its time is later",
-    "infused_only": "not total IgG",
-    "repeated": "the same sample twice",
-    "above_range": "above what the assay reads",
-}
-REFUSED: dict[Refused, str] = {
-    "dose_outside_range": "No dose within the range of the models reaches the target.",
-    "dose_outside_regimen": "No whole vials lie within what the regimen allows.",
-    "few_effective_draws": "The band rests on too few draws.",
-    "history_incomplete": "Nobody said that every dose since the first is listed (history_complete = true).",
-    "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers = [] where there are none).",
-    "misfit": "No model explains the levels: find the cause first.",
-    "models_extrapolated": "No model was fitted to this condition.",
-    "no_levels": "No level can be used.",
-    "no_model": "No model can be fitted to this person.",
-    "other_route": "No model that was fitted knows this route.",
-    "outside_range": "Every model is used outside the range that it was fitted in.",
-    "switched_off": "This site shows no individual doses (policy.individual_dosing).",
-    "target_below_own": "The person's own IgG reaches the target without a dose.",
-    "voiding_medicine": "Under an FcRn blocker no model holds.",
-}
-NOT_FITTED = {
-    "does_not_apply": "does not apply",
-    "not_converged": "the fit did not converge",
-    "refused": "refused",
-    "typical_values_only": "typical values only, no band",
-    "no_error_model": "no residual error was read",
-    "no_variability": "no variability was read",
-    "missing": "something it needs is not known",
-}
+WARNING: dict[Warn, str] = texts(
+    {
+        "fast_clearance": "Clearance is far above the population's: think of loss of protein, a new "
+        "medicine, a wrong dose or a wrong time.",
+        "few_effective_draws": "The band rests on few draws and is rough.",
+        "history_incomplete": "Nobody said that every dose since the first is listed (history_complete): "
+        "missing doses make every figure wrong.",
+        "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers), under which no model holds.",
+        "models_extrapolated": "No model was fitted to this condition: what is shown was fitted to another.",
+        "no_levels": "No level is used: this is the population, not the person.",
+        "outside_range": "Some models are used outside the range that they were fitted in (below).",
+    }
+)
+MISFIT: dict[Misfit, str] = texts(
+    {
+        "level_far_off": "a level lies far off the fit",
+        "person_far_off": "the person would lie far off the population",
+    }
+)
+REJECTED: dict[Why, str] = texts(
+    {
+        "no_time": "no date, or a time without offset",
+        "day_of_a_dose": "on the day of a dose, and not said to be before it",
+        "during_a_dose": "drawn during an infusion",
+        "no_dose_that_day": "said to be before a dose, but none was given that day",
+        "after_that_dose": "said to be before the dose, but its time is later",
+        "infused_only": "not total IgG",
+        "repeated": "the same sample twice",
+        "above_range": "above what the assay reads",
+    }
+)
+REFUSED: dict[Refused, str] = texts(
+    {
+        "dose_outside_range": "No dose within the range of the models reaches the target.",
+        "dose_outside_regimen": "No whole vials lie within what the regimen allows.",
+        "few_effective_draws": "The band rests on too few draws.",
+        "history_incomplete": "Nobody said that every dose since the first is listed "
+        "(history_complete = true).",
+        "medicines_not_asked": "Nobody asked for FcRn blockers (fcrn_blockers = [] where there are none).",
+        "misfit": "No model explains the levels: find the cause first.",
+        "models_extrapolated": "No model was fitted to this condition.",
+        "no_levels": "No level can be used.",
+        "no_model": "No model can be fitted to this person.",
+        "other_route": "No model that was fitted knows this route.",
+        "outside_range": "Every model is used outside the range that it was fitted in.",
+        "switched_off": "This site shows no individual doses (policy.individual_dosing).",
+        "target_below_own": "The person's own IgG reaches the target without a dose.",
+        "voiding_medicine": "Under an FcRn blocker no model holds.",
+    }
+)
+NOT_FITTED = texts(
+    {
+        "does_not_apply": "does not apply",
+        "not_converged": "the fit did not converge",
+        "refused": "refused",
+        "typical_values_only": "typical values only, no band",
+        "no_error_model": "no residual error was read",
+        "no_variability": "no variability was read",
+        "missing": "something it needs is not known",
+    }
+)
 BECAUSE = {
     "model": "the model is refused",
     "medicine": "an FcRn blocker",
@@ -77,8 +89,10 @@ BECAUSE = {
     "restriction": "outside",
     "covariate": "not known",
 }
-BANDS = "Bands are of IgG itself; a measured level scatters by the residual error besides."
-SUPPORT = "Decision support: a clinician decides. No study showed that doses sought like this do better."
+BANDS = texts("Bands are of IgG itself; a measured level scatters by the residual error besides.")
+SUPPORT = texts(
+    "Decision support: a clinician decides. No study showed that doses sought like this do better."
+)
 
 
 class Sought(msgspec.Struct, frozen=True):
@@ -371,8 +385,11 @@ def _band(band: Band) -> str:
 
 
 def spread_text(spread: Spread, unit: str, places: int) -> str:
+    """The median and the band around it; ``unit`` as it is said: "g/L", say("days")."""
     low, middle, high = (float_text(value, places) for value in (spread.low, spread.median, spread.high))
-    return f"{middle}{' ' + unit if unit else ''} ({low} to {high})"
+    return say(
+        "{middle} ({low} to {high})", middle=f"{middle} {unit}" if unit else middle, low=low, high=high
+    )
 
 
 def _signed(value: float) -> str:

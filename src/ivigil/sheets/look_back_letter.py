@@ -15,6 +15,7 @@ from ivigil.records.bodies import Contact
 from ivigil.records.lookback import LotDose
 from ivigil.sheets.document import Document, NoDocumentError, Paragraph, Rows, Section, needed, paper
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import counted, say, texts
 
 To = Literal["patient", "provider"]
 
@@ -39,16 +40,16 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True):
 
 _WORDS: dict[To, _Words] = {
     "patient": _Words(
-        opening="You got an immunoglobulin of a lot that was recalled.",
-        given="What you were given",
-        whom="Call {phone} to talk about what this means for you.",
-        keep="Keep this letter. Show it to everybody who treats you.",
+        opening=texts("You got an immunoglobulin of a lot that was recalled."),
+        given=texts("What you were given"),
+        whom=texts("Call {phone} to talk about what this means for you."),
+        keep=texts("Keep this letter. Show it to everybody who treats you."),
     ),
     "provider": _Words(
-        opening="Your patient got an immunoglobulin of a lot that was recalled.",
-        given="What was given",
-        whom="Call {phone} to talk about what this means for this patient.",
-        keep="Keep this letter in the patient's record.",
+        opening=texts("Your patient got an immunoglobulin of a lot that was recalled."),
+        given=texts("What was given"),
+        whom=texts("Call {phone} to talk about what this means for this patient."),
+        keep=texts("Keep this letter in the patient's record."),
     ),
 }
 
@@ -57,45 +58,57 @@ def look_back_letter(
     contact: Contact, doses: tuple[LotDose, ...], notice: Notice, date: dt.date, knowledge: Knowledge
 ) -> Document:
     """Raises NoDocumentError for want of a name, a notice, a phone, or anything that was given."""
-    needed({"the patient's name": contact.name, "what the recall says": notice.says, "a phone": notice.phone})
+    needed(
+        {
+            say("the patient's name"): contact.name,
+            say("what the recall says"): notice.says,
+            say("a phone"): notice.phone,
+        }
+    )
     if not doses:
-        raise NoDocumentError(f"no infusion gave lot {notice.lot}")
+        raise NoDocumentError(say("no infusion gave lot {lot}", lot=notice.lot))
     to, words = notice.to, _WORDS[notice.to]
     return Document(
-        title=f"Recalled medicine: lot {doses[0].lot}",
+        title=say("Recalled medicine: lot {lot}", lot=doses[0].lot),
         date=date,
         paper=paper(_lineage(doses, knowledge)),
         blocks=(
             Rows(rows=_head(to, contact, date, knowledge)),
-            Paragraph(text=words.opening, strong=True),
-            Paragraph(text=words.whom.format(phone=notice.phone), strong=True),
-            Section(title=words.given),
+            Paragraph(text=say(words.opening), strong=True),
+            Paragraph(text=say(words.whom, phone=notice.phone), strong=True),
+            Section(title=say(words.given)),
             *(Rows(rows=_dose(dose, to, knowledge)) for dose in doses),
-            Section(title="What the recall says"),
+            Section(title=say("What the recall says")),
             Paragraph(text=notice.says),
-            Section(title="Please keep"),
-            Paragraph(text=words.keep),
+            Section(title=say("Please keep")),
+            Paragraph(text=say(words.keep)),
         ),
     )
 
 
 def _head(to: To, contact: Contact, date: dt.date, knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
     patient = f"{contact.name}, {contact.patient.value} ({contact.patient.system})"
-    whom = [("To", contact.name)] if to == "patient" else [("About", patient)]
-    centre = [("From", knowledge.site.name)] if knowledge.site.name else []
-    return (*whom, *centre, ("Date", f"{date}"))
+    whom = [(say("To"), contact.name)] if to == "patient" else [(say("About"), patient)]
+    centre = [(say("From"), knowledge.site.name)] if knowledge.site.name else []
+    return (*whom, *centre, (say("Date"), f"{date}"))
 
 
 def _dose(dose: LotDose, to: To, knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
     product = knowledge.products.get(dose.product)
-    vials = f"{dose.vials} vial{'' if dose.vials == 1 else 's'}"
-    rows = (
-        ("Product", product.name if product is not None else dose.product or "not read from the vial"),
-        ("Lot", dose.lot),
-        ("Date", f"{dose.started_at:%Y-%m-%d}"),
-        ("Amount of this lot", f"up to {number(dose.grams_max)} g, from {vials}"),
+    name = product.name if product is not None else dose.product or say("not read from the vial")
+    amount = counted(
+        dose.vials,
+        "up to {grams} g, from {count} vial",
+        "up to {grams} g, from {count} vials",
+        grams=number(dose.grams_max),
     )
-    return rows if to == "patient" else (*rows, ("Infusion", dose.infusion))
+    rows = (
+        (say("Product"), name),
+        (say("Lot"), dose.lot),
+        (say("Date"), f"{dose.started_at:%Y-%m-%d}"),
+        (say("Amount of this lot"), amount),
+    )
+    return rows if to == "patient" else (*rows, (say("Infusion"), dose.infusion))
 
 
 def _lineage(doses: tuple[LotDose, ...], knowledge: Knowledge) -> tuple[str, ...]:

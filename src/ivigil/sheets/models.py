@@ -21,6 +21,7 @@ from ivigil.knowledge.kinetics import (
 from ivigil.knowledge.store import Knowledge, all_facts
 from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE, mark, section, table
 from ivigil.sheets.numbers import number, span
+from ivigil.sheets.spoken import texts
 
 _ABREAST = 2
 """Models that stand side by side in 80 columns."""
@@ -76,20 +77,22 @@ _NAME: dict[ParameterName, tuple[str, str]] = {
     "km_g_per_l": ("Km", "g/L"),
     "kint_per_day": ("kint", "/d"),
 }
-KNOWN: dict[Known, str] = {
-    "age_years": "age",
-    "concentration_g_per_l": "level",
-    "condition": "condition",
-    "dose_g_per_kg": "dose",
-    "endogenous_igg_g_per_l": "own IgG",
-    "height_cm": "height",
-    "igm_g_per_l": "IgM",
-    "interval_days": "interval",
-    "lean_body_mass_kg": "lean body mass",
-    "route": "route",
-    "sex": "sex",
-    "weight_kg": "weight",
-}
+KNOWN: dict[Known, str] = texts(
+    {
+        "age_years": "age",
+        "concentration_g_per_l": "level",
+        "condition": "condition",
+        "dose_g_per_kg": "dose",
+        "endogenous_igg_g_per_l": "own IgG",
+        "height_cm": "height",
+        "igm_g_per_l": "IgM",
+        "interval_days": "interval",
+        "lean_body_mass_kg": "lean body mass",
+        "route": "route",
+        "sex": "sex",
+        "weight_kg": "weight",
+    }
+)
 _Cell = Callable[[PopulationModel, Typical], str]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from ivigil.sheets.spoken import say
+
 MINUTES_PER_HOUR = 60
 
 
@@ -20,13 +22,14 @@ def span(low: Decimal | int | None, high: Decimal | int | None, unit: str) -> st
     """A range with its unit: "2", "1.6 to 2", "up to 3"."""
     if low is None and high is None:
         return ""
-    if low is None or high is None:
-        only = high if low is None else low
-        assert only is not None
-        return f"{'up to' if low is None else 'from'} {number(only)} {unit}"
+    if high is None:
+        assert low is not None
+        return say("from {low} {unit}", low=number(low), unit=unit)
+    if low is None:
+        return say("up to {high} {unit}", high=number(high), unit=unit)
     if low == high:
         return f"{number(low)} {unit}"
-    return f"{number(low)} to {number(high)} {unit}"
+    return say("{low} to {high} {unit}", low=number(low), high=number(high), unit=unit)
 
 
 def hours(minutes: int) -> str:

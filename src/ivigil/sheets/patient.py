@@ -21,9 +21,10 @@ from ivigil.knowledge.hazards import Hydrate
 from ivigil.knowledge.logic import Case
 from ivigil.knowledge.reactions import WarningSign
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.planning.case import patient_case
 from ivigil.sheets.document import Bullets, Document, Paragraph, Section, paper
-from ivigil.sheets.wording import ENGLISH, Wording
+from ivigil.sheets.wording import Wording
 
 WIDTH = 80
 _INFUSIONS = 6

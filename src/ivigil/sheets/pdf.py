@@ -8,7 +8,8 @@ from importlib import resources
 
 import msgspec
 
-from ivigil.sheets.document import Document, cleaned
+from ivigil.sheets.document import Document, cleaned, language
+from ivigil.sheets.spoken import say, spoken
 
 _TEMPLATE = "document.typ"
 _NO_GLYPH = re.compile(r'the text `"(?P<text>.*)"` could not be displayed', re.DOTALL)
@@ -26,14 +27,17 @@ def pdf(document: Document) -> bytes:
     try:
         import typst
     except ImportError:
-        raise PdfError("a PDF needs the extra 'pdf': pip install 'ivigil[pdf]'") from None
+        raise PdfError(say("a PDF needs the extra 'pdf': pip install 'ivigil[pdf]'")) from None
     template = (resources.files(__package__) / _TEMPLATE).read_bytes()
     noon = dt.datetime.combine(document.date, dt.time(12), dt.UTC)
     try:
         return typst.compile(
             template,
             format="pdf",
-            sys_inputs={"document": msgspec.json.encode(cleaned(document), order="deterministic").decode()},
+            sys_inputs={
+                "document": msgspec.json.encode(cleaned(document), order="deterministic").decode(),
+                "page": _page(document),
+            },
             pdf_standards=["ua-1"],
             timestamp=noon,
             ignore_system_fonts=True,
@@ -41,5 +45,12 @@ def pdf(document: Document) -> bytes:
     except typst.TypstError as error:
         found = _NO_GLYPH.search(str(error))
         if found is None:
-            raise PdfError(f"the PDF could not be set: {error.message}") from error
-        raise PdfError(f"the fonts have no sign for {found['text']!r}; the text has it") from error
+            raise PdfError(say("the PDF could not be set: {why}", why=error.message)) from error
+        raise PdfError(
+            say("the fonts have no sign for {signs}; the text has it", signs=repr(found["text"]))
+        ) from error
+
+
+def _page(document: Document) -> str:
+    """What numbers a page, its places open. A paper in another language than is spoken here has none."""
+    return say("page {page} of {pages}") if language(document) == spoken() else "{page} / {pages}"

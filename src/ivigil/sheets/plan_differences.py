@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ivigil.course import Plan
-from ivigil.sheets import plan_words
+from ivigil.sheets import plan_words, words
 from ivigil.sheets.numbers import hours, number
+from ivigil.sheets.spoken import say, texts
 
-NOTHING = "none"
+NOTHING = texts("none")
 
 
 def differences(before: Plan, now: Plan) -> tuple[tuple[str, str, str], ...]:
     """What is told otherwise: what it is, before, now. Empty: everything that is compared is the same."""
-    told = ((label, say(before) or NOTHING, say(now) or NOTHING) for label, say in _COMPARED)
-    return tuple((label, was, is_) for label, was, is_ in told if was != is_)
+    told = ((label, tell(before), tell(now)) for label, tell in _COMPARED)
+    nothing = say(NOTHING)
+    return tuple((say(label), was or nothing, is_ or nothing) for label, was, is_ in told if was != is_)
 
 
 def _findings(plan: Plan) -> str:
     shown = plan_words.shown_findings(plan)
-    told = (each.name + (f" ({each.state})" if each.state != "present" else "") for each in shown)
+    told = (f"{each.name} ({state})" if (state := plan_words.state(each)) else each.name for each in shown)
     return "; ".join(sorted(told))
 
 
@@ -42,21 +44,23 @@ def _each(tell: Callable[[Plan], Iterator[str]]) -> Callable[[Plan], str]:
     return lambda plan: "; ".join(dict.fromkeys(tell(plan)))
 
 
-_COMPARED: tuple[tuple[str, Callable[[Plan], str]], ...] = (
-    ("Treated", lambda plan: plan.order.condition.replace("_", " ")),
-    ("Route", lambda plan: plan.order.route),
-    ("Weight", lambda plan: f"{number(plan.order.patient.weight_kg)} kg"),
-    ("Regimen", plan_words.regimen),
-    ("Dose", plan_words.dose),
-    ("Made of", plan_words.dose_sum),
-    ("Product", lambda plan: plan.product.name if plan.product else ""),
-    ("Days", lambda plan: str(len(plan.days))),
-    ("A day", _each(lambda plan: (plan_words.amount(day) for day in plan.days))),
-    ("Vials a day", _each(lambda plan: (plan_words.vials(day) for day in plan.days))),
-    ("Highest rate", _top),
-    ("Longest", _longest),
-    ("Experience", lambda plan: plan.rates.experience if plan.rates else ""),
-    ("Premedication", _premedication),
-    ("Findings", _findings),
-    ("Facts", lambda plan: plan.knowledge_version),
+_COMPARED: tuple[tuple[str, Callable[[Plan], str]], ...] = texts(
+    (
+        ("Treated", lambda plan: plan.order.condition.replace("_", " ")),
+        ("Route", lambda plan: plan.order.route),
+        ("Weight", lambda plan: f"{number(plan.order.patient.weight_kg)} kg"),
+        ("Regimen", plan_words.regimen),
+        ("Dose", plan_words.dose),
+        ("Made of", plan_words.dose_sum),
+        ("Product", lambda plan: plan.product.name if plan.product else ""),
+        ("Days", lambda plan: str(len(plan.days))),
+        ("A day", _each(lambda plan: (plan_words.amount(day) for day in plan.days))),
+        ("Vials a day", _each(lambda plan: (plan_words.vials(day) for day in plan.days))),
+        ("Highest rate", _top),
+        ("Longest", _longest),
+        ("Experience", lambda plan: say(words.EXPERIENCE[plan.rates.experience]) if plan.rates else ""),
+        ("Premedication", _premedication),
+        ("Findings", _findings),
+        ("Facts", lambda plan: plan.knowledge_version),
+    )
 )

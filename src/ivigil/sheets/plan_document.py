@@ -20,16 +20,18 @@ from ivigil.sheets.document import (
     Rows,
     Section,
     paper,
+    written_in,
 )
 from ivigil.sheets.journal import STEP
 from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE
 from ivigil.sheets.numbers import hours, number
 from ivigil.sheets.references import References
+from ivigil.sheets.spoken import say, spoken, texts
 
 Part = Section | Paragraph | Bullets | Rows | Columns
 _LONGEST = 40
 """Characters of an identifier in a title; it stands whole on the first page."""
-SIGNED = ("Prescribed", "Verified", "Released")
+SIGNED = texts(("Prescribed", "Verified", "Released"))
 
 
 def plan_document(standing: Standing, date: dt.date, knowledge: Knowledge) -> Document:
@@ -46,13 +48,14 @@ def plan_document(standing: Standing, date: dt.date, knowledge: Knowledge) -> Do
         *_rates(plan, refs),
         *_care(plan, refs),
         *_timeline(plan, refs),
-        *_listed("Assumed", plan_words.assumptions(plan)),
-        *_listed("Needs sign-off by two people", plan_words.sign_offs(plan)),
+        *_listed(say("Assumed"), plan_words.assumptions(plan)),
+        *_listed(say("Needs sign-off by two people"), plan_words.sign_offs(plan)),
         *_sources(refs),
     ]
     return Document(
-        title=titled("Treatment plan", plan),
+        title=titled(say("Treatment plan"), plan),
         date=date,
+        language=written_in(spoken()),
         paper=paper(knowledge.lineage(plan.order.jurisdiction)),
         alert=_alert(standing),
         blocks=tuple(blocks),
@@ -64,12 +67,13 @@ def pump_card(plan: Plan, number_: int, date: dt.date, knowledge: Knowledge) -> 
     """Per step rate, volume and time, in the order in which a pump asks. Raises NoDocumentError."""
     day = planned_day(plan, number_)
     if not day.steps:
-        raise NoDocumentError("no rates are planned: the plan gives the dose alone")
+        raise NoDocumentError(say("no rates are planned: the plan gives the dose alone"))
     return Document(
-        title=titled(f"Pump card, {day.date}", plan),
+        title=titled(say("Pump card, {date}", date=str(day.date)), plan),
         date=date,
+        language=written_in(spoken()),
         paper=paper(knowledge.lineage(plan.order.jurisdiction)),
-        blocks=(Rows(rows=identity(plan, day)), Section(title="Steps"), steps(day)),
+        blocks=(Rows(rows=identity(plan, day)), Section(title=say("Steps")), steps(day)),
         foot=foot(plan, knowledge),
     )
 
@@ -79,14 +83,16 @@ def titled(kind: str, plan: Plan) -> str:
     someone = plan.order.patient
     value = someone.id.value
     shown = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
-    return f"{kind}: {shown}, born {someone.birth_date}"
+    return say(
+        "{paper}: {identifier}, born {date}", paper=kind, identifier=shown, date=str(someone.birth_date)
+    )
 
 
 def planned_day(plan: Plan, number_: int) -> Day:
     """The day of that number. Raises NoDocumentError for a plan that gives nothing, or has no such day."""
     day = next((day for day in plan.days if day.number == number_), None)
     if plan.status == "blocked" or plan.product is None or day is None:
-        raise NoDocumentError(f"the plan gives nothing on day {number_}")
+        raise NoDocumentError(say("the plan gives nothing on day {number}", number=str(number_)))
     return day
 
 
@@ -94,20 +100,28 @@ def identity(plan: Plan, day: Day) -> tuple[tuple[str, str], ...]:
     """Who gets what on this day, and which plan says so."""
     someone = plan.order.patient
     assert plan.product is not None
+    sex = say(words.SEX[someone.sex])
     return (
-        ("Patient", f"{someone.id.value} ({someone.id.system})"),
-        ("Born", f"{someone.birth_date}, {someone.sex}, {number(someone.weight_kg)} kg"),
-        ("Plan", f"{plan.id}, {plan_words.unit(plan)} {day.number} of {len(plan.days)}, {day.date}"),
-        ("Product", plan.product.name),
-        ("Amount", plan_words.amount(day)),
-        ("Vials", plan_words.vials(day)),
-        *((("Sites", plan_words.sites(day)),) if day.sites else ()),
+        (say("Patient"), f"{someone.id.value} ({someone.id.system})"),
+        (say("Born"), f"{someone.birth_date}, {sex}, {number(someone.weight_kg)} kg"),
+        (say("Plan"), f"{plan.id}, {plan_words.day_of(day, plan)}, {day.date}"),
+        (say("Product"), plan.product.name),
+        (say("Amount"), plan_words.amount(day)),
+        (say("Vials"), plan_words.vials(day)),
+        *(((say("Sites"), plan_words.sites(day)),) if day.sites else ()),
     )
 
 
 def steps(day: Day, *more: str) -> Columns:
     """The ladder as a pump asks for it; ``more`` heads empty columns to be written into."""
-    heads = ("Step", "Rate mL/h", "Volume mL", "Time", "Total mL", "From – to")
+    heads = (
+        say("Step"),
+        say("Rate mL/h"),
+        say("Volume mL"),
+        say("Time"),
+        say("Total mL"),
+        say("From – to"),
+    )
     return Columns(
         heads=(*heads, *more),
         widths=(6, 11, 11, 13, 10, 15 if more else None, *(None for _ in more)),
@@ -128,57 +142,74 @@ def steps(day: Day, *more: str) -> Columns:
 
 def day_parts(day: Day, plan: Plan) -> list[Part]:
     """One day of a plan: what, from which vials, how fast."""
-    title = f"{plan_words.unit(plan).capitalize()} {day.number} of {len(plan.days)}: {day.date}"
-    told = f"{plan_words.amount(day)} from {plan_words.vials(day)}; {hours(day.duration_min)}"
-    parts: list[Part] = [Section(title=title), Paragraph(text=told)]
+    parts: list[Part] = [
+        Section(title=plan_words.day_title(day, plan)),
+        Paragraph(text=plan_words.day_gist(day)),
+    ]
     if day.sites:
-        parts.append(Paragraph(text=f"Sites: {plan_words.sites(day)}"))
+        parts.append(Paragraph(text=say("Sites: {sites}", sites=plan_words.sites(day))))
     return [*parts, steps(day)] if day.steps else parts
 
 
 def foot(plan: Plan, knowledge: Knowledge) -> str:
     """Which plan, which facts, which settings of the site, and what Ivigil is not."""
-    loosened = f" Loosened by this site: {', '.join(knowledge.loosened)}." if knowledge.loosened else ""
-    return f"Plan {plan.id}, facts {plan.knowledge_version}.{loosened} {DISCLAIMER}"
+    told = [say("Plan {plan}, facts {version}.", plan=plan.id, version=plan.knowledge_version)]
+    if knowledge.loosened:
+        told.append(say("Loosened by this site: {policies}.", policies=", ".join(knowledge.loosened)))
+    return " ".join((*told, say(DISCLAIMER)))
 
 
 def signature(role: str, signed: Signature) -> tuple[str, str]:
     """A label and who signed when."""
-    return role, f"{' for '.join(signed.persons)}, {signed.at:%Y-%m-%d %H:%M %z}"
+    return say(role), f"{by(signed)}, {signed.at:%Y-%m-%d %H:%M %z}"
+
+
+def by(signed: Signature) -> str:
+    """Who signed; who entered it for somebody comes first."""
+    *entered_by, person = signed.persons
+    if not entered_by:
+        return person
+    return say("{entered_by} for {person}", entered_by=", ".join(entered_by), person=person)
 
 
 def _alert(standing: Standing) -> str:
     if standing.step == "released":
         return ""
-    because = f" ({standing.because})" if standing.because else ""
-    return f"{STEP[standing.step]}{because}. Not to be given on this paper."
+    step = say(STEP[standing.step])
+    if standing.because:
+        step = f"{step} ({standing.because})"
+    return say("{step}. Not to be given on this paper.", step=step)
 
 
 def _head(standing: Standing, knowledge: Knowledge) -> list[Part]:
     plan = standing.plan
     rows = [
-        ("Status", words.STATUS[plan.status]),
-        ("Patient", f"{plan.order.patient.id.value} ({plan.order.patient.id.system})"),
+        (say("Status"), say(words.STATUS[plan.status])),
+        (say("Patient"), f"{plan.order.patient.id.value} ({plan.order.patient.id.system})"),
         ("", plan_words.patient(plan)),
-        ("Order", plan_words.order(plan, knowledge)),
-        ("Plan", f"{plan.id}, valid until {plan.valid_until or 'no date'}"),
-        *((("Replaces", f"plan {plan.supersedes}"),) if plan.supersedes else ()),
+        (say("Order"), plan_words.order(plan, knowledge)),
+        (
+            say("Plan"),
+            say("{plan}, valid until {date}", plan=plan.id, date=str(plan.valid_until or say("no date"))),
+        ),
+        *(((say("Replaces"), say("plan {plan}", plan=plan.supersedes)),) if plan.supersedes else ()),
         *(signature(role, signed) for role, signed in zip(SIGNED, standing.signatures, strict=False)),
     ]
     gaps = tuple(plan_words.gap(item, plan) for item in (*plan.blocked, *plan.gaps))
-    return [Rows(rows=tuple(rows)), *_listed("Stopped here" if plan.blocked else "Not complete", gaps)]
+    return [Rows(rows=tuple(rows)), *_listed(say("Stopped here" if plan.blocked else "Not complete"), gaps)]
 
 
 def _dose(plan: Plan, refs: References) -> list[Part]:
     rows = []
     if plan.regimen is not None:
-        rows.append(("Regimen", f"{plan_words.regimen(plan)} {refs.mark([plan.regimen.id])}"))
+        rows.append((say("Regimen"), f"{plan_words.regimen(plan)} {refs.mark([plan.regimen.id])}"))
     if plan.dose is not None:
-        rows.append(("Dose", f"{plan_words.dose(plan)} = {plan_words.dose_sum(plan)}"))
-        rows.append(("Weights", plan_words.weights(plan)))
+        rows.append((say("Dose"), f"{plan_words.dose(plan)} = {plan_words.dose_sum(plan)}"))
+        rows.append((say("Weights"), plan_words.weights(plan)))
         if plan.dose.capped_by:
-            rows.append(("Cap", f"lowered by {plan.dose.capped_by} {refs.mark([plan.dose.capped_by])}"))
-    return [Section(title="Dose"), Rows(rows=tuple(rows)), *_individual(plan, refs)] if rows else []
+            lowered = say("lowered by {cap}", cap=plan.dose.capped_by)
+            rows.append((say("Cap"), f"{lowered} {refs.mark([plan.dose.capped_by])}"))
+    return [Section(title=say("Dose")), Rows(rows=tuple(rows)), *_individual(plan, refs)] if rows else []
 
 
 def _individual(plan: Plan, refs: References) -> list[Part]:
@@ -191,69 +222,61 @@ def _individual(plan: Plan, refs: References) -> list[Part]:
     told = individual_rows(sought, plan.dose)
     rows = tuple((label, f"{text} {refs.mark(facts)}".strip()) for label, text, facts in told)
     notes = Bullets(items=individual_notes(sought))
-    return [Section(title="Individual dose, sought from levels"), Rows(rows=rows), notes]
+    return [Section(title=say("Individual dose, sought from levels")), Rows(rows=rows), notes]
 
 
 def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> list[Part]:
     items = []
     for finding in plan_words.shown_findings(plan):
-        state = plan_words.state(finding)
         because = words.saw(finding.because, knowledge.terms)
         parts = (
-            f"{finding.severity}: {finding.name}{f' ({state})' if state else ''} {refs.mark(finding.facts)}",
-            f"because: {because}" if because else "",
+            f"{plan_words.finding(finding)} {refs.mark(finding.facts)}",
+            say("because: {seen}", seen=because) if because else "",
             plan_words.set_aside(finding, plan),
             plan_words.acts(finding),
         )
         items.append("; ".join(part.strip() for part in parts if part))
-    return _listed("Findings", tuple(items) or ("none",))
+    return _listed(say("Findings"), tuple(items) or (say("none"),))
 
 
 def _questions(plan: Plan) -> list[Part]:
     asked = [(f"{'! ' if each.blocking else ''}{plan_words.asked(each)}") for each in plan.questions]
-    return _listed("Questions (! holds the release)", tuple(asked))
+    return _listed(say("Questions (! holds the release)"), tuple(asked))
 
 
 def _product(plan: Plan, refs: References) -> list[Part]:
     if plan.product is None:
         return []
-    label = "licensed for this use" if plan.product.on_label else "OFF LABEL for this use"
-    rows = [("Product", f"{plan.product.name}, {label} {refs.mark(plan.product.facts)}")]
+    licence = plan_words.licence(plan.product)
+    rows = [(say("Product"), f"{plan.product.name}, {licence} {refs.mark(plan.product.facts)}")]
     if plan.course is not None:
-        rows.append(("Given", plan_words.given(plan.course, plan)))
+        rows.append((say("Given"), plan_words.given(plan.course, plan)))
         if plan.course.days_because:
-            rows.append(("Days", reasons(plan.course.days_because, refs)))
-    return [Section(title="Product"), Rows(rows=tuple(rows))]
+            rows.append((say("Days"), reasons(plan.course.days_because, refs)))
+    return [Section(title=say("Product")), Rows(rows=tuple(rows))]
 
 
 def _rates(plan: Plan, refs: References) -> list[Part]:
     if plan.rates is None:
         return []
-    kind = plan_words.SCHEDULE[plan.rates.off_label]
-    rows = [("Schedule", f"{plan.rates.schedule} ({kind}) {refs.mark([plan.rates.schedule])}")]
+    kind = say(plan_words.SCHEDULE[plan.rates.off_label])
+    rows = [(say("Schedule"), f"{plan.rates.schedule} ({kind}) {refs.mark([plan.rates.schedule])}")]
     if plan.rates.limited_by:
-        rows.append(("Limits", reasons(plan.rates.limited_by, refs)))
-    return [Section(title="Rates"), Rows(rows=tuple(rows))]
+        rows.append((say("Limits"), reasons(plan.rates.limited_by, refs)))
+    return [Section(title=say("Rates")), Rows(rows=tuple(rows))]
 
 
-def care_rows(
-    plan: Plan, refs: References, *, leave_out: tuple[str, ...] = ()
-) -> tuple[tuple[str, str], ...]:
-    """What is to be done around the infusion: when, what. ``leave_out``: groups by title."""
+def care_rows(plan: Plan, refs: References, *, done_before: bool = True) -> tuple[tuple[str, str], ...]:
+    """What is to be done around the infusion: when, what. ``done_before``: as of ``care_groups``."""
     rows = [
-        (
-            "Premedicate" if drug.state == "indicated" else "Left out",
-            f"{plan_words.premedication(drug)} {refs.mark(drug.facts)}",
-        )
+        (plan_words.premedicate(drug), f"{plan_words.premedication(drug)} {refs.mark(drug.facts)}")
         for drug in plan.premedication
     ]
-    for title, items in plan_words.care_groups(plan):
-        if title in leave_out:
-            continue
+    for title, items in plan_words.care_groups(plan, done_before=done_before):
         rows += [(title, f"{plan_words.care(item)} {refs.mark(item.facts)}") for item in items]
     if plan.observation is not None and plan.observation.minutes:
-        seen = f"observe {plan.observation.minutes} min {refs.mark(plan.observation.facts)}"
-        rows.append(("Afterwards", seen))
+        seen = f"{plan_words.observed(plan.observation)} {refs.mark(plan.observation.facts)}"
+        rows.append((say("Afterwards"), seen))
     shown: list[tuple[str, str]] = []
     for title, text in rows:
         repeated = any(title == before for before, _ in rows[: len(shown)])
@@ -263,7 +286,7 @@ def care_rows(
 
 def _care(plan: Plan, refs: References) -> list[Part]:
     rows = care_rows(plan, refs)
-    return [Section(title="Care"), Rows(rows=rows)] if rows else []
+    return [Section(title=say("Care")), Rows(rows=rows)] if rows else []
 
 
 def _timeline(plan: Plan, refs: References) -> list[Part]:
@@ -272,13 +295,13 @@ def _timeline(plan: Plan, refs: References) -> list[Part]:
         for entry in plan.timeline
         if entry.kind not in plan_words.WINDOWS
     )
-    parts: list[Part] = [Section(title="Timeline"), Rows(rows=dated)] if dated else []
-    for title, kind in (("Vaccines", "vaccine"), ("Antibody tests that cannot be read", "serology")):
+    parts: list[Part] = [Section(title=say("Timeline")), Rows(rows=dated)] if dated else []
+    for kind, title in plan_words.WINDOWS.items():
         rows = tuple(
             (answer, f"{what} {refs.mark(facts)}".strip())
             for answer, what, facts in plan_words.windows(kind, plan)
         )
-        parts += [Section(title=title), Rows(rows=rows)] if rows else []
+        parts += [Section(title=say(title)), Rows(rows=rows)] if rows else []
     return parts
 
 
@@ -290,7 +313,7 @@ def _sources(refs: References) -> list[Part]:
         )
         for index, document in refs.listed()
     )
-    return [Section(title="Sources"), Rows(rows=rows), Paragraph(text=FOOTNOTE)] if rows else []
+    return [Section(title=say("Sources")), Rows(rows=rows), Paragraph(text=say(FOOTNOTE))] if rows else []
 
 
 def _listed(title: str, items: tuple[str, ...]) -> list[Part]:

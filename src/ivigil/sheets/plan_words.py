@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ivigil.course import (
+    Assumption,
     Blocked,
     CareItem,
     Course,
@@ -12,37 +13,103 @@ from ivigil.course import (
     Finding,
     Plan,
     Premedication,
+    ProductChoice,
     Question,
+    RegimenOption,
     TimelineEntry,
 )
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import words
-from ivigil.sheets.numbers import number, span
+from ivigil.sheets.numbers import hours, number, span
+from ivigil.sheets.spoken import capital, counted, either, say, texts
 
-WINDOWS = frozenset({"vaccine", "serology"})
-"""Kinds of the timeline that are told by answer, not by date."""
+WINDOWS = texts({"vaccine": "Vaccines", "serology": "Antibody tests that cannot be read"})
+"""Kinds of the timeline that are told by answer, not by date, and what they are called together."""
 
 LIFTED = frozenset({"block", "confirm"})
 """Effects that an override lifts; every other one stands."""
 
-SCHEDULE = {
-    False: "label schedule",
-    True: "off label: slowest start, lowest maximum of its schedules",
-}
+SCHEDULE = texts(
+    {
+        False: "label schedule",
+        True: "off label: slowest start, lowest maximum of its schedules",
+    }
+)
+
+_CARE = texts(
+    {
+        "baseline_sample": "baseline sample",
+        "day_check": "day check",
+        "dilution": "dilution",
+        "filter": "filter",
+        "flush": "flush",
+        "observation": "observation",
+        "pooled_use_within_h": "pooled use within h",
+        "pooling_allowed": "pooling allowed",
+        "preparation": "preparation",
+        "saline_compatible": "saline compatible",
+        "test_after": "test after",
+        "test_before": "test before",
+        "test_during": "test during",
+        "venting": "venting",
+        "warming": "warming",
+    }
+)
+"""Kinds of care that are told before what is to be done."""
+_FLAG = texts({"true": "true", "false": "false"})
+_WHEN = texts(
+    {
+        "before_start": "before start",
+        "titration": "titration",
+        "rate_change": "rate change",
+        "steady": "steady",
+        "end": "end",
+        "whole": "whole",
+        "before": "before",
+        "after": "after",
+        "before_and_after": "before and after",
+        "prescriber": "prescriber",
+        "pharmacist": "pharmacist",
+        "nurse": "nurse",
+        "patient": "patient",
+        "all": "all",
+    }
+)
+"""At which part of the infusion, or for whom; any other is a text of the facts."""
+_TO_COME = texts(
+    {
+        "infusion": "infusion: {what}",
+        "next_course": "next course: {what}",
+        "onset": "onset: {what}",
+        "response": "response: {what}",
+        "review": "review: {what}",
+        "test": "test: {what}",
+    }
+)
 
 
 def patient(plan: Plan) -> str:
     """ "male, born 1960-08-02, 98.88 kg, 176 cm"."""
     someone = plan.order.patient
-    body = f"{someone.sex}, born {someone.birth_date}, {number(someone.weight_kg)} kg"
+    body = say(
+        "{sex}, born {date}, {weight} kg",
+        sex=say(words.SEX[someone.sex]),
+        date=str(someone.birth_date),
+        weight=number(someone.weight_kg),
+    )
     return body if someone.height_cm is None else f"{body}, {number(someone.height_cm)} cm"
 
 
 def order(plan: Plan, knowledge: Knowledge) -> str:
     """What was ordered for what, where, from when."""
     asked = plan.order
-    name = knowledge.conditions[asked.condition].name
-    return f"{name}, {asked.route}, {asked.jurisdiction}, start {asked.start:%Y-%m-%d %H:%M %z}"
+    return say(
+        "{condition}, {route}, {jurisdiction}, start {time}",
+        condition=knowledge.conditions[asked.condition].name,
+        route=asked.route,
+        jurisdiction=asked.jurisdiction,
+        time=f"{asked.start:%Y-%m-%d %H:%M %z}",
+    )
 
 
 def gap(item: Blocked, plan: Plan) -> str:
@@ -51,7 +118,7 @@ def gap(item: Blocked, plan: Plan) -> str:
     listed = [names.get(name, name) for name in item.findings]
     if item.code == "regimen_must_be_named":
         listed = list(item.facts)
-    said = words.GAP.get(item.code, item.code).format(value=item.value)
+    said = say(words.GAP.get(item.code, item.code), value=item.value)
     return f"{said}: {', '.join(listed)}" if listed else said
 
 
@@ -61,12 +128,12 @@ def regimen(plan: Plan) -> str:
     if chosen is None:
         return ""
     allowed = span(chosen.total_dose_g_per_kg_min, chosen.total_dose_g_per_kg_max, "g/kg")
-    allowed += _over(chosen.allowed_days)
+    allowed = _over(allowed, chosen.allowed_days)
     if plan.order.route == "SC":
         weekly = span(chosen.scig_weekly_g_per_kg_min, chosen.scig_weekly_g_per_kg_max, "g/kg")
-        allowed = f"{weekly} a week" if weekly else ""
-    borrowed = "; BORROWED from another jurisdiction" if chosen.borrowed else ""
-    return f"{chosen.authority} ({chosen.phase}): {allowed}{borrowed}"
+        allowed = say("{amount} a week", amount=weekly) if weekly else ""
+    named = f"{chosen.authority} ({chosen.phase}): {allowed}"
+    return say("{regimen}; BORROWED from another jurisdiction", regimen=named) if chosen.borrowed else named
 
 
 def regimens_not_used(plan: Plan) -> tuple[str, ...]:
@@ -74,18 +141,23 @@ def regimens_not_used(plan: Plan) -> tuple[str, ...]:
     others = plan.regimen.alternatives if plan.regimen is not None else ()
     return tuple(
         f"{other.authority} ({'/'.join(other.jurisdictions)}), "
-        f"{span(other.total_dose_g_per_kg_min, other.total_dose_g_per_kg_max, 'g/kg') or 'no dose stated'}: "
-        f"{words.WHY_NOT[other.because]}"
+        f"{_total(other) or say('no dose stated')}: {say(words.WHY_NOT[other.because])}"
         for other in others
     )
+
+
+def _total(option: RegimenOption) -> str:
+    return span(option.total_dose_g_per_kg_min, option.total_dose_g_per_kg_max, "g/kg")
 
 
 def dose(plan: Plan) -> str:
     """ "160 g every 28 days"; "" without a dose."""
     if plan.dose is None:
         return ""
-    repeats = f" every {plan.dose.interval_days} days" if plan.dose.interval_days is not None else ""
-    return f"{number(plan.dose.grams, 3)} g{repeats}"
+    grams = number(plan.dose.grams, 3)
+    if plan.dose.interval_days is None:
+        return f"{grams} g"
+    return say("{grams} g every {days} days", grams=grams, days=str(plan.dose.interval_days))
 
 
 def dose_sum(plan: Plan) -> str:
@@ -93,7 +165,8 @@ def dose_sum(plan: Plan) -> str:
     made = plan.dose
     if made is None:
         return ""
-    return f"{number(made.g_per_kg, 3)} g/kg x {number(made.dosing_weight_kg)} kg ({made.weight_kind} weight)"
+    kind = say(words.WEIGHT[made.weight_kind])
+    return f"{number(made.g_per_kg, 3)} g/kg x {number(made.dosing_weight_kg)} kg ({kind})"
 
 
 def weights(plan: Plan) -> str:
@@ -102,12 +175,16 @@ def weights(plan: Plan) -> str:
     if made is None:
         return ""
     parts = [
-        f"actual {number(made.actual_weight_kg)} kg ({number(made.grams_on_actual_weight)} g at this dose)"
+        say(
+            "actual {weight} kg ({grams} g at this dose)",
+            weight=number(made.actual_weight_kg),
+            grams=number(made.grams_on_actual_weight),
+        )
     ]
     if made.ideal_weight_kg is not None:
-        parts.append(f"ideal {number(made.ideal_weight_kg)} kg")
+        parts.append(say("ideal {weight} kg", weight=number(made.ideal_weight_kg)))
     if made.adjusted_weight_kg is not None:
-        parts.append(f"adjusted {number(made.adjusted_weight_kg)} kg")
+        parts.append(say("adjusted {weight} kg", weight=number(made.adjusted_weight_kg)))
     return ", ".join(parts)
 
 
@@ -125,15 +202,21 @@ def _holds(finding: Finding, plan: Plan) -> bool:
 
 
 def state(finding: Finding) -> str:
-    """ "ASSUMED", "ASKED", "ABSENT"; "" for one that is present."""
-    return finding.state.upper() if finding.state != "present" else ""
+    """ "assumed", "asked", "absent"; "" for one that is present."""
+    return say(words.STATE[finding.state]) if finding.state != "present" else ""
+
+
+def finding(item: Finding) -> str:
+    """ "serious: High risk of thrombosis (ASSUMED)"."""
+    told = f"{say(words.SEVERITY[item.severity])}: {item.name}"
+    return f"{told} ({state(item).upper()})" if state(item) else told
 
 
 def acts(finding: Finding) -> str:
     """What the finding does to the plan."""
     silent = {"advise"} | (LIFTED if finding.overridden_by else set())
-    effects = [words.EFFECT[action.effect] for action in finding.do if action.effect not in silent]
-    return "; ".join(dict.fromkeys(effects))
+    acting = [say(words.EFFECT[action.effect]) for action in finding.do if action.effect not in silent]
+    return "; ".join(dict.fromkeys(acting))
 
 
 def set_aside(finding: Finding, plan: Plan) -> str:
@@ -141,40 +224,126 @@ def set_aside(finding: Finding, plan: Plan) -> str:
     if not finding.overridden_by:
         return ""
     reason = next(item.reason for item in plan.order.overrides if item.finding == finding.id)
-    return f"set aside by {finding.overridden_by}: {reason}"
+    return say("set aside by {author}: {reason}", author=finding.overridden_by, reason=reason)
 
 
 def asked(question: Question) -> str:
     """The question and, in brackets, what an answer can lift."""
-    lifts = ", ".join(dict.fromkeys(words.EFFECT.get(code, code) for code in question.changes))
+    lifts = effects(question.changes)
     return (question.question or question.field) + (f" ({lifts})" if lifts else "")
 
 
-def unit(plan: Plan) -> str:
-    """What one infusion of the plan is called: "day", or "infusion" under the skin."""
-    return "day" if plan.order.route == "IV" else "infusion"
+def status(plan: Plan) -> str:
+    """Where a plan stands, as a sentence begins: "Ready for verification"."""
+    return capital(say(words.STATUS[plan.status]))
+
+
+def effects(codes: Iterable[str]) -> str:
+    """What an answer can lift: "cap the rate, test"."""
+    return ", ".join(dict.fromkeys(say(words.EFFECT.get(code, code)) for code in codes))
+
+
+_DAY: dict[str, tuple[str, str]] = texts(
+    {"IV": ("{count} day", "{count} days"), "SC": ("{count} infusion", "{count} infusions")}
+)
+"""What one infusion of a plan is called, by route."""
+_DAYS_CALLED: dict[str, tuple[str, str]] = texts({"IV": ("day", "days"), "SC": ("infusion", "infusions")})
+_LONGEST = texts({"IV": "longest day", "SC": "longest infusion"})
+_DAY_NAMED = texts({"IV": "day {number}", "SC": "infusion {number}"})
+_DAY_OF = texts({"IV": "day {number} of {count}", "SC": "infusion {number} of {count}"})
+_DAY_TITLE = texts({"IV": "Day {number} of {count}: {date}", "SC": "Infusion {number} of {count}: {date}"})
+_DAY_DATED = texts({"IV": "Day {number}: {date}", "SC": "Infusion {number}: {date}"})
+
+
+def days(count: int, plan: Plan) -> str:
+    """ "5 days"; under the skin "5 infusions"."""
+    return counted(count, *_DAY[plan.order.route])
+
+
+def days_called(count: int, plan: Plan) -> str:
+    """ "days", to stand below their count."""
+    return counted(count, *_DAYS_CALLED[plan.order.route])
+
+
+def longest(plan: Plan) -> str:
+    """What the longest day is called."""
+    return say(_LONGEST[plan.order.route])
+
+
+def day_named(day: Day, plan: Plan) -> str:
+    """ "day 2"; under the skin "infusion 2"."""
+    return say(_DAY_NAMED[plan.order.route], number=str(day.number))
+
+
+def day_of(day: Day, plan: Plan) -> str:
+    """ "day 2 of 5"."""
+    return say(_DAY_OF[plan.order.route], number=str(day.number), count=str(len(plan.days)))
+
+
+def day_title(day: Day, plan: Plan) -> str:
+    """ "Day 2 of 5: 2026-12-01"."""
+    number_, count = str(day.number), str(len(plan.days))
+    return say(_DAY_TITLE[plan.order.route], number=number_, count=count, date=str(day.date))
+
+
+def day_dated(day: Day, plan: Plan) -> str:
+    """ "Day 2: 2026-12-01"."""
+    return say(_DAY_DATED[plan.order.route], number=str(day.number), date=str(day.date))
+
+
+def day_gist(day: Day) -> str:
+    """ "40 g = 400 mL from 4 x 10 g; 3 h 05 min"."""
+    told = say("{amount} from {vials}", amount=amount(day), vials=vials(day))
+    return f"{told}; {hours(day.duration_min)}"
 
 
 def given(course: Course, plan: Plan) -> str:
     """ "160 g over 5 days, 16 vials, 0 % against the order"."""
-    over = f"{number(course.grams, 3)} g over {course.days} {unit(plan)}{'s' if course.days > 1 else ''}"
-    waste = f", {number(course.discard_g)} g discarded" if course.discard_g else ""
-    return f"{over}, {course.vials} vials, {number(course.change_percent)} % against the order{waste}"
+    told = say(
+        "{grams} g over {days}, {vials} vials, {percent} % against the order",
+        grams=number(course.grams, 3),
+        days=days(course.days, plan),
+        vials=str(course.vials),
+        percent=number(course.change_percent),
+    )
+    if not course.discard_g:
+        return told
+    return say("{given}, {grams} g discarded", given=told, grams=number(course.discard_g))
+
+
+def licence(product: ProductChoice) -> str:
+    """Is the use one of the label?"""
+    return say("licensed for this use") if product.on_label else say("OFF LABEL for this use")
+
+
+def better_fit(product: ProductChoice) -> str:
+    """The product that would come first if its rates were signed."""
+    return say("{product}: rates not seen, needs sign-off", product=product.best_fit_unseen)
 
 
 def neighbours(course: Course) -> tuple[str, ...]:
     """What nearby choices would give."""
     return tuple(
-        f"{'next dose up' if near.kind == 'round_up' else 'fewer vials'}: {number(near.grams, 3)} g in "
-        f"{near.vials} vials, {number(near.change_percent)} %"
+        say(
+            _NEXT_UP if near.kind == "round_up" else _FEWER_VIALS,
+            grams=number(near.grams, 3),
+            vials=str(near.vials),
+            percent=number(near.change_percent),
+        )
         for near in course.neighbours
     )
 
 
+_NEXT_UP = texts("next dose up: {grams} g in {vials} vials, {percent} %")
+_FEWER_VIALS = texts("fewer vials: {grams} g in {vials} vials, {percent} %")
+
+
 def vials(day: Day) -> str:
     """ "3 x 10 g + 1 x 5 g, discard 2 g"."""
-    waste = f", discard {number(day.discard_g)} g" if day.discard_g else ""
-    return " + ".join(f"{vial.count} x {number(vial.grams)} g" for vial in day.vials) + waste
+    taken = " + ".join(f"{vial.count} x {number(vial.grams)} g" for vial in day.vials)
+    if not day.discard_g:
+        return taken
+    return say("{vials}, discard {grams} g", vials=taken, grams=number(day.discard_g))
 
 
 def amount(day: Day) -> str:
@@ -185,14 +354,24 @@ def amount(day: Day) -> str:
 def sites(day: Day) -> str:
     """Equal sites once: "4 x 12.5 mL at up to 15 mL/h"."""
     shares = [(number(s.volume_ml, 1), number(s.rate_ml_per_h, 1)) for s in day.sites]
-    return ", ".join(f"{shares.count(x)} x {x[0]} mL at up to {x[1]} mL/h" for x in dict.fromkeys(shares))
+    return ", ".join(
+        say(
+            "{count} x {volume} mL at up to {rate} mL/h",
+            count=str(shares.count(share)),
+            volume=share[0],
+            rate=share[1],
+        )
+        for share in dict.fromkeys(shares)
+    )
 
 
 def premedication(item: Premedication) -> str:
     """ "paracetamol 500 mg oral, 30 min before"."""
     amount_ = f" {number(item.dose_mg)} mg {item.route}" if item.dose_mg is not None else ""
-    lead = f", {item.lead_minutes} min before" if item.lead_minutes else ""
-    return f"{item.drug}{amount_}{lead}"
+    drug = f"{item.drug}{amount_}"
+    if not item.lead_minutes:
+        return drug
+    return say("{drug}, {minutes} min before", drug=drug, minutes=str(item.lead_minutes))
 
 
 _PLAIN = frozenset({"emergency", "monitoring", "hydration", "advice", "baseline_test", "co_treatment"})
@@ -200,27 +379,44 @@ _PLAIN = frozenset({"emergency", "monitoring", "hydration", "advice", "baseline_
 
 def care(item: CareItem) -> str:
     """One thing to do around the infusion."""
-    every = f" every {item.interval_minutes} min" if item.interval_minutes else ""
-    daily = span(item.daily_mg_per_kg_min, item.daily_mg_per_kg_max, "mg/kg a day")
-    parts = f" in {item.doses_per_day} doses" if item.doses_per_day and item.doses_per_day > 1 else ""
-    until = f" until {item.until}" if item.until else ""
-    when = f" ({item.when.replace('_', ' ')})" if item.when else ""
-    kind = "" if item.kind in _PLAIN else f"{item.kind.replace('_', ' ')}: "
-    on = f"day {item.day}: " if item.day else ""
-    much = f", {daily}{parts}{until}" if daily else ""
-    return f"{kind}{on}{item.text}{much}{every}{when}"
+    kind = "" if item.kind in _PLAIN else f"{say(_CARE.get(item.kind, item.kind.replace('_', ' ')))}: "
+    on = f"{say('day {number}', number=str(item.day))}: " if item.day else ""
+    told = f"{kind}{on}{say(_FLAG.get(item.text, item.text))}"
+    much = daily(item)
+    told = f"{told}, {much}" if much else told
+    if item.interval_minutes:
+        told = say("{what} every {minutes} min", what=told, minutes=str(item.interval_minutes))
+    return f"{told} ({say(_WHEN.get(item.when, item.when.replace('_', ' ')))})" if item.when else told
 
 
-def care_groups(plan: Plan) -> tuple[tuple[str, tuple[CareItem, ...]], ...]:
-    """What is to be done, by when; empty groups are left out."""
+def daily(item: CareItem) -> str:
+    """ "30 to 50 mg/kg a day in 4 doses until the fever settled"; "" without a dose."""
+    much = span(item.daily_mg_per_kg_min, item.daily_mg_per_kg_max, say("mg/kg a day"))
+    if much and item.doses_per_day and item.doses_per_day > 1:
+        much = say("{dose} in {count} doses", dose=much, count=str(item.doses_per_day))
+    return say("{dose} until {end}", dose=much, end=item.until) if much and item.until else much
+
+
+def observed(item: CareItem) -> str:
+    """How long to observe afterwards."""
+    return say("observe {minutes} min", minutes=str(item.minutes))
+
+
+def premedicate(item: Premedication) -> str:
+    """Whether a drug is given or left out: the label before it."""
+    return say("Premedicate") if item.state == "indicated" else say("Left out")
+
+
+def care_groups(plan: Plan, *, done_before: bool = True) -> tuple[tuple[str, tuple[CareItem, ...]], ...]:
+    """What is to be done, by when; empty groups are left out. ``done_before``: with what is done by then."""
     groups = (
-        ("Before", plan.tests),
-        ("Day check", plan.day_checks),
-        ("Fluids", plan.hydration),
-        ("Prepare", plan.preparation),
-        ("Monitor", plan.monitoring),
-        ("Also", plan.co_treatments),
-        ("Mind", plan.advice),
+        (say("Before"), plan.tests if done_before else ()),
+        (say("Day check"), plan.day_checks),
+        (say("Fluids"), plan.hydration),
+        (say("Prepare"), plan.preparation),
+        (say("Monitor"), plan.monitoring),
+        (say("Also"), plan.co_treatments if done_before else ()),
+        (say("Mind"), plan.advice),
     )
     return tuple((title, items) for title, items in groups if items)
 
@@ -228,13 +424,15 @@ def care_groups(plan: Plan) -> tuple[tuple[str, tuple[CareItem, ...]], ...]:
 def dates(entry: TimelineEntry) -> str:
     """ "2026-12-01", "2026-12-01 to 2027-03-01", "no date stated"."""
     if entry.date is None:
-        return f"by {entry.until}" if entry.until else "no date stated"
-    return f"{entry.date} to {entry.until}" if entry.until not in (None, entry.date) else f"{entry.date}"
+        return say("by {date}", date=str(entry.until)) if entry.until else say("no date stated")
+    if entry.until in (None, entry.date):
+        return str(entry.date)
+    return say("{start} to {end}", start=str(entry.date), end=str(entry.until))
 
 
 def to_come(entry: TimelineEntry) -> str:
     """ "response: platelets"."""
-    return f"{entry.kind.replace('_', ' ')}: {entry.what}"
+    return say(_TO_COME[entry.kind], what=entry.what)
 
 
 def windows(kind: str, plan: Plan) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -244,27 +442,35 @@ def windows(kind: str, plan: Plan) -> Iterator[tuple[str, str, tuple[str, ...]]]
         if entry.kind == kind:
             groups.setdefault((words.window(entry), entry.instead), []).append(entry)
     for (answer, instead), entries in groups.items():
-        use = f"; use instead: {instead}" if instead else ""
-        facts = tuple(fact for entry in entries for fact in entry.facts)
-        yield answer, f"{', '.join(entry.what for entry in entries)}{use}", facts
+        what = ", ".join(entry.what for entry in entries)
+        if instead:
+            what = say("{what}; use instead: {instead}", what=what, instead=instead)
+        yield answer, what, tuple(fact for entry in entries for fact in entry.facts)
 
 
 def assumptions(plan: Plan) -> tuple[str, ...]:
     """What was taken for granted."""
-    return tuple(
-        f"{item.text or item.id}{f' = {item.value}' if item.value else ''}"
-        + (" (unanswered)" if item.kind == "finding" else "")
-        for item in plan.assumed
-    )
+    return tuple(map(_assumption, plan.assumed))
+
+
+def _assumption(item: Assumption) -> str:
+    taken = f"{item.text or item.id}{f' = {item.value}' if item.value else ''}"
+    return say("{what} (unanswered)", what=taken) if item.kind == "finding" else taken
 
 
 def sign_offs(plan: Plan) -> tuple[str, ...]:
     """What two people of the site must sign first."""
     return tuple(
-        f"{item.fact}: {words.REASON.get(item.because, words.GAP.get(item.because, item.because))}"
+        f"{item.fact}: {say(words.REASON.get(item.because, words.GAP.get(item.because, item.because)))}"
         for item in plan.needs_sign_off
     )
 
 
-def _over(days: tuple[int, ...]) -> str:
-    return f" over {' or '.join(str(d) for d in days)} day{'s' if days[-1] > 1 else ''}" if days else ""
+def _over(amount: str, days: tuple[int, ...]) -> str:
+    if not days:
+        return amount
+    return say(
+        "{amount} over {days} days" if days[-1] > 1 else "{amount} over {days} day",
+        amount=amount,
+        days=either(map(str, days)),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from decimal import Decimal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,22 +16,50 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import doses
 from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE, UNSEEN, mark, section, table
 from ivigil.sheets.numbers import number, span
+from ivigil.sheets.spoken import say, texts
 
 _ABREAST = 3
 """Products that stand side by side in 80 columns."""
 _LABEL = 11
-_NOT_SEEN = "not seen"
-_NO = "no"
+_NOT_SEEN = texts("not seen")
+_NO = texts("no")
+_CODE: dict[str, str] = texts(
+    {
+        # what it is sold in, and as what
+        "vial": "vial",
+        "bottle": "bottle",
+        "prefilled_syringe": "prefilled syringe",
+        "bag": "bag",
+        "kit": "kit",
+        "liquid": "liquid",
+        "lyophilised": "lyophilised",
+        # whom a rate is for
+        "naive": "naive",
+        "experienced": "experienced",
+        "renal": "renal",
+        "thrombosis": "thrombosis",
+        "volume": "volume",
+        "age_over_65": "age over 65",
+        # which infusion a limit of a site is for
+        "first": "first",
+        "initial": "initial",
+        "later": "later",
+        "max": "max",
+        "any": "any",
+    }
+)
+_FLAG: dict[bool | None, str] = {True: texts("yes"), False: _NO, None: ""}
 
+_FROM, _TYPICAL, _MAX = texts(("from {number}", "typical {number}", "max {number}"))
 _SODIUM: dict[str, PropertyName] = {
-    "from": "sodium_mmol_per_l_min",
-    "typical": "sodium_mmol_per_l_typical",
-    "max": "sodium_mmol_per_l_max",
+    _FROM: "sodium_mmol_per_l_min",
+    _TYPICAL: "sodium_mmol_per_l_typical",
+    _MAX: "sodium_mmol_per_l_max",
 }
 _OSMOLALITY: dict[str, PropertyName] = {
-    "from": "osmolality_mosm_per_kg_min",
-    "typical": "osmolality_mosm_per_kg_typical",
-    "max": "osmolality_mosm_per_kg_max",
+    _FROM: "osmolality_mosm_per_kg_min",
+    _TYPICAL: "osmolality_mosm_per_kg_typical",
+    _MAX: "osmolality_mosm_per_kg_max",
 }
 
 _Row = tuple[str, str, Callable[[Product, Comparison], str]]
@@ -87,17 +116,22 @@ def rows(products: tuple[Product, ...]) -> tuple[tuple[str, tuple[str, ...]], ..
     uses = codes(products)
     asked: list[_Row] = [
         *_ROWS,
-        *(("Use", code, _use(code)) for code in uses if code != "ANY"),
-        *(("Rate", code, _rate(code)) for code in uses),
-        ("At risk", "", lambda _, c: "\n".join(map(_at_risk, c.at_risk)) or _NOT_SEEN),
-        ("Per SC site", "", lambda p, _: "\n".join(map(_site, p.site_limits))),
+        *((_USE, code, _use(code)) for code in uses if code != "ANY"),
+        *((_RATE, code, _rate(code)) for code in uses),
+        (_AT_RISK, "", lambda _, c: "\n".join(map(_at_risk, c.at_risk)) or say(_NOT_SEEN)),
+        (_PER_SITE, "", lambda p, _: "\n".join(map(_site, p.site_limits))),
     ]
     merged: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for kind, code, cell in asked:
         cells = tuple(cell(item, figures) for item, figures in compared)
-        if not set(cells) <= {"", _NO}:
+        if not set(cells) <= {"", say(_NO)}:
             merged.setdefault((kind, cells), []).append(code)
-    return tuple((f"{kind} {', '.join(of)}".strip(), cells) for (kind, cells), of in merged.items())
+    return tuple((say(kind, uses=", ".join(of)).strip(), cells) for (kind, cells), of in merged.items())
+
+
+def word(code: str) -> str:
+    """What a code of the fact base about a product is called."""
+    return say(_CODE.get(code, code.replace("_", " ")))
 
 
 def codes(products: tuple[Product, ...]) -> tuple[str, ...]:
@@ -120,12 +154,12 @@ def _numbers(names: dict[str, PropertyName], unit: str) -> Callable[[Product, Co
 
     def cell(item: Product, _: Comparison) -> str:
         found = [
-            f"{word} {_sign(fact.comparator)}{number(fact.number)} {unit}{mark(fact)}"
+            say(word, number=f"{_sign(fact.comparator)}{number(fact.number)} {unit}") + mark(fact)
             for word, name in names.items()
             for fact in item.properties_named(name)
             if fact.number is not None
         ]
-        return "\n".join(found) or _NOT_SEEN
+        return "\n".join(found) or say(_NOT_SEEN)
 
     return cell
 
@@ -140,19 +174,19 @@ def _vials(item: Product, _: Comparison) -> str:
         by_container[vial.container].append(f"{number(vial.grams, 3)}{mark(vial)}")
     named = len(by_container) > 1
     lines = [
-        f"{', '.join(sizes)} g" + (f" {container.replace('_', ' ')}" if named else "")
+        f"{', '.join(sizes)} g" + (f" {word(container)}" if named else "")
         for container, sizes in by_container.items()
     ]
-    return "\n".join(lines) or _NOT_SEEN
+    return "\n".join(lines) or say(_NOT_SEEN)
 
 
 def _stabilisers(item: Product) -> str:
     named = [f"{p.text}{mark(p)}" for p in item.properties_named("stabiliser")]
-    return ", ".join(named) or _NOT_SEEN
+    return ", ".join(named) or say(_NOT_SEEN)
 
 
 def _iga(figures: tuple[Figure, ...]) -> str:
-    return "\n".join(_iga_line(figure) for figure in figures) or _NOT_SEEN
+    return "\n".join(_iga_line(figure) for figure in figures) or say(_NOT_SEEN)
 
 
 def _iga_line(figure: Figure) -> str:
@@ -165,26 +199,27 @@ def _iga_line(figure: Figure) -> str:
 
 def _flag(name: PropertyName) -> Callable[[Product, Comparison], str]:
     def cell(item: Product, _: Comparison) -> str:
-        words = {True: "yes", False: "no", None: ""}
-        told = ", ".join(f"{words[p.flag]}{mark(p)}" for p in item.properties_named(name))
-        return told or _NOT_SEEN
+        told = ", ".join(f"{say(_FLAG[p.flag])}{mark(p)}" for p in item.properties_named(name))
+        return told or say(_NOT_SEEN)
 
     return cell
 
 
+_USE, _RATE = texts(("Use {uses}", "Rate {uses}"))
+_AT_RISK, _PER_SITE = texts(("At risk", "Per SC site"))
 _ROWS: tuple[_Row, ...] = (
-    ("Id", "", lambda p, _: p.id),
-    ("Place", "", lambda p, _: f"{p.jurisdiction}, {p.route}"),
-    ("Maker", "", lambda p, _: p.manufacturer),
-    ("Strength", "", lambda p, _: f"{number(p.g_per_100_ml)} %, {p.form}"),
-    ("Vials", "", _vials),
-    ("Stabilisers", "", lambda p, _: _stabilisers(p)),
-    ("IgA typical", "", lambda _, c: _iga(c.iga_typical)),
-    ("IgA maximum", "", lambda _, c: _iga(c.iga_maximum)),
-    ("Sodium", "", _numbers(_SODIUM, "mmol/L")),
-    ("Osmolality", "", _numbers(_OSMOLALITY, "mosm/kg")),
-    ("Misleads glucose meter", "", _flag("glucose_meter_interference")),
-    ("Anti-A/B lowered", "", _flag("isoagglutinin_reduced")),
+    (texts("Id"), "", lambda p, _: p.id),
+    (texts("Place"), "", lambda p, _: f"{p.jurisdiction}, {p.route}"),
+    (texts("Maker"), "", lambda p, _: p.manufacturer),
+    (texts("Strength"), "", lambda p, _: f"{number(p.g_per_100_ml)} %, {word(p.form)}"),
+    (texts("Vials"), "", _vials),
+    (texts("Stabilisers"), "", lambda p, _: _stabilisers(p)),
+    (texts("IgA typical"), "", lambda _, c: _iga(c.iga_typical)),
+    (texts("IgA maximum"), "", lambda _, c: _iga(c.iga_maximum)),
+    (texts("Sodium"), "", _numbers(_SODIUM, "mmol/L")),
+    (texts("Osmolality"), "", _numbers(_OSMOLALITY, "mosm/kg")),
+    (texts("Misleads glucose meter"), "", _flag("glucose_meter_interference")),
+    (texts("Anti-A/B lowered"), "", _flag("isoagglutinin_reduced")),
 )
 
 
@@ -194,7 +229,7 @@ def _use(code: str) -> Callable[[Product, Comparison], str]:
         weekly = [dose for dose in item.subcutaneous_doses if dose.indication == code]
         lines = [f"{text}{mark(use)}" for use in licensed if (text := doses.label_use(use))]
         lines += [f"{doses.subcutaneous(dose)}{mark(dose)}" for dose in weekly]
-        return "\n".join(lines) or ("dose not seen" if licensed else _NO)
+        return "\n".join(lines) or say(texts("dose not seen") if licensed else _NO)
 
     return cell
 
@@ -207,42 +242,52 @@ def _rate(code: str) -> Callable[[Product, Comparison], str]:
 
 
 def _rate_line(rates: Rates) -> str:
-    below = "below " if rates.strict else ""
-    who = [] if rates.experience == "any" else [str(rates.experience)]
-    who += [f"from {number(rates.weight_kg_min)} kg"] if rates.weight_kg_min is not None else []
-    who += [f"under {number(rates.weight_kg_max)} kg"] if rates.weight_kg_max is not None else []
-    text = f"{number(rates.start, 3)} to {below}{number(rates.maximum, 3)} {rates.unit}"
+    who = [] if rates.experience == "any" else [word(rates.experience)]
+    who += _weights(rates.weight_kg_min, rates.weight_kg_max)
+    pace = f"{number(rates.start, 3)}", f"{number(rates.maximum, 3)} {rates.unit}"
+    text = _pace(*pace, strict=rates.strict)
     if rates.start_ml_per_kg_h is not None and rates.maximum_ml_per_kg_h is not None:
         low, high = number(rates.start_ml_per_kg_h), number(rates.maximum_ml_per_kg_h)
         if rates.unit != "mL/kg/h":
-            text += f" = {low} to {below}{high} mL/kg/h"
-    state = (UNSEEN if rates.weak else "") + ("" if rates.complete else " (needs sign-off)")
+            text += f" = {_pace(low, f'{high} mL/kg/h', strict=rates.strict)}"
+    state = UNSEEN if rates.weak else ""
+    if not rates.complete:
+        state += " " + say("(needs sign-off)")
     return f"{', '.join(who)}: {text}{state}" if who else f"{text}{state}"
 
 
+def _pace(low: str, high: str, *, strict: bool) -> str:
+    return say("{low} to below {high}" if strict else "{low} to {high}", low=low, high=high)
+
+
+def _weights(low: Decimal | None, high: Decimal | None) -> list[str]:
+    """For whom by weight; the higher one is exclusive."""
+    said = [say("from {weight}", weight=f"{number(low)} kg")] if low is not None else []
+    return [*said, say("under {weight}", weight=f"{number(high)} kg")] if high is not None else said
+
+
 def _at_risk(rule: AtRisk) -> str:
-    groups = ", ".join(group.replace("_", " ") for group in rule.groups)
+    groups = ", ".join(map(word, rule.groups))
     weak = UNSEEN if rule.weak else ""
     if rule.maximum is None:
-        return f"{groups}: minimum practicable{weak}"
-    sign = "below" if rule.strict else "at most"
+        return say("{groups}: minimum practicable", groups=groups) + weak
     same = rule.unit == "mL/kg/h" or rule.maximum_ml_per_kg_h is None
     per_kg = "" if same else f" = {number(rule.maximum_ml_per_kg_h or 0)} mL/kg/h"
-    return f"{groups}: {sign} {number(rule.maximum, 3)} {rule.unit}{per_kg}{weak}"
+    rate = f"{number(rule.maximum, 3)} {rule.unit}{per_kg}"
+    text = texts("{groups}: below {rate}") if rule.strict else texts("{groups}: at most {rate}")
+    return say(text, groups=groups, rate=rate) + weak
 
 
 def _site(limit: SiteLimit) -> str:
+    total, most = limit.rate_ml_per_h_total, limit.sites_max
     parts = [
         span(None, limit.volume_ml_per_site, "mL"),
         span(None, limit.volume_ml_per_kg_per_site, "mL/kg"),
         span(limit.rate_ml_per_h_per_site_min, limit.rate_ml_per_h_per_site, "mL/h"),
         span(None, limit.rate_ml_per_kg_h_per_site, "mL/kg/h"),
-        f"all sites {number(limit.rate_ml_per_h_total)} mL/h"
-        if limit.rate_ml_per_h_total is not None
-        else "",
-        f"{limit.sites_max} sites" if limit.sites_max is not None else "",
-        f"from {number(limit.weight_kg_min)} kg" if limit.weight_kg_min is not None else "",
-        f"under {number(limit.weight_kg_max)} kg" if limit.weight_kg_max is not None else "",
+        say("all sites {rate}", rate=f"{number(total)} mL/h") if total is not None else "",
+        say("{count} sites", count=str(most)) if most is not None else "",
+        *_weights(limit.weight_kg_min, limit.weight_kg_max),
     ]
     uses = f" ({', '.join(limit.indications)})" if limit.indications else ""
-    return f"{limit.applies}{uses}: {', '.join(p for p in parts if p)}{mark(limit)}"
+    return f"{word(limit.applies)}{uses}: {', '.join(p for p in parts if p)}{mark(limit)}"

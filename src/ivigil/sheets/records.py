@@ -12,6 +12,7 @@ from ivigil.knowledge.evidence import Fact, Record
 from ivigil.knowledge.logic import When
 from ivigil.knowledge.vocabulary import Term
 from ivigil.sheets import words
+from ivigil.sheets.spoken import say
 
 _EVIDENCE = frozenset(Fact.__struct_fields__) - {"superseded", "superseded_by"}
 _SPEAKS = frozenset(
@@ -22,12 +23,32 @@ _SPEAKS = frozenset(
 
 def kind(record: Record) -> str:
     """The kind of a record: "label use", "rate cap"."""
-    name = type(record).__name__
-    return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+    return say(_kind(type(record)))
 
 
 def field(name: str) -> str:
     """A field's name in words."""
+    return say(_field(name))
+
+
+def names() -> Iterator[str]:
+    """Every kind and every field's name, as they stand in English: what the catalogue has to know."""
+    for each in sorted(_kinds(Record), key=lambda found: found.__name__):
+        yield _kind(each)
+        yield from map(_field, each.__struct_fields__)
+
+
+def _kinds(of: type[Record]) -> Iterator[type[Record]]:
+    for each in of.__subclasses__():
+        yield each
+        yield from _kinds(each)
+
+
+def _kind(of: type[Record]) -> str:
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in of.__name__).strip()
+
+
+def _field(name: str) -> str:
     return name.strip("_").replace("_", " ")
 
 
@@ -52,7 +73,7 @@ def value_text(value: object, terms: Mapping[str, Term]) -> str:
     """A value as it stands: numbers with their decimals, conditions and small records in words."""
     match value:
         case bool():
-            return "yes" if value else "no"
+            return say("yes") if value else say("no")
         case Decimal():
             return f"{value:f}"
         case When():

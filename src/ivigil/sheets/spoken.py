@@ -7,15 +7,15 @@ may read another language than the staff around them: their wording is handed ov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import reduce
 from types import MappingProxyType
 from typing import TypeVar
 
 from ivigil.knowledge.store import Knowledge
-from ivigil.knowledge.wording import fits
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH, fits
 
 T = TypeVar("T")
 
@@ -90,6 +90,16 @@ def say(english: str, **values: str) -> str:
 def counted(count: int, one: str, many: str, **values: str) -> str:
     """``one`` for 1, else ``many``; both may have room for {count}."""
     return say(one if count == 1 else many, count=str(count), **values)
+
+
+def either(alternatives: Iterable[str]) -> str:
+    """ "slow or pause": texts that are said already."""
+    return reduce(lambda one, other: say("{one} or {other}", one=one, other=other), alternatives)
+
+
+def capital(text: str) -> str:
+    """As a line or a label begins; the rest as it is: SpO2, eGFR."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def texts(table: T) -> T:

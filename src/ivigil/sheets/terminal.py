@@ -125,7 +125,7 @@ def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableT
 def _finding(finding: Finding, plan: Plan, knowledge: Knowledge, refs: References) -> RenderableType:
     state = plan_words.state(finding)
     head = Text(f"{finding.severity}: {finding.name}", style=_SEVERITY[finding.severity])
-    head.append(f"  {state}" if state else "")
+    head.append(f"  {state.upper()}" if state else "")
     if finding.weak:
         head.append("  (weak evidence)")
     head.append(f" {refs.mark(finding.facts)}")
@@ -208,7 +208,7 @@ def _day(day: Day, plan: Plan) -> RenderableType:
         )
     if day.sites:
         head.append(f"\nSites: {plan_words.sites(day)}")
-    title = f"{plan_words.unit(plan).capitalize()} {day.number} of {len(plan.days)}: {day.date}"
+    title = plan_words.day_title(day, plan)
     return layout.section(title, head, table)
 
 

@@ -12,36 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ivigil.infusion.advice import RANKS, Advice
-from ivigil.infusion.events import (
-    AdviceOverridden,
-    AdviceShown,
-    Completed,
-    Corrected,
-    Disconnected,
-    Event,
-    Happening,
-    IdentityChecked,
-    MedicineGiven,
-    ObservationEnded,
-    PatientInformed,
-    Paused,
-    RateSet,
-    ReactionGraded,
-    RestartDecided,
-    Resumed,
-    Seated,
-    Started,
-    Stopped,
-    SymptomNoted,
-    VialFinished,
-    VialHung,
-    VitalsTaken,
-)
+from ivigil.infusion.events import AdviceShown
 from ivigil.infusion.hanging import StopCode
 from ivigil.infusion.retell import Beat
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import chair_words as words
-from ivigil.sheets.chair import advice_line, alarm_words, readings, seen, symptom, vial_line
+from ivigil.sheets.chair import advice_line, alarm_words, seen
+from ivigil.sheets.entries import entry_line
 from ivigil.sheets.layout import section
 from ivigil.sheets.numbers import number
 from ivigil.sheets.reaction_drugs import short_line
@@ -64,7 +41,7 @@ def timeline_sheet(beats: Iterable[Beat], zone: dt.tzinfo | None, knowledge: Kno
         shown = frozenset(lines) if lines else shown
         texts = [Text(line, "bold") for line in fresh]
         if not isinstance(beat.event.what, AdviceShown):
-            texts = [Text(_happened(beat.event, beat, knowledge)), *_alarms(beat)]
+            texts = [Text(entry_line(beat.event.what, knowledge, beat.state.vials)), *_alarms(beat)]
         for text in texts:
             flows = beat.state.rate_ml_per_h
             grid.add_row(time if time != before else "", number(flows) if flows != rate else "", text)
@@ -95,82 +72,3 @@ def _dose(advice: Advice) -> str:
     options = advice.treatment.options if advice.treatment is not None else ()
     computed = (dosing for dosing in options if dosing.dose_mg is not None)
     return next((f": {short_line(dosing)}" for dosing in computed), "")
-
-
-def _happened(event: Event, beat: Beat, knowledge: Knowledge) -> str:
-    """One event in one line."""
-    what = event.what
-    return _flow(what, knowledge) or _vial(what, beat, knowledge) or _patient(what, knowledge)
-
-
-def _flow(what: Happening | Corrected, knowledge: Knowledge) -> str:
-    """What changed the flow; "" for anything else."""
-    match what:
-        case Started():
-            return "Started"
-        case RateSet(rate_ml_per_h=rate):
-            return f"Rate set to {number(rate)} mL/h"
-        case Paused(reason=reason):
-            return f"Paused{_because(reason, knowledge)}"
-        case RestartDecided(decided_by=by, rate_ml_per_h_max=most, reason=reason):
-            return f"Decided by {by}: go on at {number(most)} mL/h at most; {reason}"
-        case Resumed(rate_ml_per_h=resumed):
-            return "Resumed" + (f" at {number(resumed)} mL/h" if resumed is not None else "")
-        case Disconnected(reason=reason):
-            return f"Line taken off{_because(reason, knowledge)}"
-        case Stopped(reason=reason):
-            return f"STOPPED{_because(reason, knowledge)}"
-        case Completed(volume_ml=volume):
-            counted = f": {number(volume, 1)} mL by the pump's count" if volume is not None else ""
-            return f"Completed{counted}"
-    return ""
-
-
-def _vial(what: Happening | Corrected, beat: Beat, knowledge: Knowledge) -> str:
-    """What was done with a vial; "" for anything else."""
-    match what:
-        case VialHung() as vial:
-            return f"Hung {vial_line(vial.product, vial.grams, vial.lot, vial.expiry, knowledge)}"
-        case VialFinished(hung=hung, left_g=left):
-            rest = f", {number(left)} g left in it" if left else ""
-            return f"Vial taken down: {_which(hung, beat)}{rest}"
-    return ""
-
-
-def _patient(what: Happening | Corrected, knowledge: Knowledge) -> str:
-    """What was seen of the patient, told, given or decided."""
-    match what:
-        case IdentityChecked(identifier=identifier, method=method):
-            return f"Identity {method}: {identifier.value}"
-        case Seated(chair=chair):
-            return f"Chair {chair}"
-        case VitalsTaken(readings=values):
-            return f"Signs {readings(values, knowledge)}"
-        case SymptomNoted(symptom=name, present=present, note=note):
-            noted = f" ({note})" if note else ""
-            return f"{'Noted' if present else 'Gone'}: {symptom(name, knowledge)}{noted}"
-        case ReactionGraded(term=term, grade=grade, version=version):
-            return f"Graded: {term} {grade} ({version})"
-        case MedicineGiven() as given:
-            dose = f" {number(given.dose_mg)} mg" if given.dose_mg is not None else ""
-            return f"Gave {given.drug}{dose} {given.route} {given.text}".rstrip()
-        case ObservationEnded():
-            return "The patient left the chair"
-        case PatientInformed():
-            return "The patient was told what to report afterwards, and to whom"
-        case AdviceOverridden(reason=reason):
-            return f"Did otherwise than advised: {reason}"
-        case Corrected(reason=reason):
-            return f"An earlier record was corrected{_because(reason, knowledge)}"
-    return ""
-
-
-def _which(hung: str, beat: Beat) -> str:
-    vial = next((vial for vial in beat.state.vials if vial.event == hung), None)
-    return f"{number(vial.grams)} g, lot {vial.lot or 'NOT READ'}" if vial else "unknown"
-
-
-def _because(reason: str, knowledge: Knowledge) -> str:
-    """A person's words as they stand. Rules are not repeated: the advice above names them."""
-    names = [part.strip() for part in reason.split(",")]
-    return f": {reason}" if reason and not all(name in knowledge.by_id for name in names) else ""

@@ -13,21 +13,32 @@ from rich.text import Text
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.matching import Matched
 from ivigil.aftercare.suspects import Suspect, Timing
-from ivigil.aftercare.triage import Call, Cause, CauseCode, Triage
+from ivigil.aftercare.triage import Call, Triage
 from ivigil.knowledge.reactions import SymptomUrgency, TestPanel, Urgency
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.sheets import windows
 from ivigil.sheets.layout import DISCLAIMER, references, section, table
 from ivigil.sheets.numbers import number
 from ivigil.sheets.references import References
-from ivigil.sheets.wording import ENGLISH, Wording
+from ivigil.sheets.spoken import texts
+from ivigil.sheets.triage_words import named, reasons
+from ivigil.sheets.wording import Wording
 
-TITLE: dict[Urgency, str] = {
-    "emergency_now": "EMERGENCY NOW",
-    "same_day": "CARE TODAY",
-    "next_visit": "AT THE NEXT VISIT",
-    "self_care": "CARE AT HOME",
-}
+TITLE: dict[Urgency, str] = texts(
+    {
+        "emergency_now": "EMERGENCY NOW",
+        "same_day": "CARE TODAY",
+        "next_visit": "AT THE NEXT VISIT",
+        "self_care": "CARE AT HOME",
+    }
+)
+DANGER = texts(
+    "In danger? Call {phone} now: trouble breathing, chest pain, a swollen face, a sign of a stroke, "
+    "a collapse."
+)
+NUMBER = texts("the emergency number")
+"""Where the site has set none."""
 _STYLE: dict[Urgency, str] = {
     "emergency_now": "bold red",
     "same_day": "bold yellow",
@@ -41,14 +52,6 @@ _CALL: dict[Call, str] = {
     "team_next_visit": "Tell the team at the next visit. If it lasts or gets worse, call them{contact}.",
     "nobody": "No call now. If it lasts, gets worse or something new comes, call the team{contact}.",
 }
-_CAUSE: dict[CauseCode, str] = {
-    "row": "{about}",
-    "no_permission_to_wait": "no strong evidence that {about} may wait",
-    "unmatched": "not on the list of symptoms: {about}",
-    "unanswered": "not answered, and may mean danger: {count} questions below",
-    "at_risk": "{about} is suspected, and risk factors are present or were not looked for",
-    "repeat_contact": "not the first report about this infusion: one step more urgent for each",
-}
 _TIMING: dict[Timing, str] = {
     "within": "usual at this time",
     "rim": "single cases at this time",
@@ -59,6 +62,7 @@ _TIMING: dict[Timing, str] = {
 _UNKNOWN = {"age_months": "age", "condition": "illness", "product": "product", "hazards": "risk factors"}
 """Fields of an episode that were left out, in words."""
 _UNWATCHED = "Nobody reads this answer. It calls nobody: you do."
+_WATCHED = "Your team reads answers now. This answer calls nobody: you do."
 _SHOWN_SUSPECTS = 6
 _SHOWN_QUESTIONS = 8
 
@@ -96,11 +100,17 @@ class PatientAnswer(NamedTuple):
     """What to do meanwhile."""
     asks: tuple[str, ...]
     """Questions of which a yes may change it."""
-    unwatched: str
+    reads: str
+    """Whether anybody reads it."""
 
 
-def patient_answer(answer: Triage, knowledge: Knowledge, say: Wording) -> PatientAnswer:
-    """The answer in words. What to do and how soon is translated only if it is signed."""
+def patient_answer(
+    answer: Triage, knowledge: Knowledge, say: Wording, *, reading: bool = False
+) -> PatientAnswer:
+    """The answer in words. What to do and how soon is translated only if it is signed.
+
+    reading: somebody of the team is known to read now.
+    """
     questions = {symptom.id: symptom.question for symptom in knowledge.facts.symptom}
     asked = answer.ask[:_SHOWN_QUESTIONS] if answer.urgency != "emergency_now" else ()
     return PatientAnswer(
@@ -108,7 +118,7 @@ def patient_answer(answer: Triage, knowledge: Knowledge, say: Wording) -> Patien
         call=_call(answer.call, knowledge, say),
         advice=tuple(say.urgent(text) for text in _advice(answer, knowledge)),
         asks=tuple(say(questions[name]) for name in asked),
-        unwatched=say.urgent(_UNWATCHED),
+        reads=say.urgent(_WATCHED if reading else _UNWATCHED),
     )
 
 
@@ -125,7 +135,7 @@ def patient_sheet(answer: Triage, knowledge: Knowledge, language: str = ENGLISH)
         *(["", say("Tell us also, for a yes may change this answer:")] if told.asks else []),
         *(f"- {question}" for question in told.asks),
         "",
-        told.unwatched,
+        told.reads,
         *say.unsigned(),
     ]
     return Group(*(Text(line) for line in say.noted(lines)))
@@ -151,12 +161,7 @@ def team_line(knowledge: Knowledge) -> str:
 
 def emergency_line(say: Wording, knowledge: Knowledge) -> str:
     """What stands before every form and every answer."""
-    phone = knowledge.site.emergency_phone or say.urgent("the emergency number")
-    return say.urgent(
-        "In danger? Call {phone} now: trouble breathing, chest pain, a swollen face, "
-        "a sign of a stroke, a collapse.",
-        phone=phone,
-    )
+    return say.urgent(DANGER, phone=knowledge.site.emergency_phone or say.urgent(NUMBER))
 
 
 def _emergency(knowledge: Knowledge) -> RenderableType:
@@ -169,18 +174,20 @@ def _number(phone: str, say: Wording) -> str:
 
 def _call(call: Call, knowledge: Knowledge, say: Wording) -> str:
     site = knowledge.site
-    after_hours = site.after_hours_phone
-    closed = (
-        say.urgent("When closed: {phone}.", phone=after_hours)
-        if after_hours
-        else say.urgent("When closed, the emergency number: no after-hours number is set.")
-    )
     return say.urgent(
         _CALL[call],
-        emergency=site.emergency_phone or say.urgent("the emergency number"),
+        emergency=site.emergency_phone or say.urgent(NUMBER),
         contact=_number(site.contact_phone, say),
-        closed=closed,
+        closed=when_closed(say, knowledge),
     )
+
+
+def when_closed(say: Wording, knowledge: Knowledge) -> str:
+    """Whom to call while nobody of the team is there."""
+    phone = knowledge.site.after_hours_phone
+    if phone:
+        return say.urgent("When closed: {phone}.", phone=phone)
+    return say.urgent("When closed, the emergency number: no after-hours number is set.")
 
 
 def _advice(answer: Triage, knowledge: Knowledge) -> list[str]:
@@ -212,25 +219,6 @@ def _why(answer: Triage, knowledge: Knowledge, refs: References) -> Iterable[Ren
     yield section("Why", grid)
 
 
-def reasons(causes: Iterable[Cause], knowledge: Knowledge) -> dict[str, list[str]]:
-    """For the team, what the urgency rests on -> the facts; rows about the same symptoms are one line."""
-    said: dict[str, list[str]] = {}
-    facts: dict[str, list[str]] = {}
-    for cause in causes:
-        about = ", ".join(_name(name, knowledge) for name in cause.about)
-        text = _CAUSE[cause.code].format(about=about, count=len(cause.about))
-        row = knowledge.by_id[cause.facts[0]]
-        reason = row.reason if isinstance(row, SymptomUrgency) else ""
-        said.setdefault(text, []).extend([reason] if reason and reason not in said.get(text, ()) else [])
-        facts.setdefault(text, []).extend(cause.facts)
-    return {f"{text}: {'; '.join(said[text])}" if said[text] else text: facts[text] for text in facts}
-
-
-def _name(name: str, knowledge: Knowledge) -> str:
-    """The name of a symptom, measure or reaction; anything else as it was written."""
-    return str(getattr(knowledge.by_id.get(name), "name", f'"{name}"'))
-
-
 def _words(words: Matched, knowledge: Knowledge) -> Iterable[RenderableType]:
     if not words.mentions and not words.unmatched:
         return
@@ -238,7 +226,7 @@ def _words(words: Matched, knowledge: Knowledge) -> Iterable[RenderableType]:
     for status, label in (("said", "you mean"), ("unclear", "is it so"), ("denied", "not present")):
         for mention in words.mentions:
             if mention.status == status:
-                grid.add_row(label, f"{_name(mention.symptom, knowledge)}?  ({mention.words})")
+                grid.add_row(label, f"{named(mention.symptom, knowledge)}?  ({mention.words})")
     for sentence in words.unmatched:
         grid.add_row("not found", f"{sentence}")
     yield section("Read in your words: confirm each", grid)
@@ -260,7 +248,7 @@ def _suspects(answer: Triage, knowledge: Knowledge, refs: References) -> Iterabl
     grid = table(26, 24, None)
     for suspect in answer.suspects[:_SHOWN_SUSPECTS]:
         grid.add_row(
-            _name(suspect.reaction, knowledge),
+            named(suspect.reaction, knowledge),
             _TIMING[suspect.timing],
             " ".join(part for part in (_fits(suspect, knowledge), refs.mark((suspect.reaction,))) if part),
         )
@@ -270,8 +258,8 @@ def _suspects(answer: Triage, knowledge: Knowledge, refs: References) -> Iterabl
 
 
 def _fits(suspect: Suspect, knowledge: Knowledge) -> str:
-    signs = ", ".join(_name(name, knowledge) for name in suspect.signs)
-    risk = ", ".join(_name(name, knowledge) for name in suspect.hazards)
+    signs = ", ".join(named(name, knowledge) for name in suspect.signs)
+    risk = ", ".join(named(name, knowledge) for name in suspect.hazards)
     return f"{signs}; likelier by {risk}" if risk else signs
 
 

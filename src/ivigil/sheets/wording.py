@@ -11,17 +11,13 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ivigil.knowledge.store import Knowledge
-from ivigil.knowledge.wording import Translation, fits
+from ivigil.knowledge.wording import ENGLISH, Translation, fits
+from ivigil.sheets.dates import MONTHS
 from ivigil.sheets.numbers import number
 
-ENGLISH = "en"
 MARK = "[English] "
 """Stands before a text that is shown in English to somebody who reads another language."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July",
-    "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 class NoLanguageError(Exception):
@@ -79,7 +75,7 @@ class Wording:
             "{weekday} {day} {month} {year}",
             weekday=self(_DAYS[day.weekday()]),
             day=str(day.day),
-            month=self(_MONTHS[day.month - 1]),
+            month=self(MONTHS[day.month - 1]),
             year=str(day.year),
         )
 

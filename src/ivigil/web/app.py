@@ -23,10 +23,10 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 import ivigil
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.entry import UNNAMED_SITE
 from ivigil.records.drafts import is_line
 from ivigil.records.journal import Journal, system_clock
-from ivigil.sheets.wording import ENGLISH
 from ivigil.web import errors, headers, shell, visit
 from ivigil.web import settings as rules
 from ivigil.web.access.guards import guard

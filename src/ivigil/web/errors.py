@@ -19,6 +19,7 @@ from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
+from msgspec.structs import replace
 
 from ivigil.knowledge.store import KnowledgeError
 from ivigil.records.errors import (
@@ -28,71 +29,100 @@ from ivigil.records.errors import (
     RecordsError,
     RepeatedIdError,
 )
+from ivigil.sheets.spoken import say, speak, texts
 from ivigil.web import shell
 from ivigil.web.access.guards import AccessDenied, ForeignFormError, ScreenLocked
-from ivigil.web.access.way_in import is_part
+from ivigil.web.access.rules import Missing
+from ivigil.web.access.way_in import Door, is_part
 from ivigil.web.given import Asked
 from ivigil.web.pages import sign_in
 from ivigil.web.pages.me import frame
+from ivigil.web.pages.me.failed import failed_page
 from ivigil.web.parts import notice
+from ivigil.web.parts.woven import woven
 from ivigil.web.paths import going_on
 
 _log = logging.getLogger("ivigil.web")
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is told: a heading, sentences, where to go on."""
+    """What is told, in English: a heading, sentences, where to go on."""
 
     status: int
     title: str
     text: str
-    link: tuple[str, str] = ("/", "To the first page")
+    """With room for {reference} where there is one."""
+    link: tuple[str, str] = ("/", texts("To the first page"))
+    reference: str = ""
 
 
 _PROBLEMS = {
-    400: Problem(400, "Not understood", "What was sent cannot be read. Nothing was saved."),
+    400: Problem(400, texts("Not understood"), texts("What was sent cannot be read. Nothing was saved.")),
     401: Problem(
-        401, "Signed out", "Nobody is signed in here any more. Nothing was saved.", ("/sign-in", "Sign in")
+        401,
+        texts("Signed out"),
+        texts("Nobody is signed in here any more. Nothing was saved."),
+        ("/sign-in", texts("Sign in")),
     ),
-    403: Problem(403, "Not allowed", "Your roles do not allow this. Nothing was saved."),
-    404: Problem(404, "Not found", "There is no such page, or it has been moved."),
-    405: Problem(405, "Not found", "There is no such page, or it has been moved."),
+    403: Problem(403, texts("Not allowed"), texts("Your roles do not allow this. Nothing was saved.")),
+    404: Problem(404, texts("Not found"), texts("There is no such page, or it has been moved.")),
+    405: Problem(405, texts("Not found"), texts("There is no such page, or it has been moved.")),
     409: Problem(
         409,
-        "The record has changed",
-        "Somebody else has written meanwhile. Nothing was saved. Look again, then decide again.",
+        texts("The record has changed"),
+        texts(
+            "Somebody else has written meanwhile. Nothing was saved. Look again, then decide again.",
+        ),
     ),
-    413: Problem(413, "Too large", "What was sent is too large. Nothing was saved."),
+    413: Problem(413, texts("Too large"), texts("What was sent is too large. Nothing was saved.")),
     423: Problem(
         423,
-        "The screen is locked",
-        "Nobody touched it for a while. Nothing was saved.",
-        ("/unlock", "Unlock"),
+        texts("The screen is locked"),
+        texts("Nobody touched it for a while. Nothing was saved."),
+        ("/unlock", texts("Unlock")),
     ),
-    429: Problem(429, "Too many attempts", "Wait some minutes, then try again."),
+    429: Problem(429, texts("Too many attempts"), texts("Wait some minutes, then try again.")),
     503: Problem(
         503,
-        "The journal cannot be reached",
-        "Nothing was saved and nothing that is shown can be trusted to be the latest. Use the downtime "
-        "sheet; record on paper; try again in a minute.",
+        texts("The journal cannot be reached"),
+        texts(
+            "Nothing was saved and nothing that is shown can be trusted to be the latest. Use the downtime "
+            "sheet; record on paper; try again in a minute."
+        ),
     ),
 }
 REFUSALS = {status: problem.title for status, problem in _PROBLEMS.items()}
 """What any route may answer instead of what was asked for: status and title."""
 _GONE = "client disconnected prematurely"
 """So Litestar says that nobody is there any more; it is no fault of anybody's."""
-_DEFECT = "Something in Ivigil is wrong. Nothing is known to be saved: look before you send it again."
+_DEFECT = Problem(
+    500,
+    texts("A fault of ours"),
+    texts(
+        "Something in Ivigil is wrong. Nothing is known to be saved: look before you send it again. "
+        "Reference: {reference}."
+    ),
+)
+_SETTINGS = Problem(
+    503,
+    texts("The site’s settings cannot be read"),
+    texts("Nothing is planned or advised without them. Tell who runs this server: {reference}."),
+)
 _FOREIGN = Problem(
     403,
-    "This form is out of date",
-    "It was made before you signed in, or for another browser. Nothing was saved. Go back, reload the page, "
-    "send it again.",
+    texts("This form is out of date"),
+    texts(
+        "It was made before you signed in, or for another browser. Nothing was saved. Go back, reload the "
+        "page, send it again."
+    ),
 )
-_MISSING = {
-    "role": "Your roles do not allow this. Nothing was saved.",
-    "site": "You are not admitted at this site. Nothing was saved.",
-    "relationship": "This patient was never treated at a site of yours. Nothing was saved.",
-}
+_MISSING: dict[Missing, str] = texts(
+    {
+        "role": "Your roles do not allow this. Nothing was saved.",
+        "site": "You are not admitted at this site. Nothing was saved.",
+        "relationship": "This patient was never treated at a site of yours. Nothing was saved.",
+    }
+)
 
 
 def http(request: Asked, error: HTTPException) -> Response[Any]:
@@ -135,18 +165,12 @@ def records(request: Asked, error: RecordsError) -> Response[Any]:
 
 def knowledge(request: Asked, error: KnowledgeError) -> Response[Any]:
     """The site's settings cannot be read: nothing is answered from defaults in silence."""
-    reference = _logged(error)
-    problem = Problem(
-        503,
-        "The site’s settings cannot be read",
-        f"Nothing is planned or advised without them. Tell who runs this server: {reference}.",
-    )
-    return _answer(request, problem)
+    return _answer(request, replace(_SETTINGS, reference=_logged(error)))
 
 
 def defect(request: Asked, error: Exception) -> Response[Any]:
     """A fault of ours."""
-    return _answer(request, Problem(500, "A fault of ours", f"{_DEFECT} Reference: {_logged(error)}."))
+    return _answer(request, replace(_DEFECT, reference=_logged(error)))
 
 
 def _logged(error: Exception) -> str:
@@ -158,27 +182,44 @@ def _logged(error: Exception) -> str:
 
 
 def _denied(request: Asked, error: AccessDenied) -> Response[Any]:
-    more: Node = None
+    glass = ""
     if error.missing == "relationship" and error.stream:
-        more = h.p[
-            "In an emergency you can open the record for an hour, with a reason that is kept and read: ",
-            h.a(href=going_on(f"/glass/{error.stream}", request.url.path))["break the glass"],
-            ".",
-        ]
-    return _answer(request, Problem(403, "Not allowed", _MISSING[error.missing]), more)
+        glass = going_on(f"/glass/{error.stream}", request.url.path)
+    return _answer(request, replace(_PROBLEMS[403], text=_MISSING[error.missing]), glass)
 
 
-def _answer(request: Asked, problem: Problem, more: Node = None) -> Response[Any]:
+def _answer(request: Asked, problem: Problem, glass: str = "") -> Response[Any]:
+    """``glass``: where an emergency leads."""
+    door: Door = request.app.state.door
+    speak(door.spoken)  # a path that leads nowhere comes by no middleware
+    title, text = say(problem.title), say(problem.text, **_reference(problem))
     if _wants_json(request):
-        told = {"status": problem.status, "title": problem.title, "detail": problem.text}
+        told = {"status": problem.status, "title": title, "detail": text}
         return Response(told, media_type=MediaType.JSON, status_code=problem.status)
     href, called = problem.link
-    said = notice.notice("stop", h.p[problem.text], more, urgent=True)
-    content = (said, h.p[h.a(href=href)[called]])
-    if frame.is_patients(request, request.url.path):
+    said = notice.notice("stop", h.p[text], _break_glass(glass), urgent=True)
+    content = (said, h.p[h.a(href=href)[say(called)]])
+    if frame.is_patients(request, request.query_params.get("next", request.url.path)):
         with suppress(KnowledgeError):
-            return frame.outside(request, problem.title, *content, status=problem.status)
-    return shell.page(problem.title, None, *content, status=problem.status)
+            stale = problem is _FOREIGN
+            return failed_page(request, problem.status, stale=stale, reference=problem.reference)
+    return shell.page(title, None, *content, status=problem.status)
+
+
+def _reference(problem: Problem) -> dict[str, str]:
+    return {"reference": problem.reference} if problem.reference else {}
+
+
+def _break_glass(path: str) -> Node:
+    if not path:
+        return None
+    return h.p[
+        woven(
+            "In an emergency you can open the record for an hour, with a reason that is kept and read: "
+            "{link}.",
+            link=h.a(href=path)[say("break the glass")],
+        )
+    ]
 
 
 def _wants_json(request: Asked) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ivigil.sheets.wording import ENGLISH
+from ivigil.knowledge.wording import ENGLISH
 
 
 class SettingsError(Exception):
@@ -32,6 +32,9 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """What the sign-in page calls it."""
     single_sign_on: bool = False
     """Whether somebody who signed in there before need not do so again. At a shared workstation they must."""
+    staff_passwords: bool = True
+    """Whether a password opens a session for staff too. Signatures ask for it in any case; a one-time code
+    opens one session in any case, so that nobody is kept out for good; patients come in as ever."""
 
     @property
     def secret(self) -> str:
@@ -102,6 +105,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whatever happens the session ends: a shift."""
     glass_for: dt.timedelta = dt.timedelta(hours=1)
     """How long broken glass opens one patient."""
+
+    @property
+    def staff_passwords(self) -> bool:
+        """Whether a password lets staff in."""
+        return self.provider is None or self.provider.staff_passwords
 
     @property
     def sessions(self) -> Path:

@@ -10,9 +10,11 @@ from htpy import Element, Node
 from litestar import MediaType, Response
 
 from ivigil.sheets.spoken import say, spoken, texts
+from ivigil.web.access.people import named
 from ivigil.web.build import BUILD
 from ivigil.web.parts import notice
 from ivigil.web.parts.field import form, submit
+from ivigil.web.parts.spare import spare
 from ivigil.web.visit import Visit
 
 STATIC = Path(__file__).parent / "static"
@@ -33,6 +35,16 @@ NAVIGATION = (
     ("audit.read", "/audit", texts("Audit trail")),
 )
 """What it needs, where it is, what it is called: in the order of the page's head."""
+
+_LEAVE = texts(
+    {
+        "one": "{count} entry of yours on this device not yet saved: open the chair with a connection. "
+        "Sign out again to lose it.",
+        "many": "{count} entries of yours on this device not yet saved: open the chair with a connection. "
+        "Sign out again to lose them.",
+    }
+)
+"""What leave.js says."""
 
 
 def page(
@@ -80,6 +92,7 @@ def document(
         _newer(visit),
         h.main("#content", tabindex="-1")[h.h1[title], content],
         _foot(visit),
+        spare("leave-texts", {name: say(text) for name, text in _LEAVE.items()}),
     ]
     return html(title, visit, body, scripts=scripts, styles=styles)
 
@@ -145,7 +158,7 @@ def _navigation(visit: Visit) -> Element:
 def _person(visit: Visit) -> Element:
     return h.div(".person", data_user=visit.person.id)[
         h.a(href="/account")[visit.person.name],
-        h.span(".soft")[", ".join(visit.roles)],
+        h.span(".soft")[named(visit.roles)],
         form(visit.form_token, "/sign-out")[submit(say("Sign out"), kind="quiet")],
     ]
 

@@ -28,6 +28,7 @@ from ivigil.records.entrance import (
     of_person,
 )
 from ivigil.records.journal import Journal
+from ivigil.sheets.spoken import say
 from ivigil.web.access import passwords
 from ivigil.web.access.people import NEUTRAL_AUTHOR, Keys, People, Person
 from ivigil.web.access.reads import DEVICE
@@ -58,6 +59,11 @@ class Refused(msgspec.Struct, frozen=True):
 
     wait: dt.timedelta = dt.timedelta(0)
 
+    @property
+    def minutes(self) -> int:
+        """The wait, never told as shorter than it is."""
+        return -(-self.wait // dt.timedelta(minutes=1))
+
 
 class Unfit(msgspec.Struct, frozen=True):
     """They did, and chose a password that is none; nothing is used up."""
@@ -74,7 +80,10 @@ class Desk:
         site: Callable[[], str],
         clock: Callable[[], dt.datetime],
         device: str = DEVICE,
+        *,
+        staff_passwords: bool = True,
     ) -> None:
+        """``staff_passwords``: whether a password alone lets staff in; it signs in any case."""
         self.people = People(journal)
         self._admitting = threading.Lock()
         self._device = device
@@ -82,6 +91,7 @@ class Desk:
         self._site = site
         self._clock = clock
         self._throttle = Throttle()
+        self._staff_passwords = staff_passwords
 
     def admit(
         self,
@@ -110,7 +120,9 @@ class Desk:
         Nobody changes their own roles, so that an administrator always stays and none grants themselves more.
         """
         if by.id == person.id:
-            raise NotAdmittedError("person: yourself; accepted: another administrator changes your roles")
+            raise NotAdmittedError(
+                say("person: yourself; accepted: another administrator changes your roles")
+            )
         _check_roles(roles, sites, person.patient)
         self._write(by.author, person.id, PersonChanged(roles=roles, sites=sites, active=active))
 
@@ -122,12 +134,17 @@ class Desk:
         return code
 
     def sign_in(self, sign_in: str, password: str, address: str) -> Admitted | Refused:
-        """Check a password; whoever is wrong too often waits."""
+        """Check a password; whoever is wrong too often waits.
+
+        Where passwords let no staff in, theirs is checked and refused like a wrong one: whoever tries some
+        learns nothing of any.
+        """
         wait = self._throttle.wait(sign_in, address, self._clock())
         if wait:
             return Refused(wait)
         found = self.people.by_sign_in(sign_in)
-        if passwords.matches(found[1].password if found else "", password) and found and found[0].active:
+        right = passwords.matches(found[1].password if found else "", password)
+        if right and found and found[0].active and (self._staff_passwords or found[0].patient):
             self._throttle.right(sign_in, address)
             return self._admitted(found[0])
         return self._wrong(found, sign_in, address)
@@ -137,11 +154,22 @@ class Desk:
         taken = self.people.by_subject(bound) if bound.subject else None
         faults = []
         if person.patient:
-            faults.append("person: a patient; accepted: staff")
+            faults.append(say("person: a patient; accepted: staff"))
         if bound.subject != bound.subject.strip() or not bound.subject.isprintable():
-            faults.append(f"subject: {bound.subject!r}; accepted: as the provider gives it, no outer spaces")
+            faults.append(
+                say(
+                    "subject: {subject}; accepted: as the provider gives it, no outer spaces",
+                    subject=repr(bound.subject),
+                )
+            )
         if taken and taken[0].id != person.id:
-            faults.append(f"subject: {bound.subject} is bound to {taken[0].name}; accepted: nobody else's")
+            faults.append(
+                say(
+                    "subject: {subject} is bound to {person}; accepted: nobody else's",
+                    subject=bound.subject,
+                    person=taken[0].name,
+                )
+            )
         if faults:
             raise NotAdmittedError(*faults)
         self._write(by.author, person.id, bound)
@@ -255,14 +283,30 @@ class Desk:
 
     def _check_names(self, sign_in: str, name: str) -> None:
         faults = []
-        for field, text in (("sign-in name", sign_in), ("name", name)):
+        for field, text in ((say("sign-in name"), sign_in), (say("name"), name)):
             if not text or not is_line(text) or len(text) > 100:
-                faults.append(f"{field}: {text!r}; accepted: 1 to 100 printable characters, no outer spaces")
+                faults.append(
+                    say(
+                        "{field}: {text}; accepted: 1 to 100 printable characters, no outer spaces",
+                        field=field,
+                        text=repr(text),
+                    )
+                )
         everybody = self.people.all()
         if any(person.sign_in.casefold() == sign_in.casefold() for person in everybody):
-            faults.append(f"sign-in name: {sign_in} is taken, or was; accepted: one that nobody had")
+            faults.append(
+                say(
+                    "sign-in name: {name} is taken, or was; accepted: one that nobody had",
+                    name=sign_in,
+                )
+            )
         if any(person.name.casefold() == name.casefold() for person in everybody):
-            faults.append(f"name: {name} is taken; accepted: one that tells this person from everybody else")
+            faults.append(
+                say(
+                    "name: {name} is taken; accepted: one that tells this person from everybody else",
+                    name=name,
+                )
+            )
         if faults:
             raise NotAdmittedError(*faults)
 
@@ -270,10 +314,10 @@ class Desk:
 def _check_roles(roles: tuple[Role, ...], sites: tuple[str, ...], patient: str) -> None:
     faults = []
     if not roles:
-        faults.append("roles: none; accepted: one or more")
+        faults.append(say("roles: none; accepted: one or more"))
     if ("patient" in roles) != bool(patient) or ("patient" in roles and len(roles) > 1):
-        faults.append("roles: patient stands alone, for somebody who is a patient of the journal")
+        faults.append(say("roles: patient stands alone, for somebody who is a patient of the journal"))
     if not sites or not all(sites):
-        faults.append("sites: none; accepted: one or more")
+        faults.append(say("sites: none; accepted: one or more"))
     if faults:
         raise NotAdmittedError(*faults)

@@ -9,6 +9,8 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from ivigil.sheets.spoken import say, texts
+
 SHORTEST, LONGEST = 12, 128
 GUESSES = 10**10
 """A new password that zxcvbn would find with fewer is refused: its highest class begins here."""
@@ -37,35 +39,50 @@ def matches(kept: str, secret: str) -> bool:
 
 _READ = 24
 """Characters of which it is judged: more would only make a strong one stronger, and cost seconds."""
-_GUESSED = {
-    "passwords": "is, or is built from, a password known from leaks",
-    "user_inputs": "is built from your name",
-    "dictionary": "is built from common words or names",
-    "repeat": "repeats a few characters",
-    "sequence": "is a run of letters or digits",
-    "spatial": "is a run of keys",
-    "date": "is built from a date",
-    "bruteforce": "has too little that could not be guessed",
-}
+_GUESSED = texts(
+    {
+        "passwords": "The new password is, or is built from, a password known from leaks; {accepted}.",
+        "user_inputs": "The new password is built from your name; {accepted}.",
+        "dictionary": "The new password is built from common words or names; {accepted}.",
+        "repeat": "The new password repeats a few characters; {accepted}.",
+        "sequence": "The new password is a run of letters or digits; {accepted}.",
+        "spatial": "The new password is a run of keys; {accepted}.",
+        "date": "The new password is built from a date; {accepted}.",
+        "bruteforce": "The new password has too little that could not be guessed; {accepted}.",
+    }
+)
 """By what zxcvbn found in it: a list of words, or another pattern."""
 
 
 def password_faults(password: str, *known: str) -> tuple[str, ...]:
-    """What is wrong with a new password; ``known``: what others know of the person (names).
+    """What is wrong with a new password, in sentences; ``known``: what others know of the person (names).
 
     It may take a third of a second: ask for it in a thread, of somebody who proved who they are.
     """
     faults = []
     if len(password) < SHORTEST:
-        faults.append(f"has {len(password)} characters; accepted: {SHORTEST} or more, any kind")
+        faults.append(
+            say(
+                "The new password has {count} characters; accepted: {least} or more, any kind.",
+                count=str(len(password)),
+                least=str(SHORTEST),
+            )
+        )
     if len(password) > LONGEST:
-        faults.append(f"has {len(password)} characters; accepted: at most {LONGEST}")
+        faults.append(
+            say(
+                "The new password has {count} characters; accepted: at most {most}.",
+                count=str(len(password)),
+                most=str(LONGEST),
+            )
+        )
     guessed = _guessed(password, *known)
     if guessed:
-        faults.append(f"{guessed}; accepted: for example four words that nobody would put together")
+        accepted = say("accepted: for example four words that nobody would put together")
+        faults.append(say(guessed, accepted=accepted))
     plain = _plain(password)
     if any(_plain(name) and plain.replace(_plain(name), "") in ("", *"0123456789") for name in known):
-        faults.append("is your name; accepted: something that others do not know")
+        faults.append(say("The new password is your name; accepted: something that others do not know."))
     return tuple(faults)
 
 
@@ -85,13 +102,13 @@ def _guessed(password: str, *known: str) -> str:
 
 
 def pin_faults(pin: str) -> tuple[str, ...]:
-    """What is wrong with a new PIN."""
+    """What is wrong with a new PIN, in sentences."""
     low, high = PIN_DIGITS
     if not (pin.isascii() and pin.isdigit() and low <= len(pin) <= high):
-        return (f"is not {low} to {high} digits",)
+        return (say("The PIN is not {low} to {high} digits.", low=str(low), high=str(high)),)
     steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
     if steps in ({0}, {1}, {9}):
-        return ("is one digit repeated or a run of digits",)
+        return (say("The PIN is one digit repeated or a run of digits."),)
     return ()
 
 

@@ -24,9 +24,20 @@ from ivigil.records.entrance import (
 from ivigil.records.journal import Journal
 from ivigil.records.kinds import tag
 from ivigil.records.words import Record
+from ivigil.sheets.spoken import say, texts
 
 KINDS = tuple(tag(body) for body in get_args(PersonEvent))
 ROLES: tuple[Role, ...] = get_args(Role)
+ROLE: dict[Role, str] = texts(
+    {
+        "prescriber": "prescriber",
+        "pharmacist": "pharmacist",
+        "nurse": "nurse",
+        "patient": "patient",
+        "administrator": "administrator",
+        "auditor": "auditor",
+    }
+)
 NEUTRAL_AUTHOR = "patient"
 
 
@@ -46,6 +57,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     def author(self) -> str:
         """Under which they record. Authors stay readable in the journal, so a patient's name is none."""
         return NEUTRAL_AUTHOR if self.patient else self.name
+
+
+def named(roles: Iterable[Role]) -> str:
+    """Roles as people read them: "nurse, auditor"."""
+    return ", ".join(say(ROLE[role]) for role in roles)
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.records.entrance import Role
+from ivigil.sheets.spoken import texts
 from ivigil.web.access.people import Person
 
 PUBLIC = "public"
@@ -22,6 +23,9 @@ PUBLIC = "public"
 
 Reach = Literal["site", "patients", "own", "self"]
 Missing = Literal["role", "site", "relationship"]
+
+REACH: dict[Reach, str] = texts({"site": "site", "patients": "patients", "own": "own", "self": "self"})
+"""As a page calls them."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,126 +60,134 @@ def _to(reach: Reach, *roles: Role) -> dict[Role, Reach]:
 
 
 _ALL = (
-    Action(name="board.read", text="see today's infusions", grants=_to("site", *_CARE), when_locked=True),
-    Action(name="chair.read", text="look at an infusion", grants=_to("patients", *_CARE)),
+    Action(
+        name="board.read", text=texts("see today's infusions"), grants=_to("site", *_CARE), when_locked=True
+    ),
+    Action(name="chair.read", text=texts("look at an infusion"), grants=_to("patients", *_CARE)),
     Action(
         name="chair.record",
-        text="record what happens at a chair",
+        text=texts("record what happens at a chair"),
         grants=_to("patients", "prescriber", "nurse"),
     ),
     Action(
         name="chair.stop",
-        text="record that an infusion was stopped, paused or slowed",
+        text=texts("record that an infusion was stopped, paused or slowed"),
         grants=_to("patients", *_CARE),
         when_locked=True,
     ),
-    Action(name="plan.make", text="try an order", grants=_to("site", "prescriber", "pharmacist")),
-    Action(name="plan.read", text="read a plan", grants=_to("patients", *_CARE)),
+    Action(name="plan.make", text=texts("try an order"), grants=_to("site", "prescriber", "pharmacist")),
+    Action(name="plan.read", text=texts("read a plan"), grants=_to("patients", *_CARE)),
     Action(
         name="plan.add",
-        text="put a plan into the journal",
+        text=texts("put a plan into the journal"),
         grants=_to("patients", "prescriber", "pharmacist"),
     ),
-    Action(name="plan.prescribe", text="prescribe", grants=_to("patients", "prescriber"), signs=True),
-    Action(name="plan.verify", text="verify a plan", grants=_to("patients", "pharmacist"), signs=True),
+    Action(name="plan.prescribe", text=texts("prescribe"), grants=_to("patients", "prescriber"), signs=True),
+    Action(name="plan.verify", text=texts("verify a plan"), grants=_to("patients", "pharmacist"), signs=True),
     Action(
         name="plan.release",
-        text="release a plan",
+        text=texts("release a plan"),
         grants=_to("patients", "prescriber", "pharmacist"),
         signs=True,
     ),
     Action(
         name="plan.withdraw",
-        text="withdraw a plan",
+        text=texts("withdraw a plan"),
         grants=_to("patients", "prescriber", "pharmacist"),
         signs=True,
     ),
     Action(
         name="patient.read",
-        text="read a patient's record",
+        text=texts("read a patient's record"),
         grants=_to("patients", *_CARE) | _to("own", "patient"),
     ),
     Action(
         name="file.find",
-        text="find a patient by name or identifier",
+        text=texts("find a patient by name or identifier"),
         grants=_to("site", *_CARE),
     ),
     Action(
         name="file.read",
-        text="see a patient's file, and who looked at it, as the team",
+        text=texts("see a patient's file, and who looked at it, as the team"),
         grants=_to("patients", *_CARE),
     ),
     Action(
         name="patient.report",
-        text="report symptoms, answer a check-in, write the diary",
+        text=texts("report symptoms, answer a check-in, write the diary"),
         grants=_to("patients", "prescriber", "nurse") | _to("own", "patient"),
     ),
     Action(
         name="patient.contact",
-        text="record how a patient is reached",
+        text=texts("record how a patient is reached"),
         grants=_to("patients", *_CARE),
     ),
     Action(
         name="patient.export",
-        text="take a patient's data away",
+        text=texts("take a patient's data away"),
         grants=_to("own", "patient"),
     ),
-    Action(name="patient.invite", text="give a patient a private link", grants=_to("patients", *_CARE)),
-    Action(name="follow_up.list", text="see what waits for an answer", grants=_to("site", *_CARE)),
-    Action(name="follow_up.read", text="look at the days after an infusion", grants=_to("patients", *_CARE)),
+    Action(
+        name="patient.invite", text=texts("give a patient a private link"), grants=_to("patients", *_CARE)
+    ),
+    Action(name="follow_up.list", text=texts("see what waits for an answer"), grants=_to("site", *_CARE)),
+    Action(
+        name="follow_up.read",
+        text=texts("look at the days after an infusion"),
+        grants=_to("patients", *_CARE),
+    ),
     Action(
         name="follow_up.record",
-        text="record results and what followed",
+        text=texts("record results and what followed"),
         grants=_to("patients", "prescriber", "nurse"),
     ),
-    Action(name="levels.read", text="see IgG levels and forecasts", grants=_to("patients", *_CARE)),
+    Action(name="levels.read", text=texts("see IgG levels and forecasts"), grants=_to("patients", *_CARE)),
     Action(
         name="levels.aim",
-        text="seek a dose for a target trough",
+        text=texts("seek a dose for a target trough"),
         grants=_to("patients", "prescriber", "pharmacist"),
     ),
-    Action(name="lots.read", text="trace a lot to its patients", grants=_to("site", *_CARE)),
-    Action(name="facts.read", text="read the fact base", grants=_to("site", *_STAFF)),
+    Action(name="lots.read", text=texts("trace a lot to its patients"), grants=_to("site", *_CARE)),
+    Action(name="facts.read", text=texts("read the fact base"), grants=_to("site", *_STAFF)),
     Action(
         name="facts.sign",
-        text="sign a fact, or a proposed setting, for the site",
+        text=texts("sign a fact, or a proposed setting, for the site"),
         grants=_to("site", "prescriber", "pharmacist"),
         signs=True,
     ),
     Action(
         name="facts.withdraw",
-        text="take back what was signed under a fact or a setting",
+        text=texts("take back what was signed under a fact or a setting"),
         grants=_to("site", "prescriber", "pharmacist"),
         signs=True,
     ),
     Action(
         name="settings.propose",
-        text="propose a setting of the site",
+        text=texts("propose a setting of the site"),
         grants=_to("site", "prescriber", "pharmacist"),
         signs=True,
     ),
-    Action(name="status.read", text="see how the server does", grants=_to("site", *_STAFF)),
+    Action(name="status.read", text=texts("see how the server does"), grants=_to("site", *_STAFF)),
     Action(
         name="journal.verify",
-        text="verify the whole journal",
+        text=texts("verify the whole journal"),
         grants=_to("site", "administrator", "auditor"),
     ),
-    Action(name="people.read", text="see people and roles", grants=_to("site", "administrator")),
+    Action(name="people.read", text=texts("see people and roles"), grants=_to("site", "administrator")),
     Action(
         name="people.change",
-        text="admit people, change roles, reset passwords",
+        text=texts("admit people, change roles, reset passwords"),
         grants=_to("site", "administrator"),
         signs=True,
     ),
-    Action(name="audit.read", text="read the audit trail", grants=_to("site", "auditor")),
+    Action(name="audit.read", text=texts("read the audit trail"), grants=_to("site", "auditor")),
     Action(
         name="glass.break",
-        text="open a patient of another site, with a reason",
+        text=texts("open a patient of another site, with a reason"),
         grants=_to("site", *_CARE),
     ),
     Action(
         name="account.manage",
-        text="change one's own password and PIN, sign out",
+        text=texts("change one's own password and PIN, sign out"),
         grants=_to("self", *_STAFF, "patient"),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
@@ -12,10 +13,13 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Message, Scope
 
+import ivigil
+from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.sign_off import Rules
+from ivigil.records.errors import RecordsError
 from ivigil.records.journal import Journal
 from ivigil.sheets.spoken import ENGLISH_SPOKEN, Language, speak, staff_language
-from ivigil.sheets.wording import ENGLISH
 from ivigil.web.access import forms
 from ivigil.web.access.desk import Desk
 from ivigil.web.access.forms import FormTokens
@@ -50,11 +54,13 @@ class Door:
         self.site = site
         self.clock = clock
         self.rules = Rules(journal, settings.site)
-        self.desk = Desk(journal, site, clock)
+        self.desk = Desk(journal, site, clock, staff_passwords=settings.staff_passwords)
         self.reads = Reads(journal)
         self.links = Links(journal, self.desk, site, clock)
         self.sessions = Sessions(settings)
         self.forms = FormTokens(journal.secrets.derived("web forms"))
+        self._spoken: tuple[Knowledge, Language | None] | None = None
+        """What is spoken, and the knowledge that it was made from."""
         self.session_cookie, self.form_cookie, self.provider_cookie = _cookie_names(settings)
         self.provider: Provider | None = None
         if settings.provider:
@@ -62,11 +68,30 @@ class Door:
 
             self.provider = Provider(settings.provider, journal.secrets.derived("provider sign-in"), clock)
 
+    def known(self, *, journal: bool = True) -> Knowledge:
+        """What rules; while the journal is out of reach, or is not to be asked, what the site's files say.
+
+        That is enough to tell somebody whom to call. Raises KnowledgeError.
+        """
+        with suppress(RecordsError):
+            if journal:
+                return self.rules.now()
+        return ivigil.load_knowledge(self.settings.site)
+
     def language(self) -> Language | None:
         """What the pages for staff speak now; None: nobody has signed that translation (any more)."""
         if self.settings.language == ENGLISH:
             return ENGLISH_SPOKEN
-        return staff_language(self.rules.now(), self.settings.language)
+        knowledge = self.rules.now()
+        kept = self._spoken
+        if kept is None or kept[0] is not knowledge:
+            kept = self._spoken = knowledge, staff_language(knowledge, self.settings.language)
+        return kept[1]
+
+    @property
+    def spoken(self) -> Language:
+        """What was spoken last, for what is told before anybody looks it up."""
+        return (self._spoken[1] if self._spoken else None) or ENGLISH_SPOKEN
 
 
 class WayIn(AbstractAuthenticationMiddleware):

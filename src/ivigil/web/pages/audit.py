@@ -37,7 +37,10 @@ from ivigil.records.sign_off import KINDS as SIGN_OFF
 from ivigil.records.sign_off import FactSigned, SettingProposed, SignOffWithdrawn
 from ivigil.records.trail import trail
 from ivigil.records.words import Record
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
+from ivigil.web.access.desk import PROVIDER
+from ivigil.web.access.people import NEUTRAL_AUTHOR, ROLE, named
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import field, sign_off
 from ivigil.web.parts.notice import faults
@@ -47,13 +50,13 @@ from ivigil.web.visit import Visit
 
 MOST = 200
 GROUPS: dict[str, tuple[str, tuple[type[Body], ...]]] = {
-    "glass": ("Broken glass", (GlassBroken,)),
-    "reads": ("Reads of patients", (PatientRead,)),
-    "refused": ("Refusals", (AccessRefused,)),
-    "sign-ins": ("Sign-ins", (SignedIn, SignedInElsewhere, SubjectRefused, SignInFailed, SignedOut)),
-    "sign-off": ("Facts and settings signed", (FactSigned, SignOffWithdrawn, SettingProposed)),
+    "glass": (texts("Broken glass"), (GlassBroken,)),
+    "reads": (texts("Reads of patients"), (PatientRead,)),
+    "refused": (texts("Refusals"), (AccessRefused,)),
+    "sign-ins": (texts("Sign-ins"), (SignedIn, SignedInElsewhere, SubjectRefused, SignInFailed, SignedOut)),
+    "sign-off": (texts("Facts and settings signed"), (FactSigned, SignOffWithdrawn, SettingProposed)),
     "people": (
-        "Changes of people",
+        texts("Changes of people"),
         (PersonAdmitted, PersonChanged, PasswordSet, CodeIssued, PinSet, SubjectBound),
     ),
 }
@@ -98,15 +101,15 @@ def audit(
         )
     names = {person.id: person.name for person in visit.door.desk.people.all()}
     return shell.page(
-        "Audit trail",
+        say("Audit trail"),
         visit,
         faults(wrong),
         _choices(visit, choice),
         table(
-            "Events, newest first",
-            ("Received", "Who", "What", "Whom it is about", "Site"),
+            say("Events, newest first"),
+            (say("Received"), say("Who"), say("What"), say("Whom it is about"), say("Site")),
             (_row(visit, record, names) for record in found),
-            empty="No such event.",
+            empty=say("No such event."),
         ),
         _older(found, choice),
         status=400 if wrong else 200,
@@ -119,72 +122,107 @@ def _span(visit: Visit, day: str) -> tuple[dt.datetime | None, dt.datetime | Non
     try:
         date = dt.date.fromisoformat(day)
     except ValueError:
-        return None, None, (f"Day: {day!r}; accepted: a date such as {visit.now.date().isoformat()}",)
+        wrong = say(
+            "Day: {day}; accepted: a date such as {example}",
+            day=repr(day),
+            example=visit.now.date().isoformat(),
+        )
+        return None, None, (wrong,)
     start = dt.datetime.combine(date, dt.time(), visit.now.tzinfo)
     return start, start + dt.timedelta(days=1), ()
 
 
 def _choices(visit: Visit, choice: Choice) -> Element:
     authors = sorted({person.author for person in visit.door.desk.people.all()})
-    kinds = [("", "everything"), *((key, text) for key, (text, _) in GROUPS.items())]
+    kinds = [("", say("everything")), *((key, say(text)) for key, (text, _) in GROUPS.items())]
     return h.form(".filter", method="get", action="/audit")[
-        field.choice("what", "What", kinds, choice.what),
-        field.choice("by", "Who", [("", "everybody"), *((name, name) for name in authors)], choice.by),
-        field.text("patient", "Handle of a patient", choice.patient, required=False),
-        field.text("day", "Day, as 2026-12-01", choice.day, required=False),
-        field.submit("Show", kind="plain"),
+        field.choice("what", say("What"), kinds, choice.what),
+        field.choice(
+            "by",
+            say("Who"),
+            [("", say("everybody")), *((name, _author(name)) for name in authors)],
+            choice.by,
+        ),
+        field.text("patient", say("Handle of a patient"), choice.patient, required=False),
+        field.text("day", say("Day, as 2026-12-01"), choice.day, required=False),
+        field.submit(say("Show"), kind="plain"),
     ]
 
 
 def _row(visit: Visit, record: Record, names: dict[str, str]) -> tuple[Node, ...]:
     return (
         stamp(record.received_at.astimezone(visit.now.tzinfo)),
-        names.get(getattr(record.body, "person", ""), record.author),
+        names.get(getattr(record.body, "person", "")) or _author(record.author),
         sign_off.told(record) if record.kind in SIGN_OFF else _said(record),
         names.get(record.subject) or (h.code[record.subject] if record.subject else "–"),
         record.site,
     )
 
 
+_NOBODY = {PROVIDER: texts("identity provider"), NEUTRAL_AUTHOR: ROLE["patient"]}
+"""Authors that are nobody's name."""
+
+
+def _author(name: str) -> str:
+    return say(_NOBODY[name]) if name in _NOBODY else name
+
+
 def _said(record: Record) -> Node:
     match record.body:
         case GlassBroken(reason=reason):
-            return h.strong[f"broke the glass: {reason}"]
+            return h.strong[say("broke the glass: {reason}", reason=reason)]
         case PatientRead(action=action):
-            return f"looked ({action})"
+            return say("looked ({action})", action=action)
         case AccessRefused(action=action, missing=missing):
-            return f"was refused {action}: no {missing}"
+            return say(_REFUSED[missing], action=action) if missing in _REFUSED else say("cannot be read")
         case PersonAdmitted(roles=roles, sites=sites):
-            return f"admitted as {', '.join(roles)} at {', '.join(sites)}"
-        case PersonChanged(roles=roles, sites=sites, active=active):
-            now = f"{', '.join(roles)} at {', '.join(sites)}" if active else "no way in"
-            return f"changed to {now}"
+            return say("admitted as {roles} at {sites}", roles=named(roles), sites=", ".join(sites))
+        case PersonChanged(active=False):
+            return say("changed to no way in")
+        case PersonChanged(roles=roles, sites=sites):
+            return say("changed to {roles} at {sites}", roles=named(roles), sites=", ".join(sites))
         case PasswordSet():
-            return "chose a password"
+            return say("chose a password")
         case CodeIssued():
-            return "was given a one-time code"
+            return say("was given a one-time code")
         case PinSet():
-            return "chose a PIN"
+            return say("chose a PIN")
+        case SubjectBound(issuer=issuer, subject=""):
+            return say("no longer bound to {issuer}", issuer=issuer)
         case SubjectBound(issuer=issuer, claim=claim, subject=subject):
-            return f"bound to {claim} {subject} of {issuer}" if subject else f"no longer bound to {issuer}"
+            return say("bound to {claim} {subject} of {issuer}", claim=claim, subject=subject, issuer=issuer)
         case _:
             return _came(record)
+
+
+_REFUSED = texts(
+    {
+        "role": "was refused {action}: no role",
+        "site": "was refused {action}: no site",
+        "relationship": "was refused {action}: no relationship",
+    }
+)
 
 
 def _came(record: Record) -> str:
     match record.body:
         case SignedIn():
-            return "signed in"
+            return say("signed in")
         case SignedInElsewhere(issuer=issuer):
-            return f"signed in at {issuer}"
+            return say("signed in at {issuer}", issuer=issuer)
         case SubjectRefused(issuer=issuer, claim=claim, subject=subject):
-            return f"{issuer} vouched for {claim} {subject}, whom nobody here is bound to: refused"
+            return say(
+                "{issuer} vouched for {claim} {subject}, whom nobody here is bound to: refused",
+                issuer=issuer,
+                claim=claim,
+                subject=subject,
+            )
         case SignInFailed():
-            return "wrong password, code or PIN"
+            return say("wrong password, code or PIN")
         case SignedOut(everywhere=everywhere):
-            return "signed out everywhere" if everywhere else "signed out"
+            return say("signed out everywhere") if everywhere else say("signed out")
         case _:
-            return "cannot be read"
+            return say("cannot be read")
 
 
 def _older(found: Sequence[Record], choice: Choice) -> Node:
@@ -193,7 +231,7 @@ def _older(found: Sequence[Record], choice: Choice) -> Node:
     hidden = msgspec.structs.asdict(choice) | {"before": str(found[-1].position)}
     return h.form(method="get", action="/audit")[
         (h.input(type="hidden", name=name, value=value) for name, value in hidden.items()),
-        field.submit("Older", kind="plain"),
+        field.submit(say("Older"), kind="plain"),
     ]
 
 

@@ -10,13 +10,16 @@ from htpy import Element, Node
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
+from msgspec.structs import replace
 
 from ivigil.knowledge.conditions import Disagreement
 from ivigil.knowledge.evidence import Fact, Source
 from ivigil.knowledge.search import citing, disagreements, find
 from ivigil.knowledge.sign_off import sign_off_state
 from ivigil.knowledge.store import FactFile, Knowledge
+from ivigil.knowledge.wording import Translation
 from ivigil.sheets import records
+from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts.field import search
@@ -24,39 +27,42 @@ from ivigil.web.parts.notice import notice
 from ivigil.web.parts.sign_off import TONE, Problem, section
 from ivigil.web.parts.source import cited
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 STYLES = ("facts.css",)
 _SHOWN = 60
 DRAWERS = (
-    ("condition", "Conditions"),
-    ("product", "Products"),
-    ("hazard", "Hazards"),
-    ("reaction", "Reactions"),
-    ("stop_rule", "Rules at the chair"),
-    ("symptom_urgency", "Urgency of symptoms"),
-    ("vaccine", "Vaccines"),
-    ("vaccine_rule", "Rules for vaccines"),
-    ("lab_interference", "Tests that mislead"),
-    ("baseline_test", "Tests before the start"),
-    ("monitoring", "Monitoring"),
-    ("premedication", "Premedication"),
-    ("dose_cap", "Caps of a dose"),
-    ("weight_policy", "Dosing weight"),
-    ("population_model", "Kinetic models"),
-    ("policy", "Policies of a site"),
-    ("disagreement", "Disagreements"),
-    ("recall", "Recalls"),
+    ("condition", texts("Conditions")),
+    ("product", texts("Products")),
+    ("hazard", texts("Hazards")),
+    ("reaction", texts("Reactions")),
+    ("stop_rule", texts("Rules at the chair")),
+    ("symptom_urgency", texts("Urgency of symptoms")),
+    ("vaccine", texts("Vaccines")),
+    ("vaccine_rule", texts("Rules for vaccines")),
+    ("lab_interference", texts("Tests that mislead")),
+    ("baseline_test", texts("Tests before the start")),
+    ("monitoring", texts("Monitoring")),
+    ("premedication", texts("Premedication")),
+    ("dose_cap", texts("Caps of a dose")),
+    ("weight_policy", texts("Dosing weight")),
+    ("population_model", texts("Kinetic models")),
+    ("policy", texts("Policies of a site")),
+    ("disagreement", texts("Disagreements")),
+    ("recall", texts("Recalls")),
 )
 """Array of the fact base, and what people call it."""
-_STATE = {
-    "superseded": "superseded",
-    "signed": "signed here",
-    "local": "of this site, unsigned",
-    "weak": "weak",
-    "held_back": "held back",
-    "strong": "strong",
-}
+_STATE = texts(
+    {
+        "superseded": "superseded",
+        "signed": "signed here",
+        "local": "of this site, unsigned",
+        "weak": "weak",
+        "held_back": "held back",
+        "strong": "strong",
+    }
+)
 
 Words = Annotated[str, QueryParameter(max_length=200)]
 
@@ -65,9 +71,10 @@ Words = Annotated[str, QueryParameter(max_length=200)]
 def facts(visit: TheVisit, q: Words = "", kind: Words = "") -> Response[str]:
     """What a search found, or a drawer holds; without either, the drawers."""
     asked = " ".join(q.split())
-    form = search("/facts", "Search the fact base", asked, hint="Words that all occur, or an exact id")
-    to_sign = h.p[h.a(href="/sign-off")["To be signed"]]
-    return shell.page("Facts", visit, form, to_sign, _found(asked, kind, visit.knowledge), styles=STYLES)
+    hint = say("Words that all occur, or an exact id")
+    form = search("/facts", say("Search the fact base"), asked, hint=hint)
+    to_sign = h.p[h.a(href="/sign-off")[say("To be signed")]]
+    return shell.page(say("Facts"), visit, form, to_sign, _found(asked, kind, visit.knowledge), styles=STYLES)
 
 
 @get("/facts/{fact:str}", needs="facts.read", sync_to_thread=True)
@@ -81,7 +88,11 @@ def fact(visit: TheVisit, fact: FromPath[str]) -> Response[str]:
 
 def shown(visit: Visit, fact: Fact, problem: Problem | None = None, status: int = 200) -> Response[str]:
     """The page of one record. ``problem``: with what was sent to it."""
-    wrong = notice("stop", h.p[f"Nothing was signed. {problem.text}"], urgent=True) if problem else None
+    wrong = (
+        notice("stop", h.p[say("Nothing was signed. {why}", why=problem.text)], urgent=True)
+        if problem
+        else None
+    )
     content = (*_whole(fact, visit.knowledge), section(visit, fact, problem))
     return shell.page(_name(fact), visit, wrong, content, styles=STYLES, status=status)
 
@@ -93,7 +104,9 @@ def source(visit: TheVisit, source: FromPath[str]) -> Response[str]:
     if found is None:
         raise NotFoundException(detail="no such source")
     named = citing(visit.knowledge, found)
-    listed = _list(f"Cited by {len(named)} facts", named, visit.knowledge)
+    listed = _list(
+        counted(len(named), "Cited by {count} fact", "Cited by {count} facts"), named, visit.knowledge
+    )
     return shell.page(found.title, visit, _document(found), listed, styles=STYLES)
 
 
@@ -104,19 +117,17 @@ def link(fact: Fact) -> Element:
 
 def _found(asked: str, kind: str, knowledge: Knowledge) -> Node:
     if asked in knowledge.by_id:
-        return _list("The fact of this id", (knowledge.by_id[asked],), knowledge)
+        return _list(say("The fact of this id"), (knowledge.by_id[asked],), knowledge)
     if asked:
         hits = find(knowledge, asked)
-        return _list(_count(len(hits), f"for “{asked}”"), hits, knowledge)
+        found = counted(len(hits), "{count} fact for “{words}”", "{count} facts for “{words}”", words=asked)
+        return _list(found, hits, knowledge)
     names = dict(DRAWERS)
     if kind in names:
         held = _drawer(knowledge.facts, kind)
-        return _list(_count(len(held), f"· {names[kind]}"), held, knowledge, most=len(held))
+        count = counted(len(held), "{count} fact", "{count} facts")
+        return _list(f"{count} · {say(names[kind])}", held, knowledge, most=len(held))
     return _drawers(knowledge)
-
-
-def _count(number: int, of: str) -> str:
-    return f"{number} fact{'' if number == 1 else 's'} {of}"
 
 
 def _drawer(file: FactFile, kind: str) -> tuple[Fact, ...]:
@@ -129,7 +140,7 @@ def _drawers(knowledge: Knowledge) -> Element:
         (
             h.li[
                 h.a(href=f"/facts?kind={kind}")[
-                    h.span[called], h.span(".count")[str(len(_drawer(knowledge.facts, kind)))]
+                    h.span[say(called)], h.span(".count")[str(len(_drawer(knowledge.facts, kind)))]
                 ]
             ]
             for kind, called in DRAWERS
@@ -139,21 +150,30 @@ def _drawers(knowledge: Knowledge) -> Element:
 
 def _list(caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int = _SHOWN) -> Element:
     rows = ((link(each), says(each, knowledge), _state(each, knowledge)) for each in found[:most])
-    more = f"The closest {most}. A further word narrows them." if len(found) > most else None
+    more = say("The closest {count}. A further word narrows them.", count=str(most))
     return h.section(".found")[
-        table(caption, ("Fact", "Says", "Evidence"), rows, empty="Nothing has all of these words."),
-        h.p(".soft")[more] if more else None,
+        table(
+            caption,
+            (say("Fact"), say("Says"), say("Evidence")),
+            rows,
+            empty=say("Nothing has all of these words."),
+        ),
+        h.p(".soft")[more] if len(found) > most else None,
     ]
 
 
 def says(fact: Fact, knowledge: Knowledge) -> Node:
-    """Its kind, and what it says in one line."""
-    return [h.span(".kind")[records.kind(fact)], " ", records.summary(fact, knowledge.terms)]
+    """Its kind, and what it says in one line; of a translation how many texts it has."""
+    texts = ""
+    if isinstance(fact, Translation):
+        texts = ", " + counted(len(fact.texts), "{count} text", "{count} texts")
+        fact = replace(fact, texts={})
+    return [h.span(".kind")[records.kind(fact)], " ", records.summary(fact, knowledge.terms), texts]
 
 
 def _state(fact: Fact, knowledge: Knowledge) -> Element:
     state = sign_off_state(fact, knowledge)
-    return h.span(f".state.{TONE[state]}")[_STATE[state]]
+    return h.span(f".state.{TONE[state]}")[say(_STATE[state])]
 
 
 def _name(fact: Fact) -> str:
@@ -184,22 +204,31 @@ def _parts(fact: Fact, knowledge: Knowledge) -> Node:
     inside = records.parts(fact)
     if not inside:
         return None
-    held = "fact" if len(inside) == 1 else "facts"
-    return _list(
-        f"Holds {len(inside)} {held}, each with evidence of its own", inside, knowledge, most=len(inside)
+    title = counted(
+        len(inside),
+        "Holds {count} fact, each with evidence of its own",
+        "Holds {count} facts, each with evidence of its own",
     )
+    return _list(title, inside, knowledge, most=len(inside))
 
 
 def _disagreement(item: Disagreement, fact: Fact, knowledge: Knowledge) -> Element:
     others = [knowledge.by_id[name] for name in item.about if name != fact.id and name in knowledge.by_id]
-    chosen = f"Chosen: {item.chosen}" if item.chosen else "Both stand."
     return notice(
         "info",
-        h.h2[f"Sources disagree: {item.topic}"],
+        h.h2[say("Sources disagree: {topic}", topic=item.topic)],
         h.ul[(h.li[_position(each.text, each.sources)] for each in item.positions)],
-        h.p[chosen, f", because {item.chosen_because}" if item.chosen_because else None],
-        h.p(".soft")["Also about ", h.span[_joined(others)]] if others else None,
+        h.p[_chosen(item)],
+        h.p(".soft")[woven("Also about {facts}", facts=h.span[_joined(others)])] if others else None,
     )
+
+
+def _chosen(item: Disagreement) -> str:
+    if not item.chosen_because:
+        return say("Chosen: {position}", position=item.chosen) if item.chosen else say("Both stand.")
+    if not item.chosen:
+        return say("Both stand, because {reason}", reason=item.chosen_because)
+    return say("Chosen: {position}, because {reason}", position=item.chosen, reason=item.chosen_because)
 
 
 def _position(text: str, sources: tuple[str, ...]) -> Node:
@@ -216,26 +245,26 @@ def _joined_sources(keys: Iterable[str]) -> list[Node]:
 
 def _evidence(fact: Fact, knowledge: Knowledge) -> Element:
     told: list[tuple[str, Node]] = [
-        ("basis", fact.basis),
-        ("read in a source", "yes" if fact.seen else "no"),
+        (say("basis"), fact.basis),
+        (say("read in a source"), say("yes") if fact.seen else say("no")),
     ]
     if fact.derived:
-        told.append(("derived", "arithmetic on figures that were read"))
-    told += [(name, text) for name, text in (("where", fact.locator), ("note", fact.note)) if text]
+        told.append((say("derived"), say("arithmetic on figures that were read")))
+    told += [(name, text) for name, text in ((say("where"), fact.locator), (say("note"), fact.note)) if text]
     documents = [knowledge.sources[key] for key in fact.sources if key in knowledge.sources]
     return h.section[
-        h.h2["Evidence"],
+        h.h2[say("Evidence")],
         _pairs(told),
         h.ul(".documents")[
             (h.li[h.a(href=f"/sources/{each.id}")[each.id], " ", cited(each)] for each in documents)
         ]
         if documents
-        else h.p["No source."],
+        else h.p[say("No source.")],
     ]
 
 
 def _document(source: Source) -> Element:
-    extent = f"Read: {source.extent}" if source.extent else None
+    extent = say("Read: {extent}", extent=source.extent) if source.extent else None
     return h.section[
         h.p[cited(source)],
         h.p(".soft")[extent] if extent else None,

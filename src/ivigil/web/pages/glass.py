@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from ivigil.records.finding import sites
+from ivigil.sheets.spoken import say
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import field
@@ -42,8 +43,12 @@ def break_glass(
     _known(visit, stream)
     reason = data.reason.strip()
     if len(reason) < SHORTEST_REASON:
-        wrong = (f"Reason: {len(reason)} characters; accepted: {SHORTEST_REASON} or more",)
-        return _page(visit, stream, data, wrong)
+        wrong = say(
+            "Reason: {count} characters; accepted: {least} or more",
+            count=str(len(reason)),
+            least=str(SHORTEST_REASON),
+        )
+        return _page(visit, stream, data, (wrong,))
     visit.break_glass(stream, reason)
     return Redirect(ours(data.next), status_code=303)
 
@@ -56,18 +61,21 @@ def _known(visit: Visit, stream: str) -> None:
 def _page(visit: Visit, stream: str, sent: Reason, wrong: tuple[str, ...] = ()) -> Response[str]:
     minutes = int(visit.door.settings.glass_for.total_seconds() // 60)
     return shell.page(
-        "Break the glass",
+        say("Break the glass"),
         visit,
-        notice("slow", h.p["This patient was never treated at a site of yours."]),
+        notice("slow", h.p[say("This patient was never treated at a site of yours.")]),
         faults(wrong),
         h.p[
-            f"You can open the record for {minutes} minutes. Your name, the time and your reason are kept "
-            "and read by the auditor."
+            say(
+                "You can open the record for {minutes} minutes. Your name, the time and your reason are kept "
+                "and read by the auditor.",
+                minutes=str(minutes),
+            )
         ],
         field.form(visit.form_token, f"/glass/{stream}", classes="narrow")[
-            field.area("reason", "Reason", sent.reason, hint="Why you need this record now."),
+            field.area("reason", say("Reason"), sent.reason, hint=say("Why you need this record now.")),
             h.input(type="hidden", name="next", value=ours(sent.next)),
-            field.submit("Open the record", kind="slow"),
+            field.submit(say("Open the record"), kind="slow"),
         ],
         status=400 if wrong else 200,
     )

@@ -31,15 +31,17 @@ from ivigil.aftercare.happenings import (
 from ivigil.aftercare.spans import UnknownEndError
 from ivigil.aftercare.standing import Standing
 from ivigil.aftercare.symptom_report import SymptomReport
+from ivigil.aftercare.team_hours import watching_at
 from ivigil.infusion.briefing import BriefingError
 from ivigil.practice.aftermath import Case, hand_over, of_journal, record, triage_of
-from ivigil.practice.inbox import Inbox, Item, Tier, unsettled
+from ivigil.practice.inbox import QUIET, Inbox, Item, Tier, unsettled
 from ivigil.records.lookback import contact_of
-from ivigil.sheets.after_words import BECAUSE, HOLDS, STATE, TEST
+from ivigil.sheets.after_words import BECAUSE, HOLDS, STATE, TEST, whom
 from ivigil.sheets.chair import reading, readings
-from ivigil.sheets.check_ins import names, whom
-from ivigil.sheets.triage import TITLE, emergency_line, reasons
-from ivigil.sheets.wording import Wording
+from ivigil.sheets.check_ins import names
+from ivigil.sheets.spoken import counted, say, texts
+from ivigil.sheets.triage import DANGER, NUMBER, TITLE
+from ivigil.sheets.triage_words import reasons
 from ivigil.web import shell
 from ivigil.web.given import TheVisit, Ticks, ticked
 from ivigil.web.kept import kept
@@ -48,6 +50,7 @@ from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.stamp import live, stamp
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 _PART = "waiting"
@@ -56,12 +59,12 @@ _STYLES = ("inbox.css",)
 _HOUR = dt.timedelta(hours=1)
 
 TIER: dict[Tier, tuple[Tone, str, str]] = {
-    "emergency": ("stop", "■", "Emergency"),
-    "now": ("stop", "■", "Now, at any hour"),
-    "today": ("slow", "▲", "Today"),
-    "read": ("info", "i", "To read"),
-    "ask": ("info", "i", "To ask or to remind"),
-    "later": ("info", "i", "Later"),
+    "emergency": ("stop", "■", texts("Emergency")),
+    "now": ("stop", "■", texts("Now, at any hour")),
+    "today": ("slow", "▲", texts("Today")),
+    "read": ("info", "i", texts("To read")),
+    "ask": ("info", "i", texts("To ask or to remind")),
+    "later": ("info", "i", texts("Later")),
 }
 _LONGEST_REASON = 500
 
@@ -96,7 +99,9 @@ def inbox(visit: TheVisit) -> Response[str]:
     """What waits, live."""
     found = kept(visit.journal).post.inbox(visit.knowledge, visit.now).at_site(visit.site)
     shown = live(_PART, "/inbox", visit.now, every=_EVERY_SECONDS)[_list(found, visit)]
-    return shell.part(shown) if visit.part == _PART else shell.page("Inbox", visit, shown, styles=_STYLES)
+    if visit.part == _PART:
+        return shell.part(shown)
+    return shell.page(say("Inbox"), visit, shown, styles=_STYLES)
 
 
 @get("/inbox/{infusion:str}", needs="follow_up.read", sync_to_thread=True)
@@ -112,8 +117,8 @@ def settle(
     """A clinician has dealt with every report and result so far."""
     case, reason = _case(visit, infusion), " ".join(data.reason.split())
     if not reason or len(reason) > _LONGEST_REASON:
-        wrong = (f"What was done: 1 to {_LONGEST_REASON} characters.",)
-        return _record_page(visit, case, wrong)
+        wrong = say("What was done: 1 to {most} characters.", most=str(_LONGEST_REASON))
+        return _record_page(visit, case, (wrong,))
     return _recorded_as_seen(visit, case, ReportsSettled(reason=reason), data)
 
 
@@ -164,23 +169,61 @@ def answer(
 def _list(found: Inbox, visit: Visit) -> Node:
     groups = found.by_infusion()
     return [
+        _team(visit),
         h.p(".soft")[
-            f"Infusions that are followed: {found.followed}. ",
-            f"{found.silent} with nothing recorded for 100 days are not listed. " if found.silent else None,
-            "Nobody is known to read answers from home all the time: silence is told to the after-hours "
-            "service too."
+            say("Infusions that are followed: {count}.", count=str(found.followed)),
+            " ",
+            [
+                say(
+                    "{count} with nothing recorded for {days} days are not listed.",
+                    count=str(found.silent),
+                    days=str(QUIET.days),
+                ),
+                " ",
+            ]
+            if found.silent
+            else None,
+            say(
+                "Nobody is known to read answers from home all the time: silence is told to the after-hours "
+                "service too."
+            )
             if any(item.escalation and item.escalation.unwatched for item in found.items)
             else None,
         ],
         notice(
-            "stop", f"{found.unreadable} infusions cannot be followed: their plan or their end is missing."
+            "stop",
+            say(
+                "{count} infusions cannot be followed: their plan or their end is missing.",
+                count=str(found.unreadable),
+            ),
         )
         if found.unreadable
         else None,
         h.ul(".waiting")[(_entry(items, found.at, visit) for items in groups)]
         if groups
-        else notice("go", "Nothing waits."),
+        else notice("go", say("Nothing waits.")),
     ]
+
+
+def _team(visit: Visit) -> Node:
+    """Whether the team watches now, by the hours that the site states; nothing without any."""
+    stated = visit.knowledge.site.watch
+    if stated is None:
+        return None
+    watch = watching_at(visit.knowledge, visit.now)
+    if watch.reading and watch.until is not None:
+        return h.p(".soft")[woven("The team watches until {time}.", time=_local(watch.until, visit.now))]
+    if watch.again is not None:
+        again = _local(watch.again, visit.now)
+        return notice("slow", woven("Nobody of the team watches now; from {time} somebody does.", time=again))
+    day = stated.through.isoformat()
+    return notice(
+        "slow", say("The team’s hours are stated through {day} alone: nobody is known to watch.", day=day)
+    )
+
+
+def _local(moment: dt.datetime, at: dt.datetime) -> Element:
+    return stamp(moment.astimezone(at.tzinfo))
 
 
 def _entry(items: tuple[Item, ...], at: dt.datetime, visit: Visit) -> Element:
@@ -188,40 +231,57 @@ def _entry(items: tuple[Item, ...], at: dt.datetime, visit: Visit) -> Element:
     tone, sign, word = TIER[first.tier]
     return h.li(f".entry.{tone}")[
         h.div(".who")[
-            h.p(".tier")[h.span(aria_hidden="true")[f"{sign} "], word],
-            h.span(".initials")[first.initials or "no name"],
+            h.p(".tier")[h.span(aria_hidden="true")[f"{sign} "], say(word)],
+            h.span(".initials")[first.initials or say("no name")],
         ],
         h.ul[(h.li[_line(item, at, visit)] for item in items)],
         h.a(".open", id=f"open-{first.infusion}", href=f"/inbox/{first.infusion}")[
-            "Open", h.span(".unseen")[f" what waits for {first.initials or 'no name'}"]
+            say("Open"),
+            h.span(".unseen")[" ", say("what waits for {who}", who=first.initials or say("no name"))],
         ],
     ]
 
 
 def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
-    since = h.span(".soft")[f" · {_ago(at - item.since)}"]
+    since: Node = [h.span(".soft")[f" · {_ago(at - item.since)}"], _unwatched(item, at)]
     told = item.escalation
     match item.kind:
         case "report":
-            how_soon = TITLE[item.urgency] if item.urgency is not None else "not judged: triage is off here"
-            return [h.b["Report: "], how_soon, since, h.br, "Open it, act, then settle it."]
+            how_soon = say(TITLE[item.urgency]) if item.urgency else say("not judged: triage is off here")
+            return [h.b[say("Report:"), " "], how_soon, since, h.br, say("Open it, act, then settle it.")]
         case "answer":
-            return [h.b["Answer not read"], since, _tell(item, visit)]
+            return [h.b[say("Answer not read")], since, _tell(item, visit)]
         case "silence":
-            why = BECAUSE[told.because] if told else "no answer"
-            return [h.b["Silence: "], why, since, _tell(item, visit)]
+            why = say(BECAUSE[told.because]) if told else say("no answer")
+            return [h.b[say("Silence:"), " "], why, since, _tell(item, visit)]
         case "check_in":
-            return [h.b["Check-in due"], since]
+            return [h.b[say("Check-in due")], since]
         case "result":
-            return [h.b[f"{item.count} laboratory value{'' if item.count == 1 else 's'} to read"], since]
+            some = counted(
+                item.count, "{count} laboratory value to read", "{count} laboratory values to read"
+            )
+            return [h.b[some], since]
         case "test":
-            return [h.b["Test without a result: "], item.about, since]
+            return [h.b[say("Test without a result:"), " "], item.about, since]
+
+
+def _unwatched(item: Item, at: dt.datetime) -> Node:
+    """Since when it waits, or until when it waited, and nobody was to watch."""
+    gap = item.unwatched
+    if gap is None:
+        return None
+    start = _local(gap.start, at)
+    if gap.until is None:
+        text = woven("unwatched since {time}", time=start)
+    else:
+        text = woven("unwatched from {start} until {end}", start=start, end=_local(gap.until, at))
+    return h.span(".unwatched")[" · ", text]
 
 
 def _tell(item: Item, visit: Visit) -> Node:
     if item.escalation is None:
         return None
-    return [h.br, h.b["Tell: "], whom(item.escalation, visit.knowledge)]
+    return [h.br, h.b[say("Tell:"), " "], whom(item.escalation, visit.knowledge)]
 
 
 # --- one infusion
@@ -232,7 +292,7 @@ def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Respo
     waiting = unsettled(case.known)
     may = visit.may("follow_up.record", case.stream)
     return shell.page(
-        "After the infusion",
+        say("After the infusion"),
         visit,
         faults(wrong),
         _headline(case, waiting),
@@ -241,7 +301,7 @@ def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Respo
         _settle_form(visit, case) if may and _to_settle(waiting) else None,
         _check_ins(found, visit, case, may=may),
         _tests(found),
-        h.p[h.a(href="/inbox")["Back to the inbox"]],
+        h.p[h.a(href="/inbox")[say("Back to the inbox")]],
         banner=_banner(visit, case),
         styles=_STYLES,
         status=400 if wrong else 200,
@@ -257,21 +317,21 @@ def _banner(visit: Visit, case: Case) -> Node:
         patient.id.value,
         patient.birth_date,
         contact.phone if contact else None,
-        ["infusion ended ", stamp(ended)] if ended is not None else None,
+        woven("infusion ended {time}", time=stamp(ended)) if ended is not None else None,
     )
 
 
 def _headline(case: Case, waiting: Iterable[Happened]) -> Node:
     """How soon, and why: of what was told and is not settled."""
     if not any(isinstance(each.what, SymptomsReported | CheckInAnswered) for each in waiting):
-        return notice("go", "No report waits.")
+        return notice("go", say("No report waits."))
     found = triage_of(case)
     if found is None:
-        return notice("slow", "Triage is switched off at this site: what follows is not judged.")
+        return notice("slow", say("Triage is switched off at this site: what follows is not judged."))
     tones: dict[str, Tone] = {"emergency_now": "stop", "same_day": "slow"}
     return notice(
         tones.get(found.urgency, "info"),
-        h.p[h.b[TITLE[found.urgency]]],
+        h.p[h.b[say(TITLE[found.urgency])]],
         h.ul[(h.li[text] for text in reasons(found.leading, case.knowledge))],
     )
 
@@ -280,20 +340,28 @@ def _reports(waiting: Iterable[Happened], visit: Visit) -> Node:
     told = [each for each in waiting if isinstance(each.what, SymptomsReported | CheckInAnswered)]
     if not told:
         return None
-    return h.section[h.h2["What was told"], h.ol(".told")[(_told(each, visit) for each in told)]]
+    return h.section[h.h2[say("What was told")], h.ol(".told")[(_told(each, visit) for each in told)]]
 
 
 def _told(each: Happened, visit: Visit) -> Element:
     assert isinstance(each.what, SymptomsReported | CheckInAnswered)
     report, base = each.what.report, visit.knowledge
-    kind = "Answer to a check-in" if isinstance(each.what, CheckInAnswered) else "Report"
+    answered = isinstance(each.what, CheckInAnswered)
+    told = report.present or report.readings or report.unmatched
     return h.li[
-        h.p[h.b[kind], ", ", stamp(each.at.astimezone(visit.now.tzinfo)), f", recorded by {each.by}"],
-        h.p[h.b["Has: "], names(report.present, base)] if report.present else None,
-        h.p[h.b["Measured: "], readings(report.readings, base)] if report.readings else None,
+        h.p[
+            woven(
+                "{what}, {time}, recorded by {person}",
+                what=h.b[say("Answer to a check-in") if answered else say("Report")],
+                time=stamp(each.at.astimezone(visit.now.tzinfo)),
+                person=each.by,
+            )
+        ],
+        h.p[h.b[say("Has:"), " "], names(report.present, base)] if report.present else None,
+        h.p[h.b[say("Measured:"), " "], readings(report.readings, base)] if report.readings else None,
         (h.blockquote[text] for text in report.unmatched),
-        h.p(".soft")["Denies: ", names(report.absent, base)] if report.absent else None,
-        h.p["Told of no complaint."] if not (report.present or report.readings or report.unmatched) else None,
+        h.p(".soft")[say("Denies:"), " ", names(report.absent, base)] if report.absent else None,
+        None if told else h.p[say("Told of no complaint.")],
     ]
 
 
@@ -305,11 +373,11 @@ def _results(found: HandOver, waiting: Iterable[Happened], visit: Visit) -> Node
     speaks = [read for read in found.readings if read.holds != "false"]
     return h.section[
         table(
-            "Laboratory values to read",
-            ("Drawn", "Value"),
+            say("Laboratory values to read"),
+            (say("Drawn"), say("Value")),
             ((stamp(each.drawn_at), reading(each.measure, each.value, visit.knowledge)) for each in new),
         ),
-        h.ul[(h.li[h.b[HOLDS[read.holds]], f": {rules.get(read.rule, read.rule)}"] for read in speaks)]
+        h.ul[(h.li[h.b[say(HOLDS[read.holds])], f": {rules.get(read.rule, read.rule)}"] for read in speaks)]
         if speaks
         else None,
     ]
@@ -321,33 +389,33 @@ def _to_settle(waiting: Iterable[Happened]) -> bool:
 
 def _settle_form(visit: Visit, case: Case) -> Element:
     return h.section[
-        h.h2["Settle"],
+        h.h2[say("Settle")],
         field.form(visit.form_token, f"/inbox/{case.episode.infusion}/settle", classes="narrow")[
             _entry_id(),
             _seen(case),
             field.area(
                 "reason",
-                "What was done",
-                hint="Settles every report and laboratory value above. The next one counts as a first.",
+                say("What was done"),
+                hint=say("Settles every report and laboratory value above. The next one counts as a first."),
             ),
-            field.submit("Settle what was told so far"),
+            field.submit(say("Settle what was told so far")),
         ],
     ]
 
 
 def _check_ins(found: HandOver, visit: Visit, case: Case, *, may: bool) -> Node:
     rows = ((*_standing(each, visit), _actions(each, visit, case, may=may)) for each in found.check_ins)
-    headings = ("When", "State", "Tell", "To do")
-    return h.div(".checks")[table("Check-ins", headings, rows, empty="No check-in is planned.")]
+    headings = (say("When"), say("State"), say("Tell"), say("To do"))
+    return h.div(".checks")[table(say("Check-ins"), headings, rows, empty=say("No check-in is planned."))]
 
 
 def _standing(each: Standing, visit: Visit) -> tuple[Node, Node, Node]:
-    state: Node = STATE[each.state]
+    state: Node = say(STATE[each.state])
     if each.answered_at is not None:
-        read = "read by the team" if each.answer_read_at else "NOT READ by the team"
+        read = say("read by the team") if each.answer_read_at else say("NOT READ by the team")
         state = [state, h.br, h.span(".soft")[read]]
     told = each.escalation
-    tell = [whom(told, visit.knowledge), h.br, h.span(".soft")[BECAUSE[told.because]]] if told else None
+    tell = [whom(told, visit.knowledge), h.br, h.span(".soft")[say(BECAUSE[told.because])]] if told else None
     return stamp(each.check_in.due), state, tell
 
 
@@ -356,10 +424,10 @@ def _actions(each: Standing, visit: Visit, case: Case, *, may: bool) -> Node:
         return None
     base = f"/inbox/{case.episode.infusion}"
     if each.answered_at is None:
-        return h.a(".open", href=f"{base}/ask/{each.check_in.id}")["Ask by telephone"]
+        return h.a(".open", href=f"{base}/ask/{each.check_in.id}")[say("Ask by telephone")]
     if each.answer_read_at is None:
         return field.form(visit.form_token, f"{base}/read/{each.check_in.id}")[
-            _entry_id(), _seen(case), field.submit("Mark the answer as read", kind="plain")
+            _entry_id(), _seen(case), field.submit(say("Mark the answer as read"), kind="plain")
         ]
     return None
 
@@ -368,9 +436,12 @@ def _tests(found: HandOver) -> Node:
     if not found.tests:
         return None
     return table(
-        "Blood tests that the plan asks for",
-        ("Test", "State", "From", "To"),
-        ((test.what, TEST[test.state], f"{test.first or ''}", f"{test.last or ''}") for test in found.tests),
+        say("Blood tests that the plan asks for"),
+        (say("Test"), say("State"), say("From"), say("To")),
+        (
+            (test.what, say(TEST[test.state]), f"{test.first or ''}", f"{test.last or ''}")
+            for test in found.tests
+        ),
     )
 
 
@@ -385,21 +456,21 @@ def _questions_page(
     wrong: tuple[str, ...] = (),
 ) -> Response[str]:
     return shell.page(
-        "Ask by telephone",
+        say("Ask by telephone"),
         visit,
-        notice("stop", emergency_line(Wording(visit.knowledge), visit.knowledge)),
-        h.p["What is left open was not asked: it does not count as a no."],
+        notice("stop", say(DANGER, phone=visit.knowledge.site.emergency_phone or say(NUMBER))),
+        h.p[say("What is left open was not asked: it does not count as a no.")],
         field.form(visit.form_token, f"/inbox/{case.episode.infusion}/ask/{asked.id}")[
             faults(wrong),
             _entry_id(),
             h.div(".questions")[(_question(name, data, visit) for name in asked.questions)],
             h.div(".field")[
-                h.label(for_="says")["In their own words"],
+                h.label(for_="says")[say("In their own words")],
                 h.textarea(id="says", name="says", rows=3)[data.says],
             ],
-            field.submit("Save what was said"),
+            field.submit(say("Save what was said")),
         ],
-        h.p[h.a(href=f"/inbox/{case.episode.infusion}")["Back without saving"]],
+        h.p[h.a(href=f"/inbox/{case.episode.infusion}")[say("Back without saving")]],
         banner=_banner(visit, case),
         styles=_STYLES,
         status=400 if wrong else 200,
@@ -414,7 +485,10 @@ def _question(name: str, data: Told, visit: Visit) -> Element:
             h.label(".tick")[
                 h.input(type="checkbox", name=said, value=name, checked=name in chosen), h.span[called]
             ]
-            for said, called, chosen in (("yes", "Yes", ticked(data.yes)), ("no", "No", ticked(data.no)))
+            for said, called, chosen in (
+                ("yes", say("Yes"), ticked(data.yes)),
+                ("no", say("No"), ticked(data.no)),
+            )
         ),
     ]
 
@@ -426,9 +500,9 @@ def _report(visit: Visit, asked: CheckIn, data: Told) -> tuple[SymptomReport, tu
     )
     says = " ".join(data.says.split())
     report = SymptomReport(at=visit.now, present=yes, absent=no, unmatched=(says,) if says else ())
-    wrong = ["A question was answered with yes and no."] if set(yes) & set(no) else []
+    wrong = [say("A question was answered with yes and no.")] if set(yes) & set(no) else []
     if not (yes or no or says):
-        wrong.append("Nothing was answered.")
+        wrong.append(say("Nothing was answered."))
     return report, tuple(wrong)
 
 
@@ -458,7 +532,7 @@ def _recorded_as_seen(
 ) -> Response[str] | Redirect:
     """What speaks of everything so far is not written over something that the page did not show."""
     if data.seen != _last(case) and not any(each.id == data.entry for each in case.happened):
-        return _record_page(visit, case, ("Something came while this page was open. Look again.",))
+        return _record_page(visit, case, (say("Something came while this page was open. Look again."),))
     return _recorded(visit, case, body, data.entry)
 
 
@@ -495,7 +569,7 @@ def _ago(span: dt.timedelta) -> str:
     """For how long, in whole hours or days."""
     hours = max(int(span / _HOUR), 0)
     if not hours:
-        return "less than an hour"
+        return say("less than an hour")
     return f"{hours} h" if hours < 48 else f"{hours // 24} d"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import htpy as h
 from anyio import to_thread
 from litestar import Response, get, post
@@ -68,8 +66,7 @@ def _page(request: Asked, secret: str, refused: Refused | None = None) -> Respon
 def _refusal(refused: Refused, say: Wording, knowledge: Knowledge) -> str:
     """One text for every reason: whoever has no right to come in learns nothing."""
     if refused.wait:
-        minutes = -(-refused.wait // dt.timedelta(minutes=1))
-        return say("Too many wrong codes. Wait {count} minutes, then try again.", count=str(minutes))
+        return say("Too many wrong codes. Wait {count} minutes, then try again.", count=str(refused.minutes))
     wrong = say("The code is wrong, or the link is no longer good. Ask your team for a new one.")
     phone = knowledge.site.contact_phone
     return f"{wrong} {say('Questions: call {phone}.', phone=phone)}" if phone else wrong

@@ -24,6 +24,7 @@ from ivigil.sheets.journal import UNSENT
 from ivigil.sheets.look_back_letter import Notice, To, look_back_letter
 from ivigil.sheets.numbers import number
 from ivigil.sheets.pdf import PdfError, pdf
+from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import field
@@ -31,12 +32,13 @@ from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 _STYLES = ("lots.css",)
-_TO: tuple[tuple[To, str], ...] = (("patient", "The patient"), ("provider", "The patient’s provider"))
+_TO: dict[To, str] = texts({"patient": "The patient", "provider": "The patient’s provider"})
 _REACH = {
-    "known": "contact on record",
+    "known": texts("contact on record"),
     "erased": UNSENT["erased"],
     "unknown": UNSENT["no_contact"],
 }
@@ -56,7 +58,7 @@ class Wanted(msgspec.Struct):
 def lots(visit: TheVisit, lot: FromQuery[str] = "", product: FromQuery[str] = "") -> Response[str]:
     """The search, and who got the lot."""
     shown = _found(visit, lot.strip(), product) if lot.strip() else None
-    return shell.page("Lots", visit, _search(visit, lot, product), shown, styles=_STYLES)
+    return shell.page(say("Lots"), visit, _search(visit, lot, product), shown, styles=_STYLES)
 
 
 @get("/lots/contacts.csv", needs="lots.read", sync_to_thread=True, media_type="text/csv")
@@ -101,7 +103,7 @@ def write_letter(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[W
 def _letter(visit: Visit, made: Letter, data: Wanted) -> Document:
     """Raises NoDocumentError, also for somebody to whom none can be written."""
     if made.contact is None or made.outcome != "letter":
-        raise NoDocumentError(UNSENT[made.outcome])
+        raise NoDocumentError(say(UNSENT[made.outcome]))
     to: To = "provider" if data.to == "provider" else "patient"
     told = Notice(to=to, lot=data.lot, says=data.says.strip(), phone=data.phone.strip())
     return look_back_letter(made.contact, made.doses, told, visit.now.date(), visit.knowledge)
@@ -112,36 +114,38 @@ def _letter(visit: Visit, made: Letter, data: Wanted) -> Document:
 
 def _search(visit: Visit, lot: str, product: str) -> Element:
     products = sorted((each.name, each.id) for each in visit.knowledge.products.values())
-    options = (("", "any product"), *((name, called) for called, name in products))
+    options = (("", say("any product")), *((name, called) for called, name in products))
     return h.form(".lot-search", method="get", action="/lots", role="search")[
-        field.text("lot", "Lot number", lot, hint="As printed; case and spaces do not matter."),
-        field.choice("product", "Product", options, product, hint="Two makers may use one number."),
-        field.submit("Look back"),
+        field.text("lot", say("Lot number"), lot, hint=say("As printed; case and spaces do not matter.")),
+        field.choice("product", say("Product"), options, product, hint=say("Two makers may use one number.")),
+        field.submit(say("Look back")),
     ]
 
 
 def _found(visit: Visit, lot: str, product: str) -> Node:
     found = _traced(visit, lot, product)
     if not found:
-        return notice("info", f"Lot {lot}: given to nobody, as far as the journal of this site knows.")
+        return notice(
+            "info", say("Lot {lot}: given to nobody, as far as the journal of this site knows.", lot=lot)
+        )
     query = urlencode({"lot": lot, "product": product})
     rows = [
         (
             h.a(href=f"/lots/{each.stream}?{query}")[_known_as(each)],
             h.ul(".uses")[(h.li[_use(use, visit)] for use in each.uses)],
-            _REACH[each.reach],
+            say(_REACH[each.reach]),
         )
         for each in found
     ]
-    many = f"{len(found)} patient{'' if len(found) == 1 else 's'}"
+    many = counted(len(found), "Lot {lot}: {count} patient", "Lot {lot}: {count} patients", lot=lot)
     return [
-        table(f"Lot {lot}: {many}", ("Patient", "Given", "Reach"), rows),
+        table(many, (say("Patient"), say("Given"), say("Reach")), rows),
         h.p[
             h.a(".download", href=f"/lots/contacts.csv?{query}", download=True)[
-                "The list of whom to call (CSV)"
+                say("The list of whom to call (CSV)")
             ],
             h.br,
-            h.span(".soft")["It names every patient above; that you take it is recorded."],
+            h.span(".soft")[say("It names every patient above; that you take it is recorded.")],
         ],
     ]
 
@@ -155,14 +159,18 @@ def _traced(visit: Visit, lot: str, product: str) -> tuple[Traced, ...]:
 
 
 def _known_as(traced: Traced) -> str:
-    return (initials(traced.contact.name) if traced.contact is not None else "") or "no name"
+    return (initials(traced.contact.name) if traced.contact is not None else "") or say("no name")
 
 
 def _use(use: Use, visit: Visit) -> Node:
     product = visit.knowledge.products.get(use.product)
-    name = product.name if product else use.product or "product not known"
-    vials = f"{use.vials} vial{'' if use.vials == 1 else 's'}"
-    return [stamp(use.first_at.astimezone(visit.now.tzinfo)), f": {name}, lot {use.lot}, {vials}"]
+    return woven(
+        "{time}: {product}, lot {lot}, {vials}",
+        time=stamp(use.first_at.astimezone(visit.now.tzinfo)),
+        product=product.name if product else use.product or say("product not known"),
+        lot=use.lot,
+        vials=counted(use.vials, "{count} vial", "{count} vials"),
+    )
 
 
 # --- one patient
@@ -178,25 +186,35 @@ def _of(visit: Visit, patient: str, lot: str, product: str) -> Traced:
 def _patient_page(visit: Visit, traced: Traced, data: Wanted, wrong: tuple[str, ...] = ()) -> Response[str]:
     made, contact = letter(visit.journal, traced), traced.contact
     return shell.page(
-        f"Lot {data.lot.strip()}",
+        say("Lot {lot}", lot=data.lot.strip()),
         visit,
-        h.h2["Given"],
+        h.h2[say("Given")],
         h.ul[
             (
                 h.li[
-                    stamp(dose.started_at),
-                    f": up to {number(dose.grams_max)} g of this lot, vials: {dose.vials}, ",
-                    f"infusion {dose.infusion}",
+                    woven(
+                        "{time}: up to {grams} g of this lot, vials: {vials}, infusion {infusion}",
+                        time=stamp(dose.started_at),
+                        grams=number(dose.grams_max),
+                        vials=str(dose.vials),
+                        infusion=dose.infusion,
+                    )
                 ]
                 for dose in made.doses
             )
         ],
-        notice("slow", f"No letter: {UNSENT[made.outcome]}.") if made.outcome != "letter" else None,
+        notice("slow", say("No letter: {why}.", why=say(UNSENT[made.outcome])))
+        if made.outcome != "letter"
+        else None,
         _letter_form(visit, traced, data, wrong) if made.outcome == "letter" else None,
-        h.p[h.a(href=f"/lots?{urlencode({'lot': data.lot, 'product': data.product})}")["Back to the lot"]],
-        banner=identity(contact.name, contact.patient.value, None, contact.phone or "no telephone on record")
+        h.p[
+            h.a(href=f"/lots?{urlencode({'lot': data.lot, 'product': data.product})}")[say("Back to the lot")]
+        ],
+        banner=identity(
+            contact.name, contact.patient.value, None, contact.phone or say("no telephone on record")
+        )
         if contact is not None
-        else "Nobody can read who this is.",
+        else say("Nobody can read who this is."),
         styles=_STYLES,
         status=400 if wrong else 200,
     )
@@ -205,15 +223,17 @@ def _patient_page(visit: Visit, traced: Traced, data: Wanted, wrong: tuple[str, 
 def _letter_form(visit: Visit, traced: Traced, data: Wanted, wrong: tuple[str, ...]) -> Element:
     phone = data.phone or visit.knowledge.site.contact_phone
     return h.section[
-        h.h2["Letter"],
+        h.h2[say("Letter")],
         field.form(visit.form_token, f"/lots/{traced.stream}/letter", classes="narrow")[
             faults(wrong),
             h.input(type="hidden", name="lot", value=data.lot),
             h.input(type="hidden", name="product", value=data.product),
-            field.area("says", "What the recall says", data.says, hint="It is quoted, never explained."),
-            field.text("phone", "Whom to call", phone, type="tel"),
-            field.choice("to", "Who reads it", _TO, data.to),
-            field.submit("Write the letter (PDF)"),
+            field.area(
+                "says", say("What the recall says"), data.says, hint=say("It is quoted, never explained.")
+            ),
+            field.text("phone", say("Whom to call"), phone, type="tel"),
+            field.choice("to", say("Who reads it"), ((to, say(text)) for to, text in _TO.items()), data.to),
+            field.submit(say("Write the letter (PDF)")),
         ],
     ]
 

@@ -25,13 +25,17 @@ from ivigil.knowledge.vocabulary import Term
 from ivigil.order import Fault
 from ivigil.patient import completed_years
 from ivigil.sheets.chair_words import UNIT
+from ivigil.sheets.dates import in_words
+from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import capital, counted, say, texts
 from ivigil.web.parts.notice import notice
+from ivigil.web.parts.woven import woven
 
 _FIGURES = Context(prec=4, rounding=ROUND_HALF_EVEN)
 """An echo shows four figures; what is planned with is the exact value."""
 _OTHER_UNITS = 2
-ISO_DATE = "Year-month-day: 2026-11-23"
+ISO_DATE = texts("Year-month-day: 2026-11-23")
 
 SYSTEM, WEIGHT = "patient.id.system", "patient.weight_kg"
 
@@ -61,65 +65,69 @@ LAST = (
 )
 REST = (SYSTEM, OFFSET, "supersedes")
 
-LABEL = {
-    "condition": "What is treated",
-    "route": "Route",
-    "jurisdiction": "Country",
-    "start.date": "First infusion on",
-    "start.time": "At",
-    "start.offset": "Offset from UTC",
-    "regimen": "Regimen",
-    "phase": "Phase",
-    "onset_date": "Onset of the illness",
-    "total_dose_g_per_kg": "Dose of the course",
-    "total_dose_g": "or in grams",
-    "days": "Over",
-    "interval_days": "Every",
-    "product": "Product",
-    "experience": "Experience of immunoglobulin",
-    "pump_step_ml_per_h": "Smallest step of the pump",
-    "last_immunoglobulin.date": "Last immunoglobulin given on",
-    "last_immunoglobulin.product": "Last product",
-    "last_immunoglobulin.route": "Last route",
-    "last_immunoglobulin.grams": "Last dose",
-    "last_immunoglobulin.interval_days": "Interval until now",
-    "last_immunoglobulin.infusions": "Infusions of that product so far",
-    "last_immunoglobulin.tolerated_rate_ml_per_kg_per_h": "Highest rate tolerated so far",
-    "patient.id.value": "Patient identifier",
-    "patient.id.system": "Naming system of the identifier",
-    "patient.birth_date": "Born on",
-    "patient.last_weight_kg": "Weight recorded before",
-    "patient.weight_kg.date": "Body weight measured on",
-    "supersedes": "Replaces plan",
-}
+LABEL = texts(
+    {
+        "condition": "What is treated",
+        "route": "Route",
+        "jurisdiction": "Country",
+        "start.date": "First infusion on",
+        "start.time": "At",
+        "start.offset": "Offset from UTC",
+        "regimen": "Regimen",
+        "phase": "Phase",
+        "onset_date": "Onset of the illness",
+        "total_dose_g_per_kg": "Dose of the course",
+        "total_dose_g": "or in grams",
+        "days": "Over",
+        "interval_days": "Every",
+        "product": "Product",
+        "experience": "Experience of immunoglobulin",
+        "pump_step_ml_per_h": "Smallest step of the pump",
+        "last_immunoglobulin.date": "Last immunoglobulin given on",
+        "last_immunoglobulin.product": "Last product",
+        "last_immunoglobulin.route": "Last route",
+        "last_immunoglobulin.grams": "Last dose",
+        "last_immunoglobulin.interval_days": "Interval until now",
+        "last_immunoglobulin.infusions": "Infusions of that product so far",
+        "last_immunoglobulin.tolerated_rate_ml_per_kg_per_h": "Highest rate tolerated so far",
+        "patient.id.value": "Patient identifier",
+        "patient.id.system": "Naming system of the identifier",
+        "patient.birth_date": "Born on",
+        "patient.last_weight_kg": "Weight recorded before",
+        "patient.weight_kg.date": "Body weight measured on",
+        "supersedes": "Replaces plan",
+    }
+)
 BEHIND = {
     "total_dose_g_per_kg": "g/kg",
     "total_dose_g": "g",
-    "days": "days",
-    "interval_days": "days",
+    "days": texts("days"),
+    "interval_days": texts("days"),
     "pump_step_ml_per_h": "mL/h",
     "last_immunoglobulin.grams": "g",
-    "last_immunoglobulin.interval_days": "days",
+    "last_immunoglobulin.interval_days": texts("days"),
     "last_immunoglobulin.tolerated_rate_ml_per_kg_per_h": "mL/kg/h",
 }
-HINT = {
-    "condition": "Name, synonym, ICD-10-CM or SNOMED CT code",
-    "patient.birth_date": ISO_DATE,
-    "start.date": ISO_DATE,
-    "start.time": "Hours:minutes, as 08:00",
-    "start.offset": "As +01:00; empty: the site’s own",
-    "onset_date": ISO_DATE,
-    "patient.weight_kg.date": ISO_DATE,
-    "last_immunoglobulin.date": ISO_DATE,
-    "patient.weight_kg": "kg, or with its unit: 218 lb",
-    "regimen": "Empty: the first of the authorities",
-    "product": "Empty: the best fit",
-    "patient.id.system": "As urn:oid:…",
-}
+HINT = texts(
+    {
+        "condition": "Name, synonym, ICD-10-CM or SNOMED CT code",
+        "patient.birth_date": ISO_DATE,
+        "start.date": ISO_DATE,
+        "start.time": "Hours:minutes, as 08:00",
+        "start.offset": "As +01:00; empty: the site’s own",
+        "onset_date": ISO_DATE,
+        "patient.weight_kg.date": ISO_DATE,
+        "last_immunoglobulin.date": ISO_DATE,
+        "patient.weight_kg": "kg, or with its unit: 218 lb",
+        "regimen": "Empty: the first of the authorities",
+        "product": "Empty: the best fit",
+        "patient.id.system": "As urn:oid:…",
+    }
+)
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
-    "route": tuple(zip(resolve.ROUTES, ("into a vein (IV)", "under the skin (SC)"), strict=True)),
+    "route": tuple(zip(resolve.ROUTES, texts(("into a vein (IV)", "under the skin (SC)")), strict=True)),
     "last_immunoglobulin.route": tuple(zip(resolve.ROUTES, ("IV", "SC"), strict=True)),
-    "experience": tuple(zip(EXPERIENCES, ("naive: the first ever", "experienced"), strict=True)),
+    "experience": tuple(zip(EXPERIENCES, texts(("naive: the first ever", "experienced")), strict=True)),
 }
 LISTS = ("condition", "regimen", "phase", "product", "last_immunoglobulin.product")
 """Controls with names to choose from; any other may be typed as well."""
@@ -146,12 +154,12 @@ def groups(shown: Shown) -> Node:
     rest = tuple(name for name in REST if name not in in_view)
     return [
         h.section(".first.grid")[(_control(name, shown) for name in first_names(knowledge))],
-        _fields("When and where", ".place", (_control(name, shown) for name in place_names(knowledge))),
-        _unfolding("dose", "Dose, product, days", DOSE, shown),
-        _unfolding("last", "Last immunoglobulin", LAST, shown),
-        _unfolding("body", "Body and laboratory values", body_names(knowledge), shown),
+        _fields(say("When and where"), ".place", (_control(name, shown) for name in place_names(knowledge))),
+        _unfolding("dose", say("Dose, product, days"), DOSE, shown),
+        _unfolding("last", say("Last immunoglobulin"), LAST, shown),
+        _unfolding("body", say("Body and laboratory values"), body_names(knowledge), shown),
         _screening(shown),
-        _unfolding("rest", "Identifier and earlier plan", rest, shown),
+        _unfolding("rest", say("Identifier and earlier plan"), rest, shown),
     ]
 
 
@@ -215,33 +223,41 @@ _OF_ORDER = {
 def label_of(name: str, knowledge: Knowledge) -> str:
     """What a control is called."""
     if name in LABEL:
-        return LABEL[name]
+        return say(LABEL[name])
     stem = name.removesuffix(DATE)
     term = knowledge.terms.get(stem.partition(".")[2])
     called = term.name if term is not None else stem
-    called = called[:1].upper() + called[1:]
-    return f"{called}: measured on" if name != stem else called
+    called = capital(called)
+    return say("{value}: measured on", value=called) if name != stem else called
 
 
 def options_of(name: str, knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
     """The few words that answer a control; empty where it is typed into."""
     if name.startswith("screening."):
-        return (("present", "Yes"), ("absent", "No"))
+        return (("present", say("Yes")), ("absent", say("No")))
     term = knowledge.terms.get(name.partition(".")[2]) if name.startswith("patient.") else None
     if term is not None and term.kind == "choice":
         return tuple((choice, choice) for choice in term.choices)
-    return CHOICES.get(name, ())
+    return _choices(name)
+
+
+def _choices(name: str) -> tuple[tuple[str, str], ...]:
+    return tuple((value, say(called)) for value, called in CHOICES.get(name, ()))
 
 
 def unit_of(name: str, knowledge: Knowledge) -> str:
     """The unit that stands behind a control; "" for none."""
     quantity = _quantities(knowledge).get(name)
-    return BEHIND.get(name, "") if quantity is None else unit_text(quantity.unit)
+    return _behind(name) if quantity is None else unit_text(quantity.unit)
+
+
+def _behind(name: str) -> str:
+    return say(BEHIND[name]) if name in BEHIND else ""
 
 
 def unit_text(unit: str) -> str:
     """A unit as people write it: °C, 10⁹/L."""
-    known = UNIT | {"10*9/L": "10⁹/L", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "1": ""}
+    known = UNIT | {"mL/min/{1.73_m2}": "mL/min/1.73 m²", "1": ""}
     return known.get(unit, unit)
 
 
@@ -280,12 +296,12 @@ def _control(name: str, shown: Shown) -> Element:
         nodes = tuple((node.id, node.name) for node in knowledge.facts.jurisdiction)
         return _select(name, nodes, shown)
     if name in CHOICES:
-        return _select(name, CHOICES[name], shown)
+        return _select(name, _choices(name), shown)
     return _text(name, shown)
 
 
 def _text(name: str, shown: Shown, behind: str = "", more: Node = None) -> Element:
-    unit = behind or BEHIND.get(name, "")
+    unit = behind or _behind(name)
     return _field(
         name,
         shown,
@@ -311,16 +327,16 @@ def _text(name: str, shown: Shown, behind: str = "", more: Node = None) -> Eleme
 def _quantity(name: str, quantity: Quantity, shown: Shown) -> Element:
     """The value, its unit, what it is in another one; its date; a tick once an unusual one was checked."""
     date = name + DATE
-    whose = h.span(".unseen")[f" (date of {label_of(name, shown.knowledge)})"]
+    whose = h.span(".unseen")[" ", say("(date of {value})", value=label_of(name, shown.knowledge))]
     beside = h.span(".dated")[
-        h.label(for_=element_id(date))["on", whose],
+        h.label(for_=element_id(date))[say("on"), whose],
         h.input(
             id=element_id(date),
             name=date,
             value=shown.text(date),
             autocomplete="off",
             inputmode="numeric",
-            placeholder="yyyy-mm-dd",
+            placeholder=say("yyyy-mm-dd"),
             **_told(date, shown),
         ),
     ]
@@ -339,7 +355,7 @@ def _confirm(quantity: Quantity, shown: Shown) -> Element | None:
     return h.div(id=f"confirm-{quantity.key}", data_preview=True, hidden=not (ticked or doubted) or None)[
         h.label(".tick")[
             h.input(id=element_id(name), type="checkbox", name=name, value=YES, checked=ticked or None),
-            h.span["I have checked this value"],
+            h.span[say("I have checked this value")],
         ]
     ]
 
@@ -350,7 +366,7 @@ def _select(name: str, options: tuple[tuple[str, str], ...], shown: Shown) -> El
         name,
         shown,
         h.select(id=element_id(name), name=name, **_told(name, shown))[
-            h.option(value="", selected=not chosen or None)["not stated"],
+            h.option(value="", selected=not chosen or None)[say("not stated")],
             (h.option(value=value, selected=value == chosen or None)[called] for value, called in options),
         ],
     )
@@ -361,7 +377,7 @@ def _field(name: str, shown: Shown, *content: Node) -> Element:
     return h.div(class_=["field", {"wrong": name in shown.faults}])[
         h.label(for_=element_id(name))[label_of(name, shown.knowledge)],
         content,
-        h.p(".hint", id=f"hint-{name}")[hint] if hint else None,
+        h.p(".hint", id=f"hint-{name}")[say(hint)] if hint else None,
         _echo(name, shown) or h.p(".echo", id=f"echo-{name}", data_preview=True),
         _fault_slot(name, shown),
     ]
@@ -398,11 +414,12 @@ def echo(name: str, text: str, shown: Shown) -> str:
     if found is None:
         return ""
     sign = found.written.comparator
-    parts = [_figure(value, unit, sign) for value, unit in expressed(found)[:_OTHER_UNITS]]
+    parts = [figure(value, unit, sign) for value, unit in expressed(found)[:_OTHER_UNITS]]
     return " ".join(parts)
 
 
-def _figure(value: Decimal, unit: str, comparator: str) -> str:
+def figure(value: Decimal, unit: str, comparator: str) -> str:
+    """An echo: "= 9.8 g/dL", or "≈" where four figures are not the whole of it."""
     rounded = _FIGURES.create_decimal(value)
     equal = "=" if rounded == value else "≈"
     places = max(0, -int(rounded.as_tuple().exponent))
@@ -418,7 +435,9 @@ def _age(text: str, shown: Shown) -> str:
     if birth is None or start is None or start < birth:
         return ""
     years = completed_years(birth, start)
-    return f"{birth.day} {birth:%B %Y}, {years} year{'' if years == 1 else 's'} at the start"
+    return counted(
+        years, "{date}, {count} year at the start", "{date}, {count} years at the start", date=in_words(birth)
+    )
 
 
 def _fault(name: str, shown: Shown) -> Element | None:
@@ -433,21 +452,19 @@ def _fault(name: str, shown: Shown) -> Element | None:
 def fault_text(fault: Fault, knowledge: Knowledge) -> str:
     """A fault as a person at the form reads it."""
     if fault.value == "missing":
-        return f"Needed: {fault.accepted}."
-    return f"{fault.value} is not accepted. Accepted: {fault.accepted}."
+        return say("Needed: {accepted}.", accepted=accepted(fault))
+    return say("{value} is not accepted. Accepted: {accepted}.", value=seen(fault), accepted=accepted(fault))
 
 
 def _near(name: str, fault: Fault, shown: Shown) -> Node:
     """What may have been meant: each a button that writes it into the control."""
     if not fault.near:
         return None
-    return h.span(".near")[
-        " Did you mean ",
-        (
-            h.button(".choice", type="submit", name="set", value=f"{name}={value}")[called]
-            for value, called in (_meant(each, name, shown) for each in fault.near)
-        ),
-    ]
+    choices = (
+        h.button(".choice", type="submit", name="set", value=f"{name}={value}")[called]
+        for value, called in (_meant(each, name, shown) for each in fault.near)
+    )
+    return h.span(".near")[" ", woven("Did you mean {choices}", choices=choices)]
 
 
 def _meant(near: str, name: str, shown: Shown) -> tuple[str, str]:
@@ -493,7 +510,7 @@ def _screening(shown: Shown) -> Element:
     topics = [(topic, list(terms)) for topic, terms in groupby(_by_topic(flags), lambda term: term.topic)]
     is_open = any(_is_said(name, shown) for name in names) or bool(shown.text("screening.complete"))
     return h.details(".group", id="group-screening", open=is_open or None)[
-        h.summary[h.h2(".group-title")["Screening"]],
+        h.summary[h.h2(".group-title")[say("Screening")]],
         h.label(".tick")[
             h.input(
                 id=element_id("screening.complete"),
@@ -502,7 +519,7 @@ def _screening(shown: Shown) -> Element:
                 value=YES,
                 checked=shown.text("screening.complete") == YES or None,
             ),
-            h.span["All of this was asked: what is not marked as present is absent"],
+            h.span[say("All of this was asked: what is not marked as present is absent")],
         ],
         (
             h.section[h.h3[topic.capitalize()], (_flag(term, shown) for term in terms)]
@@ -534,7 +551,7 @@ def _flag(term: Term, shown: Shown) -> Element:
                     ),
                     h.span[called],
                 ]
-                for value, called in (("present", "Yes"), ("absent", "No"), ("", "Not asked"))
+                for value, called in (*options_of(name, shown.knowledge), ("", say("Not asked")))
             )
         ],
         _fault_slot(name, shown),
@@ -564,4 +581,4 @@ def summary(faults: Iterable[tuple[str, Fault]], knowledge: Knowledge) -> Node:
     ]
     if not listed:
         return None
-    return notice("stop", h.p["Nothing was planned yet:"], h.ul[listed], urgent=True)
+    return notice("stop", h.p[say("Nothing was planned yet:")], h.ul[listed], urgent=True)

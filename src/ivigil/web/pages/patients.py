@@ -12,43 +12,63 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
-from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, SymptomsReported
+from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, Reader, SymptomsReported
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import infusion_id
 from ivigil.infusion.progress import given_g
+from ivigil.patient import Sex
 from ivigil.practice.aftermath import Case, standings, triage_of
 from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
+from ivigil.records.authorisation import Step
 from ivigil.records.bodies import Contact
-from ivigil.records.drafts import contact_faults
 from ivigil.records.entrance import AccessRefused, GlassBroken, PatientRead, of_reads
 from ivigil.records.lookback import contacts
 from ivigil.records.past import tolerated
 from ivigil.sheets.after_words import STATE
 from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
-from ivigil.sheets.triage import patient_answer, reasons
+from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.triage import patient_answer
+from ivigil.sheets.triage_words import reasons
 from ivigil.sheets.wording import Wording
 from ivigil.web import shell
 from ivigil.web.access.links import HOLDS, Link, LinkState, Made
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.parts import field
+from ivigil.web.parts.contact import contact_faults, refused
 from ivigil.web.parts.identity import UNNAMED, identity
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 _READS_SHOWN = 50
 _FOUND_SHOWN = 10
 _SHORTEST_SEARCH = 3
-_LINK: dict[LinkState, str] = {
-    "open": "open: not used yet",
-    "used": "used",
-    "revoked": "revoked",
-    "locked": "closed: five wrong codes",
-    "expired": "expired",
-}
+_LINK: dict[LinkState, str] = texts(
+    {
+        "open": "open: not used yet",
+        "used": "used",
+        "revoked": "revoked",
+        "locked": "closed: five wrong codes",
+        "expired": "expired",
+    }
+)
+_SEX: dict[Sex, str] = texts({"female": "female", "male": "male"})
+_STEP: dict[Step, str] = texts(
+    {
+        "made": "made",
+        "prescribed": "prescribed",
+        "verified": "verified",
+        "released": "released",
+        "reopened": "reopened",
+        "superseded": "superseded",
+    }
+)
+_BY: dict[Reader, str] = texts({"patient": "patient", "team": "team"})
+_MISSING: dict[str, str] = texts({"role": "role", "site": "site", "relationship": "relationship"})
 
 
 class NewContact(msgspec.Struct):
@@ -81,7 +101,8 @@ def find(visit: TheVisit, data: URLEncodedBody[Search]) -> Response[str]:
     """Patients of this person's sites by a part of their name or identifier; each that is shown is a read."""
     wanted = " ".join(data.text.casefold().split())
     if len(wanted) < _SHORTEST_SEARCH:
-        wrong = (f"Name or identifier: {data.text!r}; accepted: {_SHORTEST_SEARCH} characters or more",)
+        accepted = say("{count} characters or more", count=str(_SHORTEST_SEARCH))
+        wrong = (refused(say("Name or identifier"), data.text, accepted),)
         return _search_page(visit, data.text, wrong=wrong)
     found = [
         (stream, contact)
@@ -110,7 +131,9 @@ def contact(
     if plan is None:
         raise NotFoundException(detail="no plan says who this is")
     name, phone = data.name.strip(), data.phone.strip()
-    wrong = tuple(contact_faults(name, phone)) if name else ("Name: missing; accepted: the patient’s",)
+    wrong = tuple(contact_faults(name, phone))
+    if not name:
+        wrong = (refused(say("Name"), name, say("1 to 200 printable characters")), *wrong)
     if wrong:
         return _page(visit, patient, wrong=wrong)
     body = Contact(patient=plan.order.patient.id, name=name, phone=phone)
@@ -145,18 +168,21 @@ def _search_page(
 ) -> Response[str]:
     more = len(found or ()) - _FOUND_SHOWN
     return shell.page(
-        "Patients",
+        say("Patients"),
         visit,
         faults(wrong),
         field.form(visit.form_token, "/patients", classes="narrow")[
             field.text(
-                "text", "Name or identifier", text, hint="A part is enough. Whoever is shown is recorded."
+                "text",
+                say("Name or identifier"),
+                text,
+                hint=say("A part is enough. Whoever is shown is recorded."),
             ),
-            field.submit("Find"),
+            field.submit(say("Find")),
         ],
         table(
-            "Found",
-            ("Name", "Identifier"),
+            say("Found"),
+            (say("Name"), say("Identifier")),
             (
                 (
                     h.a(href=f"/patients/{stream}")[contact.name],
@@ -164,11 +190,11 @@ def _search_page(
                 )
                 for stream, contact in found[:_FOUND_SHOWN]
             ),
-            empty="Nobody at your sites.",
+            empty=say("Nobody at your sites."),
         )
         if found is not None
         else None,
-        h.p[f"And {more} more: write more of the name."] if more > 0 else None,
+        h.p[say("And {count} more: write more of the name.", count=str(more))] if more > 0 else None,
         status=400 if wrong else 200,
     )
 
@@ -185,7 +211,7 @@ def _address(request: Asked, visit: Visit, secret: str) -> str:
 def _page(visit: Visit, patient: str, *, wrong: tuple[str, ...] = (), told: Node = None) -> Response[str]:
     file = _file(visit, patient)
     return shell.page(
-        "Patient",
+        say("Patient"),
         visit,
         faults(wrong),
         told,
@@ -208,21 +234,21 @@ def _results(visit: Visit, patient: str) -> Node:
     if not visit.may("follow_up.read", patient):
         return None
     return h.section[
-        h.h2["Laboratory"], h.p[h.a(href=f"/patients/{patient}/results")["Results: record, see"]]
+        h.h2[say("Laboratory")], h.p[h.a(href=f"/patients/{patient}/results")[say("Results: record, see")]]
     ]
 
 
 def _igg(visit: Visit, patient: str) -> Node:
     if not visit.may("levels.read", patient):
         return None
-    return h.section[h.h2["IgG"], h.p[h.a(href=f"/patients/{patient}/levels")["Levels and forecasts"]]]
+    return h.section[h.h2["IgG"], h.p[h.a(href=f"/patients/{patient}/levels")[say("Levels and forecasts")]]]
 
 
 def banner(file: File) -> Node:
     """Two identifiers, always in view."""
     name = file.contact.name if file.contact else ""
     if file.plan is None:
-        return h.strong[name or UNNAMED]
+        return h.strong[name or say(UNNAMED)]
     who = file.plan.order.patient
     return identity(name, who.id.value, who.birth_date)
 
@@ -233,14 +259,12 @@ def banner(file: File) -> Node:
 def _after(visit: Visit, file: File) -> Element:
     case = file.case
     if case is None:
-        return h.section[h.h2["After the infusion"], h.p(".soft")["Nothing was given yet."]]
+        return h.section[h.h2[say("After the infusion")], h.p(".soft")[say("Nothing was given yet.")]]
     ended = case.episode.ended_at
     return h.section[
-        h.h2["After the infusion"],
+        h.h2[say("After the infusion")],
         h.p(".soft")[
-            "Last infusion ended ",
-            _when(visit, ended) if ended else "– not recorded",
-            ".",
+            woven("Last infusion ended {time}.", time=_when(visit, ended) if ended else say("– not recorded"))
         ],
         _urgency(case),
         _told(visit, case),
@@ -251,16 +275,16 @@ def _after(visit: Visit, file: File) -> Element:
 def _urgency(case: Case) -> Node:
     """How soon what was told needs care, and why; until a clinician settles it."""
     if not case.knowledge.is_on("policy.patient_triage"):
-        return notice("info", h.p["The site has switched the answer to reports off."])
+        return notice("info", h.p[say("The site has switched the answer to reports off.")])
     found = triage_of(case)
     if found is None:
-        return h.p["No report waits."]
+        return h.p[say("No report waits.")]
     words = patient_answer(found, case.knowledge, Wording(case.knowledge))
     tones: dict[str, Tone] = {"emergency_now": "stop", "same_day": "slow"}
     return notice(
         tones.get(found.urgency, "info"),
         h.p(".urgency")[words.title],
-        h.p[f"The patient was told: {words.call}"],
+        h.p[say("The patient was told: {words}", words=words.call)],
         h.ul[[h.li[text] for text in reasons(found.leading, case.knowledge)]],
     )
 
@@ -272,17 +296,18 @@ def _told(visit: Visit, case: Case) -> Element:
         if (found := _of(each.what)) is not None
         for what, report in [found]
     ]
-    return table("What was told", ("When", "How", "What", "Written by"), rows, empty="Nothing yet.")
+    heads = (say("When"), say("How"), say("What"), say("Written by"))
+    return table(say("What was told"), heads, rows, empty=say("Nothing yet."))
 
 
 def _of(what: object) -> tuple[str, SymptomReport] | None:
     match what:
         case SymptomsReported(report=report):
-            return "something is wrong", report
+            return say("something is wrong"), report
         case CheckInAnswered(report=report, taken_by=by):
-            return f"check-in, answered by the {by}", report
+            return say("check-in, answered by the {who}", who=say(_BY[by])), report
         case DiaryEntry(report=report):
-            return "diary", report
+            return say("diary"), report
     return None
 
 
@@ -293,19 +318,19 @@ def _said(report: SymptomReport, case: Case) -> str:
     parts += [f"“{text}”" for text in report.unmatched]
     parts += [reading(name, value, case.knowledge) for name, value in report.readings.items()]
     gone = [names.get(name, name) for name in report.absent]
-    said = ", ".join(parts) or "nothing of the list"
-    return f"{said} ({len(gone)} asked and not present)" if gone else said
+    said = ", ".join(parts) or say("nothing of the list")
+    return say("{said} ({count} asked and not present)", said=said, count=str(len(gone))) if gone else said
 
 
 def _check_ins(visit: Visit, case: Case) -> Element:
     return table(
-        "Check-ins",
-        ("Due", "Where it stands", "At risk"),
+        say("Check-ins"),
+        (say("Due"), say("Where it stands"), say("At risk")),
         (
             (
                 _when(visit, each.check_in.due),
-                STATE[each.state],
-                "yes" if each.check_in.at_high_risk else "–",
+                say(STATE[each.state]),
+                say("yes") if each.check_in.at_high_risk else "–",
             )
             for each in standings(case)
         ),
@@ -321,24 +346,29 @@ def _identity(visit: Visit, file: File) -> Element:
     if plan is not None:
         who = plan.order.patient
         rows = [
-            ("Identifier", f"{who.id.value} ({who.id.system})"),
-            ("Born", str(who.birth_date)),
-            ("Sex", who.sex),
-            ("Weight", f"{number(who.weight_kg)} kg" + (f", {who.weight_date}" if who.weight_date else "")),
+            (say("Identifier"), f"{who.id.value} ({who.id.system})"),
+            (say("Born"), str(who.birth_date)),
+            (say("Sex"), say(_SEX[who.sex])),
+            (
+                say("Weight"),
+                f"{number(who.weight_kg)} kg" + (f", {who.weight_date}" if who.weight_date else ""),
+            ),
         ]
     rows += [
-        ("Name", contact.name if contact else "not on record"),
-        ("Phone", contact.phone if contact and contact.phone else "not on record"),
+        (say("Name"), contact.name if contact else say("not on record")),
+        (say("Phone"), contact.phone if contact and contact.phone else say("not on record")),
     ]
     return h.section[
-        h.h2["Who it is"],
+        h.h2[say("Who it is")],
         h.dl(".facts")[[(h.dt[name], h.dd[value]) for name, value in rows]],
         h.details[
-            h.summary["Change name or phone"],
+            h.summary[say("Change name or phone")],
             field.form(visit.form_token, f"/patients/{file.stream}/contact", classes="narrow")[
-                field.text("name", "Name", contact.name if contact else ""),
-                field.text("phone", "Phone", contact.phone if contact else "", type="tel", required=False),
-                field.submit("Save"),
+                field.text("name", say("Name"), contact.name if contact else ""),
+                field.text(
+                    "phone", say("Phone"), contact.phone if contact else "", type="tel", required=False
+                ),
+                field.submit(say("Save")),
             ],
         ]
         if plan is not None and visit.may("patient.contact", file.stream)
@@ -349,19 +379,19 @@ def _identity(visit: Visit, file: File) -> Element:
 def _plans(visit: Visit, file: File) -> Element:
     names = visit.knowledge.conditions
     return table(
-        "Plans",
-        ("Plan", "From", "For", "Product", "State"),
+        say("Plans"),
+        (say("Plan"), say("From"), say("For"), say("Product"), say("State")),
         (
             (
                 h.a(href=f"/plans/{each.plan.id}")[h.code[each.plan.id]],
                 f"{each.plan.order.start:%Y-%m-%d}",
                 names[each.plan.order.condition].name,
                 each.plan.product.name if each.plan.product else "–",
-                each.step,
+                say(_STEP[each.step]),
             )
             for each in reversed(file.plans)
         ),
-        empty="No plan.",
+        empty=say("No plan."),
     )
 
 
@@ -369,14 +399,24 @@ def _infusions(visit: Visit, file: File) -> Element:
     rows: list[tuple[Node, ...]] = []
     for plan, state in reversed(file.given):
         day, began = state.day.number, _when(visit, state.started_at or state.day.start)
-        grams = f"{number(given_g(state, state.ended_at))} g" if state.ended_at else "running or not closed"
-        lots = ", ".join(dict.fromkeys(vial.lot or "NOT READ" for vial in state.vials)) or "none recorded"
+        grams = (
+            f"{number(given_g(state, state.ended_at))} g" if state.ended_at else say("running or not closed")
+        )
+        lots = ", ".join(dict.fromkeys(vial.lot or say("NOT READ") for vial in state.vials))
         hung = dict.fromkeys(vial.product or "" for vial in state.vials)
         products = [visit.knowledge.products[name].name for name in hung if name in visit.knowledge.products]
         chair = h.a(href=f"/chair/{plan.id}/{day}")[began]
-        rows.append((chair, ", ".join(products) or "–", grams, lots, infusion_id(plan.id, day)))
-    headings = ("Began", "Product", "Given", "Lots", "Id")
-    return table("Infusions and lots", headings, rows, empty="Nothing was given yet.")
+        rows.append(
+            (
+                chair,
+                ", ".join(products) or "–",
+                grams,
+                lots or say("none recorded"),
+                infusion_id(plan.id, day),
+            )
+        )
+    headings = (say("Began"), say("Product"), say("Given"), say("Lots"), say("Id"))
+    return table(say("Infusions and lots"), headings, rows, empty=say("Nothing was given yet."))
 
 
 def _when(visit: Visit, at: dt.datetime) -> Element:
@@ -387,18 +427,18 @@ def _when(visit: Visit, at: dt.datetime) -> Element:
 def _tolerance(visit: Visit, file: File) -> Element:
     known = visit.knowledge.products
     return table(
-        "Tolerance remembered",
-        ("Product", "Last", "Infusions without a reaction", "Highest rate tolerated"),
+        say("Tolerance remembered"),
+        (say("Product"), say("Last"), say("Infusions without a reaction"), say("Highest rate tolerated")),
         (
             (
-                known[each.product].name if each.product in known else "not known",
+                known[each.product].name if each.product in known else say("not known"),
                 str(each.last_date),
                 str(each.infusions),
-                f"{number(each.highest_ml_per_kg_h)} mL/kg/h" if each.highest_ml_per_kg_h else "none",
+                f"{number(each.highest_ml_per_kg_h)} mL/kg/h" if each.highest_ml_per_kg_h else say("none"),
             )
             for each in reversed(tolerated(visit.journal, file.stream, visit.knowledge))
         ),
-        empty="No finished infusion.",
+        empty=say("No finished infusion."),
         numbers=(2, 3),
     )
 
@@ -412,25 +452,31 @@ def _links(visit: Visit, file: File) -> Node:
     base, token = f"/patients/{file.stream}", visit.form_token
     found = visit.door.links.of_patient(file.stream)
     return h.section[
-        h.h2["Private link"],
+        h.h2[say("Private link")],
         h.p[
-            f"With it the patient comes in from their own phone: once, within {HOLDS.days} days, by a code. "
-            "Send the link as you like; give the code by hand or by voice, never in the same message."
+            say(
+                "With it the patient comes in from their own phone: once, within {days} days, by a code. "
+                "Send the link as you like; give the code by hand or by voice, never in the same message.",
+                days=str(HOLDS.days),
+            )
         ],
-        field.form(token, f"{base}/link")[field.submit("Make a private link")],
+        field.form(token, f"{base}/link")[field.submit(say("Make a private link"))],
         table(
-            "Links made",
-            ("Made", "By", "Holds until", "State", "Take back"),
+            say("Links made"),
+            (say("Made"), say("By"), say("Holds until"), say("State"), say("Take back")),
             ((*_link(visit, link), _revoking(visit, base, link)) for link in found),
-            empty="None.",
+            empty=say("None."),
         ),
     ]
 
 
 def _link(visit: Visit, link: Link) -> tuple[Node, ...]:
     state = link.state(visit.now)
-    used: Node = [_LINK[state], " ", _when(visit, link.used_at)] if link.used_at else _LINK[state]
-    wrong = f" ({link.wrong_codes} wrong codes)" if link.wrong_codes and state != "locked" else ""
+    told = say(_LINK[state])
+    used: Node = [told, " ", _when(visit, link.used_at)] if link.used_at else told
+    wrong = ""
+    if link.wrong_codes and state != "locked":
+        wrong = " " + say("({count} wrong codes)", count=str(link.wrong_codes))
     return (
         _when(visit, link.made_at),
         link.made_by,
@@ -442,7 +488,7 @@ def _link(visit: Visit, link: Link) -> tuple[Node, ...]:
 def _revoking(visit: Visit, base: str, link: Link) -> Node:
     if link.state(visit.now) not in ("open", "used"):
         return None
-    what = "Revoke: they are signed out, their password is void" if link.used_at else "Revoke"
+    what = say("Revoke: they are signed out, their password is void" if link.used_at else "Revoke")
     return field.form(visit.form_token, f"{base}/link/revoke")[
         h.input(type="hidden", name="link", value=link.id), field.submit(what, kind="plain")
     ]
@@ -452,13 +498,13 @@ def _handed(visit: Visit, made: Made, address: str) -> Element:
     """The link and its code; neither is kept, so that neither can be shown again."""
     return notice(
         "go",
-        h.p["A link was made. It is shown only now. Those before it that nobody used are revoked."],
+        h.p[say("A link was made. It is shown only now. Those before it that nobody used are revoked.")],
         h.dl(".facts")[
-            h.dt["Link, to send"],
+            h.dt[say("Link, to send")],
             h.dd[h.code(".handed")[address]],
-            h.dt["Code, by hand or by voice"],
+            h.dt[say("Code, by hand or by voice")],
             h.dd[h.strong(".code")[f"{made.code[:3]} {made.code[3:]}"]],
-            h.dt["Holds until"],
+            h.dt[say("Holds until")],
             h.dd[_when(visit, made.link.until)],
         ],
         urgent=True,
@@ -471,10 +517,10 @@ def _looked(visit: Visit, file: File) -> Element:
     names = {person.id: person.name for person in visit.door.desk.people.all()}
     shown = records[-_READS_SHOWN:]
     return h.details[
-        h.summary[h.h2["Who looked"]],
+        h.summary[h.h2[say("Who looked")]],
         table(
-            f"The last {len(shown)} of {len(records)}",
-            ("When", "Who", "What"),
+            say("The last {shown} of {count}", shown=str(len(shown)), count=str(len(records))),
+            (say("When"), say("Who"), say("What")),
             (
                 (
                     _when(visit, each.received_at),
@@ -483,7 +529,7 @@ def _looked(visit: Visit, file: File) -> Element:
                 )
                 for each in reversed(shown)
             ),
-            empty="Nobody.",
+            empty=say("Nobody."),
         ),
     ]
 
@@ -491,12 +537,16 @@ def _looked(visit: Visit, file: File) -> Element:
 def _look(body: object) -> str:
     match body:
         case PatientRead(action=action):
-            return f"looked ({action})"
+            return say("looked ({action})", action=action)
         case AccessRefused(action=action, missing=missing):
-            return f"was refused {action}: no {missing}"
+            return say(
+                "was refused {action}: no {missing}",
+                action=action,
+                missing=say(_MISSING.get(missing, missing)),
+            )
         case GlassBroken(reason=reason):
-            return f"broke the glass: {reason}"
-    return "cannot be read"
+            return say("broke the glass: {reason}", reason=reason)
+    return say("cannot be read")
 
 
 routes = [search, find, show, contact, make_link, revoke_link]

@@ -12,17 +12,19 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, URLEncodedBody
 
 from ivigil.records.entrance import Role, SubjectBound
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.access.desk import CODE_HOLDS, NotAdmittedError
-from ivigil.web.access.people import ROLES, Person
-from ivigil.web.access.rules import ACTIONS
+from ivigil.web.access.people import ROLE, ROLES, Person, named
+from ivigil.web.access.rules import ACTIONS, REACH, Action
 from ivigil.web.given import TheVisit, Ticks, ticked
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
-_WRONG_PASSWORD = "Your password is wrong."
+_WRONG_PASSWORD = texts("Your password is wrong.")
 _GRANTABLE: tuple[Role, ...] = tuple(role for role in ROLES if role != "patient")
 """A patient is admitted from their own record."""
 
@@ -69,7 +71,7 @@ def people(visit: TheVisit) -> Response[str]:
 def admit(visit: TheVisit, data: URLEncodedBody[Admission]) -> Response[str]:
     """Admit somebody; their one-time code is shown once."""
     if not visit.confirm(data.password):
-        return _people_page(visit, data, (_WRONG_PASSWORD,))
+        return _people_page(visit, data, (say(_WRONG_PASSWORD),))
     try:
         person = visit.door.desk.admit(
             visit.person.author,
@@ -87,26 +89,32 @@ def admit(visit: TheVisit, data: URLEncodedBody[Admission]) -> Response[str]:
 def roles(visit: TheVisit) -> Response[str]:
     """The table that the guard reads."""
     return shell.page(
-        "What roles may do",
+        say("What roles may do"),
         visit,
         h.p[
-            "Site: for their sites. Patients: patients treated at their sites. Own: themselves as a patient. "
-            "Self: their own account. What signs asks for the password each time."
+            say(
+                "Site: for their sites. Patients: patients treated at their sites. Own: themselves as a "
+                "patient. Self: their own account. What signs asks for the password each time."
+            )
         ],
         table(
-            "Actions and roles",
-            ("Action", "What it is", *ROLES, "Signs"),
+            say("Actions and roles"),
+            (say("Action"), say("What it is"), *(say(ROLE[role]) for role in ROLES), say("Signs")),
             (
                 (
                     h.code[action.name],
-                    action.text,
-                    *(action.grants.get(role, "–") for role in ROLES),
-                    "yes" if action.signs else "–",
+                    say(action.text),
+                    *(_reach(action, role) for role in ROLES),
+                    say("yes") if action.signs else "–",
                 )
                 for action in ACTIONS.values()
             ),
         ),
     )
+
+
+def _reach(action: Action, role: Role) -> str:
+    return say(REACH[action.grants[role]]) if role in action.grants else "–"
 
 
 @get("/people/{person:str}", needs="people.read", sync_to_thread=True)
@@ -120,14 +128,14 @@ def change(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Change])
     """Other roles or sites, or no way in any more."""
     known = _known(visit, person)
     if not visit.confirm(data.password):
-        return _person_page(visit, known, (_WRONG_PASSWORD,))
+        return _person_page(visit, known, (say(_WRONG_PASSWORD),))
     try:
         visit.door.desk.change(
             visit.person, known, _roles(data.roles), _sites(data.sites), active=data.active == "yes"
         )
     except NotAdmittedError as error:
         return _person_page(visit, known, error.faults)
-    saved = notice("go", "Saved. Their sessions have ended; they sign in again.")
+    saved = notice("go", say("Saved. Their sessions have ended; they sign in again."))
     return _person_page(visit, _known(visit, person), told=saved)
 
 
@@ -136,7 +144,7 @@ def reset(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Signed]) 
     """A one-time code in place of the password."""
     known = _known(visit, person)
     if not visit.confirm(data.password):
-        return _person_page(visit, known, (_WRONG_PASSWORD,))
+        return _person_page(visit, known, (say(_WRONG_PASSWORD),))
     return _code_page(visit, known)
 
 
@@ -147,14 +155,15 @@ def bind(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Binding]) 
     if provider is None:
         raise NotFoundException(detail="no provider")
     if not visit.confirm(data.password):
-        return _person_page(visit, known, (_WRONG_PASSWORD,))
+        return _person_page(visit, known, (say(_WRONG_PASSWORD),))
     issuer, claim = provider.settings.issuer, provider.settings.claim
     try:
         bound = SubjectBound(issuer=issuer, claim=claim, subject=data.subject)
         visit.door.desk.bind(visit.person, known, bound)
     except NotAdmittedError as error:
         return _person_page(visit, known, error.faults)
-    return _person_page(visit, known, told=notice("go", "Saved. Their sessions have ended."))
+    saved = notice("go", say("Saved. Their sessions have ended."))
+    return _person_page(visit, _known(visit, person), told=saved)
 
 
 def _known(visit: Visit, person: str) -> Person:
@@ -176,41 +185,55 @@ def _sites(sent: str) -> tuple[str, ...]:
 def _people_page(visit: Visit, sent: Admission, wrong: tuple[str, ...] = ()) -> Response[str]:
     everybody = visit.door.desk.people.all()
     return shell.page(
-        "People",
+        say("People"),
         visit,
         faults(wrong),
         table(
-            "Everybody",
-            ("Name", "Signs in as", "Roles", "Sites", "Way in"),
-            (_row(person) for person in everybody),
+            say("Everybody"),
+            (say("Name"), say("Signs in as"), say("Roles"), say("Sites"), say("Way in")),
+            (_row(visit, person) for person in everybody),
         ),
-        h.p[h.a(href="/people/roles")["What roles may do"]],
-        h.h2["Admit somebody"],
+        h.p[h.a(href="/people/roles")[say("What roles may do")]],
+        h.h2[say("Admit somebody")],
         field.form(visit.form_token, "/people", classes="narrow")[
-            field.text("sign_in", "Sign-in name", sent.sign_in),
-            field.text("name", "Name", sent.name, hint="They record and sign under it; nobody else has it."),
+            field.text("sign_in", say("Sign-in name"), sent.sign_in),
+            field.text(
+                "name",
+                say("Name"),
+                sent.name,
+                hint=say("They record and sign under it; nobody else has it."),
+            ),
             _grants(ticked(sent.roles), sent.sites),
             field.signature(),
-            field.submit("Admit"),
+            field.submit(say("Admit")),
         ],
         status=400 if wrong else 200,
     )
 
 
-def _row(person: Person) -> tuple[Node, ...]:
+def _row(visit: Visit, person: Person) -> tuple[Node, ...]:
     return (
         h.a(href=f"/people/{person.id}")[person.name],
         person.sign_in,
-        ", ".join(person.roles),
+        named(person.roles),
         ", ".join(person.sites),
-        "open" if person.active else "closed",
+        _way_in(visit, person),
     )
+
+
+def _way_in(visit: Visit, person: Person) -> str:
+    """Where passwords let no staff in, whoever is not bound at the provider is told apart."""
+    if not person.active:
+        return say("closed")
+    if visit.door.settings.staff_passwords or person.patient or visit.door.desk.bound(person):
+        return say("open")
+    return say("by one-time code alone: not bound at the identity provider")
 
 
 def _grants(chosen: Sequence[str], sites: str) -> Node:
     return [
-        field.ticks("roles", "Roles", ((role, role) for role in _GRANTABLE), chosen),
-        field.area("sites", "Sites", sites, hint="One a line, as the site's overlay names it."),
+        field.ticks("roles", say("Roles"), ((role, say(ROLE[role])) for role in _GRANTABLE), chosen),
+        field.area("sites", say("Sites"), sites, hint=say("One a line, as the site's overlay names it.")),
     ]
 
 
@@ -222,19 +245,21 @@ def _person_page(
         visit,
         told,
         faults(wrong),
-        h.p[f"Signs in as {person.sign_in}."],
-        _change_form(visit, person) if not person.patient else h.p["A patient: changed from their record."],
-        h.h2["New password"],
-        h.p["A one-time code takes the place of the password at once, and ends their sessions."],
+        h.p[say("Signs in as {sign_in}.", sign_in=person.sign_in)],
+        _change_form(visit, person)
+        if not person.patient
+        else h.p[say("A patient: changed from their record.")],
+        h.h2[say("New password")],
+        h.p[say("A one-time code takes the place of the password at once, and ends their sessions.")],
         field.form(visit.form_token, f"/people/{person.id}/code", classes="narrow")[
             field.text(
                 "password",
-                "Your password signs this",
+                say("Your password signs this"),
                 type="password",
                 autocomplete="current-password",
                 id="code-password",
             ),
-            field.submit("Give a one-time code", kind="plain"),
+            field.submit(say("Give a one-time code"), kind="plain"),
         ],
         _subject(visit, person) if visit.door.provider and not person.patient else None,
         status=400 if wrong else 200,
@@ -245,23 +270,25 @@ def _subject(visit: Visit, person: Person) -> Node:
     assert visit.door.provider
     settings, bound = visit.door.provider.settings, visit.door.desk.bound(person)
     return [
-        h.h2[f"Sign-in at {settings.called}"],
+        h.h2[say("Sign-in at {provider}", provider=settings.called)],
         field.form(visit.form_token, f"/people/{person.id}/subject", classes="narrow")[
             field.text(
                 "subject",
-                f"Their {settings.claim} at {settings.issuer}",
+                say("Their {claim} at {issuer}", claim=settings.claim, issuer=settings.issuer),
                 bound.subject if bound else "",
                 required=False,
-                hint="Exactly as the refusal of their first try shows it. Empty: they do not come in by it.",
+                hint=say(
+                    "Exactly as the refusal of their first try shows it. Empty: they do not come in by it."
+                ),
             ),
             field.text(
                 "password",
-                "Your password signs this",
+                say("Your password signs this"),
                 type="password",
                 autocomplete="current-password",
                 id="subject-password",
             ),
-            field.submit("Save", kind="plain"),
+            field.submit(say("Save"), kind="plain"),
         ],
     ]
 
@@ -269,9 +296,9 @@ def _subject(visit: Visit, person: Person) -> Node:
 def _change_form(visit: Visit, person: Person) -> Element:
     return field.form(visit.form_token, f"/people/{person.id}", classes="narrow")[
         _grants(person.roles, "\n".join(person.sites)),
-        field.ticks("active", "Way in", [("yes", "may sign in")], ["yes"] if person.active else []),
+        field.ticks("active", say("Way in"), [("yes", say("may sign in"))], ["yes"] if person.active else []),
         field.signature(),
-        field.submit("Save"),
+        field.submit(say("Save")),
     ]
 
 
@@ -279,12 +306,18 @@ def _code_page(visit: Visit, person: Person) -> Response[str]:
     code = visit.door.desk.issue_code(visit.person.author, person)
     hours = int(CODE_HOLDS.total_seconds() // 3600)
     return shell.page(
-        f"One-time code for {person.name}",
+        say("One-time code for {person}", person=person.name),
         visit,
-        notice("info", h.p["Hand it over in person. It is shown here once and kept nowhere."]),
+        notice("info", h.p[say("Hand it over in person. It is shown here once and kept nowhere.")]),
         h.p[h.code(".code")[code]],
-        h.p[f"It counts once, for {hours} hours, at ", h.a(href="/code")["/code"], "."],
-        h.p[h.a(href="/people")["Back to people"]],
+        h.p[
+            woven(
+                "It counts once, for {hours} hours, at {address}.",
+                hours=str(hours),
+                address=h.a(href="/code")["/code"],
+            )
+        ],
+        h.p[h.a(href="/people")[say("Back to people")]],
     )
 
 

@@ -22,7 +22,7 @@ from ivigil.records.finding import plans as listed_plans
 from ivigil.records.finding import stream_of_plan
 from ivigil.records.lookback import contact_of
 from ivigil.release import UnverifiedPlanError, made_anew
-from ivigil.sheets import plan_words
+from ivigil.sheets import plan_words, words
 from ivigil.sheets.calendar import calendar, infusions
 from ivigil.sheets.document import Document, NoDocumentError
 from ivigil.sheets.downtime import downtime_sheet
@@ -30,8 +30,8 @@ from ivigil.sheets.journal import STEP, refusal_text
 from ivigil.sheets.patient import NoSheetError, patient_document
 from ivigil.sheets.pdf import PdfError, pdf
 from ivigil.sheets.plan_differences import differences
-from ivigil.sheets.plan_document import SIGNED, plan_document, pump_card
-from ivigil.sheets.wording import Wording
+from ivigil.sheets.plan_document import SIGNED, by, plan_document, pump_card
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.parts import plan as parts
@@ -45,18 +45,57 @@ from ivigil.web.visit import Visit
 
 STYLES = ("plan.css",)
 Step = Literal["prescribe", "verify", "release", "withdraw"]
-_BUTTON: dict[Step, tuple[str, Importance]] = {
-    "prescribe": ("Prescribe", "main"),
-    "verify": ("Verify", "main"),
-    "release": ("Release", "go"),
-    "withdraw": ("Withdraw", "stop"),
+_IMPORTANCE: dict[Step, Importance] = {
+    "prescribe": "main",
+    "verify": "main",
+    "release": "go",
+    "withdraw": "stop",
 }
-_MEANS: dict[Step, str] = {
-    "prescribe": "You order this plan as it stands here.",
-    "verify": "You checked it; somebody else than who prescribed it does this.",
-    "release": "It may be given from now on.",
-    "withdraw": "It is not to be given any more. A plan that is withdrawn is made anew, never signed again.",
-}
+_BUTTON: dict[Step, str] = texts(
+    {"prescribe": "Prescribe", "verify": "Verify", "release": "Release", "withdraw": "Withdraw"}
+)
+_NOT_YOURS: dict[Step, str] = texts(
+    {
+        "prescribe": "Prescribe is next. Your roles do not allow it.",
+        "verify": "Verify is next. Your roles do not allow it.",
+        "release": "Release is next. Your roles do not allow it.",
+    }
+)
+_HELD: dict[Step, str] = texts(
+    {
+        "prescribe": "Prescribe is next. Against it:",
+        "verify": "Verify is next. Against it:",
+        "release": "Release is next. Against it:",
+    }
+)
+_REFUSED: dict[Step, str] = texts(
+    {
+        "prescribe": "Prescribe: refused. Nothing was signed.",
+        "verify": "Verify: refused. Nothing was signed.",
+        "release": "Release: refused. Nothing was signed.",
+        "withdraw": "Withdraw: refused. Nothing was signed.",
+    }
+)
+_MEANS: dict[Step, str] = texts(
+    {
+        "prescribe": "You order this plan as it stands here.",
+        "verify": "You checked it; somebody else than who prescribed it does this.",
+        "release": "It may be given from now on.",
+        "withdraw": (
+            "It is not to be given any more. A plan that is withdrawn is made anew, never signed again."
+        ),
+    }
+)
+_EVENT = texts(
+    {
+        "plan_made": "plan made",
+        "prescribed": "prescribed",
+        "verified": "verified",
+        "released": "released",
+        "reopened": "reopened",
+        "superseded": "superseded",
+    }
+)
 
 
 class Signed(msgspec.Struct):
@@ -69,12 +108,17 @@ class Signed(msgspec.Struct):
 def plans(visit: TheVisit) -> Response[str]:
     """Every plan by id, the last changed first; whose they are stands on their own pages."""
     rows = (
-        (h.a(href=f"/plans/{each.subject}")[each.subject], each.state.replace("_", " "), stamp(each.last_at))
+        (
+            h.a(href=f"/plans/{each.subject}")[each.subject],
+            say(_EVENT.get(each.state, each.state)),
+            stamp(each.last_at),
+        )
         for each in listed_plans(visit.journal)
     )
-    offered = h.p[h.a(href="/plans/new")["New plan"]] if visit.may("plan.make") else None
-    found = table("Plans", ("Plan", "Last event", "When"), rows, empty="No plan yet.")
-    return shell.page("Plans", visit, offered, found)
+    offered = h.p[h.a(href="/plans/new")[say("New plan")]] if visit.may("plan.make") else None
+    heads = (say("Plan"), say("Last event"), say("When"))
+    found = table(say("Plans"), heads, rows, empty=say("No plan yet."))
+    return shell.page(say("Plans"), visit, offered, found)
 
 
 @get("/plans/{plan:str}", needs="plan.read", sync_to_thread=True)
@@ -90,17 +134,17 @@ def _signing(action: Step) -> HTTPRouteHandler:
     def signs(visit: TheVisit, plan: FromPath[str], data: URLEncodedBody[Signed]) -> Response[str] | Redirect:
         if not visit.confirm(data.password):
             standing = _standing(visit, plan)
-            return _page(visit, standing, wrong=(action, "This is not your password."), status=403)
+            return _page(visit, standing, wrong=(action, say("This is not your password.")), status=403)
         try:
             done = sign(visit.journal, plan, action, visit.knowledge, visit.entry())
         except UnverifiedPlanError:
-            rejected = "The independent check rejects this plan as it would be made now."
+            rejected = say("The independent check rejects this plan as it would be made now.")
             return _page(visit, _standing(visit, plan), wrong=(action, rejected), status=409)
         if done.refused:
             return _page(visit, done.standing, refused=(action, done.refused), status=409)
         return Redirect(f"/plans/{plan}", status_code=303)
 
-    signs.fn.__doc__ = f"{_BUTTON[action][0]} a plan, under the password; or why not."
+    signs.fn.__doc__ = f"{_BUTTON[action]} a plan, under the password; or why not."
     return signs
 
 
@@ -121,9 +165,9 @@ def _page(
 ) -> Response[str]:
     plan, knowledge = standing.plan, visit.knowledge
     return shell.page(
-        "Plan",
+        say("Plan"),
         visit,
-        notice("stop", h.p[f"Nothing was signed. {wrong[1]}"], urgent=True) if wrong else None,
+        notice("stop", h.p[say("Nothing was signed. {why}", why=wrong[1])], urgent=True) if wrong else None,
         _refusals(refused),
         h.div(".plan-page")[
             h.div(".stands")[_stands(visit, standing)],
@@ -142,7 +186,7 @@ def _page(
                 parts.timeline_part(plan, knowledge),
                 parts.taken_for_granted(plan),
             ],
-            h.aside(".beside", aria_label="Signatures and papers")[
+            h.aside(".beside", aria_label=say("Signatures and papers"))[
                 _steps(visit, standing, wrong),
                 _chairs(plan),
                 _patient(visit, plan),
@@ -159,7 +203,7 @@ def _banner(visit: Visit, plan: Plan) -> Element:
     """Whom the plan is for, and which plan this is."""
     someone = plan.order.patient
     contact = contact_of(visit.journal, visit.journal.stream(someone.id))
-    which = f"{someone.sex} · plan {plan.id}"
+    which = f"{say(words.SEX[someone.sex])} · {say('plan {plan}', plan=plan.id)}"
     return identity(contact.name if contact else "", someone.id.value, someone.birth_date, which)
 
 
@@ -169,7 +213,7 @@ def _refusals(refused: tuple[Step, tuple[Refusal, ...]] | None) -> Node:
     action, found = refused
     return notice(
         "stop",
-        h.p[f"{_BUTTON[action][0]}: refused. Nothing was signed."],
+        h.p[say(_REFUSED[action])],
         h.ul[(h.li[refusal_text(each)] for each in found)],
         urgent=True,
     )
@@ -180,26 +224,27 @@ def _stands(visit: Visit, standing: Standing) -> Element:
     plan = standing.plan
     against = _against(visit, standing)
     signed = [
-        (role, [", for ".join(each.persons), h.br, stamp(each.at)])
+        (say(role), [by(each), h.br, stamp(each.at)])
         for role, each in zip(SIGNED, standing.signatures, strict=False)
     ]
     return h.section[
-        h.h2["Where it stands"],
-        h.p(".step")[h.strong[STEP[standing.step]]],
-        h.p[f"Because: {standing.because}"] if standing.because else None,
+        h.h2[say("Where it stands")],
+        h.p(".step")[h.strong[say(STEP[standing.step])]],
+        h.p[say("Because: {reason}", reason=standing.because)] if standing.because else None,
         parts.pairs(
             [
                 *signed,
-                ("Order", plan_words.order(plan, visit.knowledge)),
-                ("Last day", str(plan.valid_until or "not stated")),
-                *([("Replaces", _link(plan.supersedes))] if plan.supersedes else []),
+                (say("Order"), plan_words.order(plan, visit.knowledge)),
+                (say("Last day"), str(plan.valid_until or say("not stated"))),
+                *([(say("Replaces"), _link(plan.supersedes))] if plan.supersedes else []),
             ]
         ),
         h.details[
-            h.summary[f"Against a start today ({len(against)})"], h.ul[(h.li[each] for each in against)]
+            h.summary[say("Against a start today ({count})", count=str(len(against)))],
+            h.ul[(h.li[each] for each in against)],
         ]
         if against
-        else h.p["Nothing is against a start today."],
+        else h.p[say("Nothing is against a start today.")],
     ]
 
 
@@ -207,7 +252,7 @@ def _against(visit: Visit, standing: Standing) -> list[str]:
     try:
         present = made_anew(standing.plan, visit.knowledge)
     except UnverifiedPlanError:
-        return ["the independent check rejects it as it would be made now"]
+        return [say("the independent check rejects it as it would be made now")]
     return [refusal_text(each) for each in may_start(standing, visit.now.date(), present)]
 
 
@@ -226,10 +271,12 @@ def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> 
             offered.append(_held(action, against))
         else:
             offered.append(_form(visit, standing.plan, action, wrong))
-    changing = h.a(href=f"/plans/{standing.plan.id}/change")["Change the order: a new plan replaces this one"]
+    changing = h.a(href=f"/plans/{standing.plan.id}/change")[
+        say("Change the order: a new plan replaces this one")
+    ]
     may_change = visit.may("plan.add", stream) and standing.step != "superseded"
     withdraw = _withdrawal(visit, standing, stream, wrong)
-    return h.section[h.h2["Signatures"], offered, h.p[changing] if may_change else None, withdraw]
+    return h.section[h.h2[say("Signatures")], offered, h.p[changing] if may_change else None, withdraw]
 
 
 def _next(standing: Standing, visit: Visit) -> Iterable[tuple[Step, tuple[Refusal, ...]]]:
@@ -243,24 +290,23 @@ def _next(standing: Standing, visit: Visit) -> Iterable[tuple[Step, tuple[Refusa
 
 
 def _not_yours(action: Step) -> Element:
-    return h.p[f"{_BUTTON[action][0]} is next. Your roles do not allow it."]
+    return h.p[say(_NOT_YOURS[action])]
 
 
 def _held(action: Step, against: tuple[Refusal, ...]) -> Element:
     return h.div[
-        h.p[f"{_BUTTON[action][0]} is next. Against it:"],
+        h.p[say(_HELD[action])],
         h.ul[(h.li[refusal_text(each)] for each in against)],
     ]
 
 
 def _form(visit: Visit, plan: Plan, action: Step, wrong: tuple[Step, str] | None) -> Element:
-    called, importance = _BUTTON[action]
     faults = (wrong[1],) if wrong is not None and wrong[0] == action else ()
     return h.div(".signing")[
-        h.p[_MEANS[action]],
+        h.p[say(_MEANS[action])],
         form(visit.form_token, f"/plans/{plan.id}/{action}")[
             signature(faults),
-            submit(called, kind=importance),
+            submit(say(_BUTTON[action]), kind=_IMPORTANCE[action]),
         ],
     ]
 
@@ -270,7 +316,9 @@ def _withdrawal(visit: Visit, standing: Standing, stream: str, wrong: tuple[Step
         return None
     is_open = wrong is not None and wrong[0] == "withdraw"
     return h.details(open=is_open or None)[
-        h.summary["Withdraw this plan"], h.p[_MEANS["withdraw"]], _withdraw_form(visit, standing.plan, wrong)
+        h.summary[say("Withdraw this plan")],
+        h.p[say(_MEANS["withdraw"])],
+        _withdraw_form(visit, standing.plan, wrong),
     ]
 
 
@@ -278,7 +326,7 @@ def _withdraw_form(visit: Visit, plan: Plan, wrong: tuple[Step, str] | None) -> 
     """Its password field has an id of its own: two signing forms can stand on one page."""
     faults = (wrong[1],) if wrong is not None and wrong[0] == "withdraw" else ()
     return form(visit.form_token, f"/plans/{plan.id}/withdraw")[
-        signature(faults, id="withdraw-password"), submit("Withdraw", kind="stop")
+        signature(faults, id="withdraw-password"), submit(say(_BUTTON["withdraw"]), kind="stop")
     ]
 
 
@@ -288,13 +336,14 @@ def _differences(visit: Visit, standing: Standing) -> Node:
     if before is None:
         return None
     found = differences(before, standing.plan)
-    called = "the plan that it replaces" if before.id == standing.plan.supersedes else "the plan before"
-    title = f"Different from {called}"
+    replaced = before.id == standing.plan.supersedes
+    title = say("Different from the plan that it replaces" if replaced else "Different from the plan before")
     if not found:
-        return h.section[h.h2[title], h.p["Nothing: dose, product, days, rates and findings are the same."]]
+        same = say("Nothing: dose, product, days, rates and findings are the same.")
+        return h.section[h.h2[title], h.p[same]]
     return h.section[
-        table(title, ("", "Before", "Now"), found),
-        h.p[h.a(href=f"/plans/{before.id}")[f"Plan {before.id}"]],
+        table(title, ("", say("Before"), say("Now")), found),
+        h.p[h.a(href=f"/plans/{before.id}")[say("Plan {plan}", plan=before.id)]],
     ]
 
 
@@ -317,28 +366,26 @@ def _overrides(plan: Plan) -> Node:
         h.li[h.strong[names.get(each.finding, each.finding)], f": {each.reason} ({each.author})"]
         for each in plan.order.overrides
     )
-    return notice("slow", h.p["Set aside by a professional:"], h.ul[items])
+    return notice("slow", h.p[say("Set aside by a professional:")], h.ul[items])
 
 
 def _open_questions(plan: Plan) -> Node:
     asked = [
-        f"{'Holds the release: ' if each.blocking else ''}{plan_words.asked(each)}" for each in plan.questions
+        say("Holds the release: {question}", question=text) if each.blocking else text
+        for each in plan.questions
+        for text in (plan_words.asked(each),)
     ]
-    return h.section[parts.more("Open questions", asked)] if asked else None
+    return h.section[parts.more(say("Open questions"), asked)] if asked else None
 
 
 def _chairs(plan: Plan) -> Node:
     if not plan.days:
         return None
     return h.section[
-        h.h2["At the chair"],
+        h.h2[say("At the chair")],
         h.ul(".links")[
             (
-                h.li[
-                    h.a(href=f"/chair/{plan.id}/{day.number}")[
-                        f"{plan_words.unit(plan).capitalize()} {day.number}: {day.date}"
-                    ]
-                ]
+                h.li[h.a(href=f"/chair/{plan.id}/{day.number}")[plan_words.day_dated(day, plan)]]
                 for day in plan.days
             )
         ],
@@ -347,9 +394,9 @@ def _chairs(plan: Plan) -> Node:
 
 def _patient(visit: Visit, plan: Plan) -> Node:
     stream = visit.journal.stream(plan.order.patient.id)
-    pages = (("file.read", "", "The patient’s file"), ("levels.read", "/levels", "IgG levels"))
+    pages = (("file.read", "", say("The patient’s file")), ("levels.read", "/levels", say("IgG levels")))
     return h.section[
-        h.h2["The patient"],
+        h.h2[say("The patient")],
         h.ul(".links")[
             (
                 h.li[h.a(href=f"/patients/{stream}{path}")[called]]
@@ -362,19 +409,26 @@ def _patient(visit: Visit, plan: Plan) -> Node:
 
 def _papers(plan: Plan) -> Element:
     base = f"/plans/{plan.id}"
-    papers = [("Plan", f"{base}/papers/plan"), ("Patient’s sheet", f"{base}/papers/patient-sheet")]
+    papers = [
+        (say("Plan"), f"{base}/papers/plan"),
+        (say("Patient’s sheet"), f"{base}/papers/patient-sheet"),
+    ]
     for day in plan.days:
-        called = f"{plan_words.unit(plan)} {day.number}"
-        papers.append((f"Pump card, {called}", f"{base}/days/{day.number}/pump-card"))
-        papers.append((f"Downtime sheet, {called}", f"{base}/days/{day.number}/downtime"))
+        named = plan_words.day_named(day, plan)
+        papers.append((say("Pump card, {day}", day=named), f"{base}/days/{day.number}/pump-card"))
+        papers.append((say("Downtime sheet, {day}", day=named), f"{base}/days/{day.number}/downtime"))
     return h.section[
-        h.h2["Papers"],
+        h.h2[say("Papers")],
         h.ul(".links")[
             (
-                h.li[h.a(href=path)[called], " ", h.a(href=f"{path}.pdf", aria_label=f"{called}, PDF")["PDF"]]
+                h.li[
+                    h.a(href=path)[called],
+                    " ",
+                    h.a(href=f"{path}.pdf", aria_label=say("{paper}, PDF", paper=called))["PDF"],
+                ]
                 for called, path in papers
             ),
-            h.li[h.a(href=f"{base}/appointments.ics")["Calendar file: neutral titles, no patient data"]]
+            h.li[h.a(href=f"{base}/appointments.ics")[say("Calendar file: neutral titles, no patient data")]]
             if plan.days
             else None,
         ],
@@ -411,13 +465,15 @@ def _answer(visit: Visit, plan: str, day: int, made: tuple[str, Making]) -> Pape
             headers = {"content-disposition": "inline"}
             return Response(pdf(document), media_type="application/pdf", headers=headers)
     except (NoDocumentError, NoSheetError, PdfError) as error:
-        said = notice("stop", h.p[f"There is no such paper: {error}."], urgent=True)
-        back = h.p[h.a(href=f"/plans/{plan}")["To the plan"]]
-        return shell.page("No paper", visit, said, back, banner=_banner(visit, standing.plan), status=409)
+        said = notice("stop", h.p[say("There is no such paper: {why}.", why=str(error))], urgent=True)
+        back = h.p[h.a(href=f"/plans/{plan}")[say("To the plan")]]
+        return shell.page(
+            say("No paper"), visit, said, back, banner=_banner(visit, standing.plan), status=409
+        )
     return shell.page(
-        called,
+        say(called),
         visit,
-        h.p(".no-print")[h.a(href=f"/plans/{plan}")["To the plan"]],
+        h.p(".no-print")[h.a(href=f"/plans/{plan}")[say("To the plan")]],
         sheet(document),
         banner=_banner(visit, standing.plan),
         styles=STYLES,
@@ -425,12 +481,12 @@ def _answer(visit: Visit, plan: str, day: int, made: tuple[str, Making]) -> Pape
 
 
 _OF_PLAN: dict[str, tuple[str, Making]] = {
-    "plan": ("Treatment plan", _plan_paper),
-    "patient-sheet": ("Patient’s sheet", _patient_paper),
+    "plan": (texts("Treatment plan"), _plan_paper),
+    "patient-sheet": (texts("Patient’s sheet"), _patient_paper),
 }
 _OF_DAY: dict[str, tuple[str, Making]] = {
-    "pump-card": ("Pump card", _pump_paper),
-    "downtime": ("Downtime sheet", _downtime_paper),
+    "pump-card": (texts("Pump card"), _pump_paper),
+    "downtime": (texts("Downtime sheet"), _downtime_paper),
 }
 
 
@@ -466,7 +522,7 @@ def _named(paper: str, papers: dict[str, tuple[str, Making]]) -> tuple[str, Maki
 @get("/plans/{plan:str}/appointments.ics", needs="plan.read", sync_to_thread=True, media_type="text/calendar")
 def appointments(visit: TheVisit, plan: FromPath[str]) -> Response[bytes]:
     """The days as a calendar file."""
-    made = calendar(infusions(_standing(visit, plan).plan), visit.now, Wording(visit.knowledge))
+    made = calendar(infusions(_standing(visit, plan).plan), visit.now, say)
     headers = {"content-disposition": 'attachment; filename="appointments.ics"'}
     return Response(made, media_type="text/calendar", headers=headers)
 

@@ -24,18 +24,19 @@ from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, Order, OrderError
 from ivigil.practice.authorising import add, standing_of
-from ivigil.records.drafts import contact_faults
 from ivigil.records.finding import sites
 from ivigil.release import UnverifiedPlanError, checked_plan
 from ivigil.sheets import plan_words, words
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.numbers import number as written
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.access.forms import FIELD
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages import order_form
 from ivigil.web.pages.order_form import Shown, control_of_field, element_id, label_of
 from ivigil.web.parts import plan as parts
+from ivigil.web.parts.contact import contact_faults
 from ivigil.web.parts.field import form, submit
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.table import table
@@ -51,13 +52,7 @@ _FIRST_HOUR = "09:00"
 """Suggested, to be changed: nothing clinical."""
 
 
-_ON_ENTER = h.button(".unseen", type="submit", name="do", value="plan", tabindex="-1", aria_hidden="true")[
-    "Plan"
-]
-"""What the Enter key presses: the first button of a form."""
-
-
-_WITHOUT_LEVELS = (
+_WITHOUT_LEVELS = texts(
     "The dose of the plan before was sought from measured levels. A form holds no levels: the plan here is "
     "that of the regimen."
 )
@@ -229,28 +224,29 @@ def _page(
     wrong = None if fresh else order_form.summary(shown.faults, visit.knowledge)
     replaces = sent.values.get("supersedes", "")
     return shell.page(
-        "Change a plan" if replaces else "New plan",
+        say("Change a plan" if replaces else "New plan"),
         visit,
-        notice("slow", h.p[_WITHOUT_LEVELS]) if without_levels else None,
+        notice("slow", h.p[say(_WITHOUT_LEVELS)]) if without_levels else None,
         wrong,
         faults(_wrong_contact(sent)),
         h.div(data_previews=PREVIEW, id="order")[
             form(visit.form_token, PATH, classes="order")[
+                # What the Enter key presses: the first button of a form.
                 h.button(
                     ".unseen", type="submit", name="do", value="plan", tabindex="-1", aria_hidden="true"
-                )["Plan"],
+                )[say("Plan")],
                 h.div(".asked")[
                     order_form.groups(shown.shown),
                     _contact(sent),
                     h.div(".actions")[
-                        submit("Plan", name="do", value="plan", kind="plain"),
-                        submit("Put this plan into the journal", name="do", value="add"),
+                        submit(say("Plan"), name="do", value="plan", kind="plain"),
+                        submit(say("Put this plan into the journal"), name="do", value="add"),
                     ],
                 ],
                 h.div(".made")[_panel(visit, sent, shown)],
             ],
             h.p(".said")[
-                h.span("#plan-said", role="status")[_said(shown)], h.a(href="#plan")["See the plan"]
+                h.span("#plan-said", role="status")[_said(shown)], h.a(href="#plan")[say("See the plan")]
             ],
         ],
         styles=STYLES,
@@ -264,7 +260,7 @@ def _wrong_contact(sent: Sent) -> tuple[str, ...]:
 
 def _contact(sent: Sent) -> Element:
     return h.details(".group", open=bool(sent.name or sent.phone) or None)[
-        h.summary[h.h2(".group-title")["Name and telephone, for a recall"]],
+        h.summary[h.h2(".group-title")[say("Name and telephone, for a recall")]],
         h.div(".grid")[
             (
                 h.div(".field")[
@@ -273,7 +269,10 @@ def _contact(sent: Sent) -> Element:
                         h.input(id=f"contact-{key}", name=f"{_CONTACT}{key}", value=value, autocomplete="off")
                     ],
                 ]
-                for key, called, value in (("name", "Name", sent.name), ("phone", "Telephone", sent.phone))
+                for key, called, value in (
+                    ("name", say("Name"), sent.name),
+                    ("phone", say("Telephone"), sent.phone),
+                )
             )
         ],
     ]
@@ -281,28 +280,36 @@ def _contact(sent: Sent) -> Element:
 
 def _panel(visit: Visit, sent: Sent, tried: Tried) -> Element:
     """The plan beside the form. ``data-said`` is what is read out when it changes."""
-    return h.section("#plan.panel", data_preview=True, data_said=_said(tried), aria_label="The plan")[
-        h.p(".outdated", hidden=True)["Not up to date: the plan below is of what was typed before."],
+    return h.section("#plan.panel", data_preview=True, data_said=_said(tried), aria_label=say("The plan"))[
+        h.p(".outdated", hidden=True, data_locked=say(_LOCKED), data_silent=say(_SILENT)),
         _content(visit, sent, tried),
     ]
+
+
+_LOCKED = texts(
+    "The screen is locked or signed out. Sign in or unlock in another tab; what you typed stays here. "
+    "The plan below is of what was typed before."
+)
+_SILENT = texts("No answer from the server: the plan below is of what was typed before.")
+"""What the page's module tells when the server does not answer, or answers nobody."""
 
 
 def _said(tried: Tried) -> str:
     if tried.plan is not None:
         given = plan_words.given(tried.plan.course, tried.plan) if tried.plan.course else ""
-        status = words.STATUS[tried.plan.status]
-        return ". ".join(part for part in (f"{status[0].upper()}{status[1:]}", given) if part)
+        return ". ".join(part for part in (plan_words.status(tried.plan), given) if part)
     if tried.defect:
-        return "Withheld"
+        return say("Withheld")
     missing = len({name for name, fault in tried.faults if fault.value == MISSING})
     wrong = len(tried.faults) - sum(fault.value == MISSING for _, fault in tried.faults)
-    told = ((missing, "still needed"), (wrong, "to be corrected"))
-    return ", ".join(f"{count} {called}" for count, called in told if count)
+    told = [say("{count} still needed", count=str(missing))] if missing else []
+    told += [say("{count} to be corrected", count=str(wrong))] if wrong else []
+    return ", ".join(told)
 
 
 def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
     if tried.defect:
-        return notice("stop", h.p["Withheld: the independent check rejected this plan."], urgent=True)
+        return notice("stop", h.p[say("Withheld: the independent check rejected this plan.")], urgent=True)
     if tried.plan is None:
         return _needed(tried)
     plan, knowledge = tried.plan, visit.knowledge
@@ -317,7 +324,9 @@ def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
         _compared(plan, knowledge, sent),
         parts.rates_part(plan, knowledge),
         parts.taken_for_granted(plan),
-        h.p(".soft")["Care, timeline and papers stand on the plan’s own page once it is in the journal."],
+        h.p(".soft")[
+            say("Care, timeline and papers stand on the plan’s own page once it is in the journal.")
+        ],
     )
     return [Markup(h.fragment[section]) for section in sections]
 
@@ -328,12 +337,12 @@ def _needed(tried: Tried) -> Node:
     missing = [name for name, fault in tried.faults if fault.value == MISSING and name]
     wrong = [(name, fault) for name, fault in tried.faults if fault.value != MISSING or not name]
     return [
-        h.h2["No plan yet"],
-        [h.p["Still needed:"], h.ul[(h.li[_link(name, knowledge)] for name in dict.fromkeys(missing))]]
+        h.h2[say("No plan yet")],
+        [h.p[say("Still needed:")], h.ul[(h.li[_link(name, knowledge)] for name in dict.fromkeys(missing))]]
         if missing
         else None,
         [
-            h.p["To be corrected:"],
+            h.p[say("To be corrected:")],
             h.ul[
                 (
                     h.li[
@@ -365,9 +374,12 @@ def _questions(plan: Plan, knowledge: Knowledge) -> Node:
     shown = [_question(name, same, plan, knowledge) for name, same in asked.items()]
     rest = shown[first:]
     return h.section[
-        h.h2["Questions"],
+        h.h2[say("Questions")],
         h.ol(".questions")[shown[:first]],
-        h.details[h.summary[f"and {len(rest)} more"], h.ol(".questions", start=str(first + 1))[rest]]
+        h.details[
+            h.summary[say("and {count} more", count=str(len(rest)))],
+            h.ol(".questions", start=str(first + 1))[rest],
+        ]
         if rest
         else None,
     ]
@@ -376,20 +388,20 @@ def _questions(plan: Plan, knowledge: Knowledge) -> Node:
 def _question(name: str, same: list[Question], plan: Plan, knowledge: Knowledge) -> Element:
     """What one control answers: several terms of the vocabulary may follow from it."""
     codes = dict.fromkeys(code for question in same for code in question.changes)
-    lifts = ", ".join(dict.fromkeys(words.EFFECT.get(code, code) for code in codes))
+    lifts = plan_words.effects(codes)
     holds = any(question.blocking for question in same)
     asks = next((each.question for each in same if each.question), label_of(name, knowledge))
     return h.li(class_=["question", {"holds": holds}])[
-        h.p[asks, h.span(".marks")["holds the release"] if holds else None],
+        h.p[asks, h.span(".marks")[say("holds the release")] if holds else None],
         _answering(name, asks, plan, knowledge),
-        h.p(".soft")[f"An answer can lift: {lifts}."] if lifts else None,
+        h.p(".soft")[say("An answer can lift: {effects}.", effects=lifts)] if lifts else None,
     ]
 
 
 def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
     """The ways to answer on the spot."""
     if name.endswith(REASON):
-        return _typed_answer(name, f"Reason to set aside: {asks}", "Set aside")
+        return _typed_answer(name, say("Reason to set aside: {finding}", finding=asks), say("Set aside"))
     if name == "regimen":
         facts = [fact for gap in (*plan.blocked, *plan.gaps) for fact in gap.facts]
         named = [fact for fact in facts if fact in _regimens(knowledge)]
@@ -398,7 +410,7 @@ def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
     if options:
         return _buttons(name, options, asks)
     unit = order_form.unit_of(name, knowledge)
-    return _typed_answer(name, f"{asks}{f' ({unit})' if unit else ''}", "Answer", unit)
+    return _typed_answer(name, f"{asks}{f' ({unit})' if unit else ''}", say("Answer"), unit)
 
 
 def _regimens(knowledge: Knowledge) -> set[str]:
@@ -430,7 +442,7 @@ def _compared(plan: Plan, knowledge: Knowledge, sent: Sent) -> Node:
     return h.section[
         h.label(".tick")[
             h.input(type="checkbox", name="compare", value="1", checked=sent.compare or None),
-            h.span["Products side by side"],
+            h.span[say("Products side by side")],
         ],
         _columns(plan, knowledge) if sent.compare else None,
     ]
@@ -442,26 +454,30 @@ def _columns(plan: Plan, knowledge: Knowledge) -> Element:
     plans = [plan, *(_with(plan.order, product, knowledge) for product in others)]
     whole = [made for made in plans if made is not None and made.course is not None and made.days]
     rows = (
-        ("Given", [written(p.course.grams, 3) + " g" for p in whole if p.course]),
-        ("Against the order", [written(p.course.change_percent) + " %" for p in whole if p.course]),
-        ("Days", [str(len(p.days)) for p in whole]),
-        ("Vials of the first", [plan_words.vials(p.days[0]) for p in whole]),
-        ("Volume of the first", [written(p.days[0].volume_ml) + " mL" for p in whole]),
-        ("Longest", [hours(max(day.duration_min for day in p.days)) for p in whole]),
-        ("Highest rate", [_top(p) for p in whole]),
-        ("Licence", ["this use" if p.product and p.product.on_label else "OFF LABEL" for p in whole]),
-        ("Status", [words.STATUS[p.status] for p in whole]),
+        (say("Given"), [written(p.course.grams, 3) + " g" for p in whole if p.course]),
+        (say("Against the order"), [written(p.course.change_percent) + " %" for p in whole if p.course]),
+        (say("Days"), [str(len(p.days)) for p in whole]),
+        (say("Vials of the first"), [plan_words.vials(p.days[0]) for p in whole]),
+        (say("Volume of the first"), [written(p.days[0].volume_ml) + " mL" for p in whole]),
+        (say("Longest"), [hours(max(day.duration_min for day in p.days)) for p in whole]),
+        (say("Highest rate"), [_top(p) for p in whole]),
+        (say("Licence"), [_licence(p) for p in whole]),
+        (say("Status"), [say(words.STATUS[p.status]) for p in whole]),
     )
     return table(
-        "Products side by side",
+        say("Products side by side"),
         ("", *(p.product.name for p in whole if p.product)),
         [(label, *cells) for label, cells in rows],
     )
 
 
+def _licence(plan: Plan) -> str:
+    return say("this use") if plan.product and plan.product.on_label else say("OFF LABEL")
+
+
 def _top(plan: Plan) -> str:
     rates = [step.rate_ml_per_h for day in plan.days for step in day.steps]
-    return f"{written(max(rates))} mL/h" if rates else "not planned"
+    return f"{written(max(rates))} mL/h" if rates else say("not planned")
 
 
 def _with(order: Order, product: str, knowledge: Knowledge) -> Plan | None:

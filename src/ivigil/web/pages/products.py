@@ -13,7 +13,8 @@ from ivigil.knowledge.products import Product
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.layout import FOOTNOTE
 from ivigil.sheets.numbers import number
-from ivigil.sheets.products import codes, rows
+from ivigil.sheets.products import codes, rows, word
+from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.pages.facts import link
@@ -23,7 +24,7 @@ from ivigil.web.visit import Visit
 
 _STYLES = ("facts.css",)
 _MOST = 4
-_ANY = ("", "any")
+_ANY = texts("any")
 
 Code = Annotated[str, QueryParameter(max_length=40)]
 Chosen = Annotated[list[str] | None, QueryParameter(name="product", max_items=200)]
@@ -36,7 +37,7 @@ def products(visit: TheVisit, place: Code = "", route: Code = "", product: Chose
     ticked = tuple(known[name] for name in dict.fromkeys(product or ()) if name in known)[:_MOST]
     listed = _list(visit, place, route, {item.id for item in ticked})
     beside = _compared(ticked, visit.knowledge) if ticked else None
-    return shell.page("Products", visit, beside, listed, styles=_STYLES)
+    return shell.page(say("Products"), visit, beside, listed, styles=_STYLES)
 
 
 def _list(visit: Visit, place: str, route: str, ticked: set[str]) -> Element:
@@ -50,15 +51,30 @@ def _list(visit: Visit, place: str, route: str, ticked: set[str]) -> Element:
     ]
     return h.form(method="get", action="/products")[
         h.div(".row")[
-            choice("place", "Place", (_ANY, *((j.id, j.name) for j in knowledge.facts.jurisdiction)), place),
             choice(
-                "route", "Route", (_ANY, ("IV", "into a vein (IV)"), ("SC", "under the skin (SC)")), route
+                "place",
+                say("Place"),
+                (("", say(_ANY)), *((j.id, j.name) for j in knowledge.facts.jurisdiction)),
+                place,
             ),
-            h.button(".main", type="submit")["Show; compare the ticked"],
+            choice(
+                "route",
+                say("Route"),
+                (("", say(_ANY)), ("IV", say("into a vein (IV)")), ("SC", say("under the skin (SC)"))),
+                route,
+            ),
+            h.button(".main", type="submit")[say("Show; compare the ticked")],
         ],
         table(
-            f"{len(found)} products",
-            ("Product", "Maker", "Place, route", "Strength", "Stabilisers", "Compare"),
+            counted(len(found), "{count} product", "{count} products"),
+            (
+                say("Product"),
+                say("Maker"),
+                say("Place, route"),
+                say("Strength"),
+                say("Stabilisers"),
+                say("Compare"),
+            ),
             ((*_cells(item), _tick(item, ticked)) for item in found),
         ),
     ]
@@ -70,15 +86,15 @@ def _cells(item: Product) -> tuple[Element | str, ...]:
         h.a(href=f"/facts/{item.id}")[item.name],
         item.manufacturer,
         f"{item.jurisdiction}, {item.route}",
-        f"{number(item.g_per_100_ml)} %, {item.form}",
-        stabilisers or "not seen",
+        f"{number(item.g_per_100_ml)} %, {word(item.form)}",
+        stabilisers or say("not seen"),
     )
 
 
 def _tick(item: Product, ticked: set[str]) -> Element:
     return h.label(".tick")[
         h.input(type="checkbox", name="product", value=item.id, checked=item.id in ticked),
-        h.span(".unseen")[f"Compare {item.name}, {item.jurisdiction}"],
+        h.span(".unseen")[say("Compare {product}, {place}", product=item.name, place=item.jurisdiction)],
     ]
 
 
@@ -86,8 +102,8 @@ def _compared(ticked: tuple[Product, ...], knowledge: Knowledge) -> Element:
     uses = [each for code in codes(ticked) if (each := knowledge.label_indications.get(code))]
     beside = ((label, *cells) for label, cells in rows(ticked))
     return h.section(".compared")[
-        table("Side by side", ("What", *(item.name for item in ticked)), beside),
-        h.p(".soft")[FOOTNOTE],
+        table(say("Side by side"), (say("What"), *(item.name for item in ticked)), beside),
+        h.p(".soft")[say(FOOTNOTE)],
         h.p(".soft")[((link(use), f" {use.name}. ") for use in uses)],
     ]
 

@@ -12,26 +12,34 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from ivigil.records.entrance import SubjectBound
+from ivigil.sheets.spoken import say, texts
 from ivigil.web.access.desk import Refused
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import Door, address, begin, keep_box
 from ivigil.web.given import Asked
-from ivigil.web.pages.sign_in import PROVIDER_PATH, refused
+from ivigil.web.pages.sign_in import PROVIDER_PATH, capital, refused, unreachable
 from ivigil.web.paths import ours
 
 if TYPE_CHECKING:
-    from ivigil.web.access.provider import Provider, ProviderError
+    from ivigil.web.access.provider import Because, Provider, ProviderError
 
 _log = logging.getLogger("ivigil.web")
 _BACK = f"{PROVIDER_PATH}/back"
-_TOLD = {
-    "unreachable": "{called} cannot be reached or does not answer as it should. Sign in with your "
-    "password, or try again in a minute.",
-    "out of date": "This sign-in was begun in another browser or too long ago. Begin it again.",
-    "refused": "{called} did not let you in.",
-    "untrusted": "What {called} answered cannot be trusted ({detail}), so that nobody was let in. Tell "
-    "who runs this server.",
+_TOLD: dict[Because, tuple[int, str]] = {
+    "out of date": (
+        400,
+        texts("This sign-in was begun in another browser or too long ago. Begin it again."),
+    ),
+    "refused": (403, texts("{Provider} did not let you in.")),
+    "untrusted": (
+        403,
+        texts(
+            "What {provider} answered cannot be trusted ({detail}), so that nobody was let in. Tell who runs "
+            "this server."
+        ),
+    ),
 }
+"""Status and what is told; of a provider that is down, the page of the sign-in tells more."""
 
 
 @get(PROVIDER_PATH, needs=PUBLIC)
@@ -43,7 +51,7 @@ async def leave(request: Asked, next: FromQuery[str] = "/") -> Response[Any]:
     try:
         at, box = await to_thread.run_sync(provider.leave, _back(request), ours(next))
     except ProviderError as error:
-        return _failed(request, provider, error)
+        return _failed(request, provider, error, next)
     keep_box(request, box)
     return Redirect(at, status_code=303)
 
@@ -64,7 +72,7 @@ async def back(request: Asked) -> Response[Any]:
         return _failed(request, provider, error)
     found = await to_thread.run_sync(door.desk.vouched, bound, address(request.scope))
     if isinstance(found, Refused):
-        return refused(request, after, _unknown(bound, found))
+        return _unknown(request, after, bound, found)
     await begin(request, found.person.id, found.since)
     return Redirect(ours(after), status_code=303)
 
@@ -83,20 +91,28 @@ def _back(request: Asked) -> str:
     return f"{scheme}://{request.headers['host']}{_BACK}"
 
 
-def _failed(request: Asked, provider: Provider, error: ProviderError) -> Response[str]:
+def _failed(request: Asked, provider: Provider, error: ProviderError, after: str = "/") -> Response[str]:
     _log.warning("provider: %s", error)
     called = provider.settings.called
-    told = _TOLD[error.because].format(called=called[:1].upper() + called[1:], detail=error.detail)
-    return refused(request, "/", told)
+    if error.because == "unreachable":
+        return unreachable(request, after, called)
+    status, text = _TOLD[error.because]
+    told = say(text, provider=called, Provider=capital(called), detail=error.detail)
+    return refused(request, after, told, status)
 
 
-def _unknown(bound: SubjectBound, found: Refused) -> str:
+def _unknown(request: Asked, after: str, bound: SubjectBound, found: Refused) -> Response[str]:
     if found.wait:
-        return "Too many refused sign-ins. Wait some minutes, then try again."
-    return (
-        f"You are signed in there as {bound.subject} ({bound.claim}), but nobody here is bound to that "
-        "name, or they have no way in any more. Give the name to an administrator; nothing was opened."
+        return refused(
+            request, after, say("Too many refused sign-ins. Wait some minutes, then try again."), 429
+        )
+    told = say(
+        "You are signed in there as {subject} ({claim}), but nobody here is bound to that name, or they have "
+        "no way in any more. Give the name to an administrator; nothing was opened.",
+        subject=bound.subject,
+        claim=bound.claim,
     )
+    return refused(request, after, told, 403)
 
 
 routes = [leave, back]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import htpy as h
@@ -14,20 +13,24 @@ from litestar import Response, get, post
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.access import passwords
 from ivigil.web.access.desk import Refused, Unfit
+from ivigil.web.access.people import named
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import TOKEN, Door, address, begin, form_token, leave
 from ivigil.web.given import Asked, TheVisit
-from ivigil.web.pages.me import frame
+from ivigil.web.pages.me import coming_back, frame
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
+from ivigil.web.parts.woven import woven
 from ivigil.web.paths import going_on, ours
 from ivigil.web.visit import Visit
 
 PATH, PROVIDER_PATH = "/sign-in", "/sign-in/provider"
-_TWO_WAYS = "The new password was typed in two ways."
+_AGAIN_SECONDS = 60
+_TWO_WAYS = texts("The new password was typed in two ways.")
 
 
 class SignIn(msgspec.Struct):
@@ -66,6 +69,8 @@ class Unlock(msgspec.Struct):
 @get(PATH, needs=PUBLIC, sync_to_thread=False)
 def ask(request: Asked, next: FromQuery[str] = "/") -> Response[str]:
     """The form."""
+    if frame.is_patients(request, next):
+        return coming_back.form_page(request, next)
     return _sign_in_page(request, next)
 
 
@@ -75,21 +80,46 @@ async def sign_in(request: Asked, data: URLEncodedBody[SignIn]) -> Response[Any]
     door: Door = request.app.state.door
     came = address(request.scope)
     found = await to_thread.run_sync(door.desk.sign_in, data.sign_in, data.password, came)
+    if isinstance(found, Refused) and frame.is_patients(request, data.next):
+        return await to_thread.run_sync(
+            lambda: coming_back.form_page(request, data.next, data.sign_in, refused=found)
+        )
     if isinstance(found, Refused):
-        return _sign_in_page(request, data.next, _refusal(found, "Name or password is wrong."), data.sign_in)
+        return _sign_in_page(request, data.next, _refusal(found, _wrong(door)), data.sign_in)
     await begin(request, found.person.id, found.since)
     return Redirect(ours(data.next), status_code=303)
 
 
-def refused(request: Asked, next: str, wrong: str) -> Response[str]:
+def refused(request: Asked, next: str, wrong: str, status: int) -> Response[str]:
     """The form, for whoever did not come in by another way."""
-    return _sign_in_page(request, next, (wrong,))
+    return _sign_in_page(request, next, (wrong,), status=status)
+
+
+def unreachable(request: Asked, next: str, called: str) -> Response[str]:
+    """The form, for whoever cannot come in by another way now: how else they do."""
+    text = say("{Provider} cannot be reached or does not answer as it should.", Provider=capital(called))
+    door: Door = request.app.state.door
+    if door.settings.staff_passwords:
+        how: Node = say("Sign in with your password, or try again in a minute.")
+    else:
+        how = say(
+            "Try again in a minute. Whoever cannot wait is given a one-time code by an administrator, here "
+            "or at the command line of the server: it opens one session."
+        )
+    told = notice("slow", h.p[text], h.p[how], urgent=True)
+    answer = _sign_in_page(request, next, told=told, status=503)
+    answer.headers["retry-after"] = str(_AGAIN_SECONDS)
+    return answer
 
 
 def again(request: Asked, sent: Mapping[str, object]) -> Response[str]:
     """The form anew for whoever sent one that is out of date, such as that of a tab opened beside another."""
-    told = "This page was out of date, for it was opened in another tab too. Type your password once more."
     name, after = (text if isinstance(text := sent.get(key), str) else "" for key in ("sign_in", "next"))
+    if frame.is_patients(request, after):
+        return coming_back.form_page(request, after, name, stale=True)
+    told = say(
+        "This page was out of date, for it was opened in another tab too. Type your password once more."
+    )
     return _sign_in_page(request, after or "/", (told,), name)
 
 
@@ -103,16 +133,15 @@ def ask_code(request: Asked) -> Response[str]:
 async def use_code(request: Asked, data: URLEncodedBody[NewPassword]) -> Response[Any]:
     """A new password by code, then a session."""
     if data.new != data.again:
-        return _code_page(request, (_TWO_WAYS,), data.sign_in)
+        return _code_page(request, (say(_TWO_WAYS),), data.sign_in)
     door: Door = request.app.state.door
     came = address(request.scope)
     found = await to_thread.run_sync(door.desk.use_code, data.sign_in, data.code, data.new, came)
     if isinstance(found, Refused):
-        return _code_page(
-            request, _refusal(found, "Name or code is wrong, or its time is over."), data.sign_in
-        )
+        wrong = _refusal(found, say("Name or code is wrong, or its time is over."))
+        return _code_page(request, wrong, data.sign_in)
     if isinstance(found, Unfit):
-        return _code_page(request, _unfit(found.faults), data.sign_in)
+        return _code_page(request, found.faults, data.sign_in)
     await begin(request, found.person.id, found.since)
     return Redirect("/", status_code=303)
 
@@ -157,13 +186,13 @@ async def unlock(request: Asked, data: URLEncodedBody[Unlock]) -> Response[Any]:
         return Redirect(ours(data.next), status_code=303)
     if await door.sessions.wrong_pin(token, now):
         return Redirect("/sign-in", status_code=303)
-    return _unlock_page(request, data.next, ("The PIN is wrong.",))
+    return _unlock_page(request, data.next, (say("The PIN is wrong."),))
 
 
 @get("/account", needs="account.manage", sync_to_thread=True)
 def account(visit: TheVisit, done: FromQuery[str] = "") -> Response[str]:
     """One's own password, PIN and sessions."""
-    return _account_page(visit, told=notice("go", "Saved.") if done else None)
+    return _account_page(visit, told=notice("go", say("Saved.")) if done else None)
 
 
 @post("/account/password", needs="account.manage", status_code=303)
@@ -172,11 +201,11 @@ async def change_password(
 ) -> Response[Any]:
     """A new password; every other session of the person ends."""
     if data.new != data.again:
-        return _account_page(visit, (_TWO_WAYS,))
+        return _account_page(visit, (say(_TWO_WAYS),))
     if not await to_thread.run_sync(visit.confirm, data.password):
-        return _account_page(visit, ("Your present password is wrong.",))
+        return _account_page(visit, (say("Your present password is wrong."),))
     names = (visit.person.sign_in, visit.person.name)
-    wrong = _unfit(await to_thread.run_sync(passwords.password_faults, data.new, *names))
+    wrong = await to_thread.run_sync(passwords.password_faults, data.new, *names)
     if wrong:
         return _account_page(visit, wrong)
     desk = visit.door.desk
@@ -189,11 +218,11 @@ async def change_password(
 @post("/account/pin", needs="account.manage", status_code=303, sync_to_thread=True)
 def change_pin(visit: TheVisit, data: URLEncodedBody[NewPin]) -> Response[Any]:
     """A new PIN, under the password."""
-    wrong = tuple(f"The PIN {fault}." for fault in passwords.pin_faults(data.pin))
+    wrong = passwords.pin_faults(data.pin)
     if data.pin != data.pin_again:
-        wrong = (*wrong, "The PIN was typed in two ways.")
+        wrong = (*wrong, say("The PIN was typed in two ways."))
     if not wrong and not visit.confirm(data.pin_password):
-        wrong = ("Your password is wrong.",)
+        wrong = (say("Your password is wrong."),)
     if wrong:
         return _account_page(visit, wrong)
     visit.door.desk.set_pin(visit.person, data.pin)
@@ -203,78 +232,101 @@ def change_pin(visit: TheVisit, data: URLEncodedBody[NewPin]) -> Response[Any]:
 def _refusal(refused: Refused, wrong: str) -> tuple[str, ...]:
     if not refused.wait:
         return (wrong,)
-    minutes = -(-refused.wait // dt.timedelta(minutes=1))
-    return (f"Too many wrong attempts. The next one is read in {minutes} min.",)
+    minutes = str(refused.minutes)
+    return (say("Too many wrong attempts. The next one is read in {minutes} min.", minutes=minutes),)
 
 
-def _unfit(faults: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"The new password {fault}." for fault in faults)
+def capital(called: str) -> str:
+    """What the provider is called, where a sentence begins with it."""
+    return called[:1].upper() + called[1:]
+
+
+def _wrong(door: Door) -> str:
+    """One text for everybody: it tells nothing of any name or password."""
+    if door.provider is None or door.settings.staff_passwords:
+        return say("Name or password is wrong.")
+    return say(
+        "Name or password is wrong. Passwords of staff sign and let nobody in: sign in at {provider}.",
+        provider=door.provider.settings.called,
+    )
 
 
 def _status(wrong: tuple[str, ...]) -> int:
     return 400 if wrong else 200
 
 
-def _sign_in_page(request: Asked, next: str, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
-    form: Node = field.form(form_token(request), "/sign-in", classes="narrow")[
+def _sign_in_page(
+    request: Asked,
+    next: str,
+    wrong: tuple[str, ...] = (),
+    sign_in: str = "",
+    *,
+    told: Node = None,
+    status: int = 0,
+) -> Response[str]:
+    form: Node = [
+        told,
         faults(wrong),
-        field.text("sign_in", "Sign-in name", sign_in, autocomplete="username"),
-        field.password(),
-        h.input(type="hidden", name="next", value=ours(next)),
-        field.submit("Sign in"),
-        h.p[h.a(href="/code")["I have a one-time code"]],
+        _elsewhere(request, next),
+        field.form(form_token(request), "/sign-in", classes="narrow")[
+            field.text("sign_in", say("Sign-in name"), sign_in, autocomplete="username"),
+            field.password(),
+            h.input(type="hidden", name="next", value=ours(next)),
+            field.submit(say("Sign in")),
+            h.p[h.a(href="/code")[say("I have a one-time code")]],
+        ],
     ]
-    form = [_elsewhere(request, next), form]
-    if frame.is_patients(request, next):
-        return frame.outside(request, "Sign in", form, status=_status(wrong))
-    return shell.page("Sign in", None, form, status=_status(wrong))
+    return shell.page(say("Sign in"), None, form, status=status or _status(wrong))
 
 
 def _elsewhere(request: Asked, next: str) -> Node:
-    """The way to the provider, if the site has one."""
+    """The way to the provider, if the site has one, and whom the form below is for."""
     door: Door = request.app.state.door
     if door.provider is None:
         return None
     called = door.provider.settings.called
-    return h.p[h.a(href=going_on(PROVIDER_PATH, next))[f"Sign in at {called}"], " (staff), or here:"]
+    link = h.a(href=going_on(PROVIDER_PATH, next))[say("Sign in at {provider}", provider=called)]
+    if door.settings.staff_passwords:
+        return h.p[woven("{link} (staff), or here:", link=link)]
+    return h.p[woven("{link} (staff). Patients who have a password sign in here:", link=link)]
 
 
 def _code_page(request: Asked, wrong: tuple[str, ...] = (), sign_in: str = "") -> Response[str]:
     form = field.form(form_token(request), "/code", classes="narrow")[
         faults(wrong),
-        field.text("sign_in", "Sign-in name", sign_in, autocomplete="username"),
-        field.text("code", "One-time code", hint="16 letters and digits; it counts once."),
+        field.text("sign_in", say("Sign-in name"), sign_in, autocomplete="username"),
+        field.text("code", say("One-time code"), hint=say("16 letters and digits; it counts once.")),
         _new_password(),
-        field.submit("Choose this password"),
+        field.submit(say("Choose this password")),
     ]
-    return shell.page("Choose a password", None, form, status=_status(wrong))
+    return shell.page(say("Choose a password"), None, form, status=_status(wrong))
 
 
 def _new_password() -> Node:
-    hint = (
-        f"{passwords.SHORTEST} characters or more, any kind: several words are good. "
-        "Common and leaked ones are refused."
+    hint = say(
+        "{least} characters or more, any kind: several words are good. Common and leaked ones are refused.",
+        least=str(passwords.SHORTEST),
     )
     return [
-        field.password("New password", "new", hint=hint, new=True),
-        field.password("New password again", "again", new=True),
+        field.password(say("New password"), "new", hint=hint, new=True),
+        field.password(say("New password again"), "again", new=True),
     ]
 
 
 def _unlock_page(request: Asked, next: str, wrong: tuple[str, ...] = ()) -> Response[str]:
     token = form_token(request)
     return shell.page(
-        "Unlock",
+        say("Unlock"),
         None,
         field.form(token, "/unlock", classes="narrow")[
-            h.p[f"{request.user.name} is signed in here."],
+            h.p[say("{person} is signed in here.", person=request.user.name)],
             faults(wrong),
-            field.text("pin", "PIN", type="password", autocomplete="off", inputmode="numeric"),
+            field.text("pin", say("PIN"), type="password", autocomplete="off", inputmode="numeric"),
             h.input(type="hidden", name="next", value=ours(next)),
-            field.submit("Unlock"),
+            field.submit(say("Unlock")),
         ],
         field.form(token, "/sign-out", classes="narrow")[
-            field.submit("Sign out: I am somebody else", kind="plain")
+            field.submit(say("Sign out: I am somebody else"), kind="plain")
         ],
         status=_status(wrong),
     )
@@ -283,46 +335,63 @@ def _unlock_page(request: Asked, next: str, wrong: tuple[str, ...] = ()) -> Resp
 def _account_page(visit: Visit, wrong: tuple[str, ...] = (), told: Node = None) -> Response[str]:
     token = visit.form_token
     return shell.page(
-        "Your account",
+        say("Your account"),
         visit,
         told,
         faults(wrong),
-        h.p[f"{visit.person.name}, signed in as {visit.person.sign_in}: {', '.join(visit.roles)}."],
+        h.p[
+            say(
+                "{person}, signed in as {sign_in}: {roles}.",
+                person=visit.person.name,
+                sign_in=visit.person.sign_in,
+                roles=named(visit.roles),
+            )
+        ],
         None
         if visit.door.desk.has_password(visit.person)
         else notice(
             "info",
             h.p[
-                "You have no password here. Signatures and the PIN ask for one: an administrator gives you a "
-                "one-time code with which you choose it."
+                say(
+                    "You have no password here. Signatures and the PIN ask for one: an administrator gives "
+                    "you a one-time code with which you choose it."
+                )
             ],
         ),
         h.section[
-            h.h2["Password"],
+            h.h2[say("Password")],
+            None
+            if visit.door.settings.staff_passwords or visit.person.patient
+            else h.p(".soft")[say("It signs. It lets nobody in at this site: the identity provider does.")],
             field.form(token, "/account/password", classes="narrow")[
-                field.password("Present password"),
+                field.password(say("Present password")),
                 _new_password(),
-                field.submit("Change the password"),
+                field.submit(say("Change the password")),
             ],
         ],
         h.section[
-            h.h2["PIN for quick re-entry"],
-            h.p(".soft")["It unlocks a screen where you are signed in. It never signs anything."],
+            h.h2[say("PIN for quick re-entry")],
+            h.p(".soft")[say("It unlocks a screen where you are signed in. It never signs anything.")],
             field.form(token, "/account/pin", classes="narrow")[
-                field.password("Password", "pin_password"),
-                field.text("pin", "New PIN, 6 to 12 digits", type="password", inputmode="numeric"),
-                field.text("pin_again", "New PIN again", type="password", inputmode="numeric"),
-                field.submit("Set the PIN"),
+                field.password(name="pin_password"),
+                field.text("pin", _new_pin(), type="password", inputmode="numeric"),
+                field.text("pin_again", say("New PIN again"), type="password", inputmode="numeric"),
+                field.submit(say("Set the PIN")),
             ],
         ],
         h.section[
-            h.h2["Sessions"],
+            h.h2[say("Sessions")],
             field.form(token, "/account/sign-out-everywhere")[
-                field.submit("Sign out everywhere", kind="plain")
+                field.submit(say("Sign out everywhere"), kind="plain")
             ],
         ],
         status=_status(wrong),
     )
+
+
+def _new_pin() -> str:
+    low, high = passwords.PIN_DIGITS
+    return say("New PIN, {low} to {high} digits", low=str(low), high=str(high))
 
 
 routes = [

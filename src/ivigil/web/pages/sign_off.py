@@ -25,7 +25,8 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.practice.sign_off import Book, Refusal, Signer
 from ivigil.records.sign_off import SIGNERS, Proposal, SignedOff
 from ivigil.sheets import records
-from ivigil.sheets.facts import permits_words, setting_value
+from ivigil.sheets.facts import permits_else, permits_words, setting_value
+from ivigil.sheets.spoken import say
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.pages.facts import STYLES, link, says, shown
@@ -58,22 +59,26 @@ def waiting(visit: TheVisit, kind: Words = "") -> Response[str]:
     waits = [f for f in knowledge.by_id.values() if sign_off_state(f, knowledge) in WAITS]
     if kind:
         of_kind = [fact for fact in waits if type(fact).__name__ == kind]
-        name = records.kind(of_kind[0]) if of_kind else "facts"
+        name = records.kind(of_kind[0]) if of_kind else say("facts")
         rows = _rows(of_kind, knowledge, permits=True)
-        listed = table(f"Not signed: {name}", ("Fact", "Says", "Signed would permit"), rows)
-        back = h.p[h.a(href="/sign-off")["Everything that is to be signed"]]
-        return shell.page("To be signed", visit, back, h.section(".found")[listed], styles=STYLES)
+        listed = table(
+            say("Not signed: {kind}", kind=name),
+            (say("Fact"), say("Says"), say("Signed would permit")),
+            rows,
+        )
+        back = h.p[h.a(href="/sign-off")[say("Everything that is to be signed")]]
+        return shell.page(say("To be signed"), visit, back, h.section(".found")[listed], styles=STYLES)
     one = [fact for fact in waits if knowledge.signatures_of(fact)]
     lapsed = [fact for fact in waits if knowledge.lapsed(fact) and fact not in one]
     done = [knowledge.by_id[name] for name in sorted(knowledge.signed)]
     return shell.page(
-        "To be signed",
+        say("To be signed"),
         visit,
         _proposals(signed, knowledge),
-        _list("One signature: somebody else signs next", one, knowledge),
-        _list("Signed under an earlier text, and unsigned again", lapsed, knowledge) if lapsed else None,
+        _list(say("One signature: somebody else signs next"), one, knowledge),
+        _list(say("Signed under an earlier text, and unsigned again"), lapsed, knowledge) if lapsed else None,
         _kinds(waits),
-        _list("Signed by two people", done, knowledge),
+        _list(say("Signed by two people"), done, knowledge),
         styles=STYLES,
     )
 
@@ -95,7 +100,7 @@ def withdraw(visit: TheVisit, fact: FromPath[str], data: URLEncodedBody[Sent]) -
     """Take back every signature under a fact or a setting, with a reason, at once; or why not."""
     found = _known(visit, fact)
     if not data.reason.strip():
-        return _page(visit, found, "withdraw", data, "Why: it is missing.", status=400)
+        return _page(visit, found, "withdraw", data, say("Why: it is missing."), status=400)
 
     def act(book: Book, signer: Signer) -> Refusal | None:
         signed = visit.door.rules.signed()
@@ -124,12 +129,12 @@ def _signed(
     visit: Visit, fact: Fact, form: str, data: Sent, act: Callable[[Book, Signer], Refusal | None]
 ) -> Response[str] | Redirect:
     if not visit.confirm(data.password):
-        return _page(visit, fact, form, data, "This is not your password.", status=403)
+        return _page(visit, fact, form, data, say("This is not your password."), status=403)
     role = next(role for role in SIGNERS if role in visit.roles)
     signer = Signer(person=visit.person.id, role=role, fingerprint=data.mark)
     refused = act(Book(visit.journal, visit.door.rules, visit.entry()), signer)
     if refused:
-        return _page(visit, fact, form, data, REFUSED[refused], status=409)
+        return _page(visit, fact, form, data, say(REFUSED[refused]), status=409)
     return Redirect(f"/facts/{fact.id}", status_code=303)
 
 
@@ -155,7 +160,7 @@ def _policy(visit: Visit, present: Policy, default: Policy, data: Sent) -> Polic
     """The setting that was typed. Raises ValueError saying what is accepted."""
     reason = " ".join(data.reason.split())
     if not reason or len(reason) > 500:
-        raise ValueError("Why: accepted: 1 to 500 characters.")
+        raise ValueError(say("Why: accepted: 1 to 500 characters."))
     number, choice = present.number, present.choice
     if present.alternatives or default.alternatives:
         choice = _choice(data.choice, default)
@@ -179,7 +184,7 @@ def _policy(visit: Visit, present: Policy, default: Policy, data: Sent) -> Polic
 def _choice(sent: str, default: Policy) -> str:
     accepted = (default.choice, *default.alternatives)
     if sent not in accepted:
-        raise ValueError(f"Choice: accepted: {', '.join(accepted)}.")
+        raise ValueError(say("Choice: accepted: {choices}.", choices=", ".join(accepted)))
     return sent
 
 
@@ -188,15 +193,24 @@ def _number(sent: str, default: Policy) -> Decimal:
     try:
         number = written_number(sent.strip())
     except NumberError as error:
-        raise ValueError(f"Number: accepted: {error}.") from None
+        raise ValueError(say("Number: accepted: {accepted}.", accepted=say(str(error)))) from None
     before = default.number
     counted = default.unit in _COUNTED and (before is None or before == before.to_integral_value())
     if number <= 0 or (counted and number != number.to_integral_value()):
-        raise ValueError(f"Number: accepted: {'a whole number' if counted else 'a number'} above 0.")
+        raise ValueError(
+            say("Number: accepted: a whole number above 0.")
+            if counted
+            else say("Number: accepted: a number above 0.")
+        )
     if before and not before / _MOST_TIMES <= number <= before * _MOST_TIMES:
         raise ValueError(
-            f"Number: {sent} is more than {_MOST_TIMES} times off the default of {setting_value(default)}; "
-            "set it in the site’s overlay if it is meant."
+            say(
+                "Number: {number} is more than {times} times off the default of {default}; "
+                "set it in the site’s overlay if it is meant.",
+                number=sent,
+                times=str(_MOST_TIMES),
+                default=setting_value(default),
+            )
         )
     return number
 
@@ -215,21 +229,21 @@ def _proposals(signed: SignedOff, knowledge: Knowledge) -> Node:
         (
             link(knowledge.by_id[each.policy.id]),
             [h.strong[setting_value(each.policy)], h.br, each.policy.cautious_because],
-            f"Now {setting_value(knowledge.policies[each.policy.id])}",
+            say("Now {value}", value=setting_value(knowledge.policies[each.policy.id])),
             signers(each.signatures),
         )
         for each in signed.proposed
         if each.policy.id in knowledge.policies
     )
-    title = "Proposed settings: somebody else signs next"
-    heads = ("Setting", "Proposed", "Now", "Signed")
+    title = say("Proposed settings: somebody else signs next")
+    heads = (say("Setting"), say("Proposed"), say("Now"), say("Signed"))
     return h.section(".found")[table(title, heads, rows)] if signed.proposed else None
 
 
 def _list(title: str, found: list[Fact], knowledge: Knowledge) -> Node:
     rows = _rows(found, knowledge)
-    heads = ("Fact", "Says", "Signed", "By two it permits")
-    return h.section(".found")[table(title, heads, rows, empty="None.")]
+    heads = (say("Fact"), say("Says"), say("Signed"), say("By two it permits"))
+    return h.section(".found")[table(title, heads, rows, empty=say("None."))]
 
 
 def _rows(found: list[Fact], knowledge: Knowledge, *, permits: bool = False) -> Iterable[tuple[Node, ...]]:
@@ -239,19 +253,24 @@ def _rows(found: list[Fact], knowledge: Knowledge, *, permits: bool = False) -> 
 
 
 def _kinds(waits: list[Fact]) -> Node:
-    """How many of each kind, most first."""
-    counts = Counter(type(fact) for fact in waits)
-    one = {type(fact): fact for fact in waits}
-    rows = (
-        (
-            h.a(href=f"/sign-off?kind={kind.__name__}")[records.kind(one[kind])],
-            f"{count:,}",
-            permits_words(one[kind]),
-        )
-        for kind, count in counts.most_common()
-    )
-    title = "Not signed by two people, by kind"
-    return table(title, ("Kind", "Facts", "Signed each would permit"), rows, numbers=(1,))
+    """How many of each kind, most first: those that would permit something of their own, then the others."""
+    counts = Counter(type(fact).__name__ for fact in waits)
+    one = {type(fact).__name__: fact for fact in waits}
+    own = [kind for kind, _ in counts.most_common() if permits_words(one[kind]) != permits_else()]
+    rest = [kind for kind, _ in counts.most_common() if kind not in own]
+
+    def rows(kinds: list[str], *, permits: bool) -> Iterable[tuple[Node, ...]]:
+        for kind in kinds:
+            named = h.a(href=f"/sign-off?kind={kind}")[records.kind(one[kind])]
+            yield named, f"{counts[kind]:,}", *((permits_words(one[kind]),) if permits else ())
+
+    heads = (say("Kind"), say("Facts"), say("Signed each would permit"))
+    title = say("Not signed by two people, by kind")
+    others = say("Signed, each of these would permit {what}", what=permits_else())
+    return h.section(".kinds")[
+        table(title, heads, rows(own, permits=True), numbers=(1,)) if own else None,
+        table(others, heads[:2], rows(rest, permits=False), numbers=(1,)) if rest else None,
+    ]
 
 
 routes = [waiting, sign, withdraw, propose]

@@ -8,6 +8,8 @@ import htpy as h
 from htpy import Element, Node
 from markupsafe import Markup
 
+from ivigil.sheets.spoken import say
+
 _STYLE = re.compile(r'\sstyle="([^"]*)"')
 _SHEET = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 _PROLOGUE = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
@@ -19,7 +21,7 @@ def chart(svg: str, words: str, numbers: Node) -> Element:
     return h.figure(".chart")[
         h.div(".picture", role="img", aria_label=words)[Markup(inlined(svg))],
         h.figcaption[words],
-        h.details[h.summary["The numbers"], numbers],
+        h.details[h.summary[say("The numbers")], numbers],
     ]
 
 

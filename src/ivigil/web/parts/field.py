@@ -8,6 +8,7 @@ from typing import Literal
 import htpy as h
 from htpy import Element, Node
 
+from ivigil.sheets.spoken import say
 from ivigil.web.access.forms import FIELD
 
 Importance = Literal["main", "plain", "quiet", "stop", "slow", "go"]
@@ -137,18 +138,16 @@ def search(action: str, label: str, asked: str = "", *, name: str = "q", hint: s
             h.input(
                 id=name, name=name, type="search", value=asked, autocomplete="off", aria_describedby=told[0]
             ),
-            h.button(".main", type="submit")["Search"],
+            h.button(".main", type="submit")[say("Search")],
         ],
         told[1],
     ]
 
 
-def password(
-    label: str = "Password", name: str = "password", *, hint: str = "", new: bool = False
-) -> Element:
-    """A password; never filled in by us."""
+def password(label: str = "", name: str = "password", *, hint: str = "", new: bool = False) -> Element:
+    """A password; never filled in by us. ``label``: "": it is called so."""
     complete = "new-password" if new else "current-password"
-    return text(name, label, type="password", hint=hint, autocomplete=complete)
+    return text(name, label or say("Password"), type="password", hint=hint, autocomplete=complete)
 
 
 def signature(faults: Iterable[str] = (), *, id: str = "") -> Element:
@@ -158,12 +157,12 @@ def signature(faults: Iterable[str] = (), *, id: str = "") -> Element:
     """
     return text(
         "password",
-        "Your password signs this",
+        say("Your password signs this"),
         id=id,
         type="password",
         autocomplete="current-password",
         faults=faults,
-        hint="A PIN is no signature.",
+        hint=say("A PIN is no signature."),
     )
 
 

@@ -7,16 +7,18 @@ from typing import Literal
 import htpy as h
 from htpy import Element, Node
 
+from ivigil.sheets.spoken import say, texts
+
 Tone = Literal["stop", "slow", "go", "info"]
 _SIGN = {"stop": "■", "slow": "▲", "go": "✓", "info": "i"}
-_WORD = {"stop": "Stop", "slow": "Caution", "go": "Done", "info": "Note"}
+_WORD = texts({"stop": "Stop", "slow": "Caution", "go": "Done", "info": "Note"})
 
 
 def notice(tone: Tone, *content: Node, urgent: bool = False) -> Element:
     """A boxed message; an urgent one is read out at once."""
     return h.div(f".notice.{tone}", role="alert" if urgent else None)[
         h.span(".sign", aria_hidden="true")[_SIGN[tone]],
-        h.div[h.span(".unseen")[f"{_WORD[tone]}: "], content],
+        h.div[h.span(".unseen")[f"{say(_WORD[tone])}: "], content],
     ]
 
 
@@ -24,4 +26,4 @@ def faults(found: tuple[str, ...]) -> Node:
     """All faults of what was sent, together, before the form; nothing if there is none."""
     if not found:
         return None
-    return notice("stop", h.p["Nothing was saved."], h.ul[[h.li[fault] for fault in found]], urgent=True)
+    return notice("stop", h.p[say("Nothing was saved.")], h.ul[[h.li[fault] for fault in found]], urgent=True)

@@ -20,6 +20,7 @@ from ivigil.sheets import plan_words, words
 from ivigil.sheets.chair_words import BASIS
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.numbers import number as written
+from ivigil.sheets.spoken import capital, say, spoken, texts
 from ivigil.web.parts.notice import Tone, notice
 from ivigil.web.parts.number import number
 from ivigil.web.parts.source import cited, source
@@ -36,9 +37,9 @@ def reasoned(
     rules = [(name, plan.sources[name]) for name in dict.fromkeys(facts) if name in plan.sources]
     if not rules and not saw:
         return shown
-    seen = h.p["Seen: ", words.saw(saw, knowledge.terms), "."] if saw else None
+    seen = h.p[say("Seen: {values}.", values=words.saw(saw, knowledge.terms))] if saw else None
     # Set at once: what lies deep in a page is otherwise handed up through every element around it.
-    listed = h.ul[[_rule(name, found) for name, found in rules]] if rules else None
+    listed = h.ul[[_rule(name, found, spoken()) for name, found in rules]] if rules else None
     return Markup(source(shown, [seen, listed]))
 
 
@@ -48,11 +49,14 @@ def decided(shown: Node, decision: Decision, plan: Plan, knowledge: Knowledge) -
     return reasoned(shown, facts, plan, knowledge, saw=decision.saw)
 
 
+_NOT_READ = texts("not read in a source")
+
+
 @lru_cache(maxsize=4096)
-def _rule(name: str, found: Cited) -> Markup:
-    """One fact and where it was read: the same on every page, so it is set once."""
-    kind = BASIS[found.basis] if found.seen and found.basis in BASIS else "not read in a source"
-    told = f" ({kind}{', signed by the site' if found.signed else ''})"
+def _rule(name: str, found: Cited, language: str) -> Markup:
+    """One fact and where it was read: the same on every page of a language, so it is set once."""
+    kind = say(BASIS[found.basis] if found.seen and found.basis in BASIS else _NOT_READ)
+    told = f" ({say('{basis}, signed by the site', basis=kind) if found.signed else kind})"
     where = "; ".join(part for part in (found.locator, found.note) if part)
     item = h.li[
         h.code[name],
@@ -66,10 +70,9 @@ def _rule(name: str, found: Cited) -> Markup:
 def standing_notice(plan: Plan) -> Element:
     """The plan's status, and why nothing more is given where it stops."""
     gaps = [plan_words.gap(item, plan) for item in (*plan.blocked, *plan.gaps)]
-    said = words.STATUS[plan.status]
     return notice(
         TONE[plan.status],
-        h.p[h.strong[f"{said[0].upper()}{said[1:]}."]],
+        h.p[h.strong[f"{plan_words.status(plan)}."]],
         h.ul[(h.li[each] for each in gaps)] if gaps else None,
     )
 
@@ -78,23 +81,23 @@ def gist(plan: Plan, knowledge: Knowledge) -> Node:
     """The few figures that matter most, large: dose, days, product, longest day, highest rate."""
     figures: list[Node] = []
     if plan.dose is not None:
-        repeats = f"every {plan.dose.interval_days} days" if plan.dose.interval_days else "dose"
+        repeats = say("dose")
+        if plan.dose.interval_days:
+            repeats = say("every {days} days", days=str(plan.dose.interval_days))
         figures.append(
             _figure(decided(number(plan.dose.grams, "g", 3, large=True), plan.dose, plan, knowledge), repeats)
         )
     if plan.course is not None and plan.days:
-        days = f"{plan_words.unit(plan)}{'s' if plan.course.days > 1 else ''}"
         shown = number(plan.course.days, "", large=True)
-        figures.append(_figure(decided(shown, plan.course, plan, knowledge), days))
+        called = plan_words.days_called(plan.course.days, plan)
+        figures.append(_figure(decided(shown, plan.course, plan, knowledge), called))
     rates = [step.rate_ml_per_h for day in plan.days for step in day.steps]
     if rates and plan.rates is not None:
         top = number(max(rates), "mL/h", large=True)
-        figures.append(_figure(decided(top, plan.rates, plan, knowledge), "highest rate"))
+        figures.append(_figure(decided(top, plan.rates, plan, knowledge), say("highest rate")))
     if plan.days:
         longest = max(day.duration_min for day in plan.days)
-        figures.append(
-            _figure(h.span(".number.large")[h.b[hours(longest)]], f"longest {plan_words.unit(plan)}")
-        )
+        figures.append(_figure(h.span(".number.large")[h.b[hours(longest)]], plan_words.longest(plan)))
     return h.ul(".gist")[figures] if figures else None
 
 
@@ -106,18 +109,19 @@ def dose_part(plan: Plan, knowledge: Knowledge) -> Node:
     """Regimen, dose and the weights that it may rest on."""
     rows: list[tuple[str, Node]] = []
     if plan.regimen is not None:
-        rows.append(("Regimen", decided(plan_words.regimen(plan), plan.regimen, plan, knowledge)))
+        rows.append((say("Regimen"), decided(plan_words.regimen(plan), plan.regimen, plan, knowledge)))
     if plan.dose is not None:
         said = f"{plan_words.dose(plan)} = {plan_words.dose_sum(plan)}"
-        rows.append(("Dose", decided(said, plan.dose, plan, knowledge)))
-        rows.append(("Weights", plan_words.weights(plan)))
+        rows.append((say("Dose"), decided(said, plan.dose, plan, knowledge)))
+        rows.append((say("Weights"), plan_words.weights(plan)))
         if plan.dose.capped_by:
-            rows.append(("Cap", reasoned("lowered by a cap", [plan.dose.capped_by], plan, knowledge)))
+            cap = reasoned(say("lowered by a cap"), [plan.dose.capped_by], plan, knowledge)
+            rows.append((say("Cap"), cap))
     others = plan_words.regimens_not_used(plan)
     if not rows and not others:
         return None
     return h.section[
-        h.h2["Dose"], pairs(rows), _individual(plan, knowledge), more("Regimens not used", others)
+        h.h2[say("Dose")], pairs(rows), _individual(plan, knowledge), more(say("Regimens not used"), others)
     ]
 
 
@@ -133,7 +137,7 @@ def _individual(plan: Plan, knowledge: Knowledge) -> Node:
         for label, text, facts in individual_rows(sought, plan.dose)
     ]
     notes = h.ul[[h.li[note] for note in individual_notes(sought)]]
-    return [h.h3["Individual dose, sought from levels"], pairs(rows), notes]
+    return [h.h3[say("Individual dose, sought from levels")], pairs(rows), notes]
 
 
 def days_part(plan: Plan) -> Node:
@@ -141,13 +145,14 @@ def days_part(plan: Plan) -> Node:
     if not plan.days:
         return None
     shown = [_day(day, plan) for day in plan.days]
-    title = "Vials and rates"
+    title = say("Vials and rates")
     if len(shown) == 1:
         return h.section[h.h2[title], shown]
     alike = all(_ladder(day) == _ladder(plan.days[0]) for day in plan.days)
     if not alike:
         return h.section[h.h2[title], shown]
-    rest = h.details[h.summary[f"The other {len(shown) - 1}: the same vials and rates"], shown[1:]]
+    others = say("The other {count}: the same vials and rates", count=str(len(shown) - 1))
+    rest = h.details[h.summary[others], shown[1:]]
     return h.section[h.h2[title], shown[0], rest]
 
 
@@ -156,14 +161,13 @@ def _ladder(day: Day) -> tuple[object, ...]:
 
 
 def _day(day: Day, plan: Plan) -> Element:
-    title = f"{plan_words.unit(plan).capitalize()} {day.number} of {len(plan.days)}: {day.date}"
-    told = f"{plan_words.amount(day)} from {plan_words.vials(day)}; {hours(day.duration_min)}"
+    title = plan_words.day_title(day, plan)
     return h.div(".day")[
-        h.p[h.strong[title], h.br, told],
-        h.p[f"Sites: {plan_words.sites(day)}"] if day.sites else None,
+        h.p[h.strong[title], h.br, plan_words.day_gist(day)],
+        h.p[say("Sites: {sites}", sites=plan_words.sites(day))] if day.sites else None,
         table(
-            f"Rates, {title}",
-            ("Step", "mL/h", "mL", "Time", "From", "To"),
+            say("Rates, {day}", day=title),
+            (say("Step"), "mL/h", "mL", say("Time"), say("From"), say("To")),
             (
                 (
                     str(line.step),
@@ -182,44 +186,58 @@ def _day(day: Day, plan: Plan) -> Element:
     ]
 
 
+_EXPERIENCE = texts(
+    {
+        "any": "the same for naive and experienced",
+        "naive": "naive to immunoglobulin",
+        "experienced": "experienced to immunoglobulin",
+    }
+)
+
+
 def rates_part(plan: Plan, knowledge: Knowledge) -> Node:
     """Which schedule and which limits shaped the steps."""
     rates = plan.rates
     if rates is None:
         return None
     rows: list[tuple[str, Node]] = [
-        ("Schedule", reasoned(plan_words.SCHEDULE[rates.off_label], rates.facts, plan, knowledge)),
-        ("First", f"{rates.experience} to immunoglobulin"),
+        (
+            say("Schedule"),
+            reasoned(say(plan_words.SCHEDULE[rates.off_label]), rates.facts, plan, knowledge),
+        ),
+        (say("First"), say(_EXPERIENCE[rates.experience])),
     ]
     if rates.limited_by:
-        rows.append(("Limits", reasons(rates.limited_by, plan, knowledge)))
-    return h.section[h.h2["Rates"], pairs(rows)]
+        rows.append((say("Limits"), reasons(rates.limited_by, plan, knowledge)))
+    return h.section[h.h2[say("Rates")], pairs(rows)]
 
 
 def findings_part(plan: Plan, knowledge: Knowledge) -> Element:
     """Every hazard that says something, the gravest first, each with its reason."""
     shown = plan_words.shown_findings(plan)
     if not shown:
-        return h.section[h.h2["Hazards"], h.p["None."]]
+        return h.section[h.h2[say("Hazards")], h.p[say("None.")]]
     return h.section[
-        h.h2["Hazards"],
+        h.h2[say("Hazards")],
         h.ul(".findings")[[Markup(_finding(finding, plan, knowledge)) for finding in shown]],
     ]
 
 
 def _finding(finding: Finding, plan: Plan, knowledge: Knowledge) -> Element:
-    state = plan_words.state(finding).lower()
-    marks = [finding.severity, *([state] if state else []), *(["weak evidence"] if finding.weak else [])]
+    marks = [say(words.SEVERITY[finding.severity]), plan_words.state(finding)]
+    marks += [say("weak evidence")] if finding.weak else []
     because = words.saw(finding.because, knowledge.terms)
     acts, aside = plan_words.acts(finding), plan_words.set_aside(finding, plan)
     facts = (*finding.facts, *(action.fact for action in finding.do))
     advice = [action.text for action in finding.do if action.text and action.audience != "patient"]
     return h.li(f".finding.{_WEIGHT[finding.severity]}")[
-        reasoned([h.strong[finding.name], h.span(".marks")[", ".join(marks)]], facts, plan, knowledge),
-        h.p(".soft")["Because: ", because] if because else None,
+        reasoned(
+            [h.strong[finding.name], h.span(".marks")[", ".join(filter(None, marks))]], facts, plan, knowledge
+        ),
+        h.p(".soft")[say("Because: {seen}", seen=because)] if because else None,
         h.p[h.strong[aside]] if aside else None,
-        h.p[f"{acts[0].upper()}{acts[1:]}."] if acts else None,
-        more("What to do", advice) if advice else None,
+        h.p[f"{capital(acts)}."] if acts else None,
+        more(say("What to do"), advice) if advice else None,
     ]
 
 
@@ -227,17 +245,16 @@ def product_part(plan: Plan, knowledge: Knowledge) -> Node:
     """The product, what is really given, what else there is."""
     rows: list[tuple[str, Node]] = []
     if plan.product is not None:
-        label = "licensed for this use" if plan.product.on_label else "OFF LABEL for this use"
         name = reasoned(h.strong[plan.product.name], plan.product.facts, plan, knowledge)
-        rows.append(("Product", [name, f" {label}"]))
+        rows.append((say("Product"), [name, f" {plan_words.licence(plan.product)}"]))
         if plan.product.best_fit_unseen:
-            fit = f"{plan.product.best_fit_unseen}: rates not seen, needs sign-off"
-            rows.append(("Better fit", fit))
+            rows.append((say("Better fit"), plan_words.better_fit(plan.product)))
     if plan.course is not None:
-        rows.append(("Given", decided(plan_words.given(plan.course, plan), plan.course, plan, knowledge)))
-        rows += [("Beside it", near) for near in plan_words.neighbours(plan.course)]
+        given = decided(plan_words.given(plan.course, plan), plan.course, plan, knowledge)
+        rows.append((say("Given"), given))
+        rows += [(say("Beside it"), near) for near in plan_words.neighbours(plan.course)]
         if plan.course.days_because:
-            rows.append(("Days", reasons(plan.course.days_because, plan, knowledge)))
+            rows.append((say("Days"), reasons(plan.course.days_because, plan, knowledge)))
     excluded = [
         f"{knowledge.products[left.id].name}: {'; '.join(dict.fromkeys(map(words.reason, left.because)))}"
         for left in plan.products_excluded
@@ -246,20 +263,23 @@ def product_part(plan: Plan, knowledge: Knowledge) -> Node:
     if not rows and not excluded:
         return None
     return h.section[
-        h.h2["Product"], pairs(rows), more("Other products", also), more("Products left out", excluded)
+        h.h2[say("Product")],
+        pairs(rows),
+        more(say("Other products"), also),
+        more(say("Products left out"), excluded),
     ]
 
 
 def _option(option: ProductOption) -> str:
-    seen = "" if option.rates_seen else " (rates not seen)"
-    return f"{option.name}{seen}: {'; '.join(dict.fromkeys(map(words.reason, option.because))) or 'equal'}"
+    name = option.name if option.rates_seen else say("{product} (rates not seen)", product=option.name)
+    return f"{name}: {'; '.join(dict.fromkeys(map(words.reason, option.because))) or say('equal')}"
 
 
 def care_part(plan: Plan, knowledge: Knowledge) -> Node:
     """What to do around the infusion."""
     rows: list[tuple[str, Node]] = [
         (
-            "Premedicate" if drug.state == "indicated" else "Left out",
+            plan_words.premedicate(drug),
             reasoned(plan_words.premedication(drug), drug.facts, plan, knowledge),
         )
         for drug in plan.premedication
@@ -267,9 +287,9 @@ def care_part(plan: Plan, knowledge: Knowledge) -> Node:
     for title, items in plan_words.care_groups(plan):
         rows += [(title, reasoned(plan_words.care(item), item.facts, plan, knowledge)) for item in items]
     if plan.observation is not None and plan.observation.minutes:
-        seen = f"observe {plan.observation.minutes} min"
-        rows.append(("Afterwards", reasoned(seen, plan.observation.facts, plan, knowledge)))
-    return h.section[h.h2["Care"], pairs(rows)] if rows else None
+        seen = plan_words.observed(plan.observation)
+        rows.append((say("Afterwards"), reasoned(seen, plan.observation.facts, plan, knowledge)))
+    return h.section[h.h2[say("Care")], pairs(rows)] if rows else None
 
 
 def timeline_part(plan: Plan, knowledge: Knowledge) -> Node:
@@ -284,7 +304,7 @@ def timeline_part(plan: Plan, knowledge: Knowledge) -> Node:
     ]
     windows = [
         h.details[
-            h.summary[title],
+            h.summary[say(title)],
             pairs(
                 [
                     (answer, reasoned(what, facts, plan, knowledge))
@@ -292,20 +312,20 @@ def timeline_part(plan: Plan, knowledge: Knowledge) -> Node:
                 ]
             ),
         ]
-        for title, kind in (("Vaccines", "vaccine"), ("Antibody tests that cannot be read", "serology"))
+        for kind, title in plan_words.WINDOWS.items()
         if any(entry.kind == kind for entry in plan.timeline)
     ]
-    return h.section[h.h2["Timeline"], pairs(dated), windows] if plan.timeline else None
+    return h.section[h.h2[say("Timeline")], pairs(dated), windows] if plan.timeline else None
 
 
 def taken_for_granted(plan: Plan) -> Node:
     """What was assumed, and what two people of the site have to sign first."""
     signs = plan_words.sign_offs(plan)
     return [
-        h.section[h.h2["Needs sign-off by two people"], h.ul[(h.li[each] for each in signs)]]
+        h.section[h.h2[say("Needs sign-off by two people")], h.ul[(h.li[each] for each in signs)]]
         if signs
         else None,
-        h.section[more("What was assumed", plan_words.assumptions(plan))] if plan.assumed else None,
+        h.section[more(say("What was assumed"), plan_words.assumptions(plan))] if plan.assumed else None,
     ]
 
 

@@ -23,10 +23,12 @@ from ivigil.records.sign_off import (
 from ivigil.records.trail import trail
 from ivigil.records.words import Record
 from ivigil.sheets.facts import SIGN_OFF, permits_words, setting_value, signature_table, unit
+from ivigil.sheets.spoken import say, texts
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import Tone, notice
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 TONE: dict[State, Tone] = {
@@ -37,14 +39,17 @@ TONE: dict[State, Tone] = {
     "held_back": "slow",
     "strong": "go",
 }
-REFUSED: dict[Refusal, str] = {
-    "changed": "It is not what you looked at any more. Read it again, then decide again.",
-    "needs_none": "A signature would change nothing here.",
-    "same_person": "You have signed it already. The second signature is somebody else’s.",
-    "not_signed": "Nobody has signed it.",
-    "would_loosen": "Without this setting a bolder one would rule, and that takes two people: propose it.",
-    "nothing_new": "It is set so already.",
-}
+REFUSED: dict[Refusal, str] = texts(
+    {
+        "changed": "It is not what you looked at any more. Read it again, then decide again.",
+        "needs_none": "A signature would change nothing here.",
+        "same_person": "You have signed it already. The second signature is somebody else’s.",
+        "not_signed": "Nobody has signed it.",
+        "would_loosen": "Without this setting a bolder one would rule, and that takes two people: "
+        "propose it.",
+        "nothing_new": "It is set so already.",
+    }
+)
 _MOST = 50
 
 
@@ -65,8 +70,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 def section(visit: Visit, fact: Fact, problem: Problem | None) -> Element:
     """Everything about signatures under one fact."""
     return h.section(".sign-off")[
-        h.h2["Sign-off"],
-        _setting(visit, fact, problem) if isinstance(fact, Policy) else None,
+        h.h2[say("Sign-off")],
+        [_setting(visit, fact, problem), h.h3[say("The record as it stands")]]
+        if isinstance(fact, Policy)
+        else None,
         _signing(visit, fact, problem),
         _history(visit, fact),
     ]
@@ -84,8 +91,10 @@ def _signing(visit: Visit, fact: Fact, problem: Problem | None) -> Node:
     state = sign_off_state(fact, knowledge)
     signed, lapsed = knowledge.signatures_of(fact), knowledge.lapsed(fact)
     return [
-        notice(TONE[state], h.p[SIGN_OFF[state]], signers(signed) if signed else None),
-        notice("slow", h.p["Signed under an earlier text; that counts for nothing now:"], signers(lapsed))
+        notice(TONE[state], h.p[say(SIGN_OFF[state])], signers(signed) if signed else None),
+        notice(
+            "slow", h.p[say("Signed under an earlier text; that counts for nothing now:")], signers(lapsed)
+        )
         if lapsed and state in WAITS
         else None,
         _sign_form(visit, fact, problem) if state in WAITS else None,
@@ -96,22 +105,25 @@ def _signing(visit: Visit, fact: Fact, problem: Problem | None) -> Node:
 
 def _sign_form(visit: Visit, fact: Fact, problem: Problem | None) -> Node:
     if not visit.may("facts.sign"):
-        return h.p["A prescriber and a pharmacist, or two of either, sign it."]
+        return h.p[say("A prescriber and a pharmacist, or two of either, sign it.")]
     against = against_signing(fact, fingerprint(fact), visit.author.name, visit.knowledge)
     if against:
-        return h.p[REFUSED[against]]
+        return h.p[say(REFUSED[against])]
     first = not visit.knowledge.signatures_of(fact)
     return h.div(".signing")[
         h.p[
-            "You have read the record above in its sources and stand by it as it is here. ",
-            "Signed by two people it permits ",
-            h.strong[permits_words(fact)],
-            ".",
+            woven(
+                "You have read the record above in its sources and stand by it as it is here. "
+                "Signed by two people it permits {what}.",
+                what=h.strong[permits_words(fact)],
+            )
         ],
-        h.p(".soft")["You are the first; it counts when somebody else has signed too."] if first else None,
+        h.p(".soft")[say("You are the first; it counts when somebody else has signed too.")]
+        if first
+        else None,
         _form(visit, fact, "sign", fingerprint(fact))[
             field.signature(_faults(problem, "sign", fingerprint(fact)), id="sign-password"),
-            field.submit("Sign"),
+            field.submit(say("Sign")),
         ],
     ]
 
@@ -122,25 +134,25 @@ def _withdraw_form(visit: Visit, fact: Fact, mark: str, problem: Problem | None)
     faults = _faults(problem, "withdraw", mark)
     own = f"withdraw-{mark[:8]}"
     return h.details(open=bool(faults) or None)[
-        h.summary["Take the signatures back"],
-        h.p["At once, by one person. Every plan that rested on it is reopened."],
+        h.summary[say("Take the signatures back")],
+        h.p[say("At once, by one person. Every plan that rested on it is reopened.")],
         _form(visit, fact, "withdraw", mark)[
             field.text(
                 "reason",
-                "Why",
+                say("Why"),
                 problem.reason if problem and faults else "",
                 id=f"{own}-reason",
-                hint="It is kept.",
+                hint=say("It is kept."),
             ),
             field.signature(faults, id=f"{own}-password"),
-            field.submit("Take back", kind="stop"),
+            field.submit(say("Take back"), kind="stop"),
         ],
     ]
 
 
 def _by_hand(fact: Fact) -> Element:
     return h.details[
-        h.summary["What a signature in the site’s overlay must carry"], h.pre[signature_table(fact)]
+        h.summary[say("What a signature in the site’s overlay must carry")], h.pre[signature_table(fact)]
     ]
 
 
@@ -150,7 +162,14 @@ def _setting(visit: Visit, fact: Policy, problem: Problem | None) -> Node:
     counting = next((p for p in signed.settings if p.policy.id == fact.id), None)
     proposed = next((p for p in signed.proposed if p.policy.id == fact.id), None)
     return [
-        h.p["Set to ", h.strong[setting_value(fact)], ", on this page by two people." if counting else "."]
+        h.p[
+            woven(
+                texts("Set to {value}, on this page by two people.")
+                if counting
+                else texts("Set to {value}."),
+                value=h.strong[setting_value(fact)],
+            )
+        ]
         if _settable(fact)
         else None,
         _proposed(visit, proposed, problem) if proposed else None,
@@ -169,14 +188,20 @@ def _proposed(visit: Visit, proposal: Proposal, problem: Problem | None) -> Elem
     own = visit.author.name in {each.by for each in proposal.signatures}
     return notice(
         "info",
-        h.p["Proposed: ", h.strong[setting_value(policy)], f". {policy.cautious_because}"],
+        h.p[
+            woven(
+                "Proposed: {value}. {reason}",
+                value=h.strong[setting_value(policy)],
+                reason=policy.cautious_because,
+            )
+        ],
         signers(proposal.signatures),
-        h.p["It waits for somebody else’s signature."] if own or not visit.may("facts.sign") else None,
+        h.p[say("It waits for somebody else’s signature.")] if own or not visit.may("facts.sign") else None,
         None
         if own or not visit.may("facts.sign")
         else _form(visit, policy, "sign", mark)[
             field.signature(_faults(problem, "sign", mark), id="confirm-password"),
-            field.submit("Sign this setting"),
+            field.submit(say("Sign this setting")),
         ],
         _withdraw_form(visit, policy, mark, problem),
     )
@@ -189,21 +214,27 @@ def _propose_form(visit: Visit, policy: Policy, problem: Problem | None) -> Elem
         (each, each.replace("_", " ")) for each in dict.fromkeys((policy.choice, *policy.alternatives))
     ]
     return h.details(open=bool(faults) or None)[
-        h.summary["Propose another setting"],
-        h.p["You sign it with this; it rules when somebody else has signed it too."],
+        h.summary[say("Propose another setting")],
+        h.p[say("You sign it with this; it rules when somebody else has signed it too.")],
         _form(visit, policy, "propose", fingerprint(policy))[
-            field.choice("choice", "Choice", options, sent.choice if sent else policy.choice)
+            field.choice("choice", say("Choice"), options, sent.choice if sent else policy.choice)
             if policy.alternatives
             else field.text(
                 "number",
-                "Number",
+                say("Number"),
                 sent.number if sent else "",
                 unit=unit(policy),
                 inputmode="decimal",
             ),
-            field.text("reason", "Why", sent.reason if sent else "", id="propose-reason", hint="It is kept."),
+            field.text(
+                "reason",
+                say("Why"),
+                sent.reason if sent else "",
+                id="propose-reason",
+                hint=say("It is kept."),
+            ),
             field.signature(faults, id="propose-password"),
-            field.submit("Propose"),
+            field.submit(say("Propose")),
         ],
     ]
 
@@ -227,17 +258,21 @@ def _history(visit: Visit, fact: Fact) -> Node:
     if not found:
         return None
     rows = ((stamp(each.occurred_at.astimezone(visit.now.tzinfo)), each.author, told(each)) for each in found)
-    return table("What was signed on this page, newest first", ("When", "Who", "What"), rows)
+    return table(
+        say("What was signed on this page, newest first"), (say("When"), say("Who"), say("What")), rows
+    )
 
 
 def told(record: Record) -> str:
     """One event in words."""
     match record.body:
         case FactSigned(role=role):
-            return f"signed as {role}"
+            return say("signed as {role}", role=role)
         case SignOffWithdrawn(reason=reason):
-            return f"took the signatures back: {reason}"
+            return say("took the signatures back: {reason}", reason=reason)
         case SettingProposed(policy=policy):
-            return f"proposed {setting_value(policy)}: {policy.cautious_because}"
+            return say(
+                "proposed {value}: {reason}", value=setting_value(policy), reason=policy.cautious_because
+            )
         case _:
-            return "cannot be read"
+            return say("cannot be read")

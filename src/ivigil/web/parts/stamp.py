@@ -7,6 +7,9 @@ import datetime as dt
 import htpy as h
 from htpy import Element, Node
 
+from ivigil.sheets.spoken import say
+from ivigil.web.parts.woven import woven
+
 EVERY_SECONDS = 3
 """How often the live module asks again."""
 
@@ -28,6 +31,7 @@ def live(content: Node, id: str, path: str, made: dt.datetime, *, every: int = E
     ``made``: when it was computed. The page's own timer greys the part when no newer one came for 10 s;
     without a script it says from when it is.
     """
+    seconds = made.strftime("%H:%M:%S")
     return h.section(
         ".live",
         id=id,
@@ -35,7 +39,12 @@ def live(content: Node, id: str, path: str, made: dt.datetime, *, every: int = E
         data_made=made.isoformat(),
         data_every=str(every),
     )[
-        h.p(".as-of")["As of ", h.time(datetime=made.isoformat())[made.strftime("%H:%M:%S")]],
-        h.p(".last-known", role="status", hidden=True),
+        h.p(".as-of")[woven("As of {time}", time=h.time(datetime=made.isoformat())[seconds])],
+        h.p(
+            ".last-known",
+            role="status",
+            hidden=True,
+            data_text=say("Not fresh: last known {time}", time=seconds),
+        ),
         content,
     ]

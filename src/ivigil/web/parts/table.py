@@ -7,16 +7,21 @@ from collections.abc import Iterable, Sequence
 import htpy as h
 from htpy import Element, Node
 
+from ivigil.sheets.spoken import say
+
 
 def table(
     caption: str,
     headings: Sequence[str],
     rows: Iterable[Sequence[Node]],
     *,
-    empty: str = "Nothing.",
+    empty: str = "",
     numbers: Iterable[int] = (),
 ) -> Element:
-    """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading."""
+    """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading.
+
+    ``empty``: what stands there without a row; "": that there is nothing.
+    """
     right = set(numbers)
     made = [
         h.tr[
@@ -28,7 +33,7 @@ def table(
         for row in rows
     ]
     if not made:
-        return h.section(".table")[h.h2[caption], h.p(".soft")[empty]]
+        return h.section(".table")[h.h2[caption], h.p(".soft")[empty or say("Nothing.")]]
     return h.div(".table", role="region", aria_label=caption, tabindex="0")[
         h.table[
             h.caption[caption],

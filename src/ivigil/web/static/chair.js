@@ -5,6 +5,7 @@
 
 import { answering, foreign, goesBy, ours } from "./build.js";
 import * as store from "./chair-store.js";
+import { texts } from "./texts.js";
 
 const PATIENCE = 6_000;
 const AGAIN = 3_000;
@@ -12,7 +13,8 @@ const PAGE = `ivigil-page-${globalThis.crypto?.randomUUID?.()}`;
 const SHOWN = 10;
 const DOUBLE_TAP = 1_500;
 const UNREAD_STATUS = [400, 404, 405, 413]; // from us: it is the entry, not the connection
-const UNREAD = { field: "entry", value: "not understood", accepted: "an entry of this version of the page" };
+const UNREAD = {}; // the server could not read it at all
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const REMEMBER = 5_000;
 const SOON = 1_000; // what is not answered by then is told as waiting
 
@@ -22,6 +24,7 @@ let sending = Promise.resolve();
 let ticking = false;
 let remembered = -Infinity;
 let sent = []; // ids of what waited here and was sent
+const say = texts("chair-texts");
 const underWay = new Set(); // ids of taps of this page
 let last = {}; // the tap before: its form, what it said, when
 const offlinePage = !document.getElementById("device");
@@ -219,29 +222,45 @@ async function show() {
   else delete document.body.dataset.holds;
   box.replaceChildren();
   if (mine.length) {
-    box.append(element("h2", `${mine.length} ${mine.length === 1 ? "entry" : "entries"} not yet saved`));
-    box.append(element("p", "Kept on this device alone. Sent by itself, in this order, as soon as there is a connection."));
+    box.append(element("h2", say(mine.length === 1 ? "waiting-one" : "waiting-many", { count: mine.length })));
+    box.append(element("p", say("kept")));
     const list = element("ul");
     for (const { place, entry } of mine) list.append(line(place, entry));
-    box.append(list, button("Try now", () => tick(true)));
+    box.append(list, button(say("again"), () => tick(true)));
   }
-  if (others) box.append(element("p", `${others} more of another person or another chair wait on this device, not yet saved.`));
+  if (others) box.append(element("p", say("others", { count: others })));
 }
 
 function line(place, entry) {
   const made = element("li", summary(entry));
   if (entry.faults) {
-    made.append(element("p", `It cannot be read: ${entry.faults.map((fault) => `${fault.field}: ${fault.value}; accepted: ${fault.accepted}`).join("; ")}`));
-    made.append(button("Remove it; I enter it anew", async () => (await store.remove(place), show())));
+    made.append(element("p", say("unreadable", { faults: entry.faults.map(fault).join("; ") })));
+    made.append(button(say("remove"), async () => (await store.remove(place), show())));
   }
   return made;
 }
 
+const fault = (found) => say(found.field ? "fault" : "other-version", found);
+
 function summary(entry) {
-  const called = document.querySelector(`#panel-${entry.kind} > summary`)?.textContent ?? entry.kind;
-  const said = Object.entries(entry.fields).filter(([name, value]) => value && name !== "at").map(([name, value]) => `${name.replace("measure.", "")} ${value}`);
+  const panel = document.getElementById(`panel-${entry.kind}`);
+  const said = Object.entries(entry.fields)
+    .filter(([name, value]) => value && name !== "at")
+    .map(([name, value]) => told([...(panel?.querySelectorAll(`[name="${CSS.escape(name)}"]`) ?? [])], value));
   const time = new Date(entry.occurred_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  return `${time} ${called}${said.length ? `: ${said.join(", ")}` : ""}`;
+  const what = said.filter(Boolean).join(", ");
+  return `${time} ${say(`kind-${entry.kind}`)}${what ? `: ${what}` : ""}`;
+}
+
+// A value as the form of its kind shows it: with its label, by what was chosen; ids are for machines.
+function told(fields, value) {
+  const button = fields.find((each) => each.type === "submit" && each.value === value);
+  if (button) return button.textContent;
+  const field = fields.find((each) => each.type !== "submit");
+  const label = field?.labels?.[0]?.textContent ?? "";
+  if (field?.type === "checkbox") return label;
+  const chosen = [...(field?.options ?? [])].find((option) => option.value === value)?.textContent;
+  return chosen ?? (UUID.test(value) ? "" : `${label} ${value}`.trim());
 }
 
 function saved(text) {
@@ -271,7 +290,7 @@ async function tick(now = false) {
   const left = new Set((await store.waiting(scope)).map(({ place }) => place));
   const gone = before.filter(({ place }) => !left.has(place)).map(({ entry }) => entry);
   sent = [...sent, ...gone.map(({ id }) => id)].slice(-SHOWN);
-  if (gone.length) saved(`Saved now: ${gone.map(summary).join("; ")}`);
+  if (gone.length) saved(say("saved", { entries: gone.map(summary).join("; ") }));
   await show();
 }
 
@@ -300,7 +319,7 @@ async function restore() {
   document.querySelector("main").before(banner);
   for (const field of document.querySelectorAll("form.entry [name=id]")) field.value = crypto.randomUUID();
   document.querySelector(".done")?.remove();
-  if (new URLSearchParams(location.search).has("done")) saved("Saved. The page that says so did not come: the connection is gone.");
+  if (new URLSearchParams(location.search).has("done")) saved(say("saved-unseen"));
   cut(true);
   return true;
 }

@@ -2,6 +2,9 @@
 // tells that a session is over, by its time or otherwise: what this device showed goes, what waits stays.
 
 import * as store from "./chair-store.js";
+import { texts } from "./texts.js";
+
+const say = texts("leave-texts");
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -11,7 +14,7 @@ document.addEventListener("submit", async (event) => {
   const { own } = await store.counted(user).catch(() => ({ own: 0 }));
   if (own && !form.dataset.asked) {
     form.dataset.asked = "yes";
-    const text = `${own} ${own === 1 ? "entry" : "entries"} of yours on this device not yet saved: open the chair with a connection. Sign out again to lose them.`;
+    const text = say(own === 1 ? "one" : "many", { count: own });
     form.append(Object.assign(document.createElement("p"), { role: "alert", className: "fault", textContent: text }));
     return;
   }

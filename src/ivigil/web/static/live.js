@@ -65,7 +65,7 @@ function judge() {
     const told = part.querySelector(":scope > .last-known");
     if (told) {
       told.hidden = !stale;
-      told.textContent = stale ? `Not fresh: last known ${part.querySelector(".as-of time")?.textContent ?? ""}` : "";
+      told.textContent = stale ? told.dataset.text : "";
     }
     part.dispatchEvent(new CustomEvent("ivigil:stale", { bubbles: true, detail: stale }));
   }

@@ -90,10 +90,7 @@ function outdated(status) {
   panel().removeAttribute("aria-busy");
   panel().classList.add("outdated-now");
   told.hidden = false;
-  told.textContent =
-    status === 401 || status === 423
-      ? "The screen is locked or signed out. Sign in or unlock in another tab; what you typed stays here. The plan below is of what was typed before."
-      : "No answer from the server: the plan below is of what was typed before.";
+  told.textContent = status === 401 || status === 423 ? told.dataset.locked : told.dataset.silent;
   said.textContent = told.textContent;
 }
 

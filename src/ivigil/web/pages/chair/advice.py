@@ -14,7 +14,8 @@ from ivigil.practice.told import Kind
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, rule, seen, when_line
 from ivigil.sheets.numbers import number
-from ivigil.sheets.reaction_drugs import NO_RECORD, dose_line, option_line
+from ivigil.sheets.reaction_drugs import NO_RECORD, dose_line, option_line, unrecognised
+from ivigil.sheets.spoken import capital, either, say, texts
 from ivigil.web.pages.chair.forms import tap
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.field import Importance
@@ -33,34 +34,37 @@ _TONE: dict[Rank, Tone] = {
 _ONWARD: tuple[Code, ...] = ("start", "step_up", "restart", "decide_restart", "may_leave")
 """What may only be said by a view that is fresh."""
 _RATE_KINDS: dict[Code, Kind] = {"step_up": "rate", "slow": "slow", "restart": "resume", "start": "start"}
-_SET = {
-    "step_up": "{rate} mL/h is set",
-    "slow": "{rate} mL/h is set",
-    "restart": "It runs at {rate} mL/h",
-    "start": "Line on, {rate} mL/h is set",
-}
+_SET = texts(
+    {
+        "step_up": "{rate} mL/h is set",
+        "slow": "{rate} mL/h is set",
+        "restart": "It runs at {rate} mL/h",
+        "start": "Line on, {rate} mL/h is set",
+    }
+)
 _OPENS: dict[Code, tuple[Kind, str]] = {
-    "identify": ("identity", "Check the identity"),
-    "check_vitals": ("vital-signs", "Enter vital signs"),
-    "hang_vial": ("vial", "Scan or type the vial"),
-    "decide_restart": ("decide", "Record the decision"),
-    "record_anew": ("symptom", "Record it anew"),
-    "observe": ("vital-signs", "Enter vital signs"),
+    "identify": ("identity", texts("Check the identity")),
+    "check_vitals": ("vital-signs", texts("Enter vital signs")),
+    "hang_vial": ("vial", texts("Scan or type the vial")),
+    "decide_restart": ("decide", texts("Record the decision")),
+    "record_anew": ("symptom", texts("Record it anew")),
+    "observe": ("vital-signs", texts("Enter vital signs")),
 }
-SWITCHED_OFF = "This site has switched live advice off: people alone judge what to do."
-_NOTHING = {
-    "left": "The patient has left. Nothing is left to do here.",
-    "running": "Nothing is due now.",
-}
+_NOTHING = texts(
+    {
+        "left": "The patient has left. Nothing is left to do here.",
+        "running": "Nothing is due now.",
+    }
+)
 
 
 def first(view: ChairView) -> Node:
     """The one thing to do now."""
     advised = view.report.advice
     if not view.knowledge.is_on("policy.live_advice"):
-        return _card("slow", h.p(".do")[SWITCHED_OFF])
+        return _card("slow", h.p(".do")[say(words.SWITCHED_OFF)])
     if not advised:
-        return _card("info", h.p(".do")[_NOTHING.get(view.state.phase, _NOTHING["running"])])
+        return _card("info", h.p(".do")[say(_NOTHING.get(view.state.phase, _NOTHING["running"]))])
     return _fresh_only(
         view, advised[0], _card(_TONE[advised[0].rank], *_content(view, advised[0], first=True))
     )
@@ -71,7 +75,7 @@ def others(view: ChairView) -> Node:
     rest = view.report.advice[1:]
     pressing = [each for each in rest if each.rank in _NOW]
     coming = [each for each in rest if each.rank not in _NOW]
-    return [_list("Then", view, pressing), _list("Coming", view, coming)]
+    return [_list(say("Then"), view, pressing), _list(say("Coming"), view, coming)]
 
 
 def _list(title: str, view: ChairView, several: list[Advice]) -> Node:
@@ -89,7 +93,8 @@ def _list(title: str, view: ChairView, several: list[Advice]) -> Node:
 
 
 def _card(tone: Tone, *content: Node) -> Element:
-    return h.section(f".next.{tone}", aria_label="Next")[h.p(".eyebrow")["Next"], content]
+    title = say("Next")
+    return h.section(f".next.{tone}", aria_label=title)[h.p(".eyebrow")[title], content]
 
 
 def _fresh_only(view: ChairView, advice: Advice, shown: Element) -> Node:
@@ -100,17 +105,17 @@ def _fresh_only(view: ChairView, advice: Advice, shown: Element) -> Node:
     return [
         h.div(".fresh-only")[shown],
         h.div(".stale-only.next.slow")[
-            h.p(".do")[f"Last known {known}"],
-            h.p["Without a connection nothing is advised that raises the flow. Stay, or slow, or stop."],
+            h.p(".do")[say("Last known {time}", time=known)],
+            h.p[say("Without a connection nothing is advised that raises the flow. Stay, or slow, or stop.")],
         ],
     ]
 
 
 def _content(view: ChairView, advice: Advice, *, first: bool = False) -> tuple[Node, ...]:
-    when = when_line(advice, view.clock).removeprefix(":").strip()
+    when = when_line(advice, view.clock)
     return (
         (h.h2 if first else h.p)(".do")[advice_line(advice, view.knowledge)],
-        h.p(".due-at")[_label(when)] if when else None,
+        h.p(".due-at")[capital(when)] if when else None,
         _blockers(advice),
         _action(view, advice, main=first),
         _doses(view, advice),
@@ -118,15 +123,12 @@ def _content(view: ChairView, advice: Advice, *, first: bool = False) -> tuple[N
     )
 
 
-def _label(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _blockers(advice: Advice) -> Node:
     if not advice.blockers:
         return None
-    head = "Because" if advice.code in ("hold_rate", "slow") else "Not yet"
-    return h.p(".blockers")[f"{head}: {'; '.join(words.BLOCKER[code] for code in advice.blockers)}."]
+    why = "; ".join(say(words.BLOCKER[code]) for code in advice.blockers)
+    held = advice.code in ("hold_rate", "slow")
+    return h.p(".blockers")[say("Because: {why}.", why=why) if held else say("Not yet: {why}.", why=why)]
 
 
 def _action(view: ChairView, advice: Advice, *, main: bool) -> Node:
@@ -136,21 +138,21 @@ def _action(view: ChairView, advice: Advice, *, main: bool) -> Node:
         if advice.blockers and advice.code != "slow":
             return None
         rate = number(advice.rate_ml_per_h)
-        text = _SET[advice.code].format(rate=rate)
+        text = say(_SET[advice.code], rate=rate)
         return tap(view, _RATE_KINDS[advice.code], text, {"rate": rate}, importance=importance)
     match advice.code:
         case "stop":
-            return tap(view, "stop", "It is stopped", {}, importance="stop")
+            return tap(view, "stop", say("It is stopped"), {}, importance="stop")
         case "pause":
-            return tap(view, "pause", "It is paused", {}, importance="stop")
+            return tap(view, "pause", say("It is paused"), {}, importance="stop")
         case "complete":
-            return tap(view, "completed", "The volume is in", {}, importance=importance)
+            return tap(view, "completed", say("The volume is in"), {}, importance=importance)
         case "may_leave":
-            return tap(view, "left", "The patient leaves", {}, importance=importance)
+            return tap(view, "left", say("The patient leaves"), {}, importance=importance)
     opens = _OPENS.get(advice.code)
     if advice.action == "check_vital_signs":
         opens = _OPENS["check_vitals"]
-    return h.a(f".button.{importance}", href=f"#{opens[0]}")[opens[1]] if opens else None
+    return h.a(f".button.{importance}", href=f"#{opens[0]}")[say(opens[1])] if opens else None
 
 
 def _doses(view: ChairView, advice: Advice) -> Node:
@@ -159,11 +161,10 @@ def _doses(view: ChairView, advice: Advice) -> Node:
     if treatment is None:
         return None
     if treatment.gap:
-        return h.p[NO_RECORD]
-    unknown = treatment.unrecognised
+        return h.p[say(NO_RECORD)]
     return h.div(".doses")[
         (_dose(view, option) for option in treatment.options),
-        h.p[f"Given already, class not known: {', '.join(unknown)}"] if unknown else None,
+        h.p[capital(unrecognised(treatment))] if treatment.unrecognised else None,
     ]
 
 
@@ -171,11 +172,11 @@ def _dose(view: ChairView, option: Dosing) -> Element:
     line = h.p(".dose")[option_line(option, view.clock.time)]
     if option.withheld:
         return h.div[line]
-    fields = {"drug": option.drug, "route": option.route}
+    fields, given = {"drug": option.drug, "route": option.route}, say("It is given")
     if option.dose_mg is None:
-        return h.div[line, tap(view, "medicine", "It is given", {**fields, "text": dose_line(option)})]
+        return h.div[line, tap(view, "medicine", given, {**fields, "text": dose_line(option)})]
     mg = number(option.dose_mg.low, 3)
-    return h.div[line, tap(view, "medicine", "It is given", fields, edit=("mg", f"{option.drug}, mg", mg))]
+    return h.div[line, tap(view, "medicine", given, fields, edit=("mg", f"{option.drug}, mg", mg))]
 
 
 def _why(view: ChairView, advice: Advice) -> Node:
@@ -184,20 +185,21 @@ def _why(view: ChairView, advice: Advice) -> Node:
     if not facts and not seen_now:
         return None
     reason = [
-        h.p[f"Seen: {seen_now}."] if seen_now else None,
+        h.p[say("Seen: {what}.", what=seen_now)] if seen_now else None,
         h.ul[(h.li[rule(fact, view.knowledge)] for fact in facts)] if facts else None,
         _also(advice),
-        h.p[f"It rests on weak evidence alone ({words.NOT_SIGNED}): it may only restrict."]
+        h.p[say("It rests on weak evidence alone (not yet signed): it may only restrict.")]
         if advice.weak
         else None,
     ]
-    return source("Why", reason, documents(facts, view))
+    return source(say("Why"), reason, documents(facts, view))
 
 
 def _also(advice: Advice) -> Node:
     if not advice.stricter:
         return None
-    return h.p[f"The rule also allows: {' or '.join(words.FLOW[flow] for flow in advice.stricter)}."]
+    flows = either(say(words.FLOW[flow]) for flow in advice.stricter)
+    return h.p[say("The rule also allows: {flows}.", flows=flows)]
 
 
 def documents(facts: Iterable[Fact], view: ChairView) -> list[Document]:

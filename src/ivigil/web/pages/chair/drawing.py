@@ -17,6 +17,7 @@ from ivigil.infusion.progress import expected_end
 from ivigil.infusion.state import State
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import counted, say
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.chart import chart
 from ivigil.web.parts.table import table
@@ -34,6 +35,8 @@ _PULSE, _HIGH, _LOW = (
     "measure.diastolic_mmhg",
 )
 _NICE = (1, 2, 5)
+SHOWN = 50
+"""So many vital signs stand in the table, the last, unless every one is asked for."""
 
 Point = tuple[dt.datetime, Decimal]
 
@@ -71,14 +74,14 @@ def picture(view: ChairView) -> Element:
         aria_hidden="true",
     )[
         _time_axis(rates, view),
-        _value_axis(rates, "Rate, mL/h"),
+        _value_axis(rates, say("Rate, mL/h")),
         h.path(".planned", d=_stairs(planned, rates)) if planned else None,
         h.path(".given", d=_stairs(given, rates)) if given else None,
-        _value_axis(signs, "Pulse, /min (dots); blood pressure, mmHg (bars)"),
+        _value_axis(signs, say("Pulse, /min (dots); blood pressure, mmHg (bars)")),
         _signs(state, signs),
         h.line(".present", x1=f"{rates.x(at)}", x2=f"{rates.x(at)}", y1=f"{_RATE_TOP}", y2=f"{_SIGNS_FOOT}"),
     ]
-    return h.div(".drawing")[h.h2["Rate and vital signs"], chart(str(drawn), _words(view), _table(view))]
+    return h.div(".drawing")[h.h2[say("Rate and vital signs")], chart(str(drawn), _words(view), _table(view))]
 
 
 def _span(view: ChairView) -> tuple[dt.datetime, dt.datetime]:
@@ -179,14 +182,14 @@ def _signs(state: State, frame: _Frame) -> Node:
         drawn.append(
             h.polyline(".pulse", points=" ".join(f"{frame.x(at)},{frame.y(value)}" for at, value in pulses))
         )
-    for vitals in state.vitals:
-        x = f"{frame.x(vitals.at)}"
-        if vitals.readings.keys() >= {_HIGH, _LOW}:
-            high, low = frame.y(vitals.readings[_HIGH]), frame.y(vitals.readings[_LOW])
-            drawn.append(h.line(".pressure", x1=x, x2=x, y1=f"{high}", y2=f"{low}"))
-    drawn += [
-        h.circle(".pulse-dot", cx=f"{frame.x(at)}", cy=f"{frame.y(value)}", r="3.5") for at, value in pulses
+    bars = [
+        f"M{frame.x(vitals.at)} {frame.y(vitals.readings[_HIGH])}V{frame.y(vitals.readings[_LOW])}"
+        for vitals in state.vitals
+        if vitals.readings.keys() >= {_HIGH, _LOW}
     ]
+    dots = [f"M{frame.x(at)} {frame.y(value)}h0" for at, value in pulses]
+    drawn.append(h.path(".pressure", d=" ".join(bars)) if bars else None)
+    drawn.append(h.path(".pulse-dot", d=" ".join(dots)) if dots else None)
     return drawn
 
 
@@ -194,29 +197,44 @@ def _words(view: ChairView) -> str:
     """What the picture shows, in two sentences."""
     state, clock = view.state, view.clock
     top = state.top_step
-    planned = (
-        f"Planned: {len(state.day.steps)} steps to {number(top.rate_ml_per_h)} mL/h"
-        if top
-        else "No rates are planned"
-    )
+    if top is None:
+        planned = say("No rates are planned")
+    else:
+        planned = counted(
+            len(state.day.steps),
+            "Planned: {count} step to {rate} mL/h (dashed)",
+            "Planned: {count} steps to {rate} mL/h (dashed)",
+            rate=number(top.rate_ml_per_h),
+        )
     if not state.flows:
-        ran = "nothing has flowed yet"
+        ran = say("nothing has flowed yet")
     else:
         highest = max(flow.rate_ml_per_h for flow in state.flows)
-        ran = f"it ran from {clock.time(state.flows[0].start)} at up to {number(highest)} mL/h"
-    taken = len(state.vitals)
-    signs = f"Vital signs were taken {taken} time{'' if taken == 1 else 's'}"
-    last = f", the last at {clock.time(state.vitals[-1].at)}" if state.vitals else ""
-    return f"{planned} (dashed); {ran} (solid). {signs}{last}."
+        start = clock.time(state.flows[0].start)
+        ran = say("it ran from {time} at up to {rate} mL/h (solid)", time=start, rate=number(highest))
+    return f"{planned}; {ran}. {_taken(view)}."
+
+
+def _taken(view: ChairView) -> str:
+    taken = view.state.vitals
+    if not taken:
+        return say("Vital signs were taken 0 times")
+    return counted(
+        len(taken),
+        "Vital signs were taken {count} time, the last at {time}",
+        "Vital signs were taken {count} times, the last at {time}",
+        time=view.clock.time(taken[-1].at),
+    )
 
 
 def _table(view: ChairView) -> Node:
     state, clock = view.state, view.clock
     names = [name for name in words.SIGN if any(name in vitals.readings for vitals in state.vitals)]
+    shown = state.vitals if view.every else state.vitals[-SHOWN:]
     flows = (
         (
             clock.time(flow.start),
-            clock.time(flow.end) if flow.end else "still",
+            clock.time(flow.end) if flow.end else say("still"),
             number(flow.rate_ml_per_h),
         )
         for flow in state.flows
@@ -230,18 +248,34 @@ def _table(view: ChairView) -> Node:
             clock.time(vitals.at),
             *(number(vitals.readings[name]) if name in vitals.readings else "–" for name in names),
         )
-        for vitals in state.vitals
+        for vitals in shown
     )
     return [
-        table("As planned", ("Step", "Rate mL/h", "Minutes", "Volume mL"), plan, numbers=(1, 2, 3)),
         table(
-            "As it ran", ("From", "Until", "Rate mL/h"), flows, numbers=(2,), empty="Nothing has flowed yet."
+            say("As planned"),
+            (say("Step"), say("Rate mL/h"), say("Minutes"), say("Volume mL")),
+            plan,
+            numbers=(1, 2, 3),
         ),
         table(
-            "Vital signs",
-            ("Time", *(words.SIGN[name] for name in names)),
+            say("As it ran"),
+            (say("From"), say("Until"), say("Rate mL/h")),
+            flows,
+            numbers=(2,),
+            empty=say("Nothing has flowed yet."),
+        ),
+        table(
+            say("Vital signs"),
+            (say("Time"), *(say(words.SIGN[name]) for name in names)),
             taken,
             numbers=range(1, len(names) + 1),
-            empty="None were taken yet.",
+            empty=say("None were taken yet."),
         ),
+        h.p[
+            h.a(href=f"{view.path_of_every}#story")[
+                say("All {count} vital signs", count=f"{len(state.vitals)}")
+            ]
+        ]
+        if len(shown) < len(state.vitals)
+        else None,
     ]

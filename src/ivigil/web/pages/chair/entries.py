@@ -9,40 +9,47 @@ from htpy import Element, Node
 
 from ivigil.infusion.events import CTCAE_GRADES
 from ivigil.infusion.state import Phase
+from ivigil.order import Fault
 from ivigil.practice.deeds import ALL_THE_SAME, WHY
 from ivigil.practice.told import AT, KINDS, Kind
 from ivigil.sheets import chair_words as words
-from ivigil.sheets.chair import advice_line, symptom, vial_line
+from ivigil.sheets.chair import advice_line, measures, symptom, vial_line
 from ivigil.sheets.entries import objection_line
+from ivigil.sheets.faults import accepted
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import capital, either, say, texts
 from ivigil.web.pages.chair.forms import ENTRY, action, hidden, tap
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts import field
 from ivigil.web.parts.field import Importance
-from ivigil.web.parts.notice import notice
+from ivigil.web.parts.notice import faults, notice
 
-TITLE: dict[Kind, str] = {
-    "identity": "Identity check",
-    "start": "Start",
-    "vital-signs": "Vital signs",
-    "symptom": "Symptom",
-    "rate": "Rate",
-    "slow": "Slow",
-    "pause": "Pause",
-    "disconnect": "Take the line off",
-    "resume": "Go on",
-    "stop": "Stop, with reason",
-    "grade": "Grade a reaction",
-    "medicine": "Medicine",
-    "decide": "Decision to go on",
-    "informed": "Patient informed",
-    "vial": "Hang a vial",
-    "vial-finished": "Vial finished",
-    "completed": "Volume is in",
-    "left": "Patient leaves",
-    "withdraw": "Withdraw an entry",
-    "otherwise": "Not as advised",
-}
+TITLE: dict[Kind, str] = texts(
+    {
+        "identity": "Identity check",
+        "seat": "Chair or bed",
+        "start": "Start",
+        "vital-signs": "Vital signs",
+        "symptom": "Symptom",
+        "rate": "Rate",
+        "slow": "Slow",
+        "pause": "Pause",
+        "disconnect": "Take the line off",
+        "resume": "Go on",
+        "stop": "Stop, with reason",
+        "grade": "Grade a reaction",
+        "medicine": "Medicine",
+        "decide": "Decision to go on",
+        "informed": "Patient informed",
+        "vial": "Hang a vial",
+        "vial-finished": "Vial finished",
+        "completed": "Volume is in",
+        "left": "Patient leaves",
+        "withdraw": "Withdraw an entry",
+        "otherwise": "Not as advised",
+        "both-seen": "Both entries seen",
+    }
+)
 _OFTEN: dict[Phase, tuple[Kind, ...]] = {
     "not_started": ("identity", "vital-signs", "vial", "start"),
     "running": ("vital-signs", "symptom", "rate", "vial", "pause", "medicine"),
@@ -51,7 +58,7 @@ _OFTEN: dict[Phase, tuple[Kind, ...]] = {
     "left": (),
 }
 """What comes up at a phase; everything else can be entered as well."""
-_ELSEWHERE: tuple[Kind, ...] = ("slow", "withdraw")
+_ELSEWHERE: tuple[Kind, ...] = ("slow", "withdraw", "both-seen")
 """Entered by a button beside what it is about."""
 _SIGNS = (
     "measure.systolic_mmhg",
@@ -63,7 +70,10 @@ _SIGNS = (
     "measure.pain_0_10",
     "measure.urine_ml_per_kg_per_h",
 )
-_CHOOSE = ("", "Choose")
+
+
+def _choose() -> tuple[str, str]:
+    return "", say("Choose")
 
 
 class Fields:
@@ -80,8 +90,14 @@ class Fields:
     def faults(self, name: str) -> tuple[str, ...]:
         found = (fault for fault in self.told.faults if fault.field == name) if self.told else ()
         return tuple(
-            f"{f'{fault.value}: ' if fault.value else ''}accepted: {fault.accepted}"
-            + (f"; did you mean {' or '.join(fault.near)}?" if fault.near else "")
+            "; ".join(
+                part
+                for part in (
+                    f"{f'{fault.value}: ' if fault.value else ''}{_accepted(fault)}",
+                    say("did you mean {near}?", near=either(fault.near)) if fault.near else "",
+                )
+                if part
+            )
             for fault in found
         )
 
@@ -107,13 +123,17 @@ class Fields:
         return f"{self.kind}-{name.replace('.', '-')}"
 
 
+def _accepted(fault: Fault) -> str:
+    return say("accepted: {what}", what=accepted(fault))
+
+
 def unwritten(view: ChairView) -> Node:
     """What was sent from a button without a form of its own, and cannot be read."""
     told = view.typed
     if told is None or told.kind not in _ELSEWHERE:
         return None
-    texts = (text for fault in told.faults for text in Fields(view, told.kind).faults(fault.field))
-    return notice("stop", h.p["Nothing was saved."], h.ul[(h.li[text] for text in texts)], urgent=True)
+    found = [text for fault in told.faults for text in Fields(view, told.kind).faults(fault.field)]
+    return faults(tuple(found))
 
 
 def entries(view: ChairView) -> Element:
@@ -121,9 +141,9 @@ def entries(view: ChairView) -> Element:
     often = _OFTEN[view.state.phase]
     rest = [kind for kind in KINDS if kind not in (*often, *_ELSEWHERE)]
     return h.section(".entries", aria_labelledby="entries")[
-        h.h2("#entries")["Record"],
+        h.h2("#entries")[say("Record")],
         h.div(".panels")[(_panel(view, kind) for kind in often)],
-        h.h3["More to record"] if often else None,
+        h.h3[say("More to record")] if often else None,
         h.div(".panels")[(_panel(view, kind) for kind in rest)],
     ]
 
@@ -133,7 +153,7 @@ def _panel(view: ChairView, kind: Kind) -> Element:
     fields = Fields(view, kind)
     again = fields.told is not None
     return h.details(".panel", name="entry", open=again, id=f"panel-{kind}")[
-        h.summary[TITLE[kind]],
+        h.summary[say(TITLE[kind])],
         h.div(id=kind, class_="inside")[_refusal(fields), _BODIES[kind](fields)],
     ]
 
@@ -158,8 +178,8 @@ def _sent(
 def _when(fields: Fields) -> Element:
     typed = fields.value(AT)
     return h.details(".when", open=bool(typed))[
-        h.summary["It happened earlier"],
-        fields.text(AT, "Time of today", type="time"),
+        h.summary[say("It happened earlier")],
+        fields.text(AT, say("Time of today"), type="time"),
     ]
 
 
@@ -170,11 +190,11 @@ def _refusal(fields: Fields) -> Node:
     if told.refused:
         return notice(
             "stop",
-            h.p["Not recorded. Against it speaks:"],
+            h.p[say("Not recorded. Against it speaks:")],
             h.ul[(h.li[objection_line(each.code, each.what)] for each in told.refused)],
             urgent=True,
         )
-    return notice("stop", h.p["Nothing was saved. Look at the marked fields."], urgent=True)
+    return notice("stop", h.p[say("Nothing was saved. Look at the marked fields.")], urgent=True)
 
 
 def _despite(fields: Fields) -> Node:
@@ -183,8 +203,8 @@ def _despite(fields: Fields) -> Node:
     if told is None or not (told.refused or told.fields.get(ALL_THE_SAME)):
         return None
     return h.div(".despite")[
-        fields.text(WHY, "It was done all the same, because"),
-        field.submit("Record it all the same", kind="stop", name=ALL_THE_SAME, value="yes"),
+        fields.text(WHY, say("It was done all the same, because")),
+        field.submit(say("Record it all the same"), kind="stop", name=ALL_THE_SAME, value="yes"),
     ]
 
 
@@ -195,12 +215,18 @@ def _identity(fields: Fields) -> Node:
     return _sent(
         fields,
         "",
-        fields.text("value", "Identifier on the wristband or card"),
+        fields.text("value", say("Identifier on the wristband or card")),
         submit=[
-            field.submit("It was scanned", name="scanned", value="yes"),
-            field.submit("It was asked and read", kind="plain"),
+            field.submit(say("It was scanned"), name="scanned", value="yes"),
+            field.submit(say("It was asked and read"), kind="plain"),
         ],
     )
+
+
+def _seat(fields: Fields) -> Node:
+    hint = say("As it is written there. No patient’s name.")
+    sits = fields.view.state.chair
+    return _sent(fields, say("Save the chair"), fields.text("chair", say("Chair or bed"), sits, hint=hint))
 
 
 def _start(fields: Fields) -> Node:
@@ -209,9 +235,9 @@ def _start(fields: Fields) -> Node:
     rate = number(advised.rate_ml_per_h) if advised and advised.rate_ml_per_h is not None else ""
     return _sent(
         fields,
-        "The line is on and it runs",
-        fields.amount("rate", "First rate", "mL/h", rate),
-        fields.text("pump", "Pump (if it has a name)"),
+        say("The line is on and it runs"),
+        fields.amount("rate", say("First rate"), "mL/h", rate),
+        fields.text("pump", say("Pump (if it has a name)")),
     )
 
 
@@ -228,14 +254,14 @@ def _vial(fields: Fields) -> Node:
     told = fields.told is not None and bool(fields.value("product") or fields.faults("product"))
     return _sent(
         fields,
-        "It hangs",
-        fields.text("scan", "Barcode, scanned or as printed under it"),
+        say("It hangs"),
+        fields.text("scan", say("Barcode, scanned or as printed under it")),
         h.details(".when", open=told)[
-            h.summary["The barcode cannot be read"],
-            fields.choice("product", "Product on the label", [_CHOOSE, *ordered]),
-            fields.amount("grams", f"Grams on the label (planned: {_sizes(view)})", "g"),
-            fields.text("lot", "Lot"),
-            fields.text("expiry", "Use by", type="date"),
+            h.summary[say("The barcode cannot be read")],
+            fields.choice("product", say("Product on the label"), [_choose(), *ordered]),
+            fields.amount("grams", say("Grams on the label (planned: {vials})", vials=_sizes(view)), "g"),
+            fields.text("lot", say("Lot")),
+            fields.text("expiry", say("Use by"), type="date"),
         ]
         if sizes
         else None,
@@ -253,24 +279,19 @@ def _vital_signs(fields: Fields) -> Node:
     more = [each for each in known.values() if each not in shown]
     return _sent(
         fields,
-        "Record vital signs",
+        say("Record vital signs"),
         [h.p(".fault")[text] for text in fields.faults("measure")],
         h.div(".pairs")[
             (
-                fields.amount(each.id, _label(words.SIGN.get(each.id, each.name)), _unit(each.unit))
+                fields.amount(each.id, capital(measures([each.id], fields.view.knowledge)), _unit(each.unit))
                 for each in shown
             )
         ],
         h.details(".when", open=any(fields.value(each.id) for each in more))[
-            h.summary["Other measurements"],
-            h.div(".pairs")[(fields.amount(each.id, _label(each.name), _unit(each.unit)) for each in more)],
+            h.summary[say("Other measurements")],
+            h.div(".pairs")[(fields.amount(each.id, capital(each.name), _unit(each.unit)) for each in more)],
         ],
     )
-
-
-def _label(name: str) -> str:
-    """With a capital, and SpO2 as it is."""
-    return name[:1].upper() + name[1:]
 
 
 def _unit(unit: str) -> str:
@@ -291,87 +312,127 @@ def _symptom(fields: Fields) -> Node:
     ]
     return [
         chips,
+        _find(fields),
         _sent(
             fields,
-            "Record the symptom",
-            fields.choice("symptom", "Any other", [_CHOOSE, *every]),
-            fields.text("note", "Note"),
+            say("Record the symptom"),
+            fields.choice("symptom", say("Any symptom"), [_choose(), *every]),
+            fields.text("note", say("Note")),
             h.label(".tick")[
                 h.input(type="checkbox", name="gone", value="yes", checked=bool(fields.value("gone"))),
-                h.span["It is gone"],
+                h.span[say("It is gone")],
             ],
         ),
     ]
 
 
+def _find(fields: Fields) -> Element:
+    """By a few letters, with a script: each symptom that fits is one tap. Outside of any form, so that the
+    key that ends a line sends nothing."""
+    view, name = fields.view, fields.id("find")
+    every = sorted(fields.view.bedside.briefing.facts.symptom, key=lambda each: each.name.casefold())
+    return h.div(".find", hidden=True)[
+        h.div(".field")[
+            h.label(for_=name)[say("Find another symptom")],
+            h.input(
+                id=name,
+                type="search",
+                autocomplete="off",
+                data_finds=f"{name}-found",
+                aria_describedby=f"{name}-hint",
+            ),
+            h.p(".hint", id=f"{name}-hint")[say("A few letters. Each that fits is recorded by one tap.")],
+        ],
+        h.p(".soft", id=f"{name}-told", role="status"),
+        field.form(view.visit.form_token, action(view, "symptom"), classes=f"{ENTRY} found")[
+            hidden({}),
+            h.div(".chips", id=f"{name}-found")[
+                (
+                    h.button(
+                        ".plain",
+                        type="submit",
+                        name="symptom",
+                        value=each.id,
+                        hidden=True,
+                        data_words=" ".join(each.synonyms),
+                    )[each.name]
+                    for each in every
+                )
+            ],
+        ],
+    ]
+
+
 def _rate(fields: Fields) -> Node:
-    return _sent(fields, "The pump is set", fields.amount("rate", "Rate on the pump", "mL/h"))
+    return _sent(fields, say("The pump is set"), fields.amount("rate", say("Rate on the pump"), "mL/h"))
 
 
 def _pause(fields: Fields) -> Node:
-    return _sent(fields, "It is paused", fields.text("reason", "Why"))
+    return _sent(fields, say("It is paused"), fields.text("reason", say("Why")))
 
 
 def _disconnect(fields: Fields) -> Node:
-    return _sent(fields, "The line is off", fields.text("reason", "Why"))
+    return _sent(fields, say("The line is off"), fields.text("reason", say("Why")))
 
 
 def _resume(fields: Fields) -> Node:
     advised = next((each for each in fields.view.report.advice if each.code == "restart"), None)
     rate = number(advised.rate_ml_per_h) if advised and advised.rate_ml_per_h is not None else ""
-    return _sent(fields, "It runs again", fields.amount("rate", "Rate on the pump", "mL/h", rate))
+    return _sent(fields, say("It runs again"), fields.amount("rate", say("Rate on the pump"), "mL/h", rate))
 
 
 def _stop(fields: Fields) -> Node:
     return _sent(
         fields,
-        "It is stopped",
-        fields.text("reason", "Why"),
-        fields.amount("volume", "Volume that the pump counted", "mL"),
+        say("It is stopped"),
+        fields.text("reason", say("Why")),
+        fields.amount("volume", say("Volume that the pump counted"), "mL"),
         importance="stop",
     )
 
 
 def _completed(fields: Fields) -> Node:
-    return _sent(fields, "The volume is in", fields.amount("volume", "Volume that the pump counted", "mL"))
+    return _sent(
+        fields, say("The volume is in"), fields.amount("volume", say("Volume that the pump counted"), "mL")
+    )
 
 
 def _grade(fields: Fields) -> Node:
     terms = [(each.id, each.term) for each in fields.view.bedside.briefing.facts.ctcae_term]
-    grades = [(str(grade), f"Grade {grade}") for grade in CTCAE_GRADES]
+    grades = [(str(grade), say("Grade {grade}", grade=str(grade))) for grade in CTCAE_GRADES]
     return _sent(
         fields,
-        "Record the grade",
-        fields.choice("term", "Reaction (CTCAE)", [_CHOOSE, *terms]),
-        fields.choice("grade", "Grade", [_CHOOSE, *grades]),
+        say("Record the grade"),
+        fields.choice("term", say("Reaction (CTCAE)"), [_choose(), *terms]),
+        fields.choice("grade", say("Grade"), [_choose(), *grades]),
     )
 
 
 def _medicine(fields: Fields) -> Node:
     return _sent(
         fields,
-        "It is given",
-        fields.text("drug", "Medicine"),
+        say("It is given"),
+        fields.text("drug", say("Medicine")),
         h.div(".pairs")[
-            fields.amount("mg", "Dose", "mg"),
-            fields.text("route", "Route"),
+            fields.amount("mg", say("Dose"), "mg"),
+            fields.text("route", say("Route")),
         ],
-        fields.text("text", "Dose in words, where mg do not say it"),
+        fields.text("text", say("Dose in words, where mg do not say it")),
     )
 
 
 def _decide(fields: Fields) -> Node:
     return _sent(
         fields,
-        "Record the decision",
-        fields.text("decided_by", "Clinician who decided"),
-        fields.amount("rate_max", "At most", "mL/h"),
-        fields.text("reason", "Why it goes on"),
+        say("Record the decision"),
+        fields.text("decided_by", say("Clinician who decided")),
+        fields.amount("rate_max", say("At most"), "mL/h"),
+        fields.text("reason", say("Why it goes on")),
     )
 
 
 def _informed(fields: Fields) -> Node:
-    return _sent(fields, f"Yes: {words.CHECK['patient_informed']}")
+    return _sent(fields, say("Yes: the patient knows what to report, and to whom"))
 
 
 def _vial_finished(fields: Fields) -> Node:
@@ -382,17 +443,17 @@ def _vial_finished(fields: Fields) -> Node:
         for each in hanging
     ]
     if not options:
-        return h.p["No vial hangs."]
+        return h.p[say("No vial hangs.")]
     return _sent(
         fields,
-        "It is finished",
-        fields.choice("hung", "Vial", options),
-        fields.amount("left", "Left in it, if any", "g"),
+        say("It is finished"),
+        fields.choice("hung", say("Vial"), options),
+        fields.amount("left", say("Left in it, if any"), "g"),
     )
 
 
 def _left(fields: Fields) -> Node:
-    return _sent(fields, "The patient leaves")
+    return _sent(fields, say("The patient leaves"))
 
 
 def _otherwise(fields: Fields) -> Node:
@@ -401,9 +462,9 @@ def _otherwise(fields: Fields) -> Node:
     options: Mapping[str, str] = {each.code: advice_line(each, view.knowledge) for each in view.report.advice}
     return _sent(
         fields,
-        "Record it",
-        fields.choice("code", "Advice that was not followed", [_CHOOSE, *options.items()]),
-        fields.text("reason", "Why"),
+        say("Record it"),
+        fields.choice("code", say("Advice that was not followed"), [_choose(), *options.items()]),
+        fields.text("reason", say("Why")),
     )
 
 
@@ -413,13 +474,23 @@ def gone(view: ChairView) -> Node:
     if not present:
         return None
     return h.section(".present")[
-        h.h2["Present"],
+        h.h2[say("Present")],
         h.ul[
             (
                 h.li[
-                    h.span[f"{symptom(spell.symptom, view.knowledge)}, since {view.clock.time(spell.since)}"],
+                    h.span[
+                        say(
+                            "{symptom}, since {time}",
+                            symptom=symptom(spell.symptom, view.knowledge),
+                            time=view.clock.time(spell.since),
+                        )
+                    ],
                     tap(
-                        view, "symptom", "Gone", {"symptom": spell.symptom, "gone": "yes"}, importance="plain"
+                        view,
+                        "symptom",
+                        say("Gone"),
+                        {"symptom": spell.symptom, "gone": "yes"},
+                        importance="plain",
                     ),
                 ]
                 for spell in present
@@ -430,6 +501,7 @@ def gone(view: ChairView) -> Node:
 
 _BODIES: dict[Kind, Callable[[Fields], Node]] = {
     "identity": _identity,
+    "seat": _seat,
     "start": _start,
     "vital-signs": _vital_signs,
     "symptom": _symptom,

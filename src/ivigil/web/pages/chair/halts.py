@@ -7,19 +7,20 @@ from htpy import Element, Node
 
 from ivigil.infusion.ceiling import step_below
 from ivigil.sheets.numbers import number
+from ivigil.sheets.spoken import say
 from ivigil.web.pages.chair.forms import tap
 from ivigil.web.pages.chair.view import ChairView
 
 
 def halts(view: ChairView) -> Element:
     """The bar at the foot of the screen; before the start and after the end it holds nothing."""
-    return h.div("#halts.halts", role="group", aria_label="Stop and slow")[_buttons(view)]
+    return h.div("#halts.halts", role="group", aria_label=say("Stop and slow"))[_buttons(view)]
 
 
 def _buttons(view: ChairView) -> Node:
     if not view.state.connected:
         return None
-    return [tap(view, "stop", "Stop", {}, importance="stop"), _slow(view)]
+    return [tap(view, "stop", say("Stop"), {}, importance="stop"), _slow(view)]
 
 
 def _slow(view: ChairView) -> Node:
@@ -28,6 +29,6 @@ def _slow(view: ChairView) -> Node:
         return None
     below = step_below(view.state.day.steps, view.state.rate_ml_per_h)
     if below is None:
-        return tap(view, "pause", "Pause", {}, importance="slow")
+        return tap(view, "pause", say("Pause"), {}, importance="slow")
     rate = number(below.rate_ml_per_h)
-    return tap(view, "slow", f"Slow to {rate} mL/h", {"rate": rate}, importance="slow")
+    return tap(view, "slow", say("Slow to {rate} mL/h", rate=rate), {"rate": rate}, importance="slow")

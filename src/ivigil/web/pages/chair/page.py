@@ -6,25 +6,25 @@ import htpy as h
 from htpy import Node
 from litestar import MediaType, Response
 
-from ivigil.course import infusion_id
 from ivigil.infusion.events import Corrected, Event, Stopped
 from ivigil.practice.deeds import parts
 from ivigil.sheets.entries import entry_line
+from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.pages.chair.banner import banner, masked
+from ivigil.web.pages.chair.device import device, script_texts
 from ivigil.web.pages.chair.entries import entries, unwritten
 from ivigil.web.pages.chair.forms import entry_id, tap
 from ivigil.web.pages.chair.halts import halts
 from ivigil.web.pages.chair.now import PART as NOW
 from ivigil.web.pages.chair.now import now
-from ivigil.web.pages.chair.queue import VERSION
 from ivigil.web.pages.chair.story import PART as STORY
 from ivigil.web.pages.chair.story import story
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.notice import notice
 from ivigil.web.visit import Visit
 
-_SCRIPTS, _STYLES = ("chair.js",), ("chair.css",)
+_SCRIPTS, _STYLES = ("chair.js", "chair-find.js"), ("chair.css",)
 _KEPT = (
     "tokens.css",
     "base.css",
@@ -32,40 +32,35 @@ _KEPT = (
     "live.js",
     "leave.js",
     "build.js",
+    "texts.js",
     "chair.js",
+    "chair-find.js",
     "chair-store.js",
     "icon.svg",
 )
 """Files that the page needs without a connection."""
-_GIVES_NOTHING = {
-    "blocked": "This plan is blocked: nothing may be given.",
-    "dose_only": "This plan names a dose and no product: there is nothing to infuse yet.",
-    "no_such_day": "This plan has no such day.",
-}
+_GIVES_NOTHING = texts(
+    {
+        "blocked": "This plan is blocked: nothing may be given.",
+        "dose_only": "This plan names a dose and no product: there is nothing to infuse yet.",
+        "no_such_day": "This plan has no such day.",
+    }
+)
 
 
 def whole(view: ChairView, *, status: int = 200) -> Response[str]:
     """The page."""
     return shell.page(
-        f"Chair: day {view.day}",
+        say("Chair: day {day}", day=f"{view.day}"),
         view.visit,
-        _device(view),
+        device(view),
         h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
-        _place(view),
         halts(view),
         banner=banner(view),
         scripts=_SCRIPTS,
         styles=_STYLES,
         status=status,
     )
-
-
-def _place(view: ChairView) -> Node:
-    """Where the patient sits, and the way to where that is told."""
-    if not view.visit.may("chair.record", view.stream):
-        return None
-    sitting = f"Sits at {view.state.chair}: change" if view.state.chair else "Tell the chair or bed"
-    return h.p[h.a(href=f"/board/{infusion_id(view.plan, view.day)}")[sitting]]
 
 
 def part(view: ChairView, name: str) -> Response[str] | None:
@@ -77,10 +72,10 @@ def part(view: ChairView, name: str) -> Response[str] | None:
 def locked(view: ChairView) -> Response[str]:
     """What a locked screen still does."""
     return shell.page(
-        "Locked",
+        say("Locked"),
         None,
-        h.p["Nobody touched this screen for a while. Stop and Slow work all the same."],
-        h.p[h.a(".button.main", href=f"/unlock?next={view.path}")["Unlock"]],
+        h.p[say("Nobody touched this screen for a while. Stop and Slow work all the same.")],
+        h.p[h.a(".button.main", href=f"/unlock?next={view.path}")[say("Unlock")]],
         halts(view),
         banner=masked(view),
         styles=_STYLES,
@@ -89,15 +84,16 @@ def locked(view: ChairView) -> Response[str]:
 
 def nothing(visit: Visit, code: str) -> Response[str]:
     """A plan that gives nothing has no chair."""
-    return shell.page("Chair", visit, notice("stop", h.p[_GIVES_NOTHING[code]]), status=404)
+    return shell.page(say("Chair"), visit, notice("stop", h.p[say(_GIVES_NOTHING[code])]), status=404)
 
 
 def offline() -> Response[str]:
     """No patient in it: the device puts in what it last knew."""
     made = shell.document(
-        "Chair",
+        say("Chair"),
         None,
-        h.p("#restored")["There is no connection, and this device holds nothing of this infusion."],
+        h.p("#restored")[say("There is no connection, and this device holds nothing of this infusion.")],
+        script_texts(),
         scripts=_SCRIPTS,
         styles=_STYLES,
     )
@@ -111,23 +107,6 @@ def worker() -> str:
     return head + (shell.STATIC / "chair-worker.js").read_text()
 
 
-def _device(view: ChairView) -> Node:
-    """What the script needs to keep entries apart: whose they are, of which patient, of which plan."""
-    return [
-        h.div(
-            "#device",
-            hidden=True,
-            data_user=view.visit.person.id,
-            data_patient=view.stream,
-            data_plan=view.plan,
-            data_day=str(view.day),
-            data_path=view.path,
-            data_version=str(VERSION),
-        ),
-        h.section("#waiting.waiting", aria_live="polite", hidden=True),
-    ]
-
-
 def _done(view: ChairView) -> Node:
     """What was just recorded, and how it is undone."""
     named = [name for name in map(entry_id, view.done.split(",")) if name]
@@ -135,11 +114,11 @@ def _done(view: ChairView) -> Node:
     written = [event for event in view.report.events if event.id in ids]
     if not written:
         return None
-    line = "; ".join(entry_line(event.what, view.knowledge) for event in written)
+    line = "; ".join(entry_line(event.what, view.knowledge, view.state.vials) for event in written)
     return h.div(".done", role="status")[
         notice(
             "go",
-            h.p[f"Recorded at {view.clock.time(written[0].at)}: {line}."],
+            h.p[say("Recorded at {time}: {what}.", time=view.clock.time(written[0].at), what=line)],
             _undo(view, written) if len(named) == 1 else None,
         )
     ]
@@ -151,12 +130,12 @@ def _undo(view: ChairView, written: list[Event]) -> Node:
     named = {"event": " ".join(event.id for event in written)}
     stopped = any(isinstance(event.what, Stopped) for event in written)
     return h.div(".taps")[
-        tap(view, "withdraw", "Undo", {**named, "reason": "undone at once"}, importance="plain"),
+        tap(view, "withdraw", say("Undo"), {**named, "reason": say("undone at once")}, importance="plain"),
         tap(
             view,
             "withdraw",
-            "It is only paused",
-            {**named, "reason": "it is only paused", "paused": "yes"},
+            say("It is only paused"),
+            {**named, "reason": say("it is only paused"), "paused": "yes"},
             importance="plain",
         )
         if stopped

@@ -7,12 +7,13 @@ from htpy import Element, Node
 
 from ivigil.infusion.chronicle import chronicle
 from ivigil.infusion.events import AdviceOverridden, AdviceShown, Corrected, Event
-from ivigil.practice.late import Late
+from ivigil.practice.late import Late, lookers, settled
 from ivigil.sheets.chair import went_against
 from ivigil.sheets.entries import entry_line
 from ivigil.sheets.numbers import hours
+from ivigil.sheets.spoken import say
 from ivigil.web.pages.chair.drawing import picture
-from ivigil.web.pages.chair.forms import action, hidden
+from ivigil.web.pages.chair.forms import action, hidden, tap
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import notice
@@ -20,13 +21,14 @@ from ivigil.web.parts.stamp import live
 
 PART = "story"
 EVERY_SECONDS = 6
+SHOWN = 50
+"""So many entries are shown, the newest, unless every one is asked for: it is made every few seconds."""
 
 
 def story(view: ChairView) -> Element:
     """The part that grows."""
-    return live(PART, view.path, view.report.at, every=EVERY_SECONDS)[
-        _beside(view), picture(view), _history(view)
-    ]
+    path = view.path_of_every if view.every else view.path
+    return live(PART, path, view.report.at, every=EVERY_SECONDS)[_beside(view), picture(view), _history(view)]
 
 
 def _beside(view: ChairView) -> Node:
@@ -36,7 +38,7 @@ def _beside(view: ChairView) -> Node:
         return None
     events = {event.id: event for event in view.report.events}
     return h.section(".beside")[
-        h.h2["Written without seeing each other"],
+        h.h2[say("Written without seeing each other")],
         (_pair(view, each, events) for each in found),
     ]
 
@@ -44,16 +46,36 @@ def _beside(view: ChairView) -> Node:
 def _pair(view: ChairView, late: Late, events: dict[str, Event]) -> Node:
     entry = events[late.event]
     others = [events[name] for name in late.beside]
+    first = say(
+        "{entry}, written {time} later. Meanwhile others wrote:", entry=_line(view, entry), time=_behind(late)
+    )
+    done = settled(late, view.report.events)
     return notice(
-        "slow",
-        h.p[f"{_line(view, entry)}, written {_behind(late)} later. Meanwhile others wrote:"],
+        "info" if done else "slow",
+        h.p[first],
         h.ul[(h.li[_line(view, each)] for each in others)],
-        h.p["All of it stands. If one of them did not happen, withdraw it below."],
+        h.p[say("All of it stands. If one of them did not happen, withdraw it below.")],
+        _seen(view, late, done=done),
     )
 
 
+def _seen(view: ChairView, late: Late, *, done: bool) -> Node:
+    """Who looked at all of them; whoever did not yet says so with one tap."""
+    looked = lookers(late, view.report.events)
+    mine = view.visit.author.name in looked
+    who = h.p[say("Seen by {people}.", people=", ".join(looked))] if looked else None
+    if done or mine or not view.visit.may("chair.record", view.stream):
+        return who
+    named = {"event": late.event, "beside": " ".join(late.beside)}
+    return [who, tap(view, "both-seen", say("I have seen both"), named, importance="plain")]
+
+
 def _line(view: ChairView, event: Event) -> str:
-    return f"{view.clock.time(event.at)} {entry_line(event.what, view.knowledge)} ({event.by})"
+    return f"{view.clock.time(event.at)} {_told(view, event)} ({event.by})"
+
+
+def _told(view: ChairView, event: Event) -> str:
+    return entry_line(event.what, view.knowledge, view.state.vials)
 
 
 def _behind(late: Late) -> str:
@@ -61,21 +83,24 @@ def _behind(late: Late) -> str:
 
 
 def _history(view: ChairView) -> Element:
-    """The newest first."""
+    """The newest first; those that were written without seeing each other are always among them."""
     standing = {event.id: event for event in chronicle(view.report.events)}
     entries = [
         event for event in view.report.events if not isinstance(event.what, AdviceShown | AdviceOverridden)
     ]
-    return h.section(".history")[
-        h.h2["History"],
-        h.ol[
-            (
-                _entry(view, event, standing.get(event.id))
-                for event in sorted(entries, key=lambda event: (event.at, event.id), reverse=True)
-            )
-        ]
+    entries.sort(key=lambda event: (event.at, event.id), reverse=True)
+    beside = {name for each in view.late if each.beside for name in (each.event, *each.beside)}
+    shown = [
+        event for place, event in enumerate(entries) if view.every or place < SHOWN or event.id in beside
+    ]
+    return h.section("#history.history")[
+        h.h2[say("History")],
+        h.ol[(_entry(view, event, standing.get(event.id)) for event in shown)]
         if entries
-        else h.p(".soft")["Nothing is recorded yet."],
+        else h.p(".soft")[say("Nothing is recorded yet.")],
+        h.p[h.a(href=f"{view.path_of_every}#history")[say("All {count} entries", count=f"{len(entries)}")]]
+        if len(shown) < len(entries)
+        else None,
     ]
 
 
@@ -83,15 +108,15 @@ def _entry(view: ChairView, event: Event, standing: Event | None) -> Element:
     """As it was recorded; struck out if it does not stand, with what stands instead."""
     withdrawn = standing is None and not isinstance(event.what, Corrected)
     instead = standing if standing is not None and standing.what != event.what else None
-    text = entry_line(event.what, view.knowledge)
+    text = _told(view, event)
     return h.li[
         h.p[
             h.b[view.clock.time(event.at)],
             " ",
             h.s[text] if withdrawn or instead else text,
-            f"; instead: {entry_line(instead.what, view.knowledge)}" if instead else None,
+            f"; {say('instead: {what}', what=_told(view, instead))}" if instead else None,
             h.span(".soft")[f" · {event.by}"],
-            h.span(".tag")["withdrawn"] if withdrawn else None,
+            h.span(".tag")[say("withdrawn")] if withdrawn else None,
             _late(view, event),
         ],
         _against(view, event),
@@ -101,7 +126,7 @@ def _entry(view: ChairView, event: Event, standing: Event | None) -> Element:
 
 def _late(view: ChairView, event: Event) -> Node:
     found = next((each for each in view.late if each.event == event.id), None)
-    return h.span(".tag")[f"written {_behind(found)} later"] if found else None
+    return h.span(".tag")[say("written {time} later", time=_behind(found))] if found else None
 
 
 def _against(view: ChairView, event: Event) -> Node:
@@ -115,10 +140,10 @@ def _against(view: ChairView, event: Event) -> Node:
 
 def _withdraw(view: ChairView, event: Event) -> Element:
     return h.details(".when", id=f"withdraw-{event.id}")[
-        h.summary["Withdraw"],
+        h.summary[say("Withdraw")],
         field.form(view.visit.form_token, action(view, "withdraw"), classes="entry")[
             hidden({"event": event.id}),
-            field.text("reason", "What is wrong with it", required=False, id=f"reason-{event.id}"),
-            field.submit("Withdraw this entry", kind="plain"),
+            field.text("reason", say("What is wrong with it"), required=False, id=f"reason-{event.id}"),
+            field.submit(say("Withdraw this entry"), kind="plain"),
         ],
     ]

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from ivigil.aftercare.happenings import CheckInAnswered, Happened, SymptomsReported, open_reports
+from ivigil.aftercare.team_hours import watching_at
 from ivigil.aftercare.triage import Call, Triage, triage
 from ivigil.knowledge.reactions import Urgency
 from ivigil.practice.aftermath import Case, of_journal
@@ -58,13 +59,14 @@ def answer(request: Asked, visit: TheVisit, event: FromPath[str]) -> Response[st
 
 def answered(judged: Triage, who: Reader) -> Node:
     """How soon and whom to call, with the numbers at hand."""
-    words = patient_answer(judged, who.knowledge, who.say)
+    reads = watching_at(who.knowledge, who.visit.now).reading
+    words = patient_answer(judged, who.knowledge, who.say, reading=reads)
     return h.section(f".answer.{_TONE[judged.urgency]}", role="alert")[
         h.p(".urgency")[told(words.title)],
         h.p(".lead")[told(words.call)],
         _numbers(judged.call, who),
         [h.p[told(text)] for text in words.advice],
-        h.p(".soft")[told(words.unwatched)],
+        h.p(".soft")[told(words.reads)],
     ]
 
 

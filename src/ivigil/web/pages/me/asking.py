@@ -28,9 +28,10 @@ from ivigil.aftercare.triage import triage
 from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.reactions import Symptom
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.aftermath import Case
 from ivigil.practice.interview import Doubt, Judge, answered, further, is_emergency, unconfirmed
-from ivigil.sheets.wording import ENGLISH, Wording
+from ivigil.sheets.wording import Wording
 from ivigil.web.pages.me.frame import Reader, told
 from ivigil.web.parts.field import form
 from ivigil.web.parts.notice import notice

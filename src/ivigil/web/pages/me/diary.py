@@ -23,7 +23,7 @@ from ivigil.practice.aftermath import Case, record
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.answer import answered
 from ivigil.web.pages.me.asking import TEMPERATURE, either, read_temperature, temperature_field, ticks
-from ivigil.web.pages.me.frame import Reader, nobody_reads, page, reader, told
+from ivigil.web.pages.me.frame import Reader, page, reader, told, watched
 from ivigil.web.parts.field import form
 from ivigil.web.parts.notice import notice
 
@@ -95,7 +95,7 @@ def _page(who: Reader, case: Case | None, *, wrong: str = "", saved: bool = Fals
         notice("go", h.p[told(say("Thank you. It is written down."))], urgent=True) if saved else None,
         notice("stop", h.p[told(say(wrong))], urgent=True) if wrong else None,
         answered(pressing, who) if pressing else None,
-        nobody_reads(say),
+        watched(who),
         h.p(".lead")[
             told(say("Note here what is mild, day by day.")),
             " ",

@@ -14,11 +14,14 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
+from ivigil.aftercare.team_hours import watching_at
 from ivigil.knowledge.store import Knowledge
+from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.file import File, open_file
 from ivigil.records.lookback import contact_of
+from ivigil.sheets.check_ins import who_reads
 from ivigil.sheets.triage import emergency_line
-from ivigil.sheets.wording import ENGLISH, MARK, Wording, languages
+from ivigil.sheets.wording import MARK, Wording, languages
 from ivigil.web import shell
 from ivigil.web.access.way_in import Door
 from ivigil.web.given import Asked, TheVisit
@@ -112,10 +115,11 @@ def emergency(say: Wording, knowledge: Knowledge) -> Element:
     ]
 
 
-def nobody_reads(say: Wording) -> Node:
-    """No hours are kept in which somebody is sure to read, so nobody is."""
-    nobody = say.urgent("Nobody reads your answers at this moment. Do not wait for us if you feel ill.")
-    return h.p(".unread")[told(nobody)]
+def watched(who: Reader) -> Node:
+    """Whether anybody of the team reads now, by the hours of the site; without hours nobody does."""
+    watch = watching_at(who.knowledge, who.visit.now)
+    lines = who_reads(who.say, watch, who.visit.now, who.knowledge)
+    return h.div(".unread")[[h.p[told(line)] for line in lines]]
 
 
 def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response[str]:
@@ -140,13 +144,15 @@ def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response
     return answer(shell.html(_plain(title), visit, body, styles=("me.css",), lang=say.language), status)
 
 
-def outside(request: Asked, title: str, *content: Node, status: int = 200) -> Response[str]:
+def outside(
+    request: Asked, title: str, *content: Node, status: int = 200, known: Knowledge | None = None
+) -> Response[str]:
     """A page for a patient who is not signed in, or whose request failed. The numbers stand first here too.
 
     Raises KnowledgeError where the site's settings cannot be read: then nobody knows the numbers.
     """
     door: Door = request.app.state.door
-    known = door.rules.now()
+    known = known or door.known()
     say = wording(request, known)
     body = h.body(".me")[emergency(say, known), h.main("#content")[h.h1[told(title)], content]]
     return answer(shell.html(_plain(title), None, body, styles=("me.css",), lang=say.language), status)

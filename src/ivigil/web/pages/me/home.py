@@ -14,7 +14,7 @@ from ivigil.practice.file import File
 from ivigil.sheets.patient import takes
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.answer import moment
-from ivigil.web.pages.me.frame import Reader, nobody_reads, page, reader, told
+from ivigil.web.pages.me.frame import Reader, page, reader, told, watched
 from ivigil.web.pages.me.questions import due
 
 
@@ -26,7 +26,7 @@ def home(request: Asked, visit: TheVisit) -> Response[str]:
     return page(
         who,
         say("Hello"),
-        nobody_reads(say),
+        watched(who),
         _asked(due(file.case), who),
         h.a(".button.wrong", href="/me/wrong")[told(say("Something is wrong"))],
         h.section[h.h2[told(say("What happens next?"))], _next(file, who)],

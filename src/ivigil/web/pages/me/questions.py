@@ -16,7 +16,7 @@ from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.practice.aftermath import Case, record, standings
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.asking import Talk, danger_form, go_on, talk
-from ivigil.web.pages.me.frame import Reader, nobody_reads, page, reader, told
+from ivigil.web.pages.me.frame import Reader, page, reader, told, watched
 from ivigil.web.pages.me.wrong import kept
 
 
@@ -72,7 +72,7 @@ def _talk(who: Reader, case: Case, number: int, standing: Standing) -> Talk:
 def _page(who: Reader, *content: h.Node) -> Response[str]:
     title = who.say("How are you after your infusion?")
     lead = who.say("This takes about two minutes. You can answer for somebody you care for.")
-    return page(who, title, h.p(".lead")[told(lead)], nobody_reads(who.say), *content)
+    return page(who, title, h.p(".lead")[told(lead)], watched(who), *content)
 
 
 routes = [ask, answer]

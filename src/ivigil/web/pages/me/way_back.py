@@ -33,11 +33,11 @@ async def choose(request: Asked, visit: TheVisit) -> Response[str] | Redirect:
     sent = await request.form()
     new, again, present = (str(sent.get(name, "")) for name in ("new", "again", "password"))
     who = reader(request, visit)
-    wrong: tuple[str, ...] = ("was typed in two ways",) if new != again else ()
+    wrong: tuple[str, ...] = ("The password was typed in two ways.",) if new != again else ()
     desk = visit.door.desk
     if not wrong and desk.has_password(visit.person):
         right = await to_thread.run_sync(visit.confirm, present)
-        wrong = () if right else ("needs your present password, which was wrong",)
+        wrong = () if right else ("The password needs your present password, which was wrong.",)
     if not wrong:
         wrong = await to_thread.run_sync(passwords.password_faults, new, visit.person.sign_in)
     if wrong:
@@ -55,9 +55,7 @@ def _page(who: Reader, wrong: tuple[str, ...] = (), *, saved: bool = False) -> R
         who,
         say("Come back without a link"),
         notice("go", h.p[told(say("Your password is kept."))], urgent=True) if saved else None,
-        notice("stop", h.ul[[h.li[f"The password {fault}."] for fault in wrong]], urgent=True)
-        if wrong
-        else None,
+        notice("stop", h.ul[[h.li[fault] for fault in wrong]], urgent=True) if wrong else None,
         h.p(".lead")[told(say("Your link works once. With a password you can come back at any time."))],
         h.p[told(say("Your sign-in name, to write down:")), " ", h.strong(".name")[person.sign_in]],
         field.form(who.visit.form_token, PATH, classes="narrow")[

@@ -20,7 +20,7 @@ from ivigil.records.errors import RepeatedIdError
 from ivigil.sheets.triage import team_line
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.asking import Talk, danger_form, go_on, talk
-from ivigil.web.pages.me.frame import Reader, nobody_reads, page, reader, told
+from ivigil.web.pages.me.frame import Reader, page, reader, told, watched
 
 PATH = "/me/wrong"
 
@@ -34,7 +34,7 @@ def ask(request: Asked, visit: TheVisit) -> Response[str]:
         return _page(who, h.p(".lead")[team_line(who.knowledge)])
     if case is None:
         return _page(who, *_too_early(who))
-    return _page(who, nobody_reads(who.say), danger_form(talk(who, case, PATH)))
+    return _page(who, watched(who), danger_form(talk(who, case, PATH)))
 
 
 @post(PATH, needs="patient.report", status_code=200)
@@ -53,7 +53,7 @@ def _answer(request: Asked, visit: TheVisit, sent: FormMultiDict) -> Response[st
     found = go_on(asked, sent)
     if isinstance(found, SymptomReport):
         return kept(who, case, reported(asked, found), sent)
-    return _page(who, nobody_reads(who.say), found)
+    return _page(who, watched(who), found)
 
 
 def reported(asked: Talk, report: SymptomReport) -> SymptomsReported:

@@ -1,0 +1,81 @@
+"""What the kinds of facts are called, by the names of their tables."""
+
+from __future__ import annotations
+
+from ivigil.sheets.spoken import say, texts
+
+_KIND = texts(
+    {
+        "source": "source",
+        "jurisdiction": "jurisdiction",
+        "term": "term",
+        "policy": "policy",
+        "label_indication": "label indication",
+        "product": "product",
+        "trade_item": "trade item",
+        "recall": "recall",
+        "condition": "condition",
+        "hazard": "hazard",
+        "premedication": "premedication",
+        "hydration": "hydration",
+        "monitoring": "monitoring",
+        "observation": "observation",
+        "baseline_test": "baseline test",
+        "instruction": "instruction",
+        "ideal_weight": "ideal weight",
+        "adjusted_weight": "adjusted weight",
+        "weight_policy": "weight policy",
+        "rounding_rule": "rounding rule",
+        "dose_cap": "dose cap",
+        "review_rule": "review rule",
+        "trough_target": "trough target",
+        "weight_example": "weight example",
+        "weight_for_age": "weight for age",
+        "disagreement": "disagreement",
+        "antibody_product": "antibody product",
+        "baseline_sample": "baseline sample",
+        "half_life": "half life",
+        "home_step": "home step",
+        "igg_guidance": "igg guidance",
+        "lab_code": "lab code",
+        "lab_code_pitfall": "lab code pitfall",
+        "lab_interference": "lab interference",
+        "lab_rule": "lab rule",
+        "log_field": "log field",
+        "patient_advice": "patient advice",
+        "patient_question": "patient question",
+        "reference_range": "reference range",
+        "vaccine": "vaccine",
+        "vaccine_interval": "vaccine interval",
+        "vaccine_rule": "vaccine rule",
+        "symptom": "symptom",
+        "measure": "measure",
+        "age_limit": "age limit",
+        "timing_class": "timing class",
+        "reaction": "reaction",
+        "ctcae_term": "ctcae term",
+        "anaphylaxis_criterion": "anaphylaxis criterion",
+        "stop_rule": "stop rule",
+        "grade_action": "grade action",
+        "restart_rule": "restart rule",
+        "reaction_observation": "reaction observation",
+        "emergency_drug": "emergency drug",
+        "symptom_urgency": "symptom urgency",
+        "warning_sign": "warning sign",
+        "incidence": "incidence",
+        "test_panel": "test panel",
+        "result_rule": "result rule",
+        "report_field": "report field",
+        "term_code": "term code",
+        "population_model": "population model",
+        "lean_body_mass": "lean body mass",
+        "standard_patient": "standard patient",
+        "voiding_medicine": "voiding medicine",
+        "translation": "translation",
+    }
+)
+
+
+def kind_words(table: str) -> str:
+    """ "label_indication" -> "label indication"."""
+    return say(_KIND[table])
