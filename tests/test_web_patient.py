@@ -7,17 +7,30 @@ import io
 import json
 import re
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from litestar import Response
+from litestar.exceptions import (
+    ClientException,
+    NotAuthorizedException,
+    NotFoundException,
+    TooManyRequestsException,
+)
+from litestar.testing import RequestFactory
 
 import ivigil
 from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, DiaryEntry, Happened, SymptomsReported
 from ivigil.practice.aftermath import Case, latest, ours, standings
 from ivigil.records.entrance import PatientRead, of_reads
+from ivigil.records.errors import ConflictError, JournalUnavailableError
 from ivigil.records.export import FORMULA
+from ivigil.web import errors
+from ivigil.web.access.guards import ForeignFormError
+from ivigil.web.given import Asked
 from tests.support.orders import knowledge
 from tests.support.treated import SITE_FOLDER, centre, inside, treated
 from tests.support.web import Browser, Web
@@ -192,6 +205,31 @@ def test_the_emergency_line_stands_first_where_something_went_wrong_too(web: Web
     for page in (*failed, patient.get("/sign-in?next=/me")):
         assert page.text.index("In danger? Call 112 now") < page.text.index("<h1>")
     assert "In danger?" not in web.browser().get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "says"),
+    [
+        (lambda asked: errors.http(asked, NotFoundException()), 404, "Esta página no existe."),
+        (lambda asked: errors.http(asked, NotAuthorizedException()), 401, "Su sesión está cerrada."),
+        (lambda asked: errors.http(asked, ForeignFormError("old")), 403, "Este formulario ya no vale"),
+        (lambda asked: errors.http(asked, TooManyRequestsException()), 429, "Espere unos minutos"),
+        (lambda asked: errors.http(asked, ClientException()), 400, "no se puede leer"),
+        (lambda asked: errors.records(asked, ConflictError(1, 2)), 409, "Mire otra vez"),
+        (lambda asked: errors.defect(asked, ValueError("SECRET")), 500, "No sabemos si se ha guardado."),
+        (lambda asked: errors.records(asked, JournalUnavailableError("SECRET")), 503, "Do not wait for us"),
+    ],
+)
+def test_what_went_wrong_is_told_in_the_patient_s_language(
+    web: Web, told: Callable[[Asked], Response[str]], status: int, says: str
+) -> None:
+    """What to do (503) stays in English, marked, until the site signs its translation."""
+    asked = RequestFactory(app=web.app).post("/me/wrong", cookies="ivigil-language=es")
+    answer = told(asked)
+    page = str(answer.content)
+    assert (answer.status_code, says in page, "SECRET" in page) == (status, True, False)
+    assert page.index("Call 112 now") < page.index("<h1>")
+    assert "downtime" not in page
 
 
 @pytest.mark.parametrize("symptom", DANGER)

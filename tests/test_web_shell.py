@@ -21,6 +21,7 @@ from ivigil.web.parts.source import source
 from ivigil.web.parts.table import table
 from ivigil.web.shell import static
 from tests.support.postgres import running
+from tests.support.treated import centre
 from tests.support.web import Web
 
 
@@ -128,15 +129,25 @@ def test_json_is_answered_in_json(web: Web) -> None:
 
 def test_an_unreachable_journal_is_told_readably_and_comes_back(tmp_path: Path) -> None:
     with running() as server:
-        browser = Web(tmp_path, server.new_database()).browser("nurse")
+        web = centre(tmp_path, journal=server.new_database())
+        stream = web.patient(Identifier("urn:example", "OUT-OF-REACH"), web.door.site())
+        web.admit("somebody", ("patient",), patient=stream)
+        browser, patient = web.browser("nurse"), web.browser("somebody")
         server.kill()
-        answer = browser.get("/board")
-        assert answer.status_code == 503
-        assert "The journal cannot be reached" in answer.text
-        assert str(server.url("postgres")) not in answer.text
-        assert "socket" not in answer.text
+        answer, own = browser.get("/board"), patient.get("/me")
+        outside = patient.get("/sign-in?next=/me")
         server.start()
-        assert browser.get("/board").status_code == 200
+        back = browser.get("/board").status_code, patient.get("/me").status_code
+    assert answer.status_code == 503
+    assert "The journal cannot be reached" in answer.text
+    assert str(server.url("postgres")) not in answer.text
+    assert "socket" not in answer.text
+    assert own.status_code == 503
+    assert "Nothing was saved. Try again in a minute." in own.text
+    assert "Do not wait for us if you feel ill." in own.text
+    for page in (own.text, outside.text):
+        assert page.index("In danger? Call 112 now") < page.index("<h1>")
+    assert back == (200, 200)
 
 
 def test_a_defect_tells_a_reference_and_nothing_else(

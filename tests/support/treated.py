@@ -22,9 +22,9 @@ LINK = re.compile(r"/in/([\w-]{40,})")
 CODE = re.compile(r'class="code">(\d{3}) (\d{3})<')
 
 
-def centre(folder: Path, site: Path = SITE_FOLDER) -> Web:
+def centre(folder: Path, site: Path = SITE_FOLDER, journal: str = "") -> Web:
     """A centre with phone numbers: the example's."""
-    return Web(folder, site=str(site))
+    return Web(folder, journal, site=str(site))
 
 
 def treated(

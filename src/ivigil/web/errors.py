@@ -29,7 +29,7 @@ from ivigil.records.errors import (
     RecordsError,
     RepeatedIdError,
 )
-from ivigil.sheets.spoken import say, speak, spoken, texts
+from ivigil.sheets.spoken import say, speak, texts
 from ivigil.web import shell
 from ivigil.web.access.guards import AccessDenied, ForeignFormError, ScreenLocked
 from ivigil.web.access.rules import Missing
@@ -37,6 +37,7 @@ from ivigil.web.access.way_in import Door, is_part
 from ivigil.web.given import Asked
 from ivigil.web.pages import sign_in
 from ivigil.web.pages.me import frame
+from ivigil.web.pages.me.failed import failed_page
 from ivigil.web.parts import notice
 from ivigil.web.parts.woven import woven
 from ivigil.web.paths import going_on
@@ -193,9 +194,10 @@ def _answer(request: Asked, problem: Problem, glass: str = "") -> Response[Any]:
     href, called = problem.link
     said = notice.notice("stop", h.p[text], _break_glass(glass), urgent=True)
     content = (said, h.p[h.a(href=href)[say(called)]])
-    if frame.is_patients(request, request.url.path):
+    if frame.is_patients(request, request.query_params.get("next", request.url.path)):
         with suppress(KnowledgeError):
-            return frame.outside(request, title, h.div(lang=spoken())[content], status=problem.status)
+            stale = problem is _FOREIGN
+            return failed_page(request, problem.status, stale=stale, reference=problem.reference)
     return shell.page(title, None, *content, status=problem.status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
@@ -12,9 +13,11 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Message, Scope
 
+import ivigil
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.sign_off import Rules
+from ivigil.records.errors import RecordsError
 from ivigil.records.journal import Journal
 from ivigil.sheets.spoken import ENGLISH_SPOKEN, Language, speak, staff_language
 from ivigil.web.access import forms
@@ -64,6 +67,16 @@ class Door:
             from ivigil.web.access.provider import Provider  # its libraries are an extra
 
             self.provider = Provider(settings.provider, journal.secrets.derived("provider sign-in"), clock)
+
+    def known(self, *, journal: bool = True) -> Knowledge:
+        """What rules; while the journal is out of reach, or is not to be asked, what the site's files say.
+
+        That is enough to tell somebody whom to call. Raises KnowledgeError.
+        """
+        with suppress(RecordsError):
+            if journal:
+                return self.rules.now()
+        return ivigil.load_knowledge(self.settings.site)
 
     def language(self) -> Language | None:
         """What the pages for staff speak now; None: nobody has signed that translation (any more)."""

@@ -19,7 +19,8 @@ def form_page(
 ) -> Response[str]:
     """The form. ``stale``: one that was sent is out of date, such as that of a tab opened beside another."""
     door: Door = request.app.state.door
-    say = wording(request, door.rules.now())
+    known = door.known()
+    say = wording(request, known)
     wrong = say("This page was out of date. Type your password once more.") if stale else ""
     if refused is not None and refused.wait:
         count = str(refused.minutes)
@@ -38,4 +39,5 @@ def form_page(
             h.p[h.a(href="/code")[told(say("I have a one-time code"))]],
         ],
         status=400 if wrong else 200,
+        known=known,
     )

@@ -144,13 +144,15 @@ def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response
     return answer(shell.html(_plain(title), visit, body, styles=("me.css",), lang=say.language), status)
 
 
-def outside(request: Asked, title: str, *content: Node, status: int = 200) -> Response[str]:
+def outside(
+    request: Asked, title: str, *content: Node, status: int = 200, known: Knowledge | None = None
+) -> Response[str]:
     """A page for a patient who is not signed in, or whose request failed. The numbers stand first here too.
 
     Raises KnowledgeError where the site's settings cannot be read: then nobody knows the numbers.
     """
     door: Door = request.app.state.door
-    known = door.rules.now()
+    known = known or door.known()
     say = wording(request, known)
     body = h.body(".me")[emergency(say, known), h.main("#content")[h.h1[told(title)], content]]
     return answer(shell.html(_plain(title), None, body, styles=("me.css",), lang=say.language), status)
