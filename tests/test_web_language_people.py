@@ -28,7 +28,7 @@ from ivigil.records.journal import system_clock
 from ivigil.records.lookback import look_back, lots_of
 from ivigil.sheets.document import Paragraph, Rows, Section
 from ivigil.sheets.look_back_letter import Notice, To, look_back_letter
-from ivigil.sheets.spoken import speaking
+from ivigil.sheets.spoken import ENGLISH_SPOKEN, speaking
 from ivigil.web import errors
 from ivigil.web.given import Asked
 from ivigil.web.settings import ProviderSettings
@@ -248,7 +248,7 @@ def test_breaking_the_glass(house: House) -> None:
     assert (denied.status_code, left(denied.text)) == (403, [])
     assert left(browser.get(path).text) == []
     short = browser.post(path, {"reason": "short"}, form_at=path)
-    assert (short.status_code, left(short.text)) == (400, [])
+    assert (short.status_code, left(short.text, "short")) == (400, [])
 
 
 # --- errors
@@ -281,7 +281,8 @@ def test_errors(house: House) -> None:
 )
 def test_errors_of_ours(house: House, told: Callable[[Asked], Response[str]], status: int) -> None:
     house.web.browser().get("/sign-in")
-    answer = told(RequestFactory(app=house.web.app).get("/board"))
+    with speaking(ENGLISH_SPOKEN):  # what a request speaks ends with it
+        answer = told(RequestFactory(app=house.web.app).get("/board"))
     page = str(answer.content)
     assert (answer.status_code, left(page)) == (status, [])
     assert "SECRET" not in page
@@ -365,6 +366,7 @@ def test_the_look_back_letter(days: House, to: To) -> None:
         made = look_back_letter(found.contact, found.doses, notice, NOW.date(), knowledge())
     patient = days.ill.order.patient.id
     data = (f"Alva Lindberg, {patient.value} ({patient.system})", "Alva Lindberg", lot, notice.says)
+    assert made.language == CODE
     page = "".join(f"<p>{text}</p>" for text in texts_in(made.title, made.blocks))
     assert left(page, infusion_id(days.ill.id, 1), *data) == []
 

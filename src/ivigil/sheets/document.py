@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ivigil.knowledge.wording import ENGLISH
+from ivigil.sheets.spoken import say
 
 Paper = Literal["a4", "us-letter"]
 
@@ -85,7 +86,7 @@ def needed(values: Mapping[str, str]) -> None:
     """Raises NoDocumentError with the names of all that are empty."""
     missing = [name for name, value in values.items() if not value.strip()]
     if missing:
-        raise NoDocumentError(f"missing: {', '.join(missing)}")
+        raise NoDocumentError(say("missing: {what}", what=", ".join(missing)))
 
 
 def written_in(code: str) -> str | UnsetType:
