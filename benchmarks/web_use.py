@@ -45,7 +45,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     with served() as server, launched() as chromium:
         chair = _running_chair(server.address)
-        speed = [*_saves(server, chair), *_requests(server, chair), *_memory(server)]
+        speed = [*_speed(server, chair), *_memory(server)]
         weights = list(_weights(server.address, chair, chromium))
         taps = [_row(task) for task in _tasks(server.address, chair, chromium)]
     machine = f"{os.cpu_count()} cores, with a load of {load:.1f} from other work at the start"
@@ -88,11 +88,21 @@ def _saves(server: Served, chair: str) -> list[Row]:
     ]
 
 
-def _requests(server: Served, chair: str) -> list[Row]:
-    """Live parts, asked by several browsers at once."""
+def _speed(server: Served, chair: str) -> list[Row]:
+    """Saves, and live parts asked by several browsers at once, at a chair with a short and a long story."""
+    now, story = f"{chair}?part=now", f"{chair}?part=story"
+    short = _per_second(server, now), _per_second(server, story)
+    saves = _saves(server, chair)
+    long = _per_second(server, now), _per_second(server, story)
+    board = _per_second(server, "/board?part=infusions")
+    at_once = f"{CLIENTS} browsers at once"
     return [
-        (f"live part of {what}, {CLIENTS} browsers at once", f"{_per_second(server, path):.0f} a second", "")
-        for what, path in (("the board", "/board?part=infusions"), ("a chair", f"{chair}?part=now"))
+        *saves,
+        (f"live part of the board, {at_once}", f"{board:.0f} a second", ""),
+        (f"what to do now at a chair, {at_once}", f"{short[0]:.0f} a second", ""),
+        (f"the same with {SAVES} more entries", f"{long[0]:.0f} a second", ""),
+        (f"chart and history of a chair, {at_once}", f"{short[1]:.0f} a second", ""),
+        (f"the same with {SAVES} more entries", f"{long[1]:.0f} a second", ""),
     ]
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from ivigil.course import Plan
 from ivigil.infusion.events import (
+    CHAIR_LETTERS,
     AdviceOverridden,
     Completed,
     Corrected,
@@ -514,6 +515,52 @@ def test_what_was_done_without_a_connection_is_written_beside_what_others_wrote(
     assert "entered without a connection" in text
 
 
+def crossed(chairs: Chairs, running: Plan, nurse: Browser) -> tuple[Browser, dict[str, str]]:
+    """A nurse set a rate that a stop of the prescriber did not see: the prescriber's browser, the entries."""
+    prescriber = chairs.web.browser("prescriber")
+    chairs.at(41)
+    told(prescriber, running, "stop", reason="rash")
+    stopped = chairs.events(running)[-1].id
+    chairs.at(45)
+    sent = entry(chairs, "rate", ago=4.5, fields={"rate": "57"}, waited=True)
+    assert queued(nurse, running, sent).json()["beside"] == 1
+    return prescriber, {"event": sent["id"], "beside": stopped}
+
+
+def test_both_say_that_they_have_seen_what_crossed(chairs: Chairs, running: Plan, nurse: Browser) -> None:
+    prescriber, both = crossed(chairs, running, nurse)
+    before = chairs.state(running)
+    assert "I have seen both" in seen(nurse, running)
+    told(nurse, running, "both-seen", **both)
+    text = seen(nurse, running)
+    assert "Seen by nurse Example." in text
+    assert "I have seen both" not in text
+    assert "I have seen both" in seen(prescriber, running)  # one of two is not both
+    told(prescriber, running, "both-seen", **both)
+    for browser in (nurse, prescriber):
+        text = seen(browser, running)
+        assert "Seen by nurse Example, prescriber Example." in text
+        assert "I have seen both" not in text
+        assert "Written without seeing each other" in text  # it is never taken off the page
+        assert "rate set to 57 mL/h (nurse Example)" in text
+    assert chairs.state(running) == before  # looking changes nothing else
+
+
+def test_a_look_that_is_withdrawn_or_of_other_entries_does_not_count(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    _, both = crossed(chairs, running, nurse)
+    told(nurse, running, "both-seen", **both)
+    told(nurse, running, "withdraw", event=chairs.events(running)[-1].id)
+    assert "I have seen both" in seen(nurse, running)
+    for wrong in ({**both, "beside": ""}, {**both, "beside": "x"}, {**both, "event": "x"}):
+        answer = tell(nurse, running, "both-seen", **wrong)
+        assert answer.status_code == 400
+        assert "Nothing was saved." in answer.text
+    told(nurse, running, "both-seen", event=both["event"], beside=both["event"])
+    assert "I have seen both" in seen(nurse, running)
+
+
 def test_a_queue_takes_stops_on_a_locked_screen_and_nothing_else(
     chairs: Chairs, running: Plan, nurse: Browser
 ) -> None:
@@ -534,3 +581,49 @@ def test_the_queue_is_described(chairs: Chairs) -> None:
     assert {"QueuedEntry", "QueueAnswer"} <= {
         name.split("_")[-1] for name in described["components"]["schemas"]
     }
+
+
+# --- where the patient sits
+
+
+def test_the_chair_is_told_at_the_chair_and_changed_and_withdrawn(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    assert "Tell the chair or bed" in seen(nurse, running)
+    told(nurse, running, "seat", chair=" Window   2 ")
+    assert chairs.state(running).chair == "Window 2"
+    page = nurse.get(path(running)).text
+    assert 'href="#seat">Sits at Window 2: change</a>' in page
+    assert 'name="chair" type="text" value="Window 2"' in page
+    for wrong in ("", " ", "x" * (CHAIR_LETTERS + 1)):
+        answer = tell(nurse, running, "seat", chair=wrong)
+        assert answer.status_code == 400
+        assert f"1 to {CHAIR_LETTERS} characters" in answer.text
+    assert (
+        queued(nurse, running, entry(chairs, "seat", fields={"chair": "4"}, waited=True)).status_code == 200
+    )
+    assert chairs.state(running).chair == "4"
+    told(nurse, running, "withdraw", event=chairs.events(running)[-1].id)
+    assert chairs.state(running).chair == "Window 2"
+
+
+# --- a long story
+
+
+def test_a_long_story_shows_the_newest_and_leads_to_all_of_it(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    for number in range(60):
+        sent = entry(
+            chairs, "vital-signs", fields={"measure.heart_rate_per_min": f"{60 + number}"}, waited=True
+        )
+        assert queued(nurse, running, sent).json()["outcome"] == "written"
+    told = len(chairs.deeds(running))
+    page, every = nurse.get(path(running)).text, nurse.get(f"{path(running)}?every=yes").text
+    assert f"All {told} entries" in page
+    assert "pulse 119" in page
+    assert page.count("Withdraw this entry") == 50
+    assert every.count("Withdraw this entry") == told
+    assert f'data-live="{path(running)}?every=yes"' in every  # and stays so when the part renews itself
+    alone = nurse.get(f"{path(running)}?every=yes", **{"x-ivigil-part": "story"}).text
+    assert alone.count("Withdraw this entry") == told

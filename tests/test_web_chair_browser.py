@@ -527,6 +527,42 @@ def test_a_locked_screen_leads_to_stop_and_slow(
     page.context.close()
 
 
+def test_a_symptom_is_found_by_a_few_letters_with_the_keyboard(
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    page = at_chair(chromium, address, running)
+    open_panel(page, "symptom")
+    page.focus("#symptom-find")
+    fits = page.locator("#symptom-find-found button:visible")
+    page.keyboard.type("dysp")  # no name, another word for it
+    expect(fits).to_have_count(1)
+    expect(page.locator("#symptom-find-told")).to_have_text("1 symptom fits")
+    page.keyboard.press("Enter")  # records nothing: it leads to what fits
+    expect(fits.first).to_be_focused()
+    assert faults(page) == []
+    page.fill("#symptom-find", "zzz")
+    expect(page.locator("#symptom-find-told")).to_have_text("None fits: the whole list is below.")
+    expect(page.locator("#symptom-symptom option")).not_to_have_count(1)  # nothing is taken off it
+    page.fill("#symptom-find", "dif br")
+    expect(fits).to_have_text(["difficulty breathing"])
+    page.context.set_offline(True)
+    fits.first.press("Enter")
+    expect(page.locator("#waiting li")).to_contain_text("Symptom: difficulty breathing")
+    page.context.set_offline(False)
+    eventually(
+        lambda: [each.symptom for each in chairs.state(running).symptoms] == ["symptom.difficulty_breathing"]
+    )
+    page.context.close()
+
+
+def test_without_a_script_the_whole_list_is_there(chromium: Chromium, address: str, running: Plan) -> None:
+    page = at_chair(chromium, address, running, script=False)
+    open_panel(page, "symptom")
+    expect(page.locator("#symptom-find")).to_be_hidden()
+    assert page.locator("#symptom-symptom option").count() > 50
+    page.context.close()
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_cuts_lose_nothing_and_double_nothing(
     chromium: Chromium, address: str, chairs: Chairs, running: Plan, seed: int

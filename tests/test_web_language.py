@@ -11,7 +11,7 @@ import pytest
 
 from ivigil.sheets.spoken import Language, counted, say, speaking
 from ivigil.web.settings import SettingsError
-from tests.support.foreign import CODE, overlay, unsaid
+from tests.support.foreign import CODE, nothing_missed, overlay, unsaid
 from tests.support.web import Web
 
 
@@ -32,6 +32,11 @@ def test_what_was_not_said_is_found() -> None:
 def test_a_sentence_with_elements_in_it_is_said_and_its_elements_are_looked_at() -> None:
     page = "<p>«Given <b>2 g</b> of <b>«the dose»</b>, then <i>hang on</i>: <br> look.»</p><p>Hang up</p>"
     assert unsaid(page) == ["hang on", "Hang up"]
+
+
+def test_what_no_mark_tells_the_catalogue_of_is_found_also_inside_a_sentence() -> None:
+    with pytest.raises(AssertionError, match="hidden"), nothing_missed(), speaking(Language(CODE)):
+        say("hidden")
 
 
 def test_a_text_has_its_values_in_the_order_of_the_language() -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from ivigil.course import Plan, infusion_id
+from ivigil.infusion.events import RateSet, Stopped
 from ivigil.practice.deeds import WAITED
 from tests.support.chair_stage import Chairs, begin, entry, path, queued, tell, told
 from tests.support.foreign import CODE, overlay, unsaid
@@ -91,6 +92,9 @@ def test_what_crossed_on_the_way(chairs: Chairs) -> None:
     assert answer.json()["beside"] == 1
     page = in_the_language(nurse.get(path(plan)).text, plan, WAITED)
     assert "«Written without seeing each other»" in page
+    made = {type(event.what): event.id for event in chairs.events(plan)}
+    told(nurse, plan, "both-seen", event=made[RateSet], beside=made[Stopped])
+    in_the_language(nurse.get(path(plan)).text, plan, WAITED)
 
 
 def test_locked_without_a_connection_and_without_an_infusion(chairs: Chairs) -> None:

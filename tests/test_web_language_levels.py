@@ -6,12 +6,15 @@ import datetime as dt
 import re
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ivigil.knowledge.evidence import fingerprint
-from tests.support.foreign import CODE, overlay, unsaid
+from ivigil.patient import Identifier
+from ivigil.web.access.rules import ACTIONS
+from tests.support.foreign import CODE, nothing_missed, overlay, unsaid
 from tests.support.individual import SITE as DOSING
 from tests.support.orders import knowledge
 from tests.support.treated import SITE_FOLDER, inside, linked, treated
@@ -21,7 +24,7 @@ DATA = (
     *STAFF,
     *(f"{role} Example" for role in STAFF),
     "Fictional Patient",
-    "Example Clinic (fictional)",
+    "Example Hospital, Infusion Centre (fictional)",
     "urn:example",
     "translation.xx.staff",
     "NA",
@@ -34,7 +37,7 @@ POLICY, ROUNDING, WEAK = "policy.check_in_wait", "policy.rounding", "qivigy-us.s
 def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
     """A centre that speaks another language and seeks doses from levels."""
     folder = tmp_path_factory.mktemp("web")
-    site = Path(overlay(folder / "site"))
+    site = Path(overlay(folder / "site", strict=True))
     shutil.copy(SITE_FOLDER / "site.toml", site)
     dosing = (DOSING / "site.toml").read_text()
     (site / "dosing.toml").write_text(dosing[dosing.index("[[policy]]") :])
@@ -46,8 +49,15 @@ def person(web: Web) -> dict[str, Browser]:
     return {role: web.browser(role) for role in STAFF}
 
 
+@pytest.fixture(autouse=True)
+def all_of_it_is_in_the_catalogue() -> Iterator[None]:
+    with nothing_missed():
+        yield
+
+
 def left(page: str, *data: str) -> list[str]:
-    return unsaid(page, *DATA, *data)
+    versions = re.findall(r"[0-9a-f]{16}\+[0-9a-f]{8}", page)
+    return unsaid(page, *DATA, *ACTIONS, *versions, *data)
 
 
 def frame(page: str) -> str:
@@ -130,7 +140,9 @@ def test_sign_off(web: Web, person: dict[str, Browser]) -> None:
 def test_patients(web: Web, person: dict[str, Browser]) -> None:
     stream, plan = treated(web, "P-LA1", ended_hours_ago=3)
     nurse, path = person["nurse"], f"/patients/{stream}"
-    inside(web, stream)
+    patient = inside(web, stream)
+    form = {"form_token": patient.form_token("/me/diary")}
+    patient.bare_post("/me/diary", form | {"tick": ["symptom.dark_urine"], "temperature": "36.9"})
     linked(web, stream)
     seen = [nurse.get("/patients").text]
     seen += [nurse.post("/patients", {"text": text}).text for text in ("a", "fictional", "nobody at all")]
@@ -138,8 +150,8 @@ def test_patients(web: Web, person: dict[str, Browser]) -> None:
     seen += [nurse.post(f"{path}/link", form_at=path).text]
     seen += [person[who].get(path).text for who in ("nurse", "prescriber", "pharmacist")]
     for page in seen:
-        data = re.findall(r"SIM\d+|http:[^<]+", page)
-        assert left(page, *data, "P-LA1", "P-LA1 (urn:example)", plan.id, "nobody at all") == []
+        data = re.findall(r"SIM\d+|http:[^<]+|patient-\w+", page)
+        assert left(page, *data, "P-LA1", "P-LA1 (urn:example)", r"'1\n2'", plan.id, "nobody at all") == []
 
 
 def test_results(web: Web, person: dict[str, Browser]) -> None:
@@ -161,7 +173,23 @@ def test_results(web: Web, person: dict[str, Browser]) -> None:
 def test_levels(web: Web, person: dict[str, Browser]) -> None:
     stream, _ = treated(web, "P-LA3", ended_hours_ago=3)
     path, prescriber = f"/patients/{stream}/levels", person["prescriber"]
-    seen = [prescriber.get(f"{path}?grams=x&interval=2.5&target=8&each=yes").text]
-    seen += [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at=path).text]
+    seen = [prescriber.post(path, {"igg": "x", "taken": "2099-01-01"}, form_at="/account").text]
+    seen += [prescriber.post(f"{path}/before", {"mark": "0"}, form_at="/account").text]
+    listed = re.search(r'name="mark" value="(\w+)"', seen[-1])
+    assert listed
+    prescriber.post(f"{path}/before", {"mark": listed[1]}, form_at="/account")
+    day = web.clock() - dt.timedelta(days=10)
+    level = {"igg": "9.9 g/L", "taken": f"{day:%Y-%m-%d}T08:00+00:00"}
+    assert prescriber.post(path, level, form_at="/account").status_code == 303
+    seen += [prescriber.get(f"{path}?target=9").text]
+    assert "proposed»" in seen[-1]
+    for days, igg in ((9, "25 g/L"), (8, "2 g/L")):
+        day = web.clock() - dt.timedelta(days=days)
+        prescriber.post(path, {"igg": igg, "taken": f"{day:%Y-%m-%d}T08:00+00:00"}, form_at="/account")
+    seen += [prescriber.get(f"{path}?grams=x&interval=2.5&target=9&each=yes").text]
+    assert "MISFIT" in seen[-1]
+    untreated = web.patient(Identifier("urn:example", "P-LA4"), web.door.site())
+    seen += [prescriber.get(f"/patients/{untreated}/levels").text]
+    assert "«No dose of this patient" in seen[-1]
     for page in seen:
-        assert left(page, "P-LA3") == []
+        assert left(page, "P-LA3", "P-LA4") == []

@@ -10,9 +10,12 @@ from decimal import Decimal
 
 import pytest
 
-from ivigil.practice.levels import level_history
+from ivigil.kinetics.levels import Given
+from ivigil.practice.entry import Author, Entry, draft
+from ivigil.practice.levels import level_history, listed, mark
+from ivigil.records.bodies import DosesStated
 from tests.support.clinic import DAY, Clinic
-from tests.support.web import Browser, Web
+from tests.support.web import SITE, Browser, Web
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,74 @@ def test_what_cannot_be_asked_is_told_beside_the_answer_to_the_plan(
     page = prescriber.get(f"{clinic.levels}?{asked}")
     assert page.status_code == 200
     assert said in words(page.text)
+
+
+def seen(page: str) -> dict[str, str]:
+    """What the form about the doses before carries."""
+    return dict(re.findall(r'name="(mark)" value="([0-9a-f]{64})"', page))
+
+
+def complete(clinic: Clinic, at: dt.datetime | None = None) -> bool | None:
+    found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, at or clinic.web.clock())
+    assert found is not None
+    return found.case.complete
+
+
+def test_somebody_states_that_the_doses_before_are_all_and_takes_it_back(
+    clinic: Clinic, prescriber: Browser
+) -> None:
+    prescriber.post(f"{clinic.levels}/before/back", form_at="/account")
+    page = prescriber.get(clinic.levels).text
+    told = words(page)
+    assert "Nobody states that these are all: no dose is sought." in told
+    found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, clinic.now)
+    assert found is not None
+    for dose in found.before:
+        assert f"{dose.start:%Y-%m-%d} 30 g into a vein" in told, "each is seen with its day"
+    before = clinic.web.clock() - dt.timedelta(seconds=1)
+    assert prescriber.post(f"{clinic.levels}/before", seen(page), form_at="/account").status_code == 303
+    assert complete(clinic) is True
+    assert complete(clinic, before) is None, "it counts from when it was stated"
+    told = words(prescriber.get(f"{clinic.levels}?target=8").text)
+    assert "prescriber Example states that these are all doses before the first one here" in told
+    assert "Nobody said that every dose since the first is listed" not in told
+    assert "An order tells of 19 earlier doses; the days are reckoned back" in told, "that is said still"
+    clinic.web.browser("pharmacist").post(f"{clinic.levels}/before/back", form_at="/account")
+    assert complete(clinic) is None
+    assert "Nobody states that these are all" in words(prescriber.get(clinic.levels).text)
+
+
+def test_a_statement_about_another_list_counts_for_nothing(clinic: Clinic, prescriber: Browser) -> None:
+    version = clinic.web.journal.version(clinic.stream)
+    for other in ("", "0" * 64):
+        answer = prescriber.post(f"{clinic.levels}/before", {"mark": other}, form_at="/account")
+        assert answer.status_code == 409
+        assert "The list is not what you looked at any more" in words(answer.text)
+    assert clinic.web.journal.version(clinic.stream) == version
+    shorter = tuple(listed(_before(clinic))[1:])
+    entry = Entry(
+        by=Author(name="P", site=SITE, device="a test"), occurred_at=clinic.now, device_at=clinic.now
+    )
+    clinic.web.journal.append([draft(entry, clinic.stream, DosesStated(doses=shorter))])
+    assert complete(clinic) is None
+    assert "Somebody stated it of another list" in words(prescriber.get(clinic.levels).text)
+    prescriber.post(f"{clinic.levels}/before/back", form_at="/account")
+    assert "Nobody states that these are all" in words(prescriber.get(clinic.levels).text)
+
+
+def _before(clinic: Clinic) -> tuple[Given, ...]:
+    found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, clinic.now)
+    assert found is not None
+    return found.before
+
+
+def test_a_nurse_reads_the_list_and_does_not_state_it(clinic: Clinic) -> None:
+    nurse = clinic.web.browser("nurse")
+    page = nurse.get(clinic.levels).text
+    assert "State that this list is complete" not in page
+    answer = nurse.post(f"{clinic.levels}/before", {"mark": mark(_before(clinic))}, form_at="/account")
+    assert answer.status_code == 403
+    assert complete(clinic) is None
 
 
 def test_a_measured_level_is_recorded_with_its_unit_and_counted(clinic: Clinic, prescriber: Browser) -> None:

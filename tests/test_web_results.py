@@ -111,6 +111,12 @@ def test_creatinine_is_typed_in_either_unit_and_kept_in_one(web: Web) -> None:
     assert [each.value for each in recorded(web, stream)] == [Decimal("132.6")]
 
 
+@pytest.mark.parametrize("written", ["1.5 10⁹/L", "1.5 10^9/L", "1500 /µL", "1.5 10³/µL"])
+def test_a_unit_is_typed_as_the_page_shows_it(web: Web, refused: str, written: str) -> None:
+    told = sent(web, web.browser("nurse"), refused, neutrophils=written)[1]
+    assert "1.5 10⁹/L" in told
+
+
 def test_a_factor_that_may_not_be_relied_on_converts_nothing() -> None:
     known = ivigil.load_knowledge()
     creatinine = next(each for each in known.facts.measure if each.id == CREATININE)

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 import ivigil
-from ivigil.cli.main import OK, main
+from ivigil.cli.main import BLOCKED, OK, main
 from ivigil.knowledge.evidence import Signature, fingerprint
 from ivigil.knowledge.site import OnPages, Withdrawn, overlay, read, with_pages
 from ivigil.planning import plan
@@ -19,6 +19,7 @@ from ivigil.practice.authorising import add, sign, standing_of
 from ivigil.practice.entry import Author, Entry
 from ivigil.records.sign_off import FactSigned, of_sign_off
 from tests.support.orders import adult, knowledge, order
+from tests.support.treated import centre, treated
 from tests.support.web import PASSWORD, SITE, Browser, Web
 from tests.test_site import LOOSER, signatures
 
@@ -242,6 +243,23 @@ def test_one_in_the_files_and_one_on_a_page_are_two_people_if_their_names_differ
         own = Signature(fact=FACT, fingerprint=MARK, by=name, role="prescriber", date=day)
         laid = overlay(knowledge(), with_pages(knowledge(), files, OnPages((own,))))
         assert (FACT in laid.signed) is counts
+
+
+def test_commands_about_an_infusion_of_the_journal_follow_its_pages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two people switched the answer to reports off: no command answers one then."""
+    web = centre(tmp_path)
+    _, made = treated(web, "P-F1")
+    place = ["--journal", web.settings.journal, "--secrets", str(web.settings.secrets)]
+    place += ["--site", str(web.settings.site), "--infusion", f"{made.id}-1"]
+    asked = ["triage", "--yes", "headache_mild", *place]
+    assert main(asked) == OK
+    assert "CARE TODAY" in capsys.readouterr().out
+    set_to(web, "policy.patient_triage", choice="off")
+    assert main(asked) == BLOCKED
+    assert "CARE TODAY" not in capsys.readouterr().out, "only the numbers to call are left"
+    assert main(["report", "travel", "--leaves", "2027-01-01", "--returns", "2027-01-09", *place]) == OK
 
 
 def test_what_was_signed_on_pages_can_be_carried_into_the_overlay(

@@ -51,6 +51,27 @@ def test_a_result_without_a_script(chromium: Browser, web: Web, address: str) ->
     context.close()
 
 
+def test_a_value_is_echoed_in_the_other_unit_while_it_is_typed(
+    chromium: Browser, web: Web, address: str
+) -> None:
+    stream, _ = treated(web, "P-S3")
+    context = chromium.new_context()
+    page = signed_in(context, address, "nurse", PASSWORD)
+    page.goto(f"{address}/patients/{stream}/results")
+    echo = page.locator("#echo-creatinine")
+    page.get_by_label("Creatinine", exact=True).fill("120")
+    expect(echo).to_have_text("≈ 1.357 mg/dL")
+    page.get_by_label("Creatinine", exact=True).fill("1.5 mg/dL")
+    expect(echo).to_have_text("= 132.6 µmol/L")
+    page.get_by_label("Creatinine", exact=True).fill("much")
+    expect(echo).to_be_empty()
+    page.get_by_text("Normal there: Creatinine").click()
+    limits = page.get_by_role("group", name="Creatinine: this laboratory’s normal limits")
+    limits.get_by_label("to").fill("1.2 mg/dL")
+    assert faults(page) == []
+    context.close()
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_pages_are_accessible(chromium: Browser, web: Web, address: str, theme: str) -> None:
     stream, _ = treated(web, f"P-S2-{theme}")

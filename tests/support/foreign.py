@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,13 +19,14 @@ import msgspec
 from ivigil.cli.texts import said, skeleton
 from ivigil.knowledge.evidence import fingerprint
 from ivigil.knowledge.wording import Translation
+from ivigil.sheets.spoken import Language
 from tests.support.orders import knowledge
 from tests.support.signing import TWO, signature
 
 CODE = "xx"
 _INNER = re.compile(r"«[^«»]*»|\{\w+\}")
 """What was said, and the places of a text that the page's own script fills in."""
-_BETWEEN = re.compile(r"[\s\d⁹.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
+_BETWEEN = re.compile(r"[\s\d³⁹.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
         "mL",
@@ -44,6 +46,7 @@ UNITS = frozenset(
         "cm",
         "d",
         "mmol",
+        "mosm",
         "umol",
         "µmol",
         "µg",
@@ -54,6 +57,7 @@ UNITS = frozenset(
         "lb",
         "m",
         "uL",
+        "µL",
         "x",
         "m²",
     )
@@ -92,6 +96,28 @@ def overlay(folder: Path, *, strict: bool = False) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "staff.toml").write_text(f"{text}\n{names}")
     return str(folder)
+
+
+@contextmanager
+def nothing_missed() -> Iterator[None]:
+    """Whatever is said inside it stands in the catalogue: also what a sentence around it would hide."""
+    missed: set[str] = set()
+    real = Language.__getitem__
+
+    def looked_up(self: Language, english: str) -> str:
+        try:
+            return real(self, english)
+        except KeyError:
+            if self.code == CODE and not {each for each in _BETWEEN.split(english) if each} <= UNITS:
+                missed.add(english)
+            raise
+
+    Language.__getitem__ = looked_up  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Language.__getitem__ = real  # type: ignore[method-assign]
+    assert not missed, f"said, and not found by ivigil texts: {sorted(missed)}"
 
 
 def _strict(english: str) -> str:

@@ -18,7 +18,7 @@ from ivigil.aftercare.report_export import export
 from ivigil.aftercare.report_export import fingerprint as report_fingerprint
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.cli import naming
-from ivigil.cli.journaling import Actions, draft, entry, guarded, now, opened
+from ivigil.cli.journaling import Actions, draft, entry, guarded, now, opened, ruling
 from ivigil.cli.main import BAD_INPUT, DEFECT, OK
 from ivigil.cli.naming import InputError
 from ivigil.cli.output import put
@@ -134,7 +134,12 @@ def run(options: argparse.Namespace) -> int:
         return DEFECT
 
 
-def _subject(options: argparse.Namespace, knowledge: Knowledge) -> Subject:
+def _ruling(options: argparse.Namespace, journal: Journal | None) -> Knowledge:
+    """What rules; where there is a journal, with what was signed on its pages."""
+    return ivigil.load_knowledge(options.site) if journal is None else ruling(options, journal)
+
+
+def _subject(options: argparse.Namespace) -> Subject:
     """What ``--infusion`` or ``--order`` names. Raises InputError, OrderError, RecordsError."""
     if options.infusion:
         journal = opened(options)
@@ -160,8 +165,8 @@ def _adverse_event(options: argparse.Namespace) -> int:
     from ivigil.sheets.document import paper
     from ivigil.sheets.report_case import planned_case, recorded_case
 
-    knowledge = ivigil.load_knowledge(options.site)
-    subject = _subject(options, knowledge)
+    subject = _subject(options)
+    knowledge = _ruling(options, subject.journal)
     lineage = knowledge.lineage(subject.plan.order.jurisdiction)
     standard = _STANDARDS[options.standard or ("fda" if "US" in lineage else "e2b")]
     today = now(options, knowledge).date()
@@ -217,7 +222,8 @@ def _answers(path: str) -> dict[str, Said]:
 def _look_back(options: argparse.Namespace) -> int:
     from ivigil.sheets.look_back_letter import Notice, look_back_letter
 
-    knowledge, journal = ivigil.load_knowledge(options.site), opened(options)
+    journal = opened(options)
+    knowledge = ruling(options, journal)
     product = naming.product(options.product, knowledge).id if options.product else ""
     letters = tuple(letter(journal, each) for each in look_back(journal, options.lot, product))
     if options.patient:
@@ -278,8 +284,8 @@ def _post(
 def _travel(options: argparse.Namespace) -> int:
     from ivigil.sheets.travel_letter import Journey, travel_letter
 
-    knowledge = ivigil.load_knowledge(options.site)
-    subject = _subject(options, knowledge)
+    subject = _subject(options)
+    knowledge = _ruling(options, subject.journal)
     journey = Journey(
         traveller=_name(options, subject),
         prescriber=options.prescriber or _prescriber(subject),
@@ -295,8 +301,8 @@ def _travel(options: argparse.Namespace) -> int:
 def _card(options: argparse.Namespace) -> int:
     from ivigil.sheets.wallet_card import Holder, wallet_card
 
-    knowledge = ivigil.load_knowledge(options.site)
-    subject = _subject(options, knowledge)
+    subject = _subject(options)
+    knowledge = _ruling(options, subject.journal)
     holder = Holder(
         name=_name(options, subject),
         emergency_phone=options.emergency or knowledge.site.emergency_phone,

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from ivigil.sheets.triage import patient_sheet, switched_off_sheet, triage_sheet
 
-    knowledge = ivigil.load_knowledge(options.site)
+    knowledge = _ruling(options)
     if not knowledge.is_on("policy.patient_triage"):
         show(switched_off_sheet(knowledge))
         return BLOCKED
@@ -105,6 +105,13 @@ def _run(options: argparse.Namespace) -> int:
         sheet = partial(patient_sheet, answer, knowledge, aftermath.language(options, knowledge))
     put(Report(answer, words, place.episode, *cited(answer.facts(), knowledge)), sheet, as_json=options.json)
     return OK
+
+
+def _ruling(options: argparse.Namespace) -> Knowledge:
+    """What rules; after an infusion of the journal, with what was signed on its pages."""
+    if options.infusion is None:
+        return ivigil.load_knowledge(options.site)
+    return journaling.ruling(options, journaling.opened(options))
 
 
 def _place(options: argparse.Namespace, knowledge: Knowledge) -> _Place:

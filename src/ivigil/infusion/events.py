@@ -206,6 +206,15 @@ class AdviceOverridden(What, frozen=True, tag="advice_overridden"):
     """Id of the event that tells what was done."""
 
 
+class BothSeen(What, frozen=True, tag="both_seen"):
+    """A person looked at entries whose authors could not see each other's. It changes nothing else."""
+
+    event: str
+    """Id of the one that came late."""
+    beside: tuple[str, ...]
+    """Ids of those that others wrote meanwhile."""
+
+
 class Corrected(What, frozen=True, tag="corrected"):
     """An earlier event was recorded wrongly. The first record stays in the journal.
 
@@ -250,6 +259,7 @@ Happening = (
     | PatientInformed
     | AdviceShown
     | AdviceOverridden
+    | BothSeen
 )
 """Everything that can happen but a correction."""
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from ivigil.intake.text import Number
 from ivigil.order import Fault, OrderError
-from ivigil.told import Text
+from ivigil.told import Text, tell
 
 SHOWN = 60
 """Characters of a value that a fault repeats."""
-MISSING = "missing"
+MISSING = tell("missing")
 
 
 class Faults:

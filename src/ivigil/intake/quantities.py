@@ -24,6 +24,9 @@ from ivigil.told import Text, Told, tell
 
 _SPLIT = re.compile(r"\s*(?P<comparator><=|>=|<|>)?\s*(?P<number>[0-9.,_'+-]+)\s*(?P<unit>\S.*?)?\s*")
 
+_WRITTEN = str.maketrans("µμ²³⁹", "uu239")
+"""How people write what UCUM writes in plain letters."""
+
 
 class Quantity(msgspec.Struct, frozen=True):
     """What may be written: the key that carries the unit, and whether a limit is a value."""
@@ -199,7 +202,7 @@ def _known_unit(written: str, quantity: Quantity) -> str:
 
 def _spoken(unit: str) -> str:
     """A unit without what people leave out or vary: 10^9/L is 10*9/L, 1.73 m2 is {1.73_m2}."""
-    return re.sub("[^a-z0-9/%]", "", unit.replace("µ", "u").replace("μ", "u").casefold())
+    return re.sub("[^a-z0-9/%]", "", unit.translate(_WRITTEN).casefold())
 
 
 def _accepted_number(quantity: Quantity) -> Told:

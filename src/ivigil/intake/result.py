@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ivigil.intake.faults import Faults
+from ivigil.intake.faults import MISSING, Faults
 from ivigil.intake.fields import Fields
 from ivigil.intake.plausibility import Doubter
 from ivigil.intake.quantities import Measured, Quantity, take
@@ -44,7 +44,7 @@ def read_drawn(day: str, time: str, now: dt.datetime) -> dt.datetime:
     except ValueError:
         drawn = None
     if drawn is None or drawn > now:
-        faults.add("drawn", written or "missing", DRAWN)
+        faults.add("drawn", written or MISSING, DRAWN)
     faults.raise_if_any()
     assert drawn is not None  # or there was a fault
     return drawn

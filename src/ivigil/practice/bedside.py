@@ -19,6 +19,7 @@ from ivigil.infusion.briefing import Briefing, brief
 from ivigil.infusion.card import Comparison, compare
 from ivigil.infusion.due import Due, due
 from ivigil.infusion.events import AdviceOverridden, AdviceShown, Corrected, Event, Happening
+from ivigil.infusion.moment import Past, past
 from ivigil.infusion.next_time import next_time
 from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
 from ivigil.infusion.replay import replay
@@ -62,6 +63,13 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     next_time: tuple[Proposal, ...]
 
 
+class Folded(msgspec.Struct, frozen=True, kw_only=True):
+    """What all events of an infusion come to: kept by whoever looks at it again and again."""
+
+    state: State
+    past: Past
+
+
 class Bedside(msgspec.Struct, frozen=True, kw_only=True):
     """An infusion, what rules it, and the moment at which it is looked at."""
 
@@ -71,9 +79,13 @@ class Bedside(msgspec.Struct, frozen=True, kw_only=True):
     present: Plan
     """The same order, planned with the limits of now."""
     at: dt.datetime
+    folded: Folded | None = None
+    """Where it is kept; then no event is later than ``at``."""
 
     def state(self, *more: Event) -> State:
         """After the events until now, and further ones that are not yet written."""
+        if self.folded is not None and not more:
+            return self.folded.state
         known = [event for event in self.infusion.events if event.at <= self.at]
         return replay(self.briefing.day, [*known, *more])
 
@@ -81,7 +93,7 @@ class Bedside(msgspec.Struct, frozen=True, kw_only=True):
         """What to do now; nothing where the site has switched live advice off."""
         if not self.knowledge.is_on("policy.live_advice"):
             return ()
-        return advise(self.briefing, state, self.at)
+        return self._advice(state)
 
     @property
     def plan_changed(self) -> tuple[str, ...]:
@@ -96,7 +108,11 @@ class Bedside(msgspec.Struct, frozen=True, kw_only=True):
         Whether the advice is shown or not: what was known is known.
         """
         state = self.state()
-        return against(what, advise(self.briefing, state, self.at), state)
+        return against(what, self._advice(state), state)
+
+    def _advice(self, state: State) -> tuple[Advice, ...]:
+        known = self.folded.past if self.folded is not None and state is self.folded.state else None
+        return advise(self.briefing, state, self.at, known)
 
     def against_start(self) -> tuple[Refusal, ...]:
         """Why the plan may not be started: its signatures, its dates, its inputs."""
@@ -117,6 +133,11 @@ def look(
     found = load(journal, infusion)
     if not as_of:
         at = max([at, *(event.at for event in found.events)]).astimezone(at.tzinfo)
+    return bedside_of(found, knowledge, at)
+
+
+def bedside_of(found: Infusion, knowledge: Knowledge, at: dt.datetime) -> Bedside:
+    """An infusion with what rules it. Raises BriefingError, UnverifiedPlanError."""
     plan = found.standing.plan
     anew = made_anew(plan, knowledge)
     return Bedside(
@@ -126,6 +147,12 @@ def look(
         present=anew,
         at=at,
     )
+
+
+def folded(bedside: Bedside) -> Bedside:
+    """The same, its events folded once for every later look. No event may be later than its moment."""
+    state = bedside.state()
+    return replace(bedside, folded=Folded(state=state, past=past(bedside.briefing, state)))
 
 
 def report(bedside: Bedside) -> Report:
@@ -247,4 +274,4 @@ def _with(
     if not new:
         return bedside
     infusion = replace(bedside.infusion, events=(*bedside.infusion.events, *new))
-    return replace(bedside, infusion=infusion)
+    return replace(bedside, infusion=infusion, folded=None)

@@ -15,11 +15,13 @@ from msgspec.structs import replace
 
 from ivigil.infusion.after import discharge
 from ivigil.infusion.events import (
+    BothSeen,
     Completed,
     Corrected,
     Event,
     Happening,
     ObservationEnded,
+    Seated,
     Started,
     Stopped,
 )
@@ -29,6 +31,7 @@ from ivigil.practice.bedside import Bedside, look, record, record_quietly
 from ivigil.practice.entry import Entry
 from ivigil.practice.told import HALTS, Kind, Said, Scene, ToldError, told, vial_told
 from ivigil.practice.vial import UnknownGramsError, chair, hung, stops
+from ivigil.practice.watch import Watch
 from ivigil.records import Journal
 
 ALL_THE_SAME, WHY = "all_the_same", "why"
@@ -37,6 +40,8 @@ WAITED = "entered without a connection"
 """The reason that is recorded where nobody could be shown what spoke against it."""
 
 What = Happening | Corrected
+_QUIET = (Stopped, Completed, ObservationEnded, Seated, BothSeen)
+"""No advice follows from it that a nurse must see at once."""
 
 
 class Objection(msgspec.Struct, frozen=True):
@@ -68,13 +73,18 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """It waited on a device without a connection: it was done, so it is not refused."""
 
 
-def tell(journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling) -> Outcome:
+def tell(
+    journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling, watch: Watch | None = None
+) -> Outcome:
     """Write what was told, or say why not; the same entry sent again is written once.
+
+    watch: of the same journal, where one is kept; it changes nothing.
 
     Raises ToldError, NoInfusionError, BriefingError, RecordsError.
     """
     at = telling.at
-    bedside = replace(look(journal, infusion, knowledge, at), at=at)
+    seen = watch.look(infusion, knowledge, at).bedside if watch else look(journal, infusion, knowledge, at)
+    bedside = replace(seen, at=at, folded=seen.folded if seen.at == at else None)
     name = telling.entry.id or str(uuid.uuid4())
     known = parts(name, bedside.infusion.events)
     if known and telling.kind != "start":
@@ -90,7 +100,7 @@ def tell(journal: Journal, infusion: str, knowledge: Knowledge, telling: Telling
         if part not in known:
             entry = replace(telling.entry, id=part)
             codes = [each.code for each in against]
-            if isinstance(what, Stopped | Completed | ObservationEnded):
+            if isinstance(what, _QUIET):
                 bedside = record_quietly(
                     journal, bedside, what, entry, despite=codes, reason=reason, happened_at=at
                 )
@@ -157,7 +167,8 @@ def _reason(telling: Telling, said: Said, against: tuple[Objection, ...]) -> str
 def _after(bedside: Bedside, what: What) -> Bedside:
     """The bedside as it will be once this is written."""
     event = Event(str(uuid.uuid4()), bedside.at, what)
-    return replace(bedside, infusion=replace(bedside.infusion, events=(*bedside.infusion.events, event)))
+    infusion = replace(bedside.infusion, events=(*bedside.infusion.events, event))
+    return replace(bedside, infusion=infusion, folded=None)
 
 
 def _part(name: str, place: int) -> str:

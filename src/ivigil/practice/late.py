@@ -7,11 +7,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ivigil.infusion.events import AdviceOverridden, AdviceShown, What
+from ivigil.infusion.chronicle import chronicle
+from ivigil.infusion.events import AdviceOverridden, AdviceShown, BothSeen, Event, What
 from ivigil.records import clocks
 from ivigil.records.words import Record
 
-_NO_DEEDS = (AdviceShown, AdviceOverridden)
+_NO_DEEDS = (AdviceShown, AdviceOverridden, BothSeen)
+_ENOUGH = 2
+"""So many people who looked at it settle it, whoever wrote it."""
 
 
 class Late(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +40,23 @@ def late(records: Iterable[Record], infusion: str) -> tuple[Late, ...]:
         unseen = tuple(each.id for each in deeds if _unseen(each, record, happened))
         found.append(Late(event=record.id, behind=record.received_at - happened, beside=unseen))
     return tuple(found)
+
+
+def lookers(each: Late, events: Iterable[Event]) -> tuple[str, ...]:
+    """Who looked at a late entry together with all that stands beside it, in the order of time."""
+    return tuple(dict.fromkeys(event.by for event in chronicle(events) if _covers(event.what, each)))
+
+
+def settled(each: Late, events: Iterable[Event]) -> bool:
+    """Has everybody who wrote one of the entries looked at all of them, or have two people?"""
+    known = tuple(events)
+    looked = set(lookers(each, known))
+    writers = {event.by for event in known if event.id in (each.event, *each.beside)}
+    return len(looked) >= _ENOUGH or writers <= looked
+
+
+def _covers(what: object, each: Late) -> bool:
+    return isinstance(what, BothSeen) and what.event == each.event and set(each.beside) <= set(what.beside)
 
 
 def _is_deed(body: msgspec.Struct) -> bool:

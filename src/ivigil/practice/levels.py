@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -18,14 +19,22 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order
 from ivigil.patient import Measurement, completed_years
 from ivigil.records.authorisation import standings
-from ivigil.records.bodies import LevelMeasured
+from ivigil.records.bodies import DosesStated, DosesTakenBack, LevelMeasured, StatedDose
 from ivigil.records.journal import Journal
 from ivigil.records.past import infused
+from ivigil.records.words import Record
 
 BLOCKER = "fcrn_blocker"
 _IGG = "igg_g_per_l"
 _NOON = dt.time(12)
 _SECONDS_PER_HOUR = 3600
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody stands by the list of doses before the first one here."""
+
+    by: str
+    at: dt.datetime
 
 
 class LevelHistory(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +45,20 @@ class LevelHistory(msgspec.Struct, frozen=True, kw_only=True):
     """The latest, by whose order the patient is described."""
     given: int
     """Doses on record here."""
-    told: int
+    before: tuple[Given, ...]
     """Earlier doses that an order tells of; their days are reckoned back from the last one's date."""
+    stated: Statement | None
+    """Who states that those are all doses before the first one here; None: nobody, of this list."""
+    lapsed: bool
+    """Somebody stated it of another list: doses that an order tells of have changed since."""
+    elsewhere: tuple[dt.date, ...]
+    """Days of doses that later orders tell of and that are neither on record here nor among those before."""
     unread: int
     """Infusions that began, of which nobody can say how much was given by now."""
+
+    @property
+    def told(self) -> int:
+        return len(self.before)
 
 
 def level_history(
@@ -47,8 +66,9 @@ def level_history(
 ) -> LevelHistory | None:
     """Everything until ``at``; None if the patient has no dose that is known.
 
-    The history counts as complete only of a patient who was never treated before the first dose on record;
-    where an order tells of earlier ones nobody has said that these are all.
+    The history counts as complete of a patient who was never treated before the first dose on record; where
+    an order tells of earlier ones, only while somebody states that just these are all, and no later order
+    tells of another one.
     """
     records = journal.read(stream)
     plans = [standing.plan for standing in standings(records).values()]
@@ -64,13 +84,62 @@ def level_history(
     measured = [read(record.body) for record in records if isinstance(record.body, LevelMeasured)]
     naive = all(plan.order.experience == "naive" for plan in plans) and not told
     unread = len(runs) - len(own)
+    last = _statement(records, at)
+    stated = last if last is not None and last.doses == listed(told) else None
+    elsewhere = _elsewhere(plans, doses)
+    complete = not unread and (naive or (stated is not None and bool(told) and not elsewhere))
     case = Case(
         subject=_subject(latest.order, plans, doses[0].start.date() if naive else None, knowledge),
         doses=tuple(doses),
         levels=(*_ordered(plans, at.date()), *measured),
-        complete=True if naive and not unread else None,
+        complete=True if complete else None,
     )
-    return LevelHistory(case=case, plan=latest, given=len(own), told=len(told), unread=unread)
+    return LevelHistory(
+        case=case,
+        plan=latest,
+        given=len(own),
+        before=told,
+        stated=None if stated is None else stated.statement,
+        lapsed=last is not None and stated is None,
+        elsewhere=elsewhere,
+        unread=unread,
+    )
+
+
+def listed(doses: Iterable[Given]) -> tuple[StatedDose, ...]:
+    """Doses as somebody states them: each with its day."""
+    return tuple(StatedDose(day=dose.start.date(), grams=dose.grams, route=dose.route) for dose in doses)
+
+
+def mark(doses: Iterable[Given]) -> str:
+    """A fingerprint of the list: whoever states something says of which."""
+    return hashlib.sha256(msgspec.json.encode(listed(doses))).hexdigest()
+
+
+class _Stated(msgspec.Struct, frozen=True):
+    doses: tuple[StatedDose, ...]
+    statement: Statement
+
+
+def _statement(records: Iterable[Record], at: dt.datetime) -> _Stated | None:
+    """The last statement that was not taken back."""
+    found = None
+    for record in records:
+        if record.occurred_at > at:
+            continue
+        match record.body:
+            case DosesStated(doses=doses):
+                found = _Stated(doses, Statement(by=record.author, at=record.occurred_at))
+            case DosesTakenBack():
+                found = None
+    return found
+
+
+def _elsewhere(plans: Iterable[Plan], doses: Iterable[Given]) -> tuple[dt.date, ...]:
+    """Days on which an order's last dose was, without any that is known here."""
+    known = {dose.start.date() for dose in doses}
+    told = {plan.order.last_immunoglobulin.date for plan in plans if plan.order.last_immunoglobulin}
+    return tuple(sorted(told - known))
 
 
 def body(level: Level) -> LevelMeasured:

@@ -17,8 +17,10 @@ from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.ceiling import step_below
 from ivigil.infusion.chronicle import chronicle, correction_of
 from ivigil.infusion.events import (
+    CHAIR_LETTERS,
     CTCAE_GRADES,
     AdviceOverridden,
+    BothSeen,
     Completed,
     Corrected,
     Disconnected,
@@ -33,6 +35,7 @@ from ivigil.infusion.events import (
     ReactionGraded,
     RestartDecided,
     Resumed,
+    Seated,
     Started,
     Stopped,
     SymptomNoted,
@@ -52,6 +55,7 @@ from ivigil.told import Text
 
 Kind = Literal[
     "identity",
+    "seat",
     "start",
     "vital-signs",
     "symptom",
@@ -71,6 +75,7 @@ Kind = Literal[
     "left",
     "withdraw",
     "otherwise",
+    "both-seen",
 ]
 """What is entered at the chair."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -251,6 +256,13 @@ def _identity(said: Said, scene: Scene) -> _Made:
     yield IdentityChecked(identifier=identifier, method="scanned" if said.flag("scanned") else "asked")
 
 
+def _seat(said: Said, scene: Scene) -> _Made:
+    try:
+        yield Seated(chair=" ".join(said.text("chair").split()))
+    except ValueError:
+        said.fault("chair", f"1 to {CHAIR_LETTERS} characters, as it is written there")
+
+
 def _start(said: Said, scene: Scene) -> _Made:
     rate = said.amount("rate")
     yield Started(pump=said.text("pump"))
@@ -342,8 +354,17 @@ def _otherwise(said: Said, scene: Scene) -> _Made:
     yield AdviceOverridden(code=code, reason=said.needed("reason", "why it was done otherwise"))
 
 
+def _both_seen(said: Said, scene: Scene) -> _Made:
+    known = {event.id for event in scene.events}
+    event, beside = said.choice("event", known), tuple(said.text("beside").split())
+    if not beside or not known.issuperset(beside):
+        said.fault("beside", "entries of this infusion")
+    yield BothSeen(event=event, beside=beside)
+
+
 _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "identity": _identity,
+    "seat": _seat,
     "start": _start,
     "vital-signs": _vital_signs,
     "symptom": _symptom,
@@ -362,4 +383,5 @@ _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "left": lambda _, __: (ObservationEnded(),),
     "withdraw": _withdraw,
     "otherwise": _otherwise,
+    "both-seen": _both_seen,
 }

@@ -45,6 +45,24 @@ class LevelMeasured(Body, frozen=True, tag="level_measured"):
     """Drawn just before the first dose of that day."""
 
 
+class StatedDose(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dose of immunoglobulin on a day."""
+
+    day: dt.date
+    grams: Decimal
+    route: str
+
+
+class DosesStated(Body, frozen=True, tag="doses_stated"):
+    """Its author states that these are all doses before the first infusion here. The latest counts."""
+
+    doses: tuple[StatedDose, ...]
+
+
+class DosesTakenBack(Body, frozen=True, tag="doses_taken_back"):
+    """What was stated of the doses before counts no more."""
+
+
 class Note(Body, frozen=True, tag="note"):
     """Free text, also to correct what an earlier event says."""
 

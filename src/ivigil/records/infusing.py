@@ -34,16 +34,28 @@ class Infusion(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(journal: Journal, infusion: str) -> Infusion:
     """The infusion of an id ("plan-day"), whether or not anything happened yet. Raises NoInfusionError."""
+    stream = stream_of(journal, infusion)
+    return find(journal.read(stream), stream, infusion)
+
+
+def stream_of(journal: Journal, infusion: str) -> str:
+    """The patient of an infusion. Raises NoInfusionError."""
     named = plan_and_day(infusion)
     stream = stream_of_plan(journal, named[0]) if named else None
-    if named is None or stream is None:
+    if stream is None:
         raise NoInfusionError(f"infusion {infusion}: no such plan in the journal; an id is PLAN-DAY")
-    records = journal.read(stream)
-    standing = standings(records).get(named[0])
-    if standing is None or named[1] not in {day.number for day in standing.plan.days}:
-        raise NoInfusionError(f"infusion {infusion}: the plan has no day {named[1]}, or cannot be read")
-    events = events_of(records, infusion)
-    return Infusion(id=infusion, stream=stream, day=named[1], standing=standing, events=events)
+    return stream
+
+
+def find(records: Iterable[Record], stream: str, infusion: str) -> Infusion:
+    """An infusion in a patient's records. Raises NoInfusionError."""
+    known = tuple(records)
+    plan, day = plan_and_day(infusion) or ("", 0)
+    standing = standings(known).get(plan)
+    if standing is None or day not in {each.number for each in standing.plan.days}:
+        raise NoInfusionError(f"infusion {infusion}: the plan has no day {day}, or cannot be read")
+    events = events_of(known, infusion)
+    return Infusion(id=infusion, stream=stream, day=day, standing=standing, events=events)
 
 
 def events_of(records: Iterable[Record], infusion: str) -> tuple[Event, ...]:

@@ -6,7 +6,16 @@ from typing import Any
 
 from ivigil.aftercare.happenings import FollowUpEvent
 from ivigil.infusion.events import AdviceOverridden, Corrected, Happening
-from ivigil.records.bodies import Contact, Erasure, LevelMeasured, Note, PlanStep, ReportMade
+from ivigil.records.bodies import (
+    Contact,
+    DosesStated,
+    DosesTakenBack,
+    Erasure,
+    LevelMeasured,
+    Note,
+    PlanStep,
+    ReportMade,
+)
 from ivigil.records.entrance import PersonEvent, ReadEvent
 from ivigil.records.kinds import Kind, Kinds, of_union
 from ivigil.records.links import LinkEvent
@@ -28,6 +37,8 @@ KINDS = Kinds(
         Kind(Contact),
         Kind(Erasure),
         Kind(LevelMeasured),
+        Kind(DosesStated),
+        Kind(DosesTakenBack),
         Kind(Note),
         *of_union(PlanStep, "plan"),
         *of_union(Happening, "infusion", {AdviceOverridden: (_names_no_deed,)}),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ivigil.infusion.events import (
     AdviceOverridden,
     AdviceShown,
+    BothSeen,
     Completed,
     Corrected,
     Disconnected,
@@ -113,6 +114,8 @@ def _beside_line(what: Happening | Corrected) -> str:
             return say("shown: {advice}", advice=words.named(code))
         case AdviceOverridden(code=code, reason=reason):
             return say("not as advised ({advice}): {reason}", advice=words.named(code), reason=reason)
+        case BothSeen():
+            return say("looked at entries that were written without seeing each other")
         case Corrected(reason=reason):
             return _with(say("withdrawn"), reason)
     raise AssertionError(what)

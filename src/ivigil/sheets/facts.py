@@ -190,6 +190,11 @@ def permits_words(fact: Fact) -> str:
     return say(_PERMITS.get(type(fact).__name__, _PERMITS_ELSE))
 
 
+def permits_else() -> str:
+    """The same of a kind without words of its own."""
+    return say(_PERMITS_ELSE)
+
+
 def unit(policy: Policy) -> str:
     """Of a policy's number, as people write it; a ratio has none."""
     return "" if policy.unit == "1" else UNIT.get(policy.unit, policy.unit)

@@ -10,6 +10,7 @@ import msgspec
 
 from ivigil.practice.inbox import Post
 from ivigil.practice.ward import Ward
+from ivigil.practice.watch import Watch
 from ivigil.records.journal import Journal
 from ivigil.records.verify import Verdict
 
@@ -27,6 +28,7 @@ class Kept:
     def __init__(self, journal: Journal) -> None:
         self.ward = Ward(journal)
         self.post = Post(journal)
+        self.watch = Watch(journal)
         self.verified: Verified | None = None
         self.verifying = threading.Lock()
 

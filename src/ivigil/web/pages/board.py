@@ -22,10 +22,11 @@ from litestar.response import Redirect
 from ivigil.infusion.advice import Rank
 from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.due import Due
-from ivigil.infusion.events import CHAIR_LETTERS, Seated
+from ivigil.infusion.events import CHAIR_LETTERS
 from ivigil.infusion.replay import replay
-from ivigil.practice.bedside import look, record_quietly
 from ivigil.practice.board import PRESSING, Board, Note, Place, Section
+from ivigil.practice.deeds import Telling, tell
+from ivigil.practice.told import ToldError
 from ivigil.records.finding import plan_and_day
 from ivigil.records.infusing import Infusion, load
 from ivigil.records.lookback import contact_of
@@ -120,12 +121,11 @@ def who(visit: TheVisit, infusion: FromPath[str]) -> Response[str]:
 @post("/board/{infusion:str}/chair", needs="chair.record", status_code=303, sync_to_thread=True)
 def seat(visit: TheVisit, infusion: FromPath[str], data: URLEncodedBody[Chair]) -> Response[Any]:
     """The patient took a chair, or changed to another one. The same form sent twice is one entry."""
-    if any(event.id == data.entry for event in load(visit.journal, infusion).events):
-        return Redirect("/board", status_code=303)
     try:
-        seated = Seated(chair=" ".join(data.chair.split()))
         entry = visit.entry(event_id=str(uuid.UUID(data.entry)))
-    except ValueError:
+        telling = Telling(kind="seat", fields={"chair": data.chair}, entry=entry, at=visit.now)
+        tell(visit.journal, infusion, visit.knowledge, telling)
+    except (ValueError, ToldError):
         wrong = (
             say(
                 "Chair: 1 to {letters} characters, as it is written there.",
@@ -133,12 +133,9 @@ def seat(visit: TheVisit, infusion: FromPath[str], data: URLEncodedBody[Chair]) 
             ),
         )
         return _who_page(visit, load(visit.journal, infusion), wrong, data.chair)
-    try:
-        bedside = look(visit.journal, infusion, visit.knowledge, visit.now)
     except BriefingError:
         wrong = (say("The plan gives nothing on this day: nobody is to be seated for it."),)
         return _who_page(visit, load(visit.journal, infusion), wrong, data.chair)
-    record_quietly(visit.journal, bedside, seated, entry)
     return Redirect("/board", status_code=303)
 
 

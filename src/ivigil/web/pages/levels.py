@@ -10,6 +10,7 @@ import htpy as h
 import msgspec
 from htpy import Element, Node
 from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from ivigil.intake.numbers import NumberError, written_number
 from ivigil.kinetics.aim import (
     Cycle,
     Proposal,
+    Refused,
     RefusedError,
     Regimen,
     Spread,
@@ -28,12 +30,14 @@ from ivigil.kinetics.aim import (
     people,
 )
 from ivigil.kinetics.courses import courses
-from ivigil.kinetics.estimate import Case, Estimate, Fitted, estimate
+from ivigil.kinetics.estimate import Case, Estimate, Fitted, Warn, estimate
 from ivigil.kinetics.levels import Given, Level, days
+from ivigil.knowledge.kinetics import KineticRoute
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, OrderError
 from ivigil.practice.entry import draft
-from ivigil.practice.levels import LevelHistory, body, level_history
+from ivigil.practice.levels import LevelHistory, Statement, body, level_history, listed, mark
+from ivigil.records.bodies import DosesStated, DosesTakenBack
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.estimate_plot import forecast_picture
 from ivigil.sheets.faults import accepted, seen
@@ -59,11 +63,30 @@ from ivigil.web.parts.chart import chart
 from ivigil.web.parts.field import form, submit, text, ticks
 from ivigil.web.parts.identity import UNNAMED, identity
 from ivigil.web.parts.notice import faults, notice
+from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
+from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
 
 SEED = 1
 _PART = "levels"
+_ROUTE: dict[KineticRoute, str] = texts(
+    {"IV": "into a vein", "SC": "under the skin", "facilitated_SC": "under the skin, facilitated"}
+)
+_WARNING: dict[Warn, str] = texts(
+    {
+        "history_incomplete": "Nobody said that every dose since the first is listed: missing doses make "
+        "every figure wrong.",
+        "medicines_not_asked": "Nobody asked for FcRn blockers, under which no model holds.",
+    }
+)
+_REFUSED: dict[Refused, str] = texts(
+    {
+        "history_incomplete": "Nobody said that every dose since the first is listed.",
+        "medicines_not_asked": "Nobody asked for FcRn blockers.",
+    }
+)
+"""Where a page says it otherwise than a file's command, which names the file's field."""
 _DOSES = 6
 """Planned doses that are drawn."""
 _WEEKS_AFTER = 4
@@ -80,6 +103,12 @@ class Measured(msgspec.Struct, kw_only=True):
     igg: str = ""
     taken: str = ""
     before_dose: str = ""
+
+
+class Seen(msgspec.Struct, kw_only=True):
+    """Which list of doses was looked at."""
+
+    mark: str = ""
 
 
 class Question(NamedTuple):
@@ -122,7 +151,15 @@ def levels(  # noqa: PLR0917 - Litestar passes them by name
     shown = _answer(visit, history, asked, tuple(wrong))
     if visit.part == _PART:
         return shell.part(shown)
-    return _page(visit, patient, history, _question(patient, asked), shown, _add(visit, patient))
+    return _page(
+        visit,
+        patient,
+        history,
+        _question(patient, asked),
+        shown,
+        _before(visit, history),
+        _add(visit, patient),
+    )
 
 
 @post("/patients/{patient:str}/levels", needs="follow_up.record", sync_to_thread=True)
@@ -138,6 +175,35 @@ def add(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Measured])
         return _page(visit, patient, history, faults(told), _add(visit, patient, data), status=400)
     visit.journal.append([draft(visit.entry(), patient, body(level))])
     return Redirect(f"/patients/{patient}/levels", status_code=303)
+
+
+@post("/patients/{patient:str}/levels/before", needs="levels.aim", sync_to_thread=True)
+def state(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Seen]) -> Response[str] | Redirect:
+    """State that the listed doses are all before the first one here: of the list that was looked at."""
+    history = _known(visit, patient)
+    if not history.before or data.mark != mark(history.before):
+        wrong = (say("The list is not what you looked at any more. Look at it again, then decide again."),)
+        return _page(visit, patient, history, faults(wrong), _before(visit, history), status=409)
+    if history.stated is None:
+        body = DosesStated(doses=listed(history.before))
+        visit.journal.append([draft(visit.entry(), patient, body)])
+    return Redirect(f"/patients/{patient}/levels", status_code=303)
+
+
+@post("/patients/{patient:str}/levels/before/back", needs="levels.aim", sync_to_thread=True)
+def take_back(visit: TheVisit, patient: FromPath[str]) -> Redirect:
+    """Take back, at once, what somebody stated of the doses before."""
+    history = _known(visit, patient)
+    if history.stated is not None or history.lapsed:
+        visit.journal.append([draft(visit.entry(), patient, DosesTakenBack())])
+    return Redirect(f"/patients/{patient}/levels", status_code=303)
+
+
+def _known(visit: Visit, patient: str) -> LevelHistory:
+    history = level_history(visit.journal, patient, visit.knowledge, visit.now)
+    if history is None:
+        raise NotFoundException(detail="no dose of this patient is on record here")
+    return history
 
 
 def _fault(fault: Fault) -> str:
@@ -203,10 +269,12 @@ def _typed(
     try:
         value = written_number(text)
     except NumberError as error:
-        wrong.append(_refused(label, text, str(error)))
+        wrong.append(_refused(label, text, say(str(error))))
         return None
     if not 0 < value <= most or (whole and value % 1):
-        limit = "a whole number above 0, at most {most}" if whole else "a number above 0, at most {most}"
+        limit = texts("a number above 0, at most {most}")
+        if whole:
+            limit = texts("a whole number above 0, at most {most}")
         wrong.append(_refused(label, text, say(limit, most=str(most))))
         return None
     return value
@@ -261,7 +329,7 @@ def _answer(visit: Visit, history: LevelHistory, asked: Asked, wrong: tuple[str,
         _told(_doubts(history, known)),
         _curve(case, known, asked, visit.knowledge),
         _then(case, known, visit.knowledge),
-        _sought(case, known, asked, visit.knowledge),
+        _sought(history, case, known, asked, visit.knowledge),
         _models(known, visit.knowledge),
         _measured(case, known),
         h.p(".soft")[f"{say(BANDS)} {say(SUPPORT)}"],
@@ -284,13 +352,20 @@ def _told(doubts: list[str]) -> Node:
 
 
 def _doubts(history: LevelHistory, known: Estimate) -> list[str]:
-    found = [say(WARNING[name]) for name in known.warnings]
+    found = [say(_WARNING.get(name, WARNING[name])) for name in known.warnings]
     if history.told:
         found.append(
             counted(
                 history.told,
                 "An order tells of one earlier dose; the days are reckoned back from the last one.",
                 "An order tells of {count} earlier doses; the days are reckoned back from the last one.",
+            )
+        )
+    if history.elsewhere:
+        found.append(
+            say(
+                "A later order tells of a dose that is not listed here: {days}.",
+                days=", ".join(map(str, history.elsewhere)),
             )
         )
     if history.unread:
@@ -349,7 +424,7 @@ def _then(case: Case, known: Estimate, knowledge: Knowledge) -> Node:
     )
 
 
-def _sought(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> Node:
+def _sought(history: LevelHistory, case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> Node:
     """The dose for the trough that is wanted, or every reason why none is sought."""
     if asked.target_g_per_l is None:
         return None
@@ -358,7 +433,11 @@ def _sought(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> 
         found = dose_for_trough(known, case, cycle, knowledge, target_g_per_l=asked.target_g_per_l)
     except RefusedError as refused:
         return h.section[
-            h.h2[say("No dose is sought")], h.ul[(h.li[say(REFUSED[reason])] for reason in refused.reasons)]
+            h.h2[say("No dose is sought")],
+            h.ul[(h.li[say(_REFUSED.get(reason, REFUSED[reason]))] for reason in refused.reasons)],
+            h.p[h.a(href="#before")[say("The doses before the first one here")]]
+            if "history_incomplete" in refused.reasons and history.before
+            else None,
         ]
     return _proposal(found, known, knowledge)
 
@@ -412,9 +491,8 @@ def _models(known: Estimate, knowledge: Knowledge) -> Element:
         for each in known.models
         if each.why_not and knowledge.population_models[each.model].verdict.status != "refused"
     ]
-    return table(
-        say("Models"), (say("Model"), say("Evidence"), say("Weight"), say("What it says")), rows, numbers=(2,)
-    )
+    heads = (say("Model"), say("Evidence"), say("Weight"), say("What it says"))
+    return h.section(".models")[table(say("Models"), heads, rows, numbers=(2,))]
 
 
 def _fitted(fitted: Fitted, knowledge: Knowledge) -> tuple[Node, ...]:
@@ -432,7 +510,7 @@ def _measured(case: Case, known: Estimate) -> Element:
     rejected = {each.place: say(REJECTED[each.why]) for each in known.levels.rejected}
     rows = (
         (
-            str(level.taken or say("not known")),
+            _drawn(level),
             f"{'< ' if level.limit == 'below' else '> ' if level.limit == 'above' else ''}"
             f"{number(level.g_per_l)} g/L",
             rejected.get(place, say("used")),
@@ -446,6 +524,77 @@ def _measured(case: Case, known: Estimate) -> Element:
         numbers=(1,),
         empty=say("No level is on record."),
     )
+
+
+def _drawn(level: Level) -> str:
+    """As it was told: a day, or a moment with its offset."""
+    if isinstance(level.taken, dt.datetime):
+        return level.taken.isoformat(" ", "minutes")
+    return str(level.taken or say("not known"))
+
+
+def _before(visit: Visit, history: LevelHistory) -> Node:
+    """Every dose that an order tells of before the first one here, and whoever stands by the list."""
+    if not history.before:
+        return None
+    patient = visit.journal.stream(history.plan.order.patient.id)
+    rows = (
+        (f"{given.start:%Y-%m-%d}", f"{number(given.grams)} g", say(_ROUTE[given.route]))
+        for given in history.before
+    )
+    may = visit.may("levels.aim", patient)
+    return h.section("#before")[
+        table(
+            say("Doses before the first one here, as an order tells of them"),
+            (say("Day"), say("Dose"), say("Route")),
+            rows,
+            numbers=(1,),
+        ),
+        _standing(visit, history.stated) if history.stated else _unstated(history),
+        _taking_back(visit, patient) if may and (history.stated or history.lapsed) else None,
+        _stating(visit, patient, history) if may and not history.stated else None,
+    ]
+
+
+def _standing(visit: Visit, stated: Statement) -> Element:
+    at = stamp(stated.at.astimezone(visit.now.tzinfo))
+    return notice(
+        "go",
+        h.p[
+            woven(
+                "{person} states that these are all doses before the first one here, each on its day: "
+                "{time}.",
+                person=h.strong[stated.by],
+                time=at,
+            )
+        ],
+    )
+
+
+def _unstated(history: LevelHistory) -> Element:
+    text = texts("Nobody states that these are all: no dose is sought.")
+    if history.lapsed:
+        text = texts("Somebody stated it of another list, which counts for nothing now: no dose is sought.")
+    return notice("slow", h.p[say(text)])
+
+
+def _stating(visit: Visit, patient: str, history: LevelHistory) -> Element:
+    return form(visit.form_token, f"/patients/{patient}/levels/before", classes="stating")[
+        h.input(type="hidden", name="mark", value=mark(history.before)),
+        h.p[
+            say(
+                "The days are reckoned back from the last dose. You have looked at each line: it was given, "
+                "on that day, and there was no other dose before the first one here."
+            )
+        ],
+        submit(say("State that this list is complete")),
+    ]
+
+
+def _taking_back(visit: Visit, patient: str) -> Element:
+    return form(visit.form_token, f"/patients/{patient}/levels/before/back", classes="stating")[
+        submit(say("Take the statement back"), kind="plain")
+    ]
 
 
 def _add(visit: Visit, patient: str, typed: Measured | None = None) -> Node:
@@ -477,4 +626,4 @@ def _add(visit: Visit, patient: str, typed: Measured | None = None) -> Node:
     ]
 
 
-routes = [levels, add]
+routes = [levels, add, state, take_back]

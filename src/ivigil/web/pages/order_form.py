@@ -257,7 +257,7 @@ def _behind(name: str) -> str:
 
 def unit_text(unit: str) -> str:
     """A unit as people write it: °C, 10⁹/L."""
-    known = UNIT | {"10*9/L": "10⁹/L", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "1": ""}
+    known = UNIT | {"mL/min/{1.73_m2}": "mL/min/1.73 m²", "1": ""}
     return known.get(unit, unit)
 
 

@@ -306,8 +306,8 @@ def _other(found: Measured) -> tuple[tuple[Decimal, str], ...]:
     return tuple(others[:1])
 
 
-def _normal(found: ResultReceived, knowledge: Knowledge, text: str) -> str:
-    """The laboratory's own limits, and where the value lies; "" where none was told."""
+def _normal(found: ResultReceived, knowledge: Knowledge, text: str = "") -> str:
+    """The laboratory's own limits and where the value lies, in a ``text`` or bare; "": none was told."""
     low, high = found.lower_normal, found.upper_normal
     if low is None and high is None:
         return ""
@@ -317,7 +317,7 @@ def _normal(found: ResultReceived, knowledge: Knowledge, text: str) -> str:
         limits = say("{limits}: BELOW", limits=limits)
     if high is not None and found.value > high:
         limits = say("{limits}: ABOVE", limits=limits)
-    return say(text, limits=limits)
+    return say(text, limits=limits) if text else limits
 
 
 def _before(case: Case | None, measure: str) -> str:
@@ -332,9 +332,11 @@ def _form(visit: Visit, file: File, typed: Typed) -> Node:
     own = typed.id or str(uuid.uuid4())
     return h.section[
         h.h2[say("New results")],
-        field.form(visit.form_token, f"/patients/{file.stream}/results", classes="narrow results")[
+        field.form(visit.form_token, f"/patients/{file.stream}/results", classes="results")[
             h.input(type="hidden", name="id", value=own),
-            (_control(measure, typed, visit.knowledge) for measure in _measures(visit.knowledge)),
+            h.div(".measures")[
+                (_control(measure, typed, visit.knowledge) for measure in _measures(visit.knowledge))
+            ],
             field.text("day", say("Drawn on"), typed.day, hint=say("Day, as {day}", day="2026-11-23")),
             field.text("time", say("Drawn at"), typed.time, hint=say("Time of day, as {time}", time="08:10")),
             field.submit(say("Check")),
@@ -354,26 +356,20 @@ def _control(measure: Measure, typed: Typed, knowledge: Knowledge) -> Node:
             hint=say("Or with its unit: {units}", units=", ".join(others)) if others else "",
             required=False,
         ),
-        _echo(measure, _text(typed, measure), knowledge),
+        _echo(measure, _text(typed, measure), knowledge) if others else None,
         h.details(".limits", open=any(limits) or None)[
-            h.summary[say("Normal there"), h.span(".unseen")[f" ({called})"]],
-            h.div(".pair")[
-                (
-                    field.text(
-                        _field(measure) + side,
-                        say(name, measure=called),
-                        _text(typed, measure, side),
-                        required=False,
-                    )
-                    for side, name in _SIDE.items()
-                )
+            h.summary[say("Normal there"), h.span(".unseen")[f": {called}"]],
+            h.fieldset[
+                h.legend(".unseen")[say("{measure}: this laboratory’s normal limits", measure=called)],
+                field.text(f"{_field(measure)}_from", say("from"), limits[0], required=False),
+                field.text(f"{_field(measure)}_to", say("to"), limits[1], required=False),
             ],
         ],
     ]
 
 
 def _echo(measure: Measure, text: str, knowledge: Knowledge) -> Element:
-    """What is typed, in the other unit; empty where there is none or nothing usable is typed."""
+    """What is typed, in the other unit; empty where nothing usable is typed."""
     said = ""
     if text.strip():
         try:
@@ -388,19 +384,21 @@ def _on_record(visit: Visit, case: Case | None) -> Node:
     if case is None:
         return h.p[say("Nothing was given yet: there is no infusion that results could follow.")]
     found = sorted(results_of(case), key=lambda each: each.drawn_at, reverse=True)
-    return table(
-        say("On record"),
-        (say("Drawn"), say("Result"), say("Normal there")),
-        _rows(visit, found),
-        empty=say("No result."),
-    )
+    return h.section(".on-record")[
+        table(
+            say("On record"),
+            (say("Drawn"), say("Result"), say("Normal there")),
+            _rows(visit, found),
+            empty=say("No result."),
+        )
+    ]
 
 
 def _rows(visit: Visit, found: Iterable[ResultReceived]) -> Iterable[tuple[Node, ...]]:
     for each in found:
         drawn = stamp(each.drawn_at.astimezone(visit.now.tzinfo))
         shown = reading(each.measure, each.value, visit.knowledge)
-        yield drawn, shown, _normal(each, visit.knowledge, "{limits}") or say("not told")
+        yield drawn, shown, _normal(each, visit.knowledge) or say("not told")
 
 
 routes = [results, record, echo]

@@ -25,7 +25,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.practice.sign_off import Book, Refusal, Signer
 from ivigil.records.sign_off import SIGNERS, Proposal, SignedOff
 from ivigil.sheets import records
-from ivigil.sheets.facts import permits_words, setting_value
+from ivigil.sheets.facts import permits_else, permits_words, setting_value
 from ivigil.sheets.spoken import say
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
@@ -193,7 +193,7 @@ def _number(sent: str, default: Policy) -> Decimal:
     try:
         number = written_number(sent.strip())
     except NumberError as error:
-        raise ValueError(say("Number: accepted: {accepted}.", accepted=str(error))) from None
+        raise ValueError(say("Number: accepted: {accepted}.", accepted=say(str(error)))) from None
     before = default.number
     counted = default.unit in _COUNTED and (before is None or before == before.to_integral_value())
     if number <= 0 or (counted and number != number.to_integral_value()):
@@ -253,19 +253,24 @@ def _rows(found: list[Fact], knowledge: Knowledge, *, permits: bool = False) -> 
 
 
 def _kinds(waits: list[Fact]) -> Node:
-    """How many of each kind, most first."""
-    counts = Counter(type(fact) for fact in waits)
-    one = {type(fact): fact for fact in waits}
-    rows = (
-        (
-            h.a(href=f"/sign-off?kind={kind.__name__}")[records.kind(one[kind])],
-            f"{count:,}",
-            permits_words(one[kind]),
-        )
-        for kind, count in counts.most_common()
-    )
+    """How many of each kind, most first: those that would permit something of their own, then the others."""
+    counts = Counter(type(fact).__name__ for fact in waits)
+    one = {type(fact).__name__: fact for fact in waits}
+    own = [kind for kind, _ in counts.most_common() if permits_words(one[kind]) != permits_else()]
+    rest = [kind for kind, _ in counts.most_common() if kind not in own]
+
+    def rows(kinds: list[str], *, permits: bool) -> Iterable[tuple[Node, ...]]:
+        for kind in kinds:
+            named = h.a(href=f"/sign-off?kind={kind}")[records.kind(one[kind])]
+            yield named, f"{counts[kind]:,}", *((permits_words(one[kind]),) if permits else ())
+
+    heads = (say("Kind"), say("Facts"), say("Signed each would permit"))
     title = say("Not signed by two people, by kind")
-    return table(title, (say("Kind"), say("Facts"), say("Signed each would permit")), rows, numbers=(1,))
+    others = say("Signed, each of these would permit {what}", what=permits_else())
+    return h.section(".kinds")[
+        table(title, heads, rows(own, permits=True), numbers=(1,)) if own else None,
+        table(others, heads[:2], rows(rest, permits=False), numbers=(1,)) if rest else None,
+    ]
 
 
 routes = [waiting, sign, withdraw, propose]

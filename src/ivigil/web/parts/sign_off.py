@@ -71,7 +71,9 @@ def section(visit: Visit, fact: Fact, problem: Problem | None) -> Element:
     """Everything about signatures under one fact."""
     return h.section(".sign-off")[
         h.h2[say("Sign-off")],
-        _setting(visit, fact, problem) if isinstance(fact, Policy) else None,
+        [_setting(visit, fact, problem), h.h3[say("The record as it stands")]]
+        if isinstance(fact, Policy)
+        else None,
         _signing(visit, fact, problem),
         _history(visit, fact),
     ]

@@ -231,15 +231,17 @@ function summary(entry) {
   const panel = document.getElementById(`panel-${entry.kind}`);
   const said = Object.entries(entry.fields)
     .filter(([name, value]) => value && name !== "at")
-    .map(([name, value]) => told(panel?.querySelector(`[name="${CSS.escape(name)}"]`), value));
+    .map(([name, value]) => told([...(panel?.querySelectorAll(`[name="${CSS.escape(name)}"]`) ?? [])], value));
   const time = new Date(entry.occurred_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const what = said.filter(Boolean).join(", ");
   return `${time} ${say(`kind-${entry.kind}`)}${what ? `: ${what}` : ""}`;
 }
 
 // A value as the form of its kind shows it: with its label, by what was chosen; ids are for machines.
-function told(field, value) {
-  if (field?.type === "submit") return field.textContent;
+function told(fields, value) {
+  const button = fields.find((each) => each.type === "submit" && each.value === value);
+  if (button) return button.textContent;
+  const field = fields.find((each) => each.type !== "submit");
   const label = field?.labels?.[0]?.textContent ?? "";
   if (field?.type === "checkbox") return label;
   const chosen = [...(field?.options ?? [])].find((option) => option.value === value)?.textContent;

@@ -6,11 +6,10 @@ const form = document.querySelector("form.results");
 
 if (form) {
   let timer = 0;
-  let under = null;
+  let turn = 0; // counts what was typed, so that an answer of before is dropped
 
   const ask = async () => {
-    under?.abort();
-    under = new AbortController();
+    const mine = turn;
     try {
       const answer = await fetch("/results/echo", {
         method: "POST",
@@ -18,15 +17,15 @@ if (form) {
         headers: { Accept: "text/html" },
         cache: "no-store",
         redirect: "error",
-        signal: under.signal,
       });
       const made = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+      if (mine !== turn) return;
       for (const old of form.querySelectorAll(".echo[id]")) {
         const said = made?.getElementById(old.id)?.textContent ?? "";
         if (old.textContent !== said) old.textContent = said;
       }
     } catch {
-      // Superseded by a later value, or no connection: what is shown is cleared when it is typed on.
+      // No connection: nothing stands there.
     }
   };
 
@@ -34,6 +33,7 @@ if (form) {
     const echo = document.getElementById(`echo-${event.target.name}`);
     if (!echo) return;
     echo.textContent = ""; // never the echo of another value
+    turn += 1;
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
   });

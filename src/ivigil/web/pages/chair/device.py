@@ -21,6 +21,9 @@ _TEXTS = texts(
         "fault": "{field}: {value}; accepted: {accepted}",
         "other-version": "it was not entered on this version of the page",
         "remove": "Remove it; I enter it anew",
+        "found-one": "{count} symptom fits",
+        "found-many": "{count} symptoms fit",
+        "found-none": "None fits: the whole list is below.",
         "saved": "Saved now: {entries}",
         "saved-unseen": "Saved. The page that says so did not come: the connection is gone.",
     }

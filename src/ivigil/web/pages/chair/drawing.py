@@ -35,6 +35,8 @@ _PULSE, _HIGH, _LOW = (
     "measure.diastolic_mmhg",
 )
 _NICE = (1, 2, 5)
+SHOWN = 50
+"""So many vital signs stand in the table, the last, unless every one is asked for."""
 
 Point = tuple[dt.datetime, Decimal]
 
@@ -180,14 +182,14 @@ def _signs(state: State, frame: _Frame) -> Node:
         drawn.append(
             h.polyline(".pulse", points=" ".join(f"{frame.x(at)},{frame.y(value)}" for at, value in pulses))
         )
-    for vitals in state.vitals:
-        x = f"{frame.x(vitals.at)}"
-        if vitals.readings.keys() >= {_HIGH, _LOW}:
-            high, low = frame.y(vitals.readings[_HIGH]), frame.y(vitals.readings[_LOW])
-            drawn.append(h.line(".pressure", x1=x, x2=x, y1=f"{high}", y2=f"{low}"))
-    drawn += [
-        h.circle(".pulse-dot", cx=f"{frame.x(at)}", cy=f"{frame.y(value)}", r="3.5") for at, value in pulses
+    bars = [
+        f"M{frame.x(vitals.at)} {frame.y(vitals.readings[_HIGH])}V{frame.y(vitals.readings[_LOW])}"
+        for vitals in state.vitals
+        if vitals.readings.keys() >= {_HIGH, _LOW}
     ]
+    dots = [f"M{frame.x(at)} {frame.y(value)}h0" for at, value in pulses]
+    drawn.append(h.path(".pressure", d=" ".join(bars)) if bars else None)
+    drawn.append(h.path(".pulse-dot", d=" ".join(dots)) if dots else None)
     return drawn
 
 
@@ -228,6 +230,7 @@ def _taken(view: ChairView) -> str:
 def _table(view: ChairView) -> Node:
     state, clock = view.state, view.clock
     names = [name for name in words.SIGN if any(name in vitals.readings for vitals in state.vitals)]
+    shown = state.vitals if view.every else state.vitals[-SHOWN:]
     flows = (
         (
             clock.time(flow.start),
@@ -245,7 +248,7 @@ def _table(view: ChairView) -> Node:
             clock.time(vitals.at),
             *(number(vitals.readings[name]) if name in vitals.readings else "–" for name in names),
         )
-        for vitals in state.vitals
+        for vitals in shown
     )
     return [
         table(
@@ -268,4 +271,11 @@ def _table(view: ChairView) -> Node:
             numbers=range(1, len(names) + 1),
             empty=say("None were taken yet."),
         ),
+        h.p[
+            h.a(href=f"{view.path_of_every}#story")[
+                say("All {count} vital signs", count=f"{len(state.vitals)}")
+            ]
+        ]
+        if len(shown) < len(state.vitals)
+        else None,
     ]

@@ -27,6 +27,7 @@ from ivigil.web.parts.notice import faults, notice
 TITLE: dict[Kind, str] = texts(
     {
         "identity": "Identity check",
+        "seat": "Chair or bed",
         "start": "Start",
         "vital-signs": "Vital signs",
         "symptom": "Symptom",
@@ -46,6 +47,7 @@ TITLE: dict[Kind, str] = texts(
         "left": "Patient leaves",
         "withdraw": "Withdraw an entry",
         "otherwise": "Not as advised",
+        "both-seen": "Both entries seen",
     }
 )
 _OFTEN: dict[Phase, tuple[Kind, ...]] = {
@@ -56,7 +58,7 @@ _OFTEN: dict[Phase, tuple[Kind, ...]] = {
     "left": (),
 }
 """What comes up at a phase; everything else can be entered as well."""
-_ELSEWHERE: tuple[Kind, ...] = ("slow", "withdraw")
+_ELSEWHERE: tuple[Kind, ...] = ("slow", "withdraw", "both-seen")
 """Entered by a button beside what it is about."""
 _SIGNS = (
     "measure.systolic_mmhg",
@@ -221,6 +223,12 @@ def _identity(fields: Fields) -> Node:
     )
 
 
+def _seat(fields: Fields) -> Node:
+    hint = say("As it is written there. No patient’s name.")
+    sits = fields.view.state.chair
+    return _sent(fields, say("Save the chair"), fields.text("chair", say("Chair or bed"), sits, hint=hint))
+
+
 def _start(fields: Fields) -> Node:
     view = fields.view
     advised = next((each for each in view.report.advice if each.code == "start"), None)
@@ -304,16 +312,54 @@ def _symptom(fields: Fields) -> Node:
     ]
     return [
         chips,
+        _find(fields),
         _sent(
             fields,
             say("Record the symptom"),
-            fields.choice("symptom", say("Any other"), [_choose(), *every]),
+            fields.choice("symptom", say("Any symptom"), [_choose(), *every]),
             fields.text("note", say("Note")),
             h.label(".tick")[
                 h.input(type="checkbox", name="gone", value="yes", checked=bool(fields.value("gone"))),
                 h.span[say("It is gone")],
             ],
         ),
+    ]
+
+
+def _find(fields: Fields) -> Element:
+    """By a few letters, with a script: each symptom that fits is one tap. Outside of any form, so that the
+    key that ends a line sends nothing."""
+    view, name = fields.view, fields.id("find")
+    every = sorted(fields.view.bedside.briefing.facts.symptom, key=lambda each: each.name.casefold())
+    return h.div(".find", hidden=True)[
+        h.div(".field")[
+            h.label(for_=name)[say("Find another symptom")],
+            h.input(
+                id=name,
+                type="search",
+                autocomplete="off",
+                data_finds=f"{name}-found",
+                aria_describedby=f"{name}-hint",
+            ),
+            h.p(".hint", id=f"{name}-hint")[say("A few letters. Each that fits is recorded by one tap.")],
+        ],
+        h.p(".soft", id=f"{name}-told", role="status"),
+        field.form(view.visit.form_token, action(view, "symptom"), classes=f"{ENTRY} found")[
+            hidden({}),
+            h.div(".chips", id=f"{name}-found")[
+                (
+                    h.button(
+                        ".plain",
+                        type="submit",
+                        name="symptom",
+                        value=each.id,
+                        hidden=True,
+                        data_words=" ".join(each.synonyms),
+                    )[each.name]
+                    for each in every
+                )
+            ],
+        ],
     ]
 
 
@@ -455,6 +501,7 @@ def gone(view: ChairView) -> Node:
 
 _BODIES: dict[Kind, Callable[[Fields], Node]] = {
     "identity": _identity,
+    "seat": _seat,
     "start": _start,
     "vital-signs": _vital_signs,
     "symptom": _symptom,

@@ -78,7 +78,8 @@ def _figures(view: ChairView) -> Element:
     end = end_line(state, view.clock)
     return h.section(".figures", aria_label=say("Where it stands"))[
         h.p(".phase")[
-            say(words.PHASE[state.phase]), f": {say(words.HALT[state.halt])}" if state.halt else None
+            h.span[say(words.PHASE[state.phase]), f": {say(words.HALT[state.halt])}" if state.halt else None],
+            _place(view),
         ],
         h.dl[
             _figure(say("Rate"), number(state.rate_ml_per_h, "mL/h", large=True)),
@@ -89,6 +90,15 @@ def _figures(view: ChairView) -> Element:
         ],
         _bar(view),
     ]
+
+
+def _place(view: ChairView) -> Node:
+    """Where the patient sits, and the way to where that is told."""
+    if not view.visit.may("chair.record", view.stream):
+        return None
+    seat = view.state.chair
+    sitting = say("Sits at {chair}: change", chair=seat) if seat else say("Tell the chair or bed")
+    return h.a(".seat", href="#seat")[sitting]
 
 
 def _figure(label: str, value: Node) -> Element:

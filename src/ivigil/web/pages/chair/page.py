@@ -6,7 +6,6 @@ import htpy as h
 from htpy import Node
 from litestar import MediaType, Response
 
-from ivigil.course import infusion_id
 from ivigil.infusion.events import Corrected, Event, Stopped
 from ivigil.practice.deeds import parts
 from ivigil.sheets.entries import entry_line
@@ -25,7 +24,7 @@ from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.notice import notice
 from ivigil.web.visit import Visit
 
-_SCRIPTS, _STYLES = ("chair.js",), ("chair.css",)
+_SCRIPTS, _STYLES = ("chair.js", "chair-find.js"), ("chair.css",)
 _KEPT = (
     "tokens.css",
     "base.css",
@@ -34,6 +33,7 @@ _KEPT = (
     "leave.js",
     "texts.js",
     "chair.js",
+    "chair-find.js",
     "chair-store.js",
     "icon.svg",
 )
@@ -54,22 +54,12 @@ def whole(view: ChairView, *, status: int = 200) -> Response[str]:
         view.visit,
         device(view),
         h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
-        _place(view),
         halts(view),
         banner=banner(view),
         scripts=_SCRIPTS,
         styles=_STYLES,
         status=status,
     )
-
-
-def _place(view: ChairView) -> Node:
-    """Where the patient sits, and the way to where that is told."""
-    if not view.visit.may("chair.record", view.stream):
-        return None
-    seat = view.state.chair
-    sitting = say("Sits at {chair}: change", chair=seat) if seat else say("Tell the chair or bed")
-    return h.p[h.a(href=f"/board/{infusion_id(view.plan, view.day)}")[sitting]]
 
 
 def part(view: ChairView, name: str) -> Response[str] | None:

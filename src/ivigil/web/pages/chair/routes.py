@@ -16,18 +16,17 @@ from ivigil.course import infusion_id
 from ivigil.infusion.briefing import BriefingError
 from ivigil.practice.deeds import Outcome, Telling, tell
 from ivigil.practice.entry import Author, Entry
-from ivigil.practice.late import late
 from ivigil.practice.told import HALTS, KINDS, Kind, Said, ToldError
-from ivigil.records.finding import stream_of_plan
 from ivigil.sheets.faults import said
 from ivigil.web.access.forms import FIELD
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import LOCKED
 from ivigil.web.given import Asked, TheVisit
+from ivigil.web.kept import kept
 from ivigil.web.pages.chair import page
 from ivigil.web.pages.chair.forms import ID, entry_id
 from ivigil.web.pages.chair.queue import QueueAnswer, QueuedEntry
-from ivigil.web.pages.chair.view import Typed, chair_path, moment, see
+from ivigil.web.pages.chair.view import Typed, chair_path, moment, see, watched
 from ivigil.web.visit import Visit
 
 _KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
@@ -35,11 +34,15 @@ _KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
 
 @get("/chair/{plan:str}/{day:int}", needs="chair.read", locked="/locked", sync_to_thread=True)
 def chair(
-    visit: TheVisit, plan: FromPath[str], day: FromPath[int], done: FromQuery[str] = ""
+    visit: TheVisit,
+    plan: FromPath[str],
+    day: FromPath[int],
+    done: FromQuery[str] = "",
+    every: FromQuery[str] = "",
 ) -> Response[str]:
     """The infusion as it is by now, whole or one part of it."""
     try:
-        view = see(visit, plan, day, done=done)
+        view = see(visit, plan, day, done=done, every=bool(every))
     except BriefingError as error:
         return page.nothing(visit, error.code)
     return page.part(view, visit.part) or page.whole(view)
@@ -153,14 +156,14 @@ def _answer(visit: Visit, plan: str, day: int, sent: QueuedEntry, closed: bool =
 
 def _beside(visit: Visit, plan: str, day: int, event: str) -> int:
     """How many entries of others its author could not see."""
-    stream = stream_of_plan(visit.journal, plan) or ""
-    found = late(visit.journal.read(stream), infusion_id(plan, day))
+    found = watched(visit, plan, day).late
     return next((len(each.beside) for each in found if each.event == event), 0)
 
 
 def _tell(visit: Visit, plan: str, day: int, telling: Telling) -> Outcome:
     try:
-        return tell(visit.journal, infusion_id(plan, day), visit.knowledge, telling)
+        watch = kept(visit.journal).watch
+        return tell(visit.journal, infusion_id(plan, day), visit.knowledge, telling, watch)
     except BriefingError:
         raise NotFoundException(detail="no such infusion") from None
 

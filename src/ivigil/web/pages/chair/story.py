@@ -7,13 +7,13 @@ from htpy import Element, Node
 
 from ivigil.infusion.chronicle import chronicle
 from ivigil.infusion.events import AdviceOverridden, AdviceShown, Corrected, Event
-from ivigil.practice.late import Late
+from ivigil.practice.late import Late, lookers, settled
 from ivigil.sheets.chair import went_against
 from ivigil.sheets.entries import entry_line
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.spoken import say
 from ivigil.web.pages.chair.drawing import picture
-from ivigil.web.pages.chair.forms import action, hidden
+from ivigil.web.pages.chair.forms import action, hidden, tap
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import notice
@@ -21,13 +21,14 @@ from ivigil.web.parts.stamp import live
 
 PART = "story"
 EVERY_SECONDS = 6
+SHOWN = 50
+"""So many entries are shown, the newest, unless every one is asked for: it is made every few seconds."""
 
 
 def story(view: ChairView) -> Element:
     """The part that grows."""
-    return live(PART, view.path, view.report.at, every=EVERY_SECONDS)[
-        _beside(view), picture(view), _history(view)
-    ]
+    path = view.path_of_every if view.every else view.path
+    return live(PART, path, view.report.at, every=EVERY_SECONDS)[_beside(view), picture(view), _history(view)]
 
 
 def _beside(view: ChairView) -> Node:
@@ -48,12 +49,25 @@ def _pair(view: ChairView, late: Late, events: dict[str, Event]) -> Node:
     first = say(
         "{entry}, written {time} later. Meanwhile others wrote:", entry=_line(view, entry), time=_behind(late)
     )
+    done = settled(late, view.report.events)
     return notice(
-        "slow",
+        "info" if done else "slow",
         h.p[first],
         h.ul[(h.li[_line(view, each)] for each in others)],
         h.p[say("All of it stands. If one of them did not happen, withdraw it below.")],
+        _seen(view, late, done=done),
     )
+
+
+def _seen(view: ChairView, late: Late, *, done: bool) -> Node:
+    """Who looked at all of them; whoever did not yet says so with one tap."""
+    looked = lookers(late, view.report.events)
+    mine = view.visit.author.name in looked
+    who = h.p[say("Seen by {people}.", people=", ".join(looked))] if looked else None
+    if done or mine or not view.visit.may("chair.record", view.stream):
+        return who
+    named = {"event": late.event, "beside": " ".join(late.beside)}
+    return [who, tap(view, "both-seen", say("I have seen both"), named, importance="plain")]
 
 
 def _line(view: ChairView, event: Event) -> str:
@@ -69,21 +83,24 @@ def _behind(late: Late) -> str:
 
 
 def _history(view: ChairView) -> Element:
-    """The newest first."""
+    """The newest first; those that were written without seeing each other are always among them."""
     standing = {event.id: event for event in chronicle(view.report.events)}
     entries = [
         event for event in view.report.events if not isinstance(event.what, AdviceShown | AdviceOverridden)
     ]
-    return h.section(".history")[
+    entries.sort(key=lambda event: (event.at, event.id), reverse=True)
+    beside = {name for each in view.late if each.beside for name in (each.event, *each.beside)}
+    shown = [
+        event for place, event in enumerate(entries) if view.every or place < SHOWN or event.id in beside
+    ]
+    return h.section("#history.history")[
         h.h2[say("History")],
-        h.ol[
-            (
-                _entry(view, event, standing.get(event.id))
-                for event in sorted(entries, key=lambda event: (event.at, event.id), reverse=True)
-            )
-        ]
+        h.ol[(_entry(view, event, standing.get(event.id)) for event in shown)]
         if entries
         else h.p(".soft")[say("Nothing is recorded yet.")],
+        h.p[h.a(href=f"{view.path_of_every}#history")[say("All {count} entries", count=f"{len(entries)}")]]
+        if len(shown) < len(entries)
+        else None,
     ]
 
 

@@ -6,19 +6,21 @@ import datetime as dt
 
 import msgspec
 from litestar.exceptions import NotFoundException
-from msgspec.structs import replace
 
 from ivigil.course import infusion_id
+from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault
-from ivigil.practice.bedside import Bedside, Report, look, report
+from ivigil.practice.bedside import Bedside, Report, report
 from ivigil.practice.deeds import Objection
-from ivigil.practice.late import Late, late
+from ivigil.practice.late import Late
 from ivigil.practice.told import Kind
-from ivigil.records.infusing import NoInfusionError, load
+from ivigil.practice.watch import Seen
+from ivigil.records.infusing import NoInfusionError
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.chair import Clock
+from ivigil.web.kept import kept
 from ivigil.web.visit import Visit
 
 
@@ -45,10 +47,17 @@ class ChairView(msgspec.Struct, frozen=True, kw_only=True):
     typed: Typed | None = None
     done: str = ""
     """Id of the entry that was written just now."""
+    every: bool = False
+    """Every entry is asked for, not the last ones."""
 
     @property
     def path(self) -> str:
         return chair_path(self.plan, self.day)
+
+    @property
+    def path_of_every(self) -> str:
+        """With every entry."""
+        return f"{self.path}?every=yes"
 
     @property
     def state(self) -> State:
@@ -79,32 +88,35 @@ def moment(visit: Visit, plan: str, day: int) -> dt.datetime:
     Raises NotFoundException.
     """
     try:
-        found = load(visit.journal, infusion_id(plan, day))
+        seen = watched(visit, plan, day)
+    except BriefingError:
+        raise NotFoundException(detail="no such infusion") from None
+    return visit.door.clock().astimezone(seen.bedside.briefing.day.start.tzinfo)
+
+
+def watched(visit: Visit, plan: str, day: int) -> Seen:
+    """The infusion as it is by now. Raises NotFoundException, BriefingError."""
+    try:
+        return kept(visit.journal).watch.look(infusion_id(plan, day), visit.knowledge, visit.door.clock())
     except NoInfusionError:
         raise NotFoundException(detail="no such infusion") from None
-    begins = next(each.start for each in found.standing.plan.days if each.number == day)
-    return visit.door.clock().astimezone(begins.tzinfo)
 
 
-def see(visit: Visit, plan: str, day: int, *, typed: Typed | None = None, done: str = "") -> ChairView:
+def see(
+    visit: Visit, plan: str, day: int, *, typed: Typed | None = None, done: str = "", every: bool = False
+) -> ChairView:
     """The infusion as it is by now. Raises NotFoundException, BriefingError."""
-    at = moment(visit, plan, day)
-    bedside = look(visit.journal, infusion_id(plan, day), visit.knowledge, at)
-    stream = bedside.infusion.stream
-    contact = contact_of(visit.journal, stream)
+    seen = watched(visit, plan, day)
+    contact = contact_of(visit.journal, seen.bedside.infusion.stream)
     return ChairView(
         visit=visit,
         plan=plan,
         day=day,
-        bedside=bedside,
-        report=report(bedside),
+        bedside=seen.bedside,
+        report=report(seen.bedside),
         name=contact.name if contact is not None else "",
-        late=late(visit.journal.read(stream), bedside.infusion.id),
+        late=seen.late,
         typed=typed,
         done=done,
+        every=every,
     )
-
-
-def typed(view: ChairView, told: Typed) -> ChairView:
-    """The same view with an entry that was not written."""
-    return replace(view, typed=told)
