@@ -16,7 +16,7 @@ from tests.support.journals import PATIENT, Place, draft
 from tests.support.postgres import running
 from tools.faults import load, power, trace
 from tools.faults.audit import audit
-from tools.faults.bounds import upper
+from tools.faults.bounds import upper, verdict
 from tools.faults.disk import Disk
 from tools.faults.kills import Campaign
 from tools.faults.ledger import Ledger
@@ -195,3 +195,11 @@ def test_a_way_of_writing_that_the_model_does_not_know_is_refused(tmp_path: Path
 )
 def test_upper_bounds(failures: int, trials: int, bound: float) -> None:
     assert upper(failures, trials) == pytest.approx(bound, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    ("failures", "trials", "told"),
+    [(0, 3000, "0 of 3,000 x: below 0.1% of y"), (0, 50, "0 of 50 x: below 5.9% of y"), (9, 5, "below 100%")],
+)
+def test_a_bound_is_told_rounded_up(failures: int, trials: int, told: str) -> None:
+    assert told in verdict(failures, trials, "x", "y")

@@ -36,6 +36,7 @@ from ivigil.infusion.events import (
 )
 from ivigil.patient import Identifier
 from ivigil.practice.entry import Author, Entry, draft
+from ivigil.web.pages.chair.queue import VERSION
 from tests.support.chair_stage import WELL, Chairs, begin, entry, path, queued, tell, told
 from tests.support.web import SITE, STAFF, Browser, Web
 
@@ -496,6 +497,23 @@ def test_a_tap_with_a_connection_is_refused_where_advice_says_so(
     assert faulty["outcome"] == "faulty"
     assert faulty["faults"][0]["field"] == "rate"
     assert chairs.state(running).rate_ml_per_h == 38
+
+
+@pytest.mark.parametrize("version", [0, VERSION + 1])
+def test_an_entry_of_a_later_page_is_refused_and_not_guessed_at(
+    chairs: Chairs, running: Plan, nurse: Browser, version: int
+) -> None:
+    """Its fields may mean something else. The first pages named no version, and this one names its own."""
+    before = chairs.events(running)
+    reading: dict[str, Any] = {"fields": {"measure.heart_rate_per_min": "81"}, "waited": True}
+    answer = queued(nurse, running, entry(chairs, "vital-signs", version=version, **reading)).json()
+    (fault,) = answer["faults"]
+    assert (answer["outcome"], fault["field"], fault["value"]) == ("faulty", "version", str(version))
+    assert chairs.events(running) == before
+    known: dict[str, Any]
+    for known in ({}, {"version": VERSION}):
+        assert queued(nurse, running, entry(chairs, "vital-signs", **known, **reading)).json()["events"]
+    assert f'data-version="{VERSION}"' in nurse.get(path(running)).text
 
 
 def test_what_was_done_without_a_connection_is_written_beside_what_others_wrote(

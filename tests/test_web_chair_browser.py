@@ -65,6 +65,13 @@ _OPEN_ALL = """document.querySelectorAll('main details').forEach(each => {
   each.open = true;
 })"""
 
+_ENTER = """values => values.forEach((value, place) => setTimeout(() => {
+  const form = document.querySelector('#panel-vital-signs form');
+  form.elements['measure.heart_rate_per_min'].value = value;
+  form.requestSubmit();
+}, place * 500))"""
+"""Readings half a second apart, without the waiting that a click does while another page is on its way."""
+
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
@@ -621,4 +628,38 @@ def test_a_double_tap_is_one_entry_and_the_next_reading_another(
     eventually(lambda: len(pulses(chairs, running)) >= len(before) + 2)
     settled(page)
     assert pulses(chairs, running) == [*before, "107", "108"]
+    page.context.close()
+
+
+def test_two_readings_in_quick_succession_are_both_told(
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    """The second is saved while the page that tells the first is still on its way."""
+    page = arrived(chromium.new_context(service_workers="block"), address, "nurse", running)
+    ready(page)
+    held: list[Route] = []
+    page.route(re.compile(r"\?done="), lambda route: held.append(route))  # noqa: PLW0108
+    page.evaluate(_ENTER, ["83", "84"])
+    cuts.wait(page, lambda: len(held) == 2)
+    held[-1].continue_()
+    expect(page.locator(".done")).to_contain_text("pulse 83; measured: pulse 84")
+    assert pulses(chairs, running)[-2:] == ["83", "84"]
+    page.context.close()
+
+
+def test_what_a_server_does_not_answer_is_soon_told_as_waiting(
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    """Long before anybody gives up waiting, and however long it has not answered already."""
+    page = at_chair(chromium, address, running)
+    page.route("**/queue", lambda route: None)
+    for value in ("85", "86"):
+        open_panel(page, "vital-signs")
+        page.fill('#panel-vital-signs input[name="measure.heart_rate_per_min"]', value)
+        page.click("#panel-vital-signs button:has-text('Record vital signs')")
+        expect(page.locator("#waiting")).to_contain_text(f"Pulse {value}", timeout=4_000)
+        page.click("#panel-vital-signs > summary")
+    page.unroute("**/queue")
+    settled(page)
+    assert pulses(chairs, running)[-2:] == ["85", "86"]
     page.context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from litestar import get
+from litestar.stores.file import FileStore
 
 from ivigil.web import demo
 from ivigil.web.access import passwords
@@ -364,6 +366,13 @@ def test_a_restart_keeps_people_roles_passwords_and_sessions(web: Web) -> None:
     assert "nurse, auditor" in again.get("/account").text
     assert not signed_in(over)
     assert web.browser("second").get("/audit").status_code == 200
+
+
+def test_a_session_that_another_version_wrote_is_over(web: Web) -> None:
+    browser = web.browser("nurse")
+    asyncio.run(FileStore(web.settings.sessions).set(browser.session, b'{"who": "nurse"}'))
+    assert not signed_in(browser)
+    assert signed_in(web.browser("nurse"))
 
 
 def test_neither_names_nor_passwords_nor_tokens_lie_readable_on_the_disk(web: Web, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from ivigil.patient import Identifier
 from ivigil.records.verify import verify
+from ivigil.web.build import BUILD
 from ivigil.web.headers import HEADERS
 from ivigil.web.parts import field
 from ivigil.web.parts.chart import chart
@@ -72,6 +73,24 @@ def test_every_answer_carries_the_headers(web: Web, path: str) -> None:
             assert "immutable" in answer.headers["cache-control"]
         else:
             assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["base.css", "chair.js"])
+def test_a_page_of_another_version_finds_its_files(web: Web, name: str) -> None:
+    """It was made by a server that was replaced before the browser asked for them."""
+    answer = web.browser().get(f"/static/0123456789ab/{name}")
+    assert (answer.status_code, answer.headers["location"]) == (307, static(name))
+    assert answer.headers["cache-control"] == "no-store"
+    for wrong in ("nothing.css", "../shell.py", "%2e%2e/shell.py", ""):
+        assert web.browser().get(f"/static/0123456789ab/{wrong}").status_code == 404
+
+
+def test_every_answer_and_every_page_names_the_version_that_made_it(web: Web) -> None:
+    nurse = web.browser("nurse")
+    for path in ("/board", "/chair/offline", static("live.js"), "/nothing-here", "/board?part=infusions"):
+        assert nurse.get(path).headers["x-ivigil-build"] == BUILD
+    assert f'<meta name="build" content="{BUILD}">' in nurse.get("/board").text
+    assert static("live.js").split("/")[2] == BUILD
 
 
 def test_the_policy_allows_nothing_foreign_and_nothing_inline() -> None:

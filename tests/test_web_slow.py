@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 import uuid
@@ -95,9 +96,12 @@ def test_who_drips_is_hung_up_on_and_nothing_is_written(
     assert chairs.events(plan) == before
 
 
-def test_a_body_that_breaks_off_is_nowhere(chairs: Chairs, plan: Plan, address: str) -> None:
+def test_a_body_that_breaks_off_is_nowhere_and_no_defect(
+    chairs: Chairs, plan: Plan, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
     before, browser = chairs.events(plan), chairs.web.browser("nurse")
     whole = posting(browser, plan, "92")
+    caplog.set_level(logging.INFO, logger="ivigil.web")
     start = whole.index(b"\r\n\r\n") + 4
     for length in range(start, len(whole), 23):
         with connected(address) as line:
@@ -106,6 +110,10 @@ def test_a_body_that_breaks_off_is_nowhere(chairs: Chairs, plan: Plan, address: 
         line.sendall(whole)
         assert line.recv(12) == b"HTTP/1.1 303"
     assert len(chairs.events(plan)) == len(before) + 1
+    ours = [record for record in caplog.records if record.name == "ivigil.web"]
+    assert {(record.levelname, record.getMessage()) for record in ours} == {
+        ("INFO", "a request broke off in its body")
+    }
     assert verify(chairs.web.journal).is_sound
 
 

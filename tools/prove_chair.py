@@ -26,8 +26,8 @@ from tests.support.chair_stage import Chairs, path
 from tests.support.chromium import launched, signed_in
 from tests.support.proxy import Proxy
 from tests.support.web import PASSWORD, Web
-from tools.faults.bounds import upper
-from tools.report import DOCS, table, write_section
+from tools.faults.bounds import verdict
+from tools.report import DOCS, counts, write_section
 
 DOCUMENT = DOCS / "web-proof.md"
 _ROUND = 20
@@ -127,27 +127,24 @@ def _line(figures: Figures) -> str:
 
 def report(figures: Figures) -> str:
     """The section of the document."""
-    cut = sum(figures.by_kind.values())
-    gone = upper(min(figures.lost + figures.doubled, figures.entries), figures.entries)
     rows = [
-        ["entries that the page called saved or waiting", f"{figures.entries:,}"],
-        ["cuts", f"{cut:,}"],
-        *([f"of those: {kind}", f"{count:,}"] for kind, count in sorted(figures.by_kind.items())),
-        ["entries lost", f"{figures.lost:,}"],
-        ["entries doubled", f"{figures.doubled:,}"],
-        ["rounds with entries out of their order", f"{figures.disordered:,}"],
-        ["looks with a step up in view, the page fresh", f"{figures.onward:,}"],
-        ["looks with one while the page knew itself cut off", f"{figures.onward_while_cut:,}"],
-        ["stops by somebody else while the page was cut off", f"{figures.rounds:,}"],
-        ["of those, with a step up in view 10 s later or at any time after", f"{figures.after_stop:,}"],
+        ("entries that the page called saved or waiting", figures.entries),
+        ("cuts", figures.by_kind.total()),
+        *((f"of those: {kind}", count) for kind, count in sorted(figures.by_kind.items())),
+        ("entries lost", figures.lost),
+        ("entries doubled", figures.doubled),
+        ("rounds with entries out of their order", figures.disordered),
+        ("looks with a step up in view, the page fresh", figures.onward),
+        ("looks with one while the page knew itself cut off", figures.onward_while_cut),
+        ("stops by somebody else while the page was cut off", figures.rounds),
+        ("of those, with a step up in view 10 s later or at any time after", figures.after_stop),
     ]
-    verdict = (
-        f"{figures.lost + figures.doubled} of {figures.entries:,} entries lost or doubled: below {gone:.2%} "
-        f"of entries. {figures.after_stop} of {figures.rounds} unseen stops followed by a step up: below "
-        f"{upper(figures.after_stop, figures.rounds):.1%} of stops. Both with 95 % confidence, for cuts "
-        f"drawn as here. It took {figures.seconds / 60:.0f} minutes."
+    proven = (
+        verdict(figures.lost + figures.doubled, figures.entries, "entries lost or doubled", "entries"),
+        verdict(figures.after_stop, figures.rounds, "unseen stops followed by a step up", "stops"),
+        f"For cuts drawn as here. It took {figures.seconds / 60:.0f} minutes.",
     )
-    return "\n\n".join(("## Cuts at the chair", table(["", ""], rows), verdict))
+    return "\n\n".join(("## Cuts at the chair", counts(rows), " ".join(proven)))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from rich.progress import Progress
 
 from tests.support.postgres import running
 from tools.faults import power
-from tools.faults.bounds import upper
-from tools.faults.kills import WRITERS, Campaign, Figures
-from tools.report import DOCS, table, write_section
+from tools.faults.bounds import verdict
+from tools.faults.kills import WRITERS, Campaign
+from tools.report import DOCS, counts, table, write_section
 
 DOCUMENT = DOCS / "durability.md"
 CUTS_PER_TRACE = 200
@@ -36,6 +36,7 @@ TRACES: list[tuple[list[str], str]] = [
 ]
 CARELESS = ("synchronous=OFF", "synchronous=NORMAL")
 CARELESS_CUTS = 200
+_LOST = "lost, halved or doubled anything"
 
 
 def main() -> int:
@@ -70,44 +71,42 @@ def _kills(database: str, campaign: Campaign, moments: int) -> tuple[str, list[s
     _watched(f"kills on {database}", campaign.run(moments), moments)
     figures = campaign.figures
     rows = [
-        ["moments of killing", _count(figures.moments)],
-        [f"writers killed (always {WRITERS} at work)", _count(figures.writers)],
-        *([["servers killed", _count(figures.servers)]] if figures.servers else []),
-        ["journals", _count(figures.journals)],
-        ["calls", _count(figures.calls)],
-        [
+        ("moments of killing", figures.moments),
+        (f"writers killed (always {WRITERS} at work)", figures.writers),
+        *([("servers killed", figures.servers)] if figures.servers else []),
+        ("journals", figures.journals),
+        ("calls", figures.calls),
+        (
             "events acknowledged, each found afterwards with its position, version and hash",
-            _count(figures.acknowledged),
-        ],
-        ["calls under way when their writer was killed, sent again afterwards", _count(figures.under_way)],
-        ["of those, found written whole before they were sent again", _count(figures.committed)],
-        ["faults", _count(len(figures.faults))],
+            figures.acknowledged,
+        ),
+        ("calls under way when their writer was killed, sent again afterwards", figures.under_way),
+        ("of those, found written whole before they were sent again", figures.committed),
+        ("faults", len(figures.faults)),
     ]
-    text = f"## Killed: {database}\n\n{table(['', ''], rows)}\n\n{_verdict(figures)}"
-    return text, figures.faults
+    proven = verdict(len(figures.faults), figures.moments, f"moments {_LOST}", "kills")
+    return f"## Killed: {database}\n\n{counts(rows)}\n\n{proven}", figures.faults
 
 
 def _power(options: argparse.Namespace) -> tuple[str, list[str]]:
     figures = power.Figures()
     _watched("power cuts", _cuts(figures, options.cuts, options.seed), options.cuts)
     rows = [
-        ["writers traced, each on an empty disk", _count(figures.traces)],
-        ["steps recorded: writes, lengths, names, syncs, words", _count(figures.steps)],
-        ["of those, syncs", _count(figures.syncs)],
-        ["of those, syncs that failed", _count(figures.failed_syncs)],
-        ["cuts, each with its own chance of what survives", _count(figures.cuts)],
-        ["of those, before the journal was made", _count(figures.unborn)],
-        ["events acknowledged before a cut, over all cuts", _count(figures.acknowledged)],
-        ["calls under way at a cut, sent again afterwards", _count(figures.under_way)],
-        ["of those, found written whole before they were sent again", _count(figures.committed)],
-        ["cuts after which anything was wrong", _count(figures.faulty)],
+        ("writers traced, each on an empty disk", figures.traces),
+        ("steps recorded: writes, lengths, names, syncs, words", figures.steps),
+        ("of those, syncs", figures.syncs),
+        ("of those, syncs that failed", figures.failed_syncs),
+        ("cuts, each with its own chance of what survives", figures.cuts),
+        ("of those, before the journal was made", figures.unborn),
+        ("events acknowledged before a cut, over all cuts", figures.acknowledged),
+        ("calls under way at a cut, sent again afterwards", figures.under_way),
+        ("of those, found written whole before they were sent again", figures.committed),
+        ("cuts after which anything was wrong", figures.faulty),
     ]
-    bound = upper(figures.faulty, figures.cuts)
     text = [
         "## The power cut: SQLite",
-        table(["", ""], rows),
-        f"{_count(figures.faulty)} of {_count(figures.cuts)} cuts lost, halved or doubled anything: "
-        f"below {bound:.3%} of cuts, with 95 % confidence.",
+        counts(rows),
+        verdict(figures.faulty, figures.cuts, f"cuts {_LOST}", "cuts"),
         "The same test finds losses when SQLite is told, behind the journal's back, to wait less for the "
         "disk (the journal itself refuses that):",
         table(["", "cuts", "with losses"], [_careless(pragma, options.seed) for pragma in CARELESS]),
@@ -129,15 +128,7 @@ def _careless(pragma: str, seed: int) -> list[str]:
     folder, steps = power.record(seed, [pragma])
     for _ in power.cut(folder, steps, CARELESS_CUTS, seed, figures):
         pass
-    return [f"`PRAGMA {pragma}`", _count(figures.cuts), _count(figures.faulty)]
-
-
-def _verdict(figures: Figures) -> str:
-    failed = min(len(figures.faults), figures.moments)
-    return (
-        f"{failed} of {_count(figures.moments)} moments lost, halved or doubled anything: "
-        f"below {upper(failed, figures.moments):.2%} of kills, with 95 % confidence."
-    )
+    return [f"`PRAGMA {pragma}`", f"{figures.cuts:,}", f"{figures.faulty:,}"]
 
 
 def _watched(what: str, steps: Iterable[int], total: int) -> None:
@@ -145,10 +136,6 @@ def _watched(what: str, steps: Iterable[int], total: int) -> None:
         task = progress.add_task(what, total=total)
         for done in steps:
             progress.update(task, completed=done)
-
-
-def _count(number: int) -> str:
-    return f"{number:,}"
 
 
 PROOFS: dict[str, Callable[[argparse.Namespace], tuple[str, list[str]]]] = {

@@ -14,8 +14,8 @@ from pathlib import Path
 from rich.progress import Progress
 
 from tests.support.fuzz import VISITORS, Target
-from tools.faults.bounds import upper
-from tools.report import DOCS, table, write_section
+from tools.faults.bounds import verdict
+from tools.report import DOCS, counts, write_section
 
 DOCUMENT = DOCS / "web-proof.md"
 
@@ -44,18 +44,17 @@ def main() -> int:
 def report(asked: Counter[str], faults: list[str], routes: int, seconds: float) -> str:
     """The section of the document."""
     rows = [
-        ["routes", f"{routes:,}"],
-        ["visitors: nobody, and one of each role", f"{len(VISITORS):,}"],
-        ["requests answered", f"{asked.total():,}"],
-        *([f"of those: {status}", f"{count:,}"] for status, count in sorted(asked.items())),
-        ["kinds of fault", f"{len(faults):,}"],
+        ("routes", routes),
+        ("visitors: nobody, and one of each role", len(VISITORS)),
+        ("requests answered", asked.total()),
+        *((f"of those: {status}", count) for status, count in sorted(asked.items())),
+        ("kinds of fault", len(faults)),
     ]
-    bound = upper(min(len(faults), asked.total()), asked.total())
-    verdict = (
-        f"{len(faults)} faults in {asked.total():,} requests: below {bound:.2%} of requests, with 95 % "
-        f"confidence, for requests drawn as here. It took {seconds / 60:.0f} minutes."
+    proven = (
+        verdict(len(faults), asked.total(), "requests answered wrongly", "requests"),
+        f"For requests drawn as here. It took {seconds / 60:.0f} minutes.",
     )
-    return "\n\n".join(("## Every route", table(["", ""], rows), verdict))
+    return "\n\n".join(("## Every route", counts(rows), " ".join(proven)))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([*lines, *(_row(row) for row in rows)])
 
 
+def counts(rows: Iterable[tuple[str, int]]) -> str:
+    """A table of what was counted."""
+    return table(["", ""], [[what, f"{number:,}"] for what, number in rows])
+
+
 def _row(cells: Sequence[object]) -> str:
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import socket
 import subprocess
 import sys
@@ -21,6 +22,8 @@ class Server:
     """Runs until it is killed; begins again on the same port."""
 
     def __init__(self, web: Web) -> None:
+        self.source: Path | None = None
+        """A folder with another version of the package, which runs from the next start on; None: ours."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -39,6 +42,7 @@ class Server:
         self._running = subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "tests.support.chair_server", *words],
             stderr=self._said,
+            env={**os.environ, "PYTHONPATH": str(self.source or "")},
         )
         until = time.monotonic() + _PATIENCE_S
         while not _answers(self.port):

@@ -241,8 +241,8 @@ def _fell(server: Server | None) -> bool:
 
 def _said(page: Page) -> str:
     """Where the page is and what waits on it, for whoever reads of a failure."""
-    waits = page.locator("#waiting").all_inner_texts()
-    return f"{page.url}, class {page.locator('body').get_attribute('class')}, waiting {waits}"
+    shown = {name: page.locator(name).all_inner_texts() for name in ("#waiting", "#saved", ".done")}
+    return f"{page.url}, class {page.locator('body').get_attribute('class')}, {shown}"
 
 
 def wait(page: Page, holds: Callable[[], bool], seconds: float = 40) -> None:

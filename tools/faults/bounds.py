@@ -26,6 +26,18 @@ def upper(failures: int, trials: int) -> float:
     return high
 
 
+def verdict(failures: int, trials: int, happened: str, of: str) -> str:
+    """What was counted and what that proves: "0 of 3,000 moments lost anything: below 0.1% of kills".
+
+    More faults than trials count as one each. The bound is rounded up.
+    """
+    failed = min(failures, trials)
+    bound = 100 * upper(failed, trials)
+    scale = 10.0 ** (1 - math.floor(math.log10(bound)))
+    below = f"{math.ceil(bound * scale) / scale:g}"
+    return f"{failed:,} of {trials:,} {happened}: below {below}% of {of}, with {CONFIDENCE:.0%} confidence."
+
+
 def _at_most(failures: int, trials: int, chance: float) -> float:
     """Probability of so few failures; in logarithms, so that many trials do not underflow."""
     logs = [

@@ -53,8 +53,8 @@ class Kinds:
             if kind.type.__struct_config__.tag is None or kind.name in self._by_name:
                 raise ValueError(f"{kind.type.__name__} needs a tag of its own")
             self._by_name[kind.name] = kind
-        # msgspec learns a type when it first meets it. Servers were seen to crash while a thread decoded just
-        # after a start: so that no two threads learn one type at once, each is learnt here.
+        # msgspec learns a type when it first meets it, and keeps what it learns before it has learnt all:
+        # a second thread that meets the type meanwhile reads through a null pointer. So each is learnt here.
         self._decoders = {name: msgspec.json.Decoder(kind.type) for name, kind in self._by_name.items()}
 
     def __iter__(self) -> Iterator[Kind]:

@@ -104,7 +104,7 @@ def paper(lineage: tuple[str, ...]) -> Paper:
     return "us-letter" if _LETTER.intersection(lineage) else "a4"
 
 
-# Learnt by msgspec before threads meet it, as the forms of the journal are.
+# Learnt by msgspec before threads meet it: see records/kinds.py.
 msgspec.json.Decoder(Document)
 
 

@@ -6,14 +6,18 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
+from pathlib import Path
 
-from litestar import Litestar
+from litestar import Litestar, get
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
+from litestar.response import Redirect
 from litestar.router import Router
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
@@ -21,6 +25,7 @@ from litestar.types import ControllerRouterHandler
 import ivigil
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.entry import UNNAMED_SITE
+from ivigil.records.drafts import is_line
 from ivigil.records.journal import Journal, system_clock
 from ivigil.web import errors, headers, shell, visit
 from ivigil.web import settings as rules
@@ -100,8 +105,11 @@ def make_app(settings: Settings, *, clock: Callable[[], dt.datetime] = system_cl
 
 
 def site_name(settings: Settings) -> str:
-    """The name of the site as its overlay gives it now."""
-    return ivigil.load_knowledge(settings.site).site.name or UNNAMED_SITE
+    """The name of the site as its overlay gives it now. Raises SettingsError if no event could carry it."""
+    name = ivigil.load_knowledge(settings.site).site.name or UNNAMED_SITE
+    if not is_line(name):
+        raise SettingsError(f"--site: name {name!r}; accepted: printable characters on one line")
+    return name
 
 
 def _handlers() -> list[ControllerRouterHandler]:
@@ -109,7 +117,20 @@ def _handlers() -> list[ControllerRouterHandler]:
         shell.STATIC_PATH, [shell.STATIC], cache_control=_KEPT, opt={"needs": PUBLIC}
     )
     pages = [import_module(f"ivigil.web.pages.{name}") for name in PAGES]
-    return [files, *(described(wrapped(handler)) for page in pages for handler in page.routes)]
+    return [
+        files,
+        wrapped(former),
+        *(described(wrapped(handler)) for page in pages for handler in page.routes),
+    ]
+
+
+@get("/static/{build:str}/{name:path}", needs=PUBLIC, include_in_schema=False, sync_to_thread=True)
+def former(build: FromPath[str], name: FromPath[Path]) -> Redirect:
+    """A file of a version that was replaced while a page was on its way: the present one instead."""
+    wanted = name.as_posix().lstrip("/")
+    if wanted not in {path.relative_to(shell.STATIC).as_posix() for path in shell.STATIC.rglob("*.*")}:
+        raise NotFoundException(detail="no such file")
+    return Redirect(shell.static(wanted), status_code=307)
 
 
 def _openapi() -> OpenAPIConfig:

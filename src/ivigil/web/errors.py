@@ -93,6 +93,8 @@ _PROBLEMS = {
 }
 REFUSALS = {status: problem.title for status, problem in _PROBLEMS.items()}
 """What any route may answer instead of what was asked for: status and title."""
+_GONE = "client disconnected prematurely"
+"""So Litestar says that nobody is there any more; it is no fault of anybody's."""
 _DEFECT = Problem(
     500,
     texts("A fault of ours"),
@@ -136,6 +138,9 @@ def http(request: Asked, error: HTTPException) -> Response[Any]:
         return Redirect(going_on("/sign-in", request.url.path), status_code=303)
     if wants_page and isinstance(error, ScreenLocked):
         return Redirect(_where_locked(request), status_code=303)
+    if error.detail == _GONE:
+        _log.info("a request broke off in its body")
+        return _answer(request, _PROBLEMS[400])
     if error.status_code >= 500:
         return defect(request, error)
     return _answer(request, _PROBLEMS.get(error.status_code, _PROBLEMS[400]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
+from ivigil.web.build import BUILD, HEADER
+
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -22,6 +24,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    HEADER: BUILD,
 }
 _HTTPS = {"strict-transport-security": "max-age=31536000"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,22 +11,14 @@ from litestar import MediaType, Response
 
 from ivigil.sheets.spoken import say, spoken, texts
 from ivigil.web.access.people import named
+from ivigil.web.build import BUILD
 from ivigil.web.parts import notice
 from ivigil.web.parts.field import form, submit
 from ivigil.web.parts.spare import spare
 from ivigil.web.visit import Visit
 
 STATIC = Path(__file__).parent / "static"
-
-
-def _version() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(STATIC.rglob("*.*")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-STATIC_PATH = f"/static/{_version()}"
+STATIC_PATH = f"/static/{BUILD}"
 """A new version has new addresses, so that a browser never mixes two."""
 
 NAVIGATION = (
@@ -98,6 +89,7 @@ def document(
         h.div(".banner", role="region", aria_label=say("Whom this page is about"))[banner]
         if banner
         else None,
+        _newer(visit),
         h.main("#content", tabindex="-1")[h.h1[title], content],
         _foot(visit),
         spare("leave-texts", {name: say(text) for name, text in _LEAVE.items()}),
@@ -121,12 +113,25 @@ def html(
             h.title[f"{title} · Ivigil"],
             h.meta(name="viewport", content="width=device-width, initial-scale=1"),
             h.meta(name="color-scheme", content="light dark"),
+            h.meta(name="build", content=BUILD),
             h.meta(name="form-token", content=visit.form_token) if visit else None,
             h.link(rel="icon", href=static("icon.svg"), type="image/svg+xml"),
             [h.link(rel="stylesheet", href=static(name)) for name in ("tokens.css", "base.css", *styles)],
             [h.script(type="module", src=static(name)) for name in ("live.js", "leave.js", *scripts)],
         ],
         body,
+    ]
+
+
+def _newer(visit: Visit | None) -> Element:
+    """Shown by ``build.js`` once another version answers. An answer to a form cannot be asked for again."""
+    told = say("A newer version of Ivigil runs here now. What is recorded is kept, and what waits is sent.")
+    return h.div("#newer", role="status", hidden=True)[
+        notice.notice(
+            "info",
+            h.p[told],
+            h.button(".plain", type="button")[say("Reload")] if visit is None or visit.asked else None,
+        )
     ]
 
 

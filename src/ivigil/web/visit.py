@@ -40,6 +40,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the part that the live module asks for; "": the whole page."""
     path: str = "/"
     """As it was asked for."""
+    asked: bool = True
+    """Something is asked for; False: something is sent."""
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -107,4 +109,5 @@ def provide(request: Request) -> Visit:  # type: ignore[type-arg]
         form_token=form_token(request),
         part=str(request.headers.get(PART_HEADER) or request.query_params.get(PART_QUERY, "")),
         path=request.url.path,
+        asked=request.method == "GET",
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from ivigil.practice.entry import Author, Entry, draft
+from ivigil.records.drafts import is_line
 from ivigil.records.entrance import (
     CodeIssued,
     PasswordSet,
@@ -283,7 +284,7 @@ class Desk:
     def _check_names(self, sign_in: str, name: str) -> None:
         faults = []
         for field, text in ((say("sign-in name"), sign_in), (say("name"), name)):
-            if not text or text != text.strip() or not text.isprintable() or len(text) > 100:
+            if not text or not is_line(text) or len(text) > 100:
                 faults.append(
                     say(
                         "{field}: {text}; accepted: 1 to 100 printable characters, no outer spaces",

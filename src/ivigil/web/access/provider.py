@@ -74,6 +74,13 @@ class _Answered(msgspec.Struct, frozen=True):
     id_token: str
 
 
+# Made here, before threads meet their types: see records/kinds.py.
+_BOX = msgspec.json.Decoder(Box)
+_ANSWERED = msgspec.json.Decoder(_Answered)
+_DESCRIPTION = msgspec.json.Decoder(Description)
+_KEYS = msgspec.json.Decoder(dict[str, Any])
+
+
 class Provider:
     """One provider. Safe to use from several threads: what is kept is replaced whole."""
 
@@ -137,7 +144,7 @@ class Provider:
             text = self._seal.decrypt_at_time(sealed.encode(), int(WAY.total_seconds()), at)
         except InvalidToken as error:
             raise ProviderError("out of date", "cookie") from error
-        return msgspec.json.decode(text, type=Box)
+        return _BOX.decode(text)
 
     def _exchanged(self, code: str, box: Box) -> str:
         description = self._description()
@@ -154,7 +161,7 @@ class Provider:
         else:
             sent |= dict(zip(("client_id", "client_secret"), own, strict=True))
             answer = self._asked("POST", description.token_endpoint, data=sent)
-        return _read(answer, _Answered).id_token
+        return _read(answer, _ANSWERED).id_token
 
     def _verified(self, token: str, box: Box) -> Mapping[str, Any]:
         own, now = self.settings.client_id, self._clock().timestamp()
@@ -197,7 +204,7 @@ class Provider:
         if self._described and self._clock() - self._described[0] < _KEPT:
             return self._described[1]
         at = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
-        found = _read(self._asked("GET", at), Description)
+        found = _read(self._asked("GET", at), _DESCRIPTION)
         if found.issuer != self.settings.issuer:
             raise ProviderError("untrusted", "issuer of its description")
         if not all(map(is_safe, (found.authorization_endpoint, found.token_endpoint, found.jwks_uri))):
@@ -208,7 +215,7 @@ class Provider:
     def _key_set(self) -> KeySet:
         if self._keys and self._clock() - self._keys[0] < _KEPT:
             return self._keys[1]
-        read = _read(self._asked("GET", self._description().jwks_uri), dict[str, Any])
+        read = _read(self._asked("GET", self._description().jwks_uri), _KEYS)
         try:
             keys = KeySet.import_key_set(read)  # type: ignore[arg-type]
         except (JoseError, ValueError, KeyError, TypeError) as error:
@@ -236,8 +243,8 @@ class Provider:
         return read
 
 
-def _read(text: bytes, kind: type[T]) -> T:
+def _read(text: bytes, form: msgspec.json.Decoder[T]) -> T:
     try:
-        return msgspec.json.decode(text, type=kind)
+        return form.decode(text)
     except msgspec.DecodeError as error:
         raise ProviderError("unreachable", "no such answer") from error

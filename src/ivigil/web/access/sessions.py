@@ -82,7 +82,11 @@ class Sessions:
         kept = await self._store.get(token)
         if kept is None:
             return None
-        session = msgspec.json.decode(kept, type=Session)
+        try:
+            session = msgspec.json.decode(kept, type=Session)
+        except msgspec.DecodeError:  # of another version: whoever it was signs in again
+            await self._store.delete(token)
+            return None
         alone, age = now - session.touched_at, now - session.started_at
         if alone < self._settings.idle_limit and age < self._settings.absolute_limit:
             return session

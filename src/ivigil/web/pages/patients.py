@@ -36,6 +36,7 @@ from ivigil.web import shell
 from ivigil.web.access.links import HOLDS, Link, LinkState, Made
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.parts import field
+from ivigil.web.parts.contact import contact_faults, refused
 from ivigil.web.parts.identity import UNNAMED, identity
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.stamp import stamp
@@ -101,7 +102,7 @@ def find(visit: TheVisit, data: URLEncodedBody[Search]) -> Response[str]:
     wanted = " ".join(data.text.casefold().split())
     if len(wanted) < _SHORTEST_SEARCH:
         accepted = say("{count} characters or more", count=str(_SHORTEST_SEARCH))
-        wrong = (_refused(say("Name or identifier"), data.text, accepted),)
+        wrong = (refused(say("Name or identifier"), data.text, accepted),)
         return _search_page(visit, data.text, wrong=wrong)
     found = [
         (stream, contact)
@@ -130,7 +131,9 @@ def contact(
     if plan is None:
         raise NotFoundException(detail="no plan says who this is")
     name, phone = data.name.strip(), data.phone.strip()
-    wrong = tuple(_contact_faults(name, phone))
+    wrong = tuple(contact_faults(name, phone))
+    if not name:
+        wrong = (refused(say("Name"), name, say("1 to 200 printable characters")), *wrong)
     if wrong:
         return _page(visit, patient, wrong=wrong)
     body = Contact(patient=plan.order.patient.id, name=name, phone=phone)
@@ -198,19 +201,6 @@ def _search_page(
 
 def _file(visit: Visit, patient: str) -> File:
     return open_file(visit.journal, patient, visit.knowledge, visit.now)
-
-
-def _contact_faults(name: str, phone: str) -> list[str]:
-    found = []
-    if not name or len(name) > 200 or not name.isprintable():
-        found.append(_refused(say("Name"), name, say("1 to 200 printable characters")))
-    if len(phone) > 50 or not phone.isprintable():
-        found.append(_refused(say("Phone"), phone, say("up to 50 printable characters, or none")))
-    return found
-
-
-def _refused(field: str, typed: str, accepted: str) -> str:
-    return say("{field}: {typed}; accepted: {accepted}", field=field, typed=repr(typed), accepted=accepted)
 
 
 def _address(request: Asked, visit: Visit, secret: str) -> str:

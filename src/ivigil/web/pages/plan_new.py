@@ -36,8 +36,9 @@ from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages import order_form
 from ivigil.web.pages.order_form import Shown, control_of_field, element_id, label_of
 from ivigil.web.parts import plan as parts
+from ivigil.web.parts.contact import contact_faults
 from ivigil.web.parts.field import form, submit
-from ivigil.web.parts.notice import notice
+from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.table import table
 from ivigil.web.visit import Visit
 
@@ -109,7 +110,8 @@ async def preview(request: Asked, visit: TheVisit) -> Response[str]:
 
 def _answer(visit: Visit, sent: Sent) -> Response[Any]:
     tried = attempt(sent.values, visit)
-    if sent.do == "add" and tried.order is not None and tried.plan is not None:
+    wanted = sent.do == "add" and not _wrong_contact(sent)
+    if wanted and tried.order is not None and tried.plan is not None:
         return _added(visit, sent, tried.order)
     return _page(visit, sent, tried=tried)
 
@@ -226,6 +228,7 @@ def _page(
         visit,
         notice("slow", h.p[say(_WITHOUT_LEVELS)]) if without_levels else None,
         wrong,
+        faults(_wrong_contact(sent)),
         h.div(data_previews=PREVIEW, id="order")[
             form(visit.form_token, PATH, classes="order")[
                 # What the Enter key presses: the first button of a form.
@@ -249,6 +252,10 @@ def _page(
         styles=STYLES,
         scripts=SCRIPTS,
     )
+
+
+def _wrong_contact(sent: Sent) -> tuple[str, ...]:
+    return tuple(contact_faults(sent.name, sent.phone))
 
 
 def _contact(sent: Sent) -> Element:

@@ -17,8 +17,15 @@ function database() {
     asked.onupgradeneeded = () => {
       for (const [name, options] of Object.entries(STORES)) asked.result.createObjectStore(name, options);
     };
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+      asked.result.onversionchange = () => asked.result.close(); // a newer page changes it: never hold it up
+      asked.result.onclose = () => (opened = undefined);
+      resolve(asked.result);
+    };
+    asked.onerror = () => {
+      opened = undefined;
+      reject(asked.error);
+    };
   });
   return opened;
 }

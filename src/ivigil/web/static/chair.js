@@ -3,6 +3,7 @@
 // Each form works without this module. With it, a tap is first written down here (encrypted), then sent under
 // the id that the form made; what cannot be sent waits, is shown as not yet saved, and goes in its order.
 
+import { answering, foreign, goesBy, ours } from "./build.js";
 import * as store from "./chair-store.js";
 import { texts } from "./texts.js";
 
@@ -11,13 +12,16 @@ const AGAIN = 3_000;
 const PAGE = `ivigil-page-${globalThis.crypto?.randomUUID?.()}`;
 const SHOWN = 10;
 const DOUBLE_TAP = 1_500;
+const UNREAD_STATUS = [400, 404, 405, 413]; // from us: it is the entry, not the connection
 const UNREAD = {}; // the server could not read it at all
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const REMEMBER = 5_000;
+const SOON = 1_000; // what is not answered by then is told as waiting
 
 let device, scope, path;
 let token = document.querySelector("meta[name=form-token]")?.content ?? "";
 let sending = Promise.resolve();
+let ticking = false;
 let remembered = -Infinity;
 let sent = []; // ids of what waited here and was sent
 const say = texts("chair-texts");
@@ -30,7 +34,7 @@ const offlinePage = !document.getElementById("device");
 const Cut = class extends Error {}; // no answer that tells what became of it
 
 async function post(entry) {
-  const { halt, faults, page: _, ...told } = entry;
+  const { halt, faults, judge, page: _, ...told } = entry;
   const answer = await fetch(`${path}/${halt ? "halt/" : ""}queue`, {
     method: "POST",
     headers: {
@@ -44,8 +48,9 @@ async function post(entry) {
     redirect: "error",
     signal: AbortSignal.timeout(PATIENCE),
   });
+  foreign(answer);
   if (answer.ok) return answer.json();
-  if (answer.status === 400) return { outcome: "faulty", faults: [UNREAD] };
+  if (ours(answer) && UNREAD_STATUS.includes(answer.status)) return { outcome: "faulty", faults: [UNREAD] };
   if (answer.status === 403 && (await newToken())) throw new Cut("again");
   throw new Cut(answer.status === 401 || answer.status === 423 ? "locked" : "no");
 }
@@ -90,7 +95,7 @@ const locked = (work) => (navigator.locks ? navigator.locks.request("ivigil-chai
 async function drain(mine) {
   let told;
   for (const { place, entry } of await store.waiting(scope)) {
-    if (entry.faults) continue; // it cannot be read: a person has to look; the rest goes on
+    if (unread(entry)) continue; // a person has to look; the rest goes on
     if (entry.id !== mine && !entry.waited) {
       if (await lives(entry)) return told; // its own page is about to send it
       await store.change(scope, place, Object.assign(entry, { waited: true }));
@@ -105,11 +110,14 @@ async function drain(mine) {
       return told;
     }
     if (entry.id === mine) told = answer;
-    if (answer.outcome === "faulty" && entry.waited) await store.change(scope, place, { ...entry, faults: answer.faults });
-    else await store.remove(place);
+    if (answer.outcome === "written" || !entry.waited) await store.remove(place);
+    else await store.change(scope, place, { ...entry, faults: answer.faults?.length ? answer.faults : [UNREAD], judge: answering() });
   }
   return told;
 }
+
+// Whether the version that answers has said that it cannot read it; another one may.
+const unread = ({ faults, judge }) => Boolean(faults) && judge === answering();
 
 async function attempt(entry) {
   try {
@@ -139,14 +147,17 @@ async function entered(event) {
     fields: typed,
     occurred_at: new Date().toISOString(),
     page: PAGE,
+    version: Number(device.version ?? 1), // of the form, which may be older than this module
     waited: false,
   };
+  document.body.dataset.holds = "yes";
   id.value = crypto.randomUUID(); // the next tap is another entry, whatever becomes of this one
   underWay.add(entry.id);
   try {
     await enter(form, submitter, entry);
   } finally {
     underWay.delete(entry.id);
+    if (!leaving) show().catch(() => {});
   }
 }
 
@@ -166,7 +177,8 @@ async function enter(form, submitter, entry) {
   } catch {
     return natively(); // nothing can be kept here: the form goes as it is
   }
-  const answer = await flush(entry.id);
+  const slow = setTimeout(() => show().catch(() => {}), SOON);
+  const answer = await flush(entry.id).finally(() => clearTimeout(slow));
   if (answer?.outcome === "written") return go(entry.id);
   if (answer) return natively(); // the page that says why
   const kept = (await store.waiting(scope)).find((each) => each.entry.id === entry.id);
@@ -188,13 +200,14 @@ function asForm(form, submitter) {
   form.submit();
 }
 
-let leaving = false;
-addEventListener("pageshow", () => (leaving = false));
+let leaving = null; // the ids that the page to come tells; null: none is on its way
+addEventListener("pageshow", () => (leaving = null));
 
-function go(ids) {
-  if (leaving) return;
-  leaving = true;
-  location.assign(ids ? `${path}?done=${ids}` : path);
+function go(...ids) {
+  const told = [...new Set([...(leaving ?? []), ...ids])];
+  if (leaving?.length === told.length) return; // the page on its way tells them all
+  leaving = told;
+  location.assign(told.length ? `${path}?done=${told.join(",")}` : path);
 }
 
 // --- what waits
@@ -205,6 +218,8 @@ async function show() {
   const mine = await store.waiting(scope);
   const { others } = await store.counted(device.user);
   box.hidden = !mine.length && !others;
+  if (mine.length || underWay.size) document.body.dataset.holds = "yes";
+  else delete document.body.dataset.holds;
   box.replaceChildren();
   if (mine.length) {
     box.append(element("h2", say(mine.length === 1 ? "waiting-one" : "waiting-many", { count: mine.length })));
@@ -268,9 +283,10 @@ const cut = (is) => document.body.classList.toggle("cut", is);
 
 async function tick(now = false) {
   if (!scope || (document.hidden && !now)) return;
-  const before = (await store.waiting(scope)).filter(({ entry }) => !entry.faults);
-  if (!before.length) return;
-  await flush();
+  const before = (await store.waiting(scope)).filter(({ entry }) => !unread(entry));
+  if (!before.length || ticking) return; // a server that does not answer piles up nothing
+  ticking = true;
+  await flush().finally(() => (ticking = false));
   const left = new Set((await store.waiting(scope)).map(({ place }) => place));
   const gone = before.filter(({ place }) => !left.has(place)).map(({ entry }) => entry);
   sent = [...sent, ...gone.map(({ id }) => id)].slice(-SHOWN);
@@ -290,7 +306,7 @@ async function keep() {
 
 // The connection is back: the whole page instead of what was remembered, unless somebody types here.
 function whole() {
-  if (offlinePage && !underWay.size && !document.querySelector(".panel[open]")) go(sent.join(","));
+  if (offlinePage && !underWay.size && !document.querySelector(".panel[open]")) go(...sent);
 }
 
 // The empty page that the service worker keeps is filled with what this device last knew.
@@ -324,6 +340,7 @@ async function begin() {
   addEventListener("offline", () => cut(true));
   addEventListener("online", () => tick(true));
   setInterval(tick, AGAIN);
+  goesBy(() => go(...sent));
   await show();
   if (!offlinePage) await keep();
   await tick(true);

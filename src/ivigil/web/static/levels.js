@@ -1,5 +1,7 @@
 // The question of the levels page answers at once: sliders appear, and the part below is renewed after a pause.
 
+import { foreign } from "./build.js";
+
 const PAUSE = 250;
 const question = document.querySelector("form.question");
 
@@ -21,6 +23,7 @@ if (question) {
         redirect: "error",
         signal: under.signal,
       });
+      foreign(answer);
       if (!answer.ok) return location.assign(address);
       const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part);
       if (made && old) old.replaceWith(document.adoptNode(made));

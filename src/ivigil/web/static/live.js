@@ -4,6 +4,8 @@
 // and data-every (seconds). Freshness is measured by this page's own clock, from the last answer that was made
 // later than the one before: an answer that some cache gives again is not a fresh one.
 
+import { foreign } from "./build.js";
+
 const STALE_AFTER = 10_000;
 const PATIENCE = 8_000;
 
@@ -27,8 +29,9 @@ async function ask(part) {
       redirect: "error",
       signal: stop.signal,
     });
-    if (answer.ok) put(part.id, await answer.text());
-    else if (answer.status === 401 || answer.status === 423) location.reload();
+    if (answer.status === 401 || answer.status === 423) location.reload();
+    else if (foreign(answer)) fresh.delete(part.id); // what it shows is not renewed any more
+    else if (answer.ok) put(part.id, await answer.text());
   } catch {
     // No answer: the timer below greys the part.
   } finally {

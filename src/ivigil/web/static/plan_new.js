@@ -1,6 +1,8 @@
 // New plan: with every change the form is sent to the server after a short pause, and the parts that it answers
 // (the plan, echoes, faults, lists) replace those with the same id. Without this module the button "Plan" does it.
 
+import { foreign } from "./build.js";
+
 const PAUSE = 250;
 const PATIENCE = 15_000;
 
@@ -35,6 +37,7 @@ async function ask() {
       redirect: "error",
       signal: under.signal,
     });
+    foreign(answer);
     if (mine !== turn) return;
     if (answer.ok) put(await answer.text(), mine);
     else outdated(answer.status);

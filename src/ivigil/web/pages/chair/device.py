@@ -7,6 +7,7 @@ from htpy import Element, Node
 
 from ivigil.sheets.spoken import say, texts
 from ivigil.web.pages.chair.entries import TITLE
+from ivigil.web.pages.chair.queue import VERSION
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.spare import spare
 
@@ -41,6 +42,7 @@ def device(view: ChairView) -> Node:
             data_plan=view.plan,
             data_day=str(view.day),
             data_path=view.path,
+            data_version=str(VERSION),
         ),
         script_texts(),
         h.section("#waiting.waiting", aria_live="polite", hidden=True),

@@ -31,6 +31,7 @@ _KEPT = (
     "chair.css",
     "live.js",
     "leave.js",
+    "build.js",
     "texts.js",
     "chair.js",
     "chair-find.js",

@@ -15,6 +15,10 @@ from ivigil.order import Fault
 from ivigil.practice.deeds import Objection
 from ivigil.practice.told import Kind
 
+VERSION = 1
+"""Of what a page sends. Raise it when the same fields come to mean something else; what an older page made is
+then turned into the present form or refused with the reason: a device may send it weeks later."""
+
 
 class QueuedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of the device's queue."""
@@ -32,6 +36,21 @@ class QueuedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The device's own random name."""
     waited: bool = False
     """It could not be sent when it was tapped: it was done, so nothing is refused any more."""
+    version: int = 1
+    """Of the page whose form it is from; the first pages did not say."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Why it is not read at all: it is from a page of a later version."""
+        if 1 <= self.version <= VERSION:
+            return ()
+        return (
+            Fault(
+                field="version",
+                value=str(self.version),
+                accepted=f"1 to {VERSION}; reload the page and enter it again",
+            ),
+        )
 
 
 class QueueAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -137,6 +137,8 @@ def _enter(
 
 
 def _answer(visit: Visit, plan: str, day: int, sent: QueuedEntry, closed: bool = False) -> QueueAnswer:
+    if sent.faults:
+        return QueueAnswer(outcome="faulty", faults=sent.faults)
     now = moment(visit, plan, day)
     author = _author(visit, closed)
     author = replace(author, device=f"{author.device} {sent.device}".strip())
