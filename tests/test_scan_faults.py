@@ -41,7 +41,7 @@ def faults(text: str) -> tuple[Fault, ...]:
 )
 def test_the_fault_shows_what_was_read(text: str, field: str, seen: str) -> None:
     [fault] = faults(text)
-    assert (fault.field, fault.value) == (field, seen)
+    assert (fault.field, str(fault.value)) == (field, seen)
 
 
 def test_a_symbol_that_carries_no_gs1_fields_is_told_which_do() -> None:
@@ -51,7 +51,7 @@ def test_a_symbol_that_carries_no_gs1_fields_is_told_which_do() -> None:
 
 def test_two_values_of_one_field_are_told_in_words() -> None:
     [fault] = faults(f"(01){GTIN}(10)A(10)B")
-    assert fault.accepted == "one value in one barcode"
+    assert str(fault.accepted) == "one value in one barcode"
 
 
 def test_every_fault_is_told_and_the_message_is_a_line_for_each() -> None:

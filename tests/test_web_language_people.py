@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from contextvars import copy_context
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +28,7 @@ from ivigil.records.journal import system_clock
 from ivigil.records.lookback import look_back, lots_of
 from ivigil.sheets.document import Paragraph, Rows, Section
 from ivigil.sheets.look_back_letter import Notice, To, look_back_letter
-from ivigil.sheets.spoken import speaking
+from ivigil.sheets.spoken import ENGLISH_SPOKEN, speaking
 from ivigil.web import errors
 from ivigil.web.given import Asked
 from ivigil.web.settings import ProviderSettings
@@ -282,8 +281,8 @@ def test_errors(house: House) -> None:
 )
 def test_errors_of_ours(house: House, told: Callable[[Asked], Response[str]], status: int) -> None:
     house.web.browser().get("/sign-in")
-    asked = RequestFactory(app=house.web.app).get("/board")
-    answer = copy_context().run(told, asked)  # as a request has one: no later test speaks the language
+    with speaking(ENGLISH_SPOKEN):  # what a request speaks ends with it
+        answer = told(RequestFactory(app=house.web.app).get("/board"))
     page = str(answer.content)
     assert (answer.status_code, left(page)) == (status, [])
     assert "SECRET" not in page
@@ -367,6 +366,7 @@ def test_the_look_back_letter(days: House, to: To) -> None:
         made = look_back_letter(found.contact, found.doses, notice, NOW.date(), knowledge())
     patient = days.ill.order.patient.id
     data = (f"Alva Lindberg, {patient.value} ({patient.system})", "Alva Lindberg", lot, notice.says)
+    assert made.language == CODE
     page = "".join(f"<p>{text}</p>" for text in texts_in(made.title, made.blocks))
     assert left(page, infusion_id(days.ill.id, 1), *data) == []
 

@@ -14,7 +14,7 @@ from ivigil.cli.naming import InputError
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.sheets import records
 
-ROOMS = ("intake", "sheets", "web")
+ROOMS = ("infusion", "intake", "practice", "sheets", "web")
 """Where texts for staff stand."""
 _FROM = ("ivigil.sheets.spoken", "ivigil.told", "ivigil.web.parts.woven")
 _SAY = {"say"}

@@ -20,6 +20,7 @@ from biip.gs1_element_strings import GS1ElementString
 from biip.symbology import GS1Symbology
 
 from ivigil.order import Fault
+from ivigil.told import tell
 
 _SEPARATOR = "\x1d"
 """What a scanner sends for FNC1, which ends a field of variable length."""
@@ -28,12 +29,12 @@ _PRINTED = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
 _NO_CLOCK = ParseConfig(gs1_element_strings_verify_date=False)
 _NAMES = {"01": "gtin", "10": "lot", "17": "expiry", "21": "serial"}
 """The application identifiers that are read; others are passed over."""
-_TEXT = "1 to 20 letters, digits or GS1 signs, then a separator or the end"
+_TEXT = tell("1 to 20 letters, digits or GS1 signs, then a separator or the end")
 _ACCEPTED = {
-    "barcode": "GS1 fields with the GTIN of a vial or its carton, such as (01)...(17)...(10)...(21)...",
-    "gtin": "fourteen digits with the right check digit",
+    "barcode": tell("GS1 fields with the GTIN of a vial or its carton, such as (01)...(17)...(10)...(21)..."),
+    "gtin": tell("fourteen digits with the right check digit"),
     "lot": _TEXT,
-    "expiry": "YYMMDD; day 00 is the last day of the month",
+    "expiry": tell("YYMMDD; day 00 is the last day of the month"),
     "serial": _TEXT,
 }
 
@@ -90,7 +91,8 @@ def _without_prefix(text: str) -> str:
         return text
     allowed = {f"]{symbology.value}" for symbology in GS1Symbology.with_gs1_messages()}
     if text[:3] not in allowed:
-        raise ScanError((Fault("symbology", text[:3], f"a GS1 symbol: {', '.join(sorted(allowed))}"),))
+        accepted = tell("a GS1 symbol: {symbols}", symbols=", ".join(sorted(allowed)))
+        raise ScanError((Fault("symbology", text[:3], accepted),))
     return text[3:]
 
 
@@ -145,8 +147,12 @@ def _sorted(fields: Iterator[_Field]) -> tuple[dict[str, str], list[Fault]]:
         if isinstance(value, Fault):
             faults.append(value)
         elif values.setdefault(name, value) != value:
-            faults.append(Fault(name, f"{values[name]} and {value}", "one value in one barcode"))
+            faults.append(_twice(name, values[name], value))
     return values, faults
+
+
+def _twice(name: str, one: str, other: str) -> Fault:
+    return Fault(name, tell("{one} and {other}", one=one, other=other), tell("one value in one barcode"))
 
 
 def _expiry(text: str, today: dt.date) -> dt.date | Fault:

@@ -29,7 +29,17 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault
 from ivigil.practice.bedside import Bedside, look, record, record_quietly
 from ivigil.practice.entry import Entry
-from ivigil.practice.told import HALTS, Kind, Said, Scene, ToldError, told, vial_told
+from ivigil.practice.told import (
+    HALTS,
+    PRINTED_GRAMS,
+    REASON,
+    Kind,
+    Said,
+    Scene,
+    ToldError,
+    told,
+    vial_told,
+)
 from ivigil.practice.vial import UnknownGramsError, chair, hung, stops
 from ivigil.practice.watch import Watch
 from ivigil.records import Journal
@@ -146,7 +156,7 @@ def _vial(bedside: Bedside, said: Said) -> tuple[What, tuple[Objection, ...]]:
     try:
         what = hung(seen, plan, bedside.knowledge)
     except UnknownGramsError:
-        raise ToldError([Fault("grams", said.text("grams"), "the grams printed on the vial")]) from None
+        raise ToldError([Fault("grams", said.text("grams"), PRINTED_GRAMS)]) from None
     return what, tuple(Objection(code) for code in against)
 
 
@@ -160,7 +170,7 @@ def _reason(telling: Telling, said: Said, against: tuple[Objection, ...]) -> str
     if not said.flag(ALL_THE_SAME):
         return None
     if not why:
-        raise ToldError([Fault(WHY, "", "why it was done all the same")])
+        raise ToldError([Fault(WHY, "", REASON)])
     return why
 
 

@@ -51,7 +51,7 @@ from ivigil.knowledge.trade_items import lot_key
 from ivigil.order import Fault
 from ivigil.patient import Identifier
 from ivigil.practice.vial import completed
-from ivigil.told import Text
+from ivigil.told import Text, tell
 
 Kind = Literal[
     "identity",
@@ -85,7 +85,10 @@ HALTS: tuple[Kind, ...] = ("stop", "slow", "pause")
 """What lowers or ends the flow: never asked about, never held up."""
 
 _MEASURE = "measure."
-_NO_CHOICE = "one of the list"
+_NO_CHOICE = tell("one of the list")
+PRINTED_GRAMS = tell("the grams printed on the vial")
+REASON = tell("why it was done all the same")
+"""What is accepted there."""
 
 
 class ToldError(Exception):
@@ -153,7 +156,7 @@ class Said:
         try:
             return dt.date.fromisoformat(written) if written else None
         except ValueError:
-            self.fault(field, "a date such as 2026-12-01")
+            self.fault(field, tell("a date such as 2026-12-01"))
             return None
 
     def earlier(self, now: dt.datetime) -> dt.datetime:
@@ -167,7 +170,8 @@ class Said:
         except ValueError:
             then = None
         if then is None or then > now:
-            raise ToldError([Fault(AT, written, f"a time of today until now, such as {now:%H:%M}")])
+            accepted = tell("a time of today until now, such as {time}", time=f"{now:%H:%M}")
+            raise ToldError([Fault(AT, written, accepted)])
         return then
 
     def fault(self, field: str, accepted: Text) -> None:
@@ -197,9 +201,9 @@ def vial_told(said: Said, today: dt.date) -> VialSeen:
     scan = said.text("scan")
     if not scan:
         if typed.product is None:
-            said.fault("product", f"{_NO_CHOICE}, or the barcode scanned")
+            said.fault("product", tell("one of the list, or the barcode scanned"))
         if typed.grams is None and not any(fault.field == "grams" for fault in said.faults):
-            said.fault("grams", "the grams printed on the vial")
+            said.fault("grams", PRINTED_GRAMS)
         said.settled()
         return typed
     try:
@@ -260,7 +264,7 @@ def _seat(said: Said, scene: Scene) -> _Made:
     try:
         yield Seated(chair=" ".join(said.text("chair").split()))
     except ValueError:
-        said.fault("chair", f"1 to {CHAIR_LETTERS} characters, as it is written there")
+        said.fault("chair", tell("1 to {count} characters, as it is written there", count=str(CHAIR_LETTERS)))
 
 
 def _start(said: Said, scene: Scene) -> _Made:

@@ -86,7 +86,7 @@ def needed(values: Mapping[str, str]) -> None:
     """Raises NoDocumentError with the names of all that are empty."""
     missing = [name for name, value in values.items() if not value.strip()]
     if missing:
-        raise NoDocumentError(say("missing: {names}", names=", ".join(missing)))
+        raise NoDocumentError(say("missing: {what}", what=", ".join(missing)))
 
 
 def written_in(code: str) -> str | UnsetType:

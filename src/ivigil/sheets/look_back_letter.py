@@ -13,9 +13,18 @@ import msgspec
 from ivigil.knowledge.store import Knowledge
 from ivigil.records.bodies import Contact
 from ivigil.records.lookback import LotDose
-from ivigil.sheets.document import Document, NoDocumentError, Paragraph, Rows, Section, needed, paper
+from ivigil.sheets.document import (
+    Document,
+    NoDocumentError,
+    Paragraph,
+    Rows,
+    Section,
+    needed,
+    paper,
+    written_in,
+)
 from ivigil.sheets.numbers import number
-from ivigil.sheets.spoken import counted, say, texts
+from ivigil.sheets.spoken import counted, say, spoken, texts
 
 To = Literal["patient", "provider"]
 
@@ -72,6 +81,7 @@ def look_back_letter(
         title=say("Recalled medicine: lot {lot}", lot=doses[0].lot),
         date=date,
         paper=paper(_lineage(doses, knowledge)),
+        language=written_in(spoken()),
         blocks=(
             Rows(rows=_head(to, contact, date, knowledge)),
             Paragraph(text=say(words.opening), strong=True),

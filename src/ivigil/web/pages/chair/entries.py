@@ -15,7 +15,7 @@ from ivigil.practice.told import AT, KINDS, Kind
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, measures, symptom, vial_line
 from ivigil.sheets.entries import objection_line
-from ivigil.sheets.faults import accepted
+from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import capital, either, say, texts
 from ivigil.web.pages.chair.forms import ENTRY, action, hidden, tap
@@ -93,7 +93,7 @@ class Fields:
             "; ".join(
                 part
                 for part in (
-                    f"{f'{fault.value}: ' if fault.value else ''}{_accepted(fault)}",
+                    f"{f'{seen(fault)}: ' if fault.value else ''}{_accepted(fault)}",
                     say("did you mean {near}?", near=either(fault.near)) if fault.near else "",
                 )
                 if part
