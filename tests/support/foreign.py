@@ -29,6 +29,7 @@ _INNER = re.compile(r"«[^«»]*»|\{\w+\}")
 _BETWEEN = re.compile(r"[\s\d³⁹.,;:·()\[\]/=+×≥≤≈<>%&?!→←↑↓■▲●✓…–—|°'’“”\"#*-]+")
 UNITS = frozenset(
     (
+        "i",  # the sign of a notice
         "mL",
         "L",
         "h",
