@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from ivigil.course import Plan, Question
 from ivigil.intake import resolve
+from ivigil.intake.faults import MISSING
 from ivigil.intake.form import REASON, Typed, values_of
 from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.store import Knowledge
@@ -44,7 +45,6 @@ from ivigil.web.visit import Visit
 
 PATH, PREVIEW = "/plans/new", "/plans/preview"
 STYLES, SCRIPTS = ("plan.css",), ("plan_new.js",)
-MISSING = "missing"
 COMPARED = 4
 """Products set side by side, the planned one among them."""
 _ANSWER, _CONTACT = "answer.", "contact."
