@@ -18,7 +18,7 @@ examples: $(RUN)     ## plan the example orders; show one plan whole
 	@$(BIN)/ivigil plan examples/kawasaki.toml
 
 test: $(TEST) debian lint check   ## types, style, layers, the fact base, and every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $$(($$(nproc) * 3 / 2))
 
 debian:              ## what the tests start: PostgreSQL, Chromium, strace; installed from Debian if missing
 	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 \
