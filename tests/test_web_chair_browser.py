@@ -139,6 +139,14 @@ def open_panel(page: Page, kind: str) -> None:
     page.click(f"#panel-{kind} > summary")
 
 
+def press_in(page: Page, kind: str, button: str, written: str) -> None:
+    """Press a button of a panel; what is then said to be written, "" if it asks first."""
+    open_panel(page, kind)
+    page.click(f"#panel-{kind} button:has-text('{button}')")
+    if written:
+        expect(page.locator(".done")).to_contain_text(written)
+
+
 def take_vitals(page: Page, **changed: str) -> None:
     open_panel(page, "vital-signs")
     for name, value in {**WELL, **{f"measure.{key}": value for key, value in changed.items()}}.items():
@@ -197,10 +205,7 @@ def test_a_whole_infusion_through_forms(
         ("informed", "Yes", "was told what to report"),
         ("left", "The patient leaves", ""),
     ):
-        open_panel(page, kind)
-        page.click(f"#panel-{kind} button:has-text('{button}')")
-        if written:
-            expect(page.locator(".done")).to_contain_text(written)
+        press_in(page, kind, button, written)
     expect(page.locator("#panel-left .notice.stop")).to_contain_text("the time to observe is over")
     page.fill("#left-why", "handed over to the ward")
     page.click("#panel-left button:has-text('Record it all the same')")

@@ -22,7 +22,7 @@ from ivigil.records.journal import system_clock
 from tests.support.chromium import leads_on, press, serving, signed_in
 from tests.support.treated import CODE, LINK, centre
 from tests.support.web import PASSWORD, Web
-from tests.test_web_chair_browser import open_panel, ready, take_vitals
+from tests.test_web_chair_browser import open_panel, press_in, ready, take_vitals
 from tests.test_web_patient_browser import go_on_to_the_end
 from tests.test_web_plan_browser import fill, plan_of
 
@@ -153,9 +153,7 @@ def sent_home(page: Page) -> None:
         ("informed", "Yes", "was told what to report"),
         ("left", "The patient leaves", "the patient left"),
     ):
-        open_panel(page, kind)
-        page.click(f"#panel-{kind} button:has-text('{button}')")
-        expect(page.locator(".done")).to_contain_text(written)
+        press_in(page, kind, button, written)
 
 
 def answered(course: Course, secret: str, code: str) -> None:

@@ -339,7 +339,7 @@ def _decide(said: Said, scene: Scene) -> _Made:
 def _finished(said: Said, scene: Scene) -> _Made:
     found = hung_vial(said.text("hung"), scene.events)
     if found is None:
-        said.fault("hung", "a vial that hangs")
+        said.fault("hung", tell("a vial that hangs"))
     left = said.amount("left")
     yield VialFinished(hung=found or "", left_g=left or Decimal(0))
 
@@ -348,7 +348,7 @@ def _withdraw(said: Said, scene: Scene) -> _Made:
     """The events of one entry did not happen; or something else did: a stop may have been a pause."""
     found = [withdrawal(name, scene.events, said.text("reason")) for name in said.text("event").split()]
     if not found or None in found:
-        said.fault("event", "an entry of this infusion")
+        said.fault("event", tell("an entry of this infusion"))
     for each in found:
         yield replace(each, what=Paused()) if each is not None and said.flag("paused") else each
 
@@ -362,7 +362,7 @@ def _both_seen(said: Said, scene: Scene) -> _Made:
     known = {event.id for event in scene.events}
     event, beside = said.choice("event", known), tuple(said.text("beside").split())
     if not beside or not known.issuperset(beside):
-        said.fault("beside", "entries of this infusion")
+        said.fault("beside", tell("entries of this infusion"))
     yield BothSeen(event=event, beside=beside)
 
 
