@@ -190,6 +190,25 @@ def test_the_way_back_with_a_password_is_in_the_patient_s_language(web: Web, str
     assert browser.sign_in("regreso", next="/me").headers["location"] == "/me"
 
 
+def test_a_one_time_code_is_asked_for_in_the_patient_s_language(web: Web, stream: str) -> None:
+    person = web.admit("regreso", ("patient",), patient=stream)
+    browser = web.browser()
+    browser.http.cookies.set("ivigil-language", "es")
+    assert 'href="/code?next=/me"' in browser.get("/sign-in?next=/me").text
+    page = browser.get("/code?next=/me").text
+    assert '<html lang="es">' in page and "Código que vale una vez" in page
+    assert page.index("112") < page.index("<h1>")
+    assert "[English]" not in page.split("<h1>")[1]
+    sent = {"sign_in": "regreso", "code": "wrong", "next": "/me"} | dict.fromkeys(("new", "again"), "regreso")
+    assert "no son iguales" in browser.post("/code", sent | {"again": "another"}).text
+    assert "El nombre o el código no valen" in browser.post("/code", sent).text
+    sent["code"] = web.door.desk.issue_code("a test", person)
+    assert "demasiado fácil de adivinar" in browser.post("/code", sent).text
+    chosen = sent | dict.fromkeys(("new", "again"), "four words nobody pairs")
+    assert browser.post("/code", chosen).headers["location"] == "/me"
+    assert browser.get("/me").status_code == 200
+
+
 def test_the_emergency_line_stands_first_where_something_went_wrong_too(web: Web, stream: str) -> None:
     patient = inside(web, stream)
     failed = (

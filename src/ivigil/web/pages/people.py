@@ -22,6 +22,7 @@ from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.table import table
 from ivigil.web.parts.woven import woven
+from ivigil.web.paths import going_on
 from ivigil.web.visit import Visit
 
 _WRONG_PASSWORD = texts("Your password is wrong.")
@@ -305,6 +306,7 @@ def _change_form(visit: Visit, person: Person) -> Element:
 def _code_page(visit: Visit, person: Person) -> Response[str]:
     code = visit.door.desk.issue_code(visit.person.author, person)
     hours = int(CODE_HOLDS.total_seconds() // 3600)
+    at = going_on("/code", "/me" if person.patient else "/")
     return shell.page(
         say("One-time code for {person}", person=person.name),
         visit,
@@ -314,7 +316,7 @@ def _code_page(visit: Visit, person: Person) -> Response[str]:
             woven(
                 "It counts once, for {hours} hours, at {address}.",
                 hours=str(hours),
-                address=h.a(href="/code")["/code"],
+                address=h.a(href=at)[at],
             )
         ],
         h.p[h.a(href="/people")[say("Back to people")]],

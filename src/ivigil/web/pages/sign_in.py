@@ -16,7 +16,7 @@ from litestar.response import Redirect
 from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.access import passwords
-from ivigil.web.access.desk import Refused, Unfit
+from ivigil.web.access.desk import Admitted, Refused, Unfit
 from ivigil.web.access.people import named
 from ivigil.web.access.rules import PUBLIC
 from ivigil.web.access.way_in import TOKEN, Door, address, begin, form_token, leave
@@ -49,6 +49,7 @@ class NewPassword(msgspec.Struct):
     password: str = ""
     new: str = ""
     again: str = ""
+    next: str = "/"
 
 
 class NewPin(msgspec.Struct):
@@ -124,26 +125,29 @@ def again(request: Asked, sent: Mapping[str, object]) -> Response[str]:
 
 
 @get("/code", needs=PUBLIC, sync_to_thread=False)
-def ask_code(request: Asked) -> Response[str]:
+def ask_code(request: Asked, next: FromQuery[str] = "/") -> Response[str]:
     """The form for a one-time code."""
+    if frame.is_patients(request, next):
+        return coming_back.code_page(request, next)
     return _code_page(request)
 
 
 @post("/code", needs=PUBLIC, status_code=303)
 async def use_code(request: Asked, data: URLEncodedBody[NewPassword]) -> Response[Any]:
     """A new password by code, then a session."""
-    if data.new != data.again:
-        return _code_page(request, (say(_TWO_WAYS),), data.sign_in)
     door: Door = request.app.state.door
-    came = address(request.scope)
-    found = await to_thread.run_sync(door.desk.use_code, data.sign_in, data.code, data.new, came)
-    if isinstance(found, Refused):
-        wrong = _refusal(found, say("Name or code is wrong, or its time is over."))
-        return _code_page(request, wrong, data.sign_in)
-    if isinstance(found, Unfit):
-        return _code_page(request, found.faults, data.sign_in)
-    await begin(request, found.person.id, found.since)
-    return Redirect("/", status_code=303)
+    found = None
+    if data.new == data.again:
+        came = address(request.scope)
+        found = await to_thread.run_sync(door.desk.use_code, data.sign_in, data.code, data.new, came)
+    if isinstance(found, Admitted):
+        await begin(request, found.person.id, found.since)
+        return Redirect(ours(data.next), status_code=303)
+    if frame.is_patients(request, data.next):
+        return await to_thread.run_sync(
+            lambda: coming_back.code_page(request, data.next, data.sign_in, sent=True, refused=found)
+        )
+    return _code_page(request, _not_chosen(found), data.sign_in)
 
 
 @post("/sign-out", needs=PUBLIC, status_code=303)
@@ -234,6 +238,15 @@ def _refusal(refused: Refused, wrong: str) -> tuple[str, ...]:
         return (wrong,)
     minutes = str(refused.minutes)
     return (say("Too many wrong attempts. The next one is read in {minutes} min.", minutes=minutes),)
+
+
+def _not_chosen(refused: Refused | Unfit | None) -> tuple[str, ...]:
+    """Why a code opened nothing; None: the password was typed in two ways."""
+    if refused is None:
+        return (say(_TWO_WAYS),)
+    if isinstance(refused, Unfit):
+        return refused.faults
+    return _refusal(refused, say("Name or code is wrong, or its time is over."))
 
 
 def capital(called: str) -> str:
