@@ -19,6 +19,8 @@ from tests.support.postgres import Postgres, running
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.support.web import Web
+
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 """How long an example takes depends on what else the machine does."""
@@ -62,6 +64,23 @@ def chromium() -> Iterator[Browser]:
 
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
+    """An application over an empty journal, with one person of each role. A module may have its own."""
+    from tests.support.web import Web
+
+    return Web(tmp_path_factory.mktemp("web"))
+
+
+@pytest.fixture(scope="module")
+def address(web: Web) -> Iterator[str]:
+    """Where the application answers over HTTP."""
+    from tests.support.chromium import serving
+
+    with serving(web.app) as at:
+        yield at
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,17 +17,6 @@ BY_ROLE = {
     "administrator": ("/people", "/people/roles"),
     "auditor": ("/audit", "/audit?what=sign-ins", "/audit?day=x"),
 }
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
-    return Web(tmp_path_factory.mktemp("web"))
-
-
-@pytest.fixture(scope="module")
-def address(web: Web) -> Iterator[str]:
-    with serving(web.app) as at:
-        yield at
 
 
 def looked_at(page: Page, at: str) -> None:

@@ -41,11 +41,6 @@ from tests.support.chair_stage import WELL, Chairs, begin, entry, path, queued, 
 from tests.support.web import SITE, STAFF, Browser, Web
 
 
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
-    return Web(tmp_path_factory.mktemp("chair"))
-
-
 @pytest.fixture
 def chairs(web: Web) -> Chairs:
     return Chairs(web)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -25,7 +25,7 @@ from ivigil.infusion.events import (
 from tests.support import cuts
 from tests.support.chair_server import Server
 from tests.support.chair_stage import WELL, Chairs, path, told
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, signed_in, too_wide
 from tests.support.proxy import Proxy
 from tests.support.web import PASSWORD, Web
 
@@ -71,17 +71,6 @@ _ENTER = """values => values.forEach((value, place) => setTimeout(() => {
   form.requestSubmit();
 }, place * 500))"""
 """Readings half a second apart, without the waiting that a click does while another page is on its way."""
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
-    return Web(tmp_path_factory.mktemp("chair"))
-
-
-@pytest.fixture(scope="module")
-def address(web: Web) -> Iterator[str]:
-    with serving(web.app) as found:
-        yield found
 
 
 @pytest.fixture

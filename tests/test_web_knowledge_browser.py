@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, signed_in, too_wide
 from tests.support.clinic import Clinic
 from tests.support.web import PASSWORD, Web
 
@@ -24,14 +23,8 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Clinic:
-    return Clinic(Web(tmp_path_factory.mktemp("web")))
-
-
-@pytest.fixture(scope="module")
-def address(clinic: Clinic) -> Iterator[str]:
-    with serving(clinic.web.app) as at:
-        yield at
+def clinic(web: Web) -> Clinic:
+    return Clinic(web)
 
 
 @pytest.mark.parametrize("theme", THEMES)

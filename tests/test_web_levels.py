@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -19,8 +18,8 @@ from tests.support.web import SITE, Browser, Web
 
 
 @pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    yield Clinic(Web(tmp_path_factory.mktemp("web")))
+def clinic(web: Web) -> Clinic:
+    return Clinic(web)
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, press, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, press, signed_in, too_wide
 from tests.support.treated import centre, linked, treated
 from tests.support.web import PASSWORD, Web
 
@@ -29,12 +28,6 @@ PAGES = (
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
     return centre(tmp_path_factory.mktemp("web"))
-
-
-@pytest.fixture(scope="module")
-def address(web: Web) -> Iterator[str]:
-    with serving(web.app) as at:
-        yield at
 
 
 def somebody() -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ivigil.practice.authorising import standing_of
-from tests.support.chromium import THEMES, WIDTHS, faults, leads_on, press, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, leads_on, press, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
 
 NEW = "/plans/new"
@@ -21,17 +20,6 @@ TYPED = {
     "patient.weight_kg": "218 lb",
     "patient.height_cm": "1.76 m",
 }
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
-    return Web(tmp_path_factory.mktemp("web"))
-
-
-@pytest.fixture(scope="module")
-def address(web: Web) -> Iterator[str]:
-    with serving(web.app) as found:
-        yield found
 
 
 def page_at(

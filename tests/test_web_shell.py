@@ -26,11 +26,6 @@ from tests.support.treated import centre
 from tests.support.web import Web
 
 
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
-    return Web(tmp_path_factory.mktemp("web"))
-
-
 def test_a_nurse_signs_in_and_sees_the_board(web: Web) -> None:
     browser = web.browser()
     answer = browser.sign_in("nurse", next="/board")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, leads_on, press, serving, signed_in, too_wide
+from tests.support.chromium import THEMES, WIDTHS, faults, leads_on, press, signed_in, too_wide
 from tests.support.treated import centre, treated
 from tests.support.web import PASSWORD, Web
 
@@ -17,12 +15,6 @@ FACT, SETTING = "qivigy-us.schedule.pi-first", "policy.check_in_wait"
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
     return centre(tmp_path_factory.mktemp("web"))
-
-
-@pytest.fixture(scope="module")
-def address(web: Web) -> Iterator[str]:
-    with serving(web.app) as at:
-        yield at
 
 
 def test_two_people_sign_without_a_script(chromium: Browser, web: Web, address: str) -> None:
