@@ -36,7 +36,7 @@ def test_the_list_says_how_many_there_are(command: Command) -> None:
 
 def test_a_record_is_shown_whole_with_its_sources(command: Command) -> None:
     ran = command("facts", "kd_aha_initial")
-    for expected in ("AHA 2017", "total dose g per kg min", "review", "Role of IVIG in the treatment"):
+    for expected in ("AHA 2017", "Total dose 2 g/kg", "review", "Role of IVIG in the treatment"):
         assert expected in ran.flat
     shown = command("facts", "kd_aha_initial", "--json").json
     assert shown["record"]["total_dose_g_per_kg_min"] == Decimal(2)
@@ -81,7 +81,7 @@ def test_a_superseded_figure_names_the_newer_one_and_no_signature_brings_it_back
 ) -> None:
     """Hizentra US: 1.53 in the label of 09/2013, 1.37 since 01/2015."""
     ran = command("facts", SUPERSEDED, "--site", signing(tmp_path, SUPERSEDED))
-    assert "superseded by hizentra-20-us.conversion.iv" in ran.flat
+    assert "Replaced by Hizentra 20% (US, SC): conversion, IV (hizentra-20-us.conversion.iv)" in ran.flat
     assert "used for nothing, signed or not" in ran.flat
     assert "[[signature]]" not in ran.out
     shown = command("facts", SUPERSEDED, "--site", str(tmp_path / "signed-by-2"), "--json").json

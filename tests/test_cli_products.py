@@ -55,7 +55,7 @@ def test_what_was_not_seen_is_marked(command: Command) -> None:
     """Alyglo's rates were not read complete; Gammagard S/D's osmolality is our inference."""
     flat = command("products", "alyglo-us").flat
     assert "1 to 8 mg/kg/min = 0.6 to 4.8 mL/kg/h* (needs sign-off)" in flat
-    assert "typical 636 mosm/kg*" in command("products", "gammagard-sd-5-us").flat
+    assert "typical 636 mOsm/kg*" in command("products", "gammagard-sd-5-us").flat
 
 
 def test_at_risk_rules_stand_beside_the_rates(command: Command) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 import ivigil
 from ivigil.knowledge.evidence import Fact
-from ivigil.knowledge.store import all_facts
+from ivigil.knowledge.store import KINDS, all_facts
+from ivigil.sheets import records
 from ivigil.web.pages.facts import DRAWERS
 from tests.support.web import Browser, Web
 
@@ -29,6 +30,76 @@ def words(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
+def test_every_kind_of_fact_has_a_drawer_and_an_empty_one_says_so(nurse: Browser) -> None:
+    page = nurse.get("/facts").text
+    of_facts = [kind for kind in KINDS if kind not in ("source", "jurisdiction")]
+    assert [kind for kind in of_facts if f'href="/facts?kind={kind}"' not in page] == []
+    assert "holds none of this kind" in nurse.get("/facts?kind=recall").text
+
+
+CODE = re.compile(r"(?<![\w/.{])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+")
+"""A word with an underscore in it, as no person writes one."""
+FILE = "igg_kim_2006"
+"""Of a published model: in the title of a document."""
+
+
+def test_no_record_speaks_in_codes() -> None:
+    """Every fact of the base: what it is called, its fields, its values and its line in a list."""
+    known = ivigil.load_knowledge()
+    raw: list[tuple[str, str]] = []
+    for fact in FACTS:
+        told = [records.called(fact, known), records.kind(fact), records.summary(fact, known)]
+        for title, value in records.rows(fact, known):
+            told += [title, *(getattr(each, "name", each) for each in value)]
+        raw += [
+            (fact.id, text)
+            for text in told
+            if (text in known.by_id and "." in text) or CODE.search(text.replace(FILE, ""))
+        ]
+    assert raw == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "told"),
+    [
+        ("octagam-10-us", "Jurisdiction United States Route IV Form liquid Strength 10 g/100 mL"),
+        ("octagam-10-us.property.sodium-mmol-per-l-max", "Sodium, at most < 30 mmol/L"),
+        ("lab.galactomannan", "What immunoglobulin does false positive"),
+        ("kim2007.verdict", "Our construct, not published: Kim 2007 recycling on two compartments"),
+        ("kd_aha_initial", "Time of the infusion 10 to 12 h"),
+        ("stop.default_spo2", "oxygen saturation by pulse oximetry < 92 %"),
+        ("alyglo-us.schedule.pi", "Rate, at most 8 mg/kg/min"),
+        ("urgency.stated.multum.allergy", "What the source says get emergency help"),
+    ],
+)
+def test_a_record_is_told_in_words_with_its_units(nurse: Browser, fact: str, told: str) -> None:
+    assert told in words(nurse.get(f"/facts/{fact}").text)
+
+
+def test_a_vaccine_lists_every_interval_with_dose_route_and_source(nurse: Browser) -> None:
+    """MMR after replacement of 300 to 400 mg/kg: 8 months (ACIP table)."""
+    page = nurse.get("/facts/vaccine.mmr")
+    known = ivigil.load_knowledge()
+    (mmr,) = [each for each in known.facts.vaccine if each.id == "vaccine.mmr"]
+    rules = [
+        each for each in known.facts.vaccine_interval if {mmr.id, *mmr.antigens}.intersection(each.covers)
+    ]
+    assert len(rules) > 10
+    assert [each.id for each in rules if f'href="/facts/{each.id}"' not in page.text] == []
+    assert [key for each in rules for key in each.sources if f'href="/sources/{key}"' not in page.text] == []
+    told = words(page.text)
+    at = told.index("vaccine-interval.us.igiv-replacement")
+    assert re.search(r"0\.3 to 0\.4 g/kg IV .*? wait 8 months", told[at : at + 700])
+
+
+def test_a_test_says_what_disturbs_it_and_a_panel_leads_there(nurse: Browser) -> None:
+    page = nurse.get("/facts/lab.anti-hbc")
+    assert 'href="/facts/lab-rule.six-weeks"' in page.text
+    assert "6 weeks" in words(page.text)
+    assert 'href="/facts/baseline-sample.hepatitis-b"' in page.text
+    assert 'href="/facts/panel.haemolysis"' in nurse.get("/facts/reaction.haemolysis").text
+
+
 @pytest.mark.parametrize("kind", [kind for kind, _ in DRAWERS])
 def test_a_drawer_lists_everything_in_it(nurse: Browser, kind: str) -> None:
     page = nurse.get(f"/facts?kind={kind}")
@@ -44,7 +115,7 @@ def test_a_record_shows_its_sources_and_where_it_was_read(nurse: Browser, fact: 
     told = words(page.text)
     assert fact.id in told
     assert all(f'href="/sources/{key}"' in page.text for key in fact.sources)
-    assert f"read in a source {'yes' if fact.seen else 'no'}" in told
+    assert f"Read in a source {'yes' if fact.seen else 'no'}" in told
     assert " ".join(fact.locator.split()) in told
 
 
@@ -83,6 +154,15 @@ def test_products_side_by_side_never_leave_a_cell_empty_that_nobody_read(nurse: 
     told = words(nurse.get("/products?product=privigen-us&product=octagam-10-us").text)
     assert "Misleads glucose meter not seen yes" in told
     assert "Stabilisers l-proline maltose" in told
+
+
+def test_all_that_are_ticked_are_compared_and_told_from_their_namesakes(nurse: Browser) -> None:
+    ticked = ["privigen-us", "privigen-eu", "octagam-10-us", "octagam-5-us", "gamunex-c-us", "bivigam-us"]
+    page = nurse.get("/products?" + "&".join(f"product={name}" for name in ticked)).text
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page[: page.index("</thead>")])
+    assert len(heads) == 1 + len(ticked)
+    assert len(set(heads)) == len(heads)
+    assert "Privigen 10% (US, IV)" in heads
 
 
 def test_products_of_one_place_and_route(nurse: Browser) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 
+import ivigil
 from ivigil.course import Plan
 from ivigil.practice.entry import Entry, draft
 from ivigil.records import checkpoint
@@ -62,9 +64,28 @@ def test_a_lot_that_nobody_got_says_so(recall: Recall) -> None:
     assert "given to nobody" in recall.web.browser("nurse").get("/lots?lot=NOT-A-LOT").text
 
 
-def test_another_product_s_lot_is_not_this_one(recall: Recall) -> None:
-    page = recall.web.browser("nurse").get(f"/lots?lot={recall.lot}&product=octagam-10-us").text
+def test_a_product_that_is_chosen_never_hides_who_got_the_number_as_another(recall: Recall) -> None:
+    """A lot of one number under the wrong namesake: how many, and as what."""
+    browser = recall.web.browser("nurse")
+    page = browser.get(f"/lots?lot={recall.lot}&product=octagam-10-us").text
+    given = lots_of(recall.web.journal, recall.stream)[0].product
+    product = ivigil.load_knowledge().products[given]
+    assert "as Octagam 10% (US, IV), " in page
     assert "given to nobody" in page
+    assert "1 patient got a lot of this number as another product" in page
+    assert (
+        f"{product.name} ({product.jurisdiction}, {product.route}), {product.manufacturer}: 1 patient" in page
+    )
+    assert f'href="/lots?lot={recall.lot}"' in page
+    same = browser.get(f"/lots?lot={recall.lot}&product={given}").text
+    assert recall.stream in same
+    assert "as another product" not in same
+
+
+def test_products_to_choose_from_are_told_from_their_namesakes(recall: Recall) -> None:
+    options = re.findall(r"<option[^>]*>([^<]*)</option>", recall.web.browser("nurse").get("/lots").text)
+    assert len(options) == 1 + len(ivigil.load_knowledge().products)
+    assert len(set(options)) == len(options)
 
 
 def test_the_list_of_whom_to_call_runs_no_formula_and_every_patient_in_it_is_read(recall: Recall) -> None:

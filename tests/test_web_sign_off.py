@@ -169,6 +169,29 @@ def test_signatures_of_another_site_count_nothing_here(web: Web) -> None:
     assert web.journal.read(elsewhere) == ()
 
 
+def test_what_a_site_changed_is_one_list_with_who_signed_it(web: Web) -> None:
+    nurse = web.browser("nurse")
+    assert "as it was delivered" in changed(nurse)
+    set_to(web, ROUNDING, choice="nearest")
+    set_to(web, WAIT, number="6")
+    assert signed(web.browser("prescriber")) == signed(web.browser("pharmacist")) == 303
+    told = changed(nurse)
+    today = web.clock().date().isoformat()
+    by_two = f"prescriber Example , prescriber, {today} pharmacist Example , pharmacist, {today}"
+    assert told.count(by_two) == 3
+    assert f"Rounding {ROUNDING} nearest loosened" in told
+    assert re.search(r"6 h Our protocol \(fictional\) \d+ h prescriber", told)
+    assert f"{FACT} signed: it permits plans with these rates" in told
+    page = words(nurse.get(f"/facts/{ROUNDING}").text)
+    assert "Choice nearest Alternatives down" in page
+
+
+def changed(browser: Browser) -> str:
+    """What the list of everything that differs from the delivered base says."""
+    page = browser.get("/sign-off").text
+    return words(page[page.index('id="site"') :])
+
+
 def test_two_people_change_a_setting_and_the_history_shows_it(web: Web) -> None:
     before = web.door.rules.now().policies[WAIT].number
     assert before == 12

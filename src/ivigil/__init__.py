@@ -77,6 +77,11 @@ def load_knowledge(site: str | None = None, pages: OnPages | None = None) -> Kno
     return kept[2]
 
 
+def delivered() -> Knowledge:
+    """The fact base without any overlay, whatever the site."""
+    return _base()
+
+
 def _overlay(folder: str) -> Overlay:
     """What stands in the folder's files now: they are read each time, and parsed when one has changed."""
     from ivigil.knowledge.site import parsed, texts

@@ -108,7 +108,7 @@ def _search(asked: str, knowledge: Knowledge, options: argparse.Namespace) -> No
         names = {fact.id: (fact.id, getattr(fact, "name", "")) for fact in knowledge.by_id.values()}
         raise naming.unknown("fact", asked, names)
     hits = tuple(
-        Hit(f.id, kind(f), f.basis, f.seen, knowledge.permits(f), summary(f, knowledge.terms))
+        Hit(f.id, kind(f), f.basis, f.seen, knowledge.permits(f), summary(f, knowledge))
         for f in facts[: options.limit]
     )
     put(

@@ -8,6 +8,8 @@ from ivigil.knowledge.conditions import Disagreement
 from ivigil.knowledge.evidence import Fact, Record, Source
 from ivigil.knowledge.store import FactFile, Knowledge, all_facts
 
+_WORDS = frozenset({"id", "name", "synonyms", "topic", "superseded_by"})
+"""Fields in which a word that is also an id is a word, or that tell of it already."""
 _IN_NAME, _IN_TEXT, _AROUND = 3, 2, 1
 """What a word is worth by where it was found: own id or name, own text, field names or parents."""
 
@@ -27,6 +29,32 @@ def find(knowledge: Knowledge, text: str) -> tuple[Fact, ...]:
 def citing(knowledge: Knowledge, source: Source) -> tuple[Fact, ...]:
     """Facts that name this source, in authored order."""
     return tuple(fact for fact in all_facts(knowledge.facts) if source.id in fact.sources)
+
+
+def naming(knowledge: Knowledge, fact: Fact) -> tuple[Fact, ...]:
+    """Facts outside this one that name it by its id, in authored order."""
+    return tuple(knowledge.by_id[name] for name in knowledge.kept(_naming).get(fact.id, ()))
+
+
+def _naming(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """Id -> the facts that have it as a value of a field, or in a record that is no fact."""
+    found: dict[str, dict[str, None]] = {}
+    for fact in knowledge.by_id.values():
+        for name in _ids(fact):
+            if name in knowledge.by_id and name != fact.id:
+                found.setdefault(name, {})[fact.id] = None
+    return {name: tuple(facts) for name, facts in found.items()}
+
+
+def _ids(record: Record) -> Iterator[str]:
+    """Every single word of the record's own fields."""
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, str) and name not in _WORDS:
+                yield item
+            elif isinstance(item, Record) and not isinstance(item, Fact):
+                yield from _ids(item)
 
 
 def disagreements(knowledge: Knowledge, fact: Fact) -> tuple[Disagreement, ...]:

@@ -51,6 +51,7 @@ from ivigil.sheets.layout import DISCLAIMER, section, table
 from ivigil.sheets.numbers import hours, number
 from ivigil.sheets.reaction_drugs import dose_lines
 from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.unit_words import unit_words
 
 _HIGH, _LOW = "measure.systolic_mmhg", "measure.diastolic_mmhg"
 _WARMTH = "measure.temperature_c"
@@ -336,7 +337,7 @@ def _says(fact: Fact, knowledge: Knowledge) -> str:
         case ReactionObservation():
             return say("{who}: observe {time}", who=fact.who, time=hours(fact.minutes))
     text = getattr(fact, "text", "")
-    return text.rstrip(".") if text else records.summary(fact, knowledge.terms)
+    return text.rstrip(".") if text else records.summary(fact, knowledge)
 
 
 def _short(title: str) -> str:
@@ -370,7 +371,7 @@ def symptom(name: str, knowledge: Knowledge) -> str:
 def reading(measure: str, value: Decimal, knowledge: Knowledge) -> str:
     """ "pulse 84 /min"."""
     fact = next((each for each in knowledge.facts.measure if each.id == measure), None)
-    unit = words.UNIT.get(fact.unit, fact.unit) if fact else ""
+    unit = unit_words(fact.unit) if fact else ""
     return f"{measures([measure], knowledge)} {number(value)} {unit}".rstrip()
 
 

@@ -264,20 +264,6 @@ SEEN = texts(
 )
 """Names of what was seen when a vial was held against the plan."""
 
-UNIT = {
-    "Cel": "°C",
-    "mm[Hg]": "mmHg",
-    "{score}": "",
-    "%": "%",
-    "umol/L": "µmol/L",
-    "ug/L": "µg/L",
-    "ug/mL": "µg/mL",
-    "10*9/L": "10⁹/L",
-    "10*3/uL": "10³/µL",
-    "/uL": "/µL",
-}
-"""Units as people write them, where they differ from UCUM."""
-
 SIGN = texts(
     {
         "measure.temperature_c": "temperature",

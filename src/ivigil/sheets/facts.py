@@ -13,10 +13,10 @@ from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.sign_off import State, sign_off_state
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import records
-from ivigil.sheets.chair_words import UNIT
 from ivigil.sheets.layout import FOOTNOTE, mark, section, table
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.unit_words import unit_words
 
 _LINE = 78
 
@@ -76,15 +76,15 @@ def source_sheet(source: Source, facts: tuple[Fact, ...], knowledge: Knowledge) 
 
 
 def _one_line(fact: Fact, knowledge: Knowledge) -> Text:
-    text = Text(f"  {records.summary(fact, knowledge.terms)}", no_wrap=True, overflow="ellipsis")
+    text = Text(f"  {records.summary(fact, knowledge)}", no_wrap=True, overflow="ellipsis")
     text.truncate(_LINE, overflow="ellipsis")
     return text
 
 
 def _fields(fact: Fact, knowledge: Knowledge) -> list[RenderableType]:
     grid = table(26, None)
-    for name, text in records.rows(fact, knowledge.terms):
-        grid.add_row(records.field(name), text)
+    for title, value in records.rows(fact, knowledge):
+        grid.add_row(title, records.addressed(value))
     return [section("Says", grid)] if grid.row_count else []
 
 
@@ -95,7 +95,7 @@ def _parts(fact: Fact, knowledge: Knowledge) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for part in inside:
         lines.append(Text(f"{part.id}{mark(part)}") + Text(f"  {records.kind(part)}", "dim"))
-        lines.append(Padding(Text(records.summary(part, knowledge.terms)), (0, 0, 0, 2)))
+        lines.append(Padding(Text(records.summary(part, knowledge)), (0, 0, 0, 2)))
     return [section(f"Holds {len(inside)} facts, each with evidence of its own", *lines)]
 
 
@@ -197,14 +197,14 @@ def permits_else() -> str:
 
 def unit(policy: Policy) -> str:
     """Of a policy's number, as people write it; a ratio has none."""
-    return "" if policy.unit == "1" else UNIT.get(policy.unit, policy.unit)
+    return unit_words(policy.unit)
 
 
 def setting_value(policy: Policy) -> str:
     """What a policy is set to: "12 h", "nearest"."""
     if policy.number is not None:
         return f"{number(policy.number, 4)} {unit(policy)}".strip()
-    return policy.choice.replace("_", " ") or say("nothing")
+    return records.code(policy.choice) if policy.choice else say("nothing")
 
 
 def signature_table(fact: Fact) -> str:

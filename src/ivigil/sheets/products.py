@@ -194,7 +194,7 @@ def _iga_line(figure: Figure) -> str:
     weak = UNSEEN if figure.weak else ""
     per_gram = f", {sign}{number(figure.per_g_protein, 0)} ug/g" if figure.per_g_protein is not None else ""
     only = f" ({figure.applies_to})" if figure.applies_to else ""
-    return f"{sign}{number(figure.number)} ug/mL{per_gram}{weak}{only}"
+    return f"{sign}{number(figure.number)} µg/mL{per_gram}{weak}{only}"
 
 
 def _flag(name: PropertyName) -> Callable[[Product, Comparison], str]:
@@ -217,7 +217,7 @@ _ROWS: tuple[_Row, ...] = (
     (texts("IgA typical"), "", lambda _, c: _iga(c.iga_typical)),
     (texts("IgA maximum"), "", lambda _, c: _iga(c.iga_maximum)),
     (texts("Sodium"), "", _numbers(_SODIUM, "mmol/L")),
-    (texts("Osmolality"), "", _numbers(_OSMOLALITY, "mosm/kg")),
+    (texts("Osmolality"), "", _numbers(_OSMOLALITY, "mOsm/kg")),
     (texts("Misleads glucose meter"), "", _flag("glucose_meter_interference")),
     (texts("Anti-A/B lowered"), "", _flag("isoagglutinin_reduced")),
 )

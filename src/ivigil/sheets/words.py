@@ -12,6 +12,7 @@ from ivigil.knowledge.logic import Saw, When
 from ivigil.knowledge.vocabulary import Term
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import either, say, texts
+from ivigil.sheets.unit_words import unit_words
 
 STATUS = texts(
     {
@@ -203,12 +204,12 @@ def _figure(text: str) -> str:
 PROPERTY = texts(
     {
         "isoagglutinin_reduced": "isoagglutinin reduction",
-        "iga_ug_per_ml_max": "IgA at most (ug)",
-        "iga_ug_per_ml_typical": "IgA typically (ug)",
+        "iga_ug_per_ml_max": "IgA at most (µg)",
+        "iga_ug_per_ml_typical": "IgA typically (µg)",
         "sodium_mmol_per_l_max": "sodium at most (mmol/L)",
-        "osmolality_mosm_per_kg_max": "osmolality at most (mosm/kg)",
+        "osmolality_mosm_per_kg_max": "osmolality at most (mOsm/kg)",
         "sugar_g_per_g_protein": "sugar (g)",
-        "osmolality_mosm_per_kg_typical": "osmolality typically (mosm/kg)",
+        "osmolality_mosm_per_kg_typical": "osmolality typically (mOsm/kg)",
         "latex_free": "latex free",
     }
 )
@@ -272,14 +273,10 @@ def _comparison(when: When, terms: Mapping[str, Term]) -> str:
     return say("{name} is {values}", name=name, values=either(when.one_of or ("",)))
 
 
-UNIT = texts({"a": "years", "1": ""})
-"""Units of the vocabulary that people do not write like that."""
-
-
 def _unit(term: Term | None) -> str:
     if term is None or not term.unit:
         return ""
-    return f" {say(UNIT.get(term.unit, term.unit))}".rstrip()
+    return f" {unit_words(term.unit)}".rstrip()
 
 
 def _name(field: str, terms: Mapping[str, Term]) -> str:

@@ -9,6 +9,7 @@ import htpy as h
 from htpy import Element, Node
 from litestar import MediaType, Response
 
+from ivigil.sheets import records
 from ivigil.sheets.spoken import say, spoken, texts
 from ivigil.web.access.people import named
 from ivigil.web.build import BUILD
@@ -164,7 +165,8 @@ def _person(visit: Visit) -> Element:
 
 
 def _foot(visit: Visit | None) -> Element:
-    loosened = visit.knowledge.loosened if visit else ()
+    knowledge = visit.knowledge if visit else None
+    loosened = [records.title(each, knowledge) for each in knowledge.loosened] if knowledge else []
     return h.footer(".foot")[
         notice.notice("slow", say("Demonstration: every person and patient here is fictional."))
         if visit and visit.door.settings.demo

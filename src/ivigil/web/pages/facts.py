@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import htpy as h
@@ -12,16 +12,21 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
 from msgspec.structs import replace
 
+import ivigil
 from ivigil.knowledge.conditions import Disagreement
 from ivigil.knowledge.evidence import Fact, Source
+from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.search import citing, disagreements, find
 from ivigil.knowledge.sign_off import sign_off_state
-from ivigil.knowledge.store import FactFile, Knowledge
+from ivigil.knowledge.store import KINDS, FactFile, Knowledge
 from ivigil.knowledge.wording import Translation
 from ivigil.sheets import records
-from ivigil.sheets.spoken import counted, say, texts
+from ivigil.sheets.chair_words import BASIS
+from ivigil.sheets.kinds import kind_words
+from ivigil.sheets.spoken import capital, counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
+from ivigil.web.parts.about import intervals, link, misleading, named, named_in, sources
 from ivigil.web.parts.field import search
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.sign_off import TONE, Problem, section
@@ -40,9 +45,12 @@ DRAWERS = (
     ("stop_rule", texts("Rules at the chair")),
     ("symptom_urgency", texts("Urgency of symptoms")),
     ("vaccine", texts("Vaccines")),
+    ("vaccine_interval", texts("Intervals to vaccines")),
     ("vaccine_rule", texts("Rules for vaccines")),
     ("lab_interference", texts("Tests that mislead")),
     ("baseline_test", texts("Tests before the start")),
+    ("test_panel", texts("Tests after a reaction")),
+    ("emergency_drug", texts("Drugs for reactions")),
     ("monitoring", texts("Monitoring")),
     ("premedication", texts("Premedication")),
     ("dose_cap", texts("Caps of a dose")),
@@ -53,6 +61,9 @@ DRAWERS = (
     ("recall", texts("Recalls")),
 )
 """Array of the fact base, and what people call it."""
+_NO_FACTS = ("source", "jurisdiction")
+OTHERS = tuple(kind for kind in KINDS if kind not in (*dict(DRAWERS), *_NO_FACTS))
+"""The other arrays, by the names of their kinds."""
 _STATE = texts(
     {
         "superseded": "superseded",
@@ -73,7 +84,9 @@ def facts(visit: TheVisit, q: Words = "", kind: Words = "") -> Response[str]:
     asked = " ".join(q.split())
     hint = say("Words that all occur, or an exact id")
     form = search("/facts", say("Search the fact base"), asked, hint=hint)
-    to_sign = h.p[h.a(href="/sign-off")[say("To be signed")]]
+    to_sign = h.p(".ways")[
+        h.a(href="/sign-off")[say("To be signed")], h.a(href="/sign-off#site")[say("What this site changed")]
+    ]
     return shell.page(say("Facts"), visit, form, to_sign, _found(asked, kind, visit.knowledge), styles=STYLES)
 
 
@@ -93,8 +106,9 @@ def shown(visit: Visit, fact: Fact, problem: Problem | None = None, status: int 
         if problem
         else None
     )
-    content = (*_whole(fact, visit.knowledge), section(visit, fact, problem))
-    return shell.page(_name(fact), visit, wrong, content, styles=STYLES, status=status)
+    content = (*_whole(visit, fact), section(visit, fact, problem))
+    name = records.called(fact, visit.knowledge)
+    return shell.page(name, visit, wrong, content, styles=STYLES, status=status)
 
 
 @get("/sources/{source:str}", needs="facts.read", sync_to_thread=True)
@@ -110,11 +124,6 @@ def source(visit: TheVisit, source: FromPath[str]) -> Response[str]:
     return shell.page(found.title, visit, _document(found), listed, styles=STYLES)
 
 
-def link(fact: Fact) -> Element:
-    """The fact's id, leading to its record."""
-    return h.a(".fact-id", href=f"/facts/{fact.id}")[fact.id]
-
-
 def _found(asked: str, kind: str, knowledge: Knowledge) -> Node:
     if asked in knowledge.by_id:
         return _list(say("The fact of this id"), (knowledge.by_id[asked],), knowledge)
@@ -122,12 +131,21 @@ def _found(asked: str, kind: str, knowledge: Knowledge) -> Node:
         hits = find(knowledge, asked)
         found = counted(len(hits), "{count} fact for “{words}”", "{count} facts for “{words}”", words=asked)
         return _list(found, hits, knowledge)
-    names = dict(DRAWERS)
-    if kind in names:
+    if kind in (*dict(DRAWERS), *OTHERS):
         held = _drawer(knowledge.facts, kind)
         count = counted(len(held), "{count} fact", "{count} facts")
-        return _list(f"{count} · {say(names[kind])}", held, knowledge, most=len(held))
-    return _drawers(knowledge)
+        empty = say("The fact base holds none of this kind.")
+        return _list(f"{count} · {_title(kind)}", held, knowledge, most=len(held), empty=empty)
+    return [
+        _drawers([kind for kind, _ in DRAWERS], knowledge),
+        h.details(".others")[h.summary[say("Every other kind of fact")], _drawers(OTHERS, knowledge)],
+    ]
+
+
+def _title(kind: str) -> str:
+    """What a drawer is called."""
+    names = dict(DRAWERS)
+    return say(names[kind]) if kind in names else capital(kind_words(kind))
 
 
 def _drawer(file: FactFile, kind: str) -> tuple[Fact, ...]:
@@ -135,28 +153,31 @@ def _drawer(file: FactFile, kind: str) -> tuple[Fact, ...]:
     return held
 
 
-def _drawers(knowledge: Knowledge) -> Element:
+def _drawers(kinds: Iterable[str], knowledge: Knowledge) -> Element:
     return h.ul(".drawers")[
         (
             h.li[
                 h.a(href=f"/facts?kind={kind}")[
-                    h.span[say(called)], h.span(".count")[str(len(_drawer(knowledge.facts, kind)))]
+                    h.span[_title(kind)], h.span(".count")[str(len(_drawer(knowledge.facts, kind)))]
                 ]
             ]
-            for kind, called in DRAWERS
+            for kind in kinds
         )
     ]
 
 
-def _list(caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int = _SHOWN) -> Element:
-    rows = ((link(each), says(each, knowledge), _state(each, knowledge)) for each in found[:most])
+def _list(
+    caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int = _SHOWN, empty: str = ""
+) -> Element:
+    rows = ((link(each, knowledge), says(each, knowledge), _state(each, knowledge)) for each in found[:most])
     more = say("The closest {count}. A further word narrows them.", count=str(most))
     return h.section(".found")[
         table(
             caption,
             (say("Fact"), say("Says"), say("Evidence")),
             rows,
-            empty=say("Nothing has all of these words."),
+            empty=empty or say("Nothing has all of these words."),
+            stacked=True,
         ),
         h.p(".soft")[more] if len(found) > most else None,
     ]
@@ -168,7 +189,8 @@ def says(fact: Fact, knowledge: Knowledge) -> Node:
     if isinstance(fact, Translation):
         texts = ", " + counted(len(fact.texts), "{count} text", "{count} texts")
         fact = replace(fact, texts={})
-    return [h.span(".kind")[records.kind(fact)], " ", records.summary(fact, knowledge.terms), texts]
+    said = records.summary(fact, knowledge, without="name")
+    return [h.span(".kind")[records.kind(fact)], " ", said, texts]
 
 
 def _state(fact: Fact, knowledge: Knowledge) -> Element:
@@ -176,23 +198,42 @@ def _state(fact: Fact, knowledge: Knowledge) -> Element:
     return h.span(f".state.{TONE[state]}")[say(_STATE[state])]
 
 
-def _name(fact: Fact) -> str:
-    """What people call it, where it has a name."""
-    return getattr(fact, "name", "") or fact.id
-
-
-def _whole(fact: Fact, knowledge: Knowledge) -> list[Node]:
+def _whole(visit: Visit, fact: Fact) -> list[Node]:
+    knowledge = visit.knowledge
+    above = records.within(fact, knowledge)
     return [
         h.p[h.span(".kind")[records.kind(fact)], " ", h.code(".fact-id")[fact.id]],
-        _fields(fact, knowledge),
+        h.p[woven("Part of {record}", record=link(above, knowledge))] if above is not None else None,
+        _fields(_as_set(visit, fact), knowledge),
         _parts(fact, knowledge),
+        intervals(fact, knowledge),
         *(_disagreement(each, fact, knowledge) for each in disagreements(knowledge, fact)),
         _evidence(fact, knowledge),
+        *_elsewhere(fact, knowledge),
     ]
 
 
+def _as_set(visit: Visit, fact: Fact) -> Fact:
+    """A setting with what it could be set to else: what it was delivered as is one of them."""
+    before = ivigil.delivered().policies.get(fact.id) if isinstance(fact, Policy) else None
+    if not isinstance(fact, Policy) or before is None or not before.alternatives:
+        return fact
+    others = tuple(each for each in (before.choice, *before.alternatives) if each != fact.choice)
+    return replace(fact, alternatives=others)
+
+
+def _elsewhere(fact: Fact, knowledge: Knowledge) -> Iterator[Element]:
+    """What other records say about it."""
+    tests, others = misleading(fact, knowledge), named_in(fact, knowledge)
+    if tests:
+        yield _list(say("What immunoglobulin does to the test, and for how long"), tests, knowledge)
+    if others:
+        title = counted(len(others), "{count} other fact names it", "{count} other facts name it")
+        yield _list(title, others, knowledge, most=len(others))
+
+
 def _fields(fact: Fact, knowledge: Knowledge) -> Node:
-    return _pairs((records.field(name), text) for name, text in records.rows(fact, knowledge.terms))
+    return _pairs((title, named(value)) for title, value in records.rows(fact, knowledge))
 
 
 def _pairs(pairs: Iterable[tuple[str, Node]]) -> Node:
@@ -217,46 +258,62 @@ def _disagreement(item: Disagreement, fact: Fact, knowledge: Knowledge) -> Eleme
     return notice(
         "info",
         h.h2[say("Sources disagree: {topic}", topic=item.topic)],
-        h.ul[(h.li[_position(each.text, each.sources)] for each in item.positions)],
-        h.p[_chosen(item)],
-        h.p(".soft")[woven("Also about {facts}", facts=h.span[_joined(others)])] if others else None,
+        h.ul[(h.li[_position(each.text, each.sources, knowledge)] for each in item.positions)],
+        h.p[_chosen(item, knowledge)],
+        h.p(".soft")[woven("Also about {facts}", facts=h.span[_joined(others, knowledge)])]
+        if others
+        else None,
     )
 
 
-def _chosen(item: Disagreement) -> str:
+def _chosen(item: Disagreement, knowledge: Knowledge) -> Node:
+    parts: dict[str, Node] = {"reason": item.chosen_because}
+    if item.chosen in knowledge.by_id:
+        parts["position"] = _by_name(knowledge.by_id[item.chosen], knowledge)
+    elif item.chosen:
+        parts["position"] = item.chosen
     if not item.chosen_because:
-        return say("Chosen: {position}", position=item.chosen) if item.chosen else say("Both stand.")
+        return woven("Chosen: {position}", **parts) if item.chosen else say("Both stand.")
     if not item.chosen:
-        return say("Both stand, because {reason}", reason=item.chosen_because)
-    return say("Chosen: {position}, because {reason}", position=item.chosen, reason=item.chosen_because)
+        return woven("Both stand, because {reason}", **parts)
+    return woven("Chosen: {position}, because {reason}", **parts)
 
 
-def _position(text: str, sources: tuple[str, ...]) -> Node:
-    return [text, " (", _joined_sources(sources), ")"] if sources else text
+def _position(text: str, keys: tuple[str, ...], knowledge: Knowledge) -> Node:
+    return [text, " (", sources(keys, knowledge), ")"] if keys else text
 
 
-def _joined(found: Iterable[Fact]) -> list[Node]:
-    return [[", " if at else None, link(each)] for at, each in enumerate(found)]
+def _joined(found: Iterable[Fact], knowledge: Knowledge) -> list[Node]:
+    return [["; " if at else None, _by_name(each, knowledge)] for at, each in enumerate(found)]
 
 
-def _joined_sources(keys: Iterable[str]) -> list[Node]:
-    return [[", " if at else None, h.a(href=f"/sources/{key}")[key]] for at, key in enumerate(keys)]
+def _by_name(fact: Fact, knowledge: Knowledge) -> Element:
+    return h.a(href=f"/facts/{fact.id}")[records.called(fact, knowledge)]
 
 
 def _evidence(fact: Fact, knowledge: Knowledge) -> Element:
     told: list[tuple[str, Node]] = [
-        (say("basis"), fact.basis),
-        (say("read in a source"), say("yes") if fact.seen else say("no")),
+        (say("Basis"), say(BASIS[fact.basis])),
+        (say("Read in a source"), say("yes") if fact.seen else say("no")),
     ]
     if fact.derived:
-        told.append((say("derived"), say("arithmetic on figures that were read")))
-    told += [(name, text) for name, text in ((say("where"), fact.locator), (say("note"), fact.note)) if text]
+        told.append((say("Derived"), say("arithmetic on figures that were read")))
+    told += [(name, text) for name, text in ((say("Where"), fact.locator), (say("Note"), fact.note)) if text]
     documents = [knowledge.sources[key] for key in fact.sources if key in knowledge.sources]
     return h.section[
         h.h2[say("Evidence")],
         _pairs(told),
         h.ul(".documents")[
-            (h.li[h.a(href=f"/sources/{each.id}")[each.id], " ", cited(each)] for each in documents)
+            (
+                h.li[
+                    cited(each),
+                    " ",
+                    h.a(href=f"/sources/{each.id}")[say("what else cites it")],
+                    " ",
+                    h.code(".fact-id")[each.id],
+                ]
+                for each in documents
+            )
         ]
         if documents
         else h.p[say("No source.")],

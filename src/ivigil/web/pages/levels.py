@@ -58,7 +58,7 @@ from ivigil.sheets.numbers import MINUTES_PER_HOUR, number
 from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
-from ivigil.web.pages.facts import link
+from ivigil.web.parts.about import link
 from ivigil.web.parts.chart import chart
 from ivigil.web.parts.field import form, submit, text, ticks
 from ivigil.web.parts.identity import UNNAMED, identity
@@ -487,7 +487,7 @@ def _regimen(item: Regimen, chosen: Regimen) -> tuple[Node, ...]:
 def _models(known: Estimate, knowledge: Knowledge) -> Element:
     rows = [_fitted(each, knowledge) for each in known.models if not each.why_not]
     rows += [
-        (link(knowledge.population_models[each.model]), "", "", say(NOT_FITTED[each.why_not]))
+        (link(knowledge.population_models[each.model], knowledge), "", "", say(NOT_FITTED[each.why_not]))
         for each in known.models
         if each.why_not and knowledge.population_models[each.model].verdict.status != "refused"
     ]
@@ -503,7 +503,7 @@ def _fitted(fitted: Fitted, knowledge: Knowledge) -> tuple[Node, ...]:
         told.append(say("outside its range of {ranges}", ranges=", ".join(dict.fromkeys(outside))))
     told += [say("fitted to another condition")] if fitted.applicability.extrapolated else []
     weight = f"{whole_text(100 * fitted.weight)} %"
-    return link(model), model.verdict.grade, weight, "; ".join(told) or say("within its range")
+    return link(model, knowledge), model.verdict.grade, weight, "; ".join(told) or say("within its range")
 
 
 def _measured(case: Case, known: Estimate) -> Element:

@@ -5,6 +5,7 @@ A name, a telephone number or a list of them is a read of each patient it names.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
+from ivigil.knowledge.products import Product
 from ivigil.practice.board import initials
 from ivigil.practice.recall import Letter, contact_list, letter, letter_made
 from ivigil.records.finding import sites
@@ -24,6 +26,7 @@ from ivigil.sheets.journal import UNSENT
 from ivigil.sheets.look_back_letter import Notice, To, look_back_letter
 from ivigil.sheets.numbers import number
 from ivigil.sheets.pdf import PdfError, pdf
+from ivigil.sheets.records import product as product_name
 from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
@@ -113,21 +116,34 @@ def _letter(visit: Visit, made: Letter, data: Wanted) -> Document:
 
 
 def _search(visit: Visit, lot: str, product: str) -> Element:
-    products = sorted((each.name, each.id) for each in visit.knowledge.products.values())
-    options = (("", say("any product")), *((name, called) for called, name in products))
+    products = sorted((_product(each), each.id) for each in visit.knowledge.products.values())
+    options = (("", say("any product")), *((id, called) for called, id in products))
     return h.form(".lot-search", method="get", action="/lots", role="search")[
         field.text("lot", say("Lot number"), lot, hint=say("As printed; case and spaces do not matter.")),
-        field.choice("product", say("Product"), options, product, hint=say("Two makers may use one number.")),
+        field.choice(
+            "product",
+            say("Product"),
+            options,
+            product,
+            hint=say("Two makers may use one number. With any product nobody who got it is left out."),
+        ),
         field.submit(say("Look back")),
     ]
 
 
 def _found(visit: Visit, lot: str, product: str) -> Node:
     found = _traced(visit, lot, product)
+    left_out = _left_out(visit, lot, product)
     if not found:
-        return notice(
-            "info", say("Lot {lot}: given to nobody, as far as the journal of this site knows.", lot=lot)
-        )
+        nobody = say("Lot {lot}: given to nobody, as far as the journal of this site knows.", lot=lot)
+        chosen = visit.knowledge.products.get(product)
+        if chosen is not None:
+            nobody = say(
+                "Lot {lot} as {product}: given to nobody, as far as the journal of this site knows.",
+                lot=lot,
+                product=_product(chosen),
+            )
+        return [left_out, notice("info", nobody)]
     query = urlencode({"lot": lot, "product": product})
     rows = [
         (
@@ -139,15 +155,60 @@ def _found(visit: Visit, lot: str, product: str) -> Node:
     ]
     many = counted(len(found), "Lot {lot}: {count} patient", "Lot {lot}: {count} patients", lot=lot)
     return [
-        table(many, (say("Patient"), say("Given"), say("Reach")), rows),
+        left_out,
+        table(many, (say("Patient"), say("Given"), say("Reach")), rows, stacked=True),
         h.p[
             h.a(".download", href=f"/lots/contacts.csv?{query}", download=True)[
                 say("The list of whom to call (CSV)")
             ],
             h.br,
-            h.span(".soft")[say("It names every patient above; that you take it is recorded.")],
+            h.span(".soft")[
+                say("It names the patients above and nobody else; that you take it is recorded.")
+            ],
         ],
     ]
+
+
+def _left_out(visit: Visit, lot: str, product: str) -> Node:
+    """Whom the chosen product hides: they got a lot of that number as another one, or as none known."""
+    if product not in visit.knowledge.products:
+        return None
+    patients: Counter[str] = Counter()
+    hidden: set[str] = set()
+    for each in _traced(visit, lot, ""):
+        others = {use.product for use in each.uses if use.product != product}
+        patients.update(others)
+        hidden |= {each.stream} if others else set()
+    if not patients:
+        return None
+    listed = (
+        f"{_called(name, visit)}: {counted(count, '{count} patient', '{count} patients')}"
+        for name, count in patients.most_common()
+    )
+    return notice(
+        "slow",
+        h.p[
+            h.b[
+                counted(
+                    len(hidden),
+                    "{count} patient got a lot of this number as another product, which is not shown:",
+                    "{count} patients got a lot of this number as another product, which is not shown:",
+                )
+            ]
+        ],
+        h.ul[(h.li[text] for text in listed)],
+        h.p[h.a(href=f"/lots?{urlencode({'lot': lot})}")[say("Show everybody who got it")]],
+    )
+
+
+def _product(item: Product) -> str:
+    """Told from its namesakes: "Privigen 10% (US, IV), CSL Behring"."""
+    return f"{product_name(item)}, {item.manufacturer}"
+
+
+def _called(id: str, visit: Visit) -> str:
+    known = visit.knowledge.products.get(id)
+    return _product(known) if known is not None else id or say("product not known")
 
 
 def _traced(visit: Visit, lot: str, product: str) -> tuple[Traced, ...]:
@@ -163,11 +224,10 @@ def _known_as(traced: Traced) -> str:
 
 
 def _use(use: Use, visit: Visit) -> Node:
-    product = visit.knowledge.products.get(use.product)
     return woven(
         "{time}: {product}, lot {lot}, {vials}",
         time=stamp(use.first_at.astimezone(visit.now.tzinfo)),
-        product=product.name if product else use.product or say("product not known"),
+        product=_called(use.product, visit),
         lot=use.lot,
         vials=counted(use.vials, "{count} vial", "{count} vials"),
     )

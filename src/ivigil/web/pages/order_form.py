@@ -24,11 +24,11 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.vocabulary import Term
 from ivigil.order import Fault
 from ivigil.patient import completed_years
-from ivigil.sheets.chair_words import UNIT
 from ivigil.sheets.dates import in_words
 from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import capital, counted, say, texts
+from ivigil.sheets.unit_words import unit_words
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.woven import woven
 
@@ -248,17 +248,11 @@ def _choices(name: str) -> tuple[tuple[str, str], ...]:
 def unit_of(name: str, knowledge: Knowledge) -> str:
     """The unit that stands behind a control; "" for none."""
     quantity = _quantities(knowledge).get(name)
-    return _behind(name) if quantity is None else unit_text(quantity.unit)
+    return _behind(name) if quantity is None else unit_words(quantity.unit)
 
 
 def _behind(name: str) -> str:
     return say(BEHIND[name]) if name in BEHIND else ""
-
-
-def unit_text(unit: str) -> str:
-    """A unit as people write it: °C, 10⁹/L."""
-    known = UNIT | {"mL/min/{1.73_m2}": "mL/min/1.73 m²", "1": ""}
-    return known.get(unit, unit)
 
 
 def element_id(name: str) -> str:
@@ -342,7 +336,7 @@ def _quantity(name: str, quantity: Quantity, shown: Shown) -> Element:
     ]
     # The weight is asked for among the first fields, its date among the further ones.
     dated = [beside, _fault_slot(date, shown)] if name != WEIGHT else None
-    return _text(name, shown, unit_text(quantity.unit), [dated, _confirm(quantity, shown)])
+    return _text(name, shown, unit_words(quantity.unit), [dated, _confirm(quantity, shown)])
 
 
 def _confirm(quantity: Quantity, shown: Shown) -> Element | None:
@@ -423,7 +417,7 @@ def figure(value: Decimal, unit: str, comparator: str) -> str:
     rounded = _FIGURES.create_decimal(value)
     equal = "=" if rounded == value else "≈"
     places = max(0, -int(rounded.as_tuple().exponent))
-    return f"{equal} {comparator}{number(rounded, places)} {unit_text(unit)}"
+    return f"{equal} {comparator}{number(rounded, places)} {unit_words(unit)}"
 
 
 def _condition_name(text: str, named: Condition | None) -> str:

@@ -14,16 +14,15 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.layout import FOOTNOTE
 from ivigil.sheets.numbers import number
 from ivigil.sheets.products import codes, rows, word
+from ivigil.sheets.records import product as product_name
 from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
-from ivigil.web.pages.facts import link
 from ivigil.web.parts.field import choice
 from ivigil.web.parts.table import table
 from ivigil.web.visit import Visit
 
 _STYLES = ("facts.css",)
-_MOST = 4
 _ANY = texts("any")
 
 Code = Annotated[str, QueryParameter(max_length=40)]
@@ -34,7 +33,7 @@ Chosen = Annotated[list[str] | None, QueryParameter(name="product", max_items=20
 def products(visit: TheVisit, place: Code = "", route: Code = "", product: Chosen = None) -> Response[str]:
     """Every product of a place and route, to tick; those that are ticked, side by side."""
     known = {item.id: item for item in visit.knowledge.facts.product}
-    ticked = tuple(known[name] for name in dict.fromkeys(product or ()) if name in known)[:_MOST]
+    ticked = tuple(known[name] for name in dict.fromkeys(product or ()) if name in known)
     listed = _list(visit, place, route, {item.id for item in ticked})
     beside = _compared(ticked, visit.knowledge) if ticked else None
     return shell.page(say("Products"), visit, beside, listed, styles=_STYLES)
@@ -76,6 +75,7 @@ def _list(visit: Visit, place: str, route: str, ticked: set[str]) -> Element:
                 say("Compare"),
             ),
             ((*_cells(item), _tick(item, ticked)) for item in found),
+            stacked=True,
         ),
     ]
 
@@ -94,7 +94,7 @@ def _cells(item: Product) -> tuple[Element | str, ...]:
 def _tick(item: Product, ticked: set[str]) -> Element:
     return h.label(".tick")[
         h.input(type="checkbox", name="product", value=item.id, checked=item.id in ticked),
-        h.span(".unseen")[say("Compare {product}, {place}", product=item.name, place=item.jurisdiction)],
+        h.span(".unseen")[say("Compare {product}", product=product_name(item))],
     ]
 
 
@@ -102,9 +102,10 @@ def _compared(ticked: tuple[Product, ...], knowledge: Knowledge) -> Element:
     uses = [each for code in codes(ticked) if (each := knowledge.label_indications.get(code))]
     beside = ((label, *cells) for label, cells in rows(ticked))
     return h.section(".compared")[
-        table(say("Side by side"), (say("What"), *(item.name for item in ticked)), beside),
+        h.p(".sideways.soft")[say("The table is wider than this screen: move it sideways.")],
+        table(say("Side by side"), (say("What"), *map(product_name, ticked)), beside),
         h.p(".soft")[say(FOOTNOTE)],
-        h.p(".soft")[((link(use), f" {use.name}. ") for use in uses)],
+        h.dl(".uses")[([h.dt[use.id], h.dd[h.a(href=f"/facts/{use.id}")[use.name]]] for use in uses)],
     ]
 
 

@@ -30,9 +30,10 @@ from ivigil.sheets.chair import reading
 from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number, span
 from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.unit_words import unit_words
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
-from ivigil.web.pages.order_form import figure, unit_text
+from ivigil.web.pages.order_form import figure
 from ivigil.web.pages.patients import banner
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
@@ -295,7 +296,7 @@ def _read_back(visit: Visit, file: File, typed: Typed, read: Read) -> Node:
 def _also(found: Measured) -> str:
     """As it was typed in another unit, or in one other unit."""
     if found.written.unit != found.quantity.unit:
-        written = f"{found.written.number:f} {unit_text(found.written.unit)}"
+        written = f"{found.written.number:f} {unit_words(found.written.unit)}"
         return say(", typed as {written}", written=written)
     return "".join(f" {figure(value, unit, '')}" for value, unit in _other(found))
 
@@ -312,7 +313,7 @@ def _normal(found: ResultReceived, knowledge: Knowledge, text: str = "") -> str:
     if low is None and high is None:
         return ""
     unit = next(each.unit for each in knowledge.facts.measure if each.id == found.measure)
-    limits = span(low, high, unit_text(unit))
+    limits = span(low, high, unit_words(unit))
     if low is not None and found.value < low:
         limits = say("{limits}: BELOW", limits=limits)
     if high is not None and found.value > high:
@@ -345,14 +346,14 @@ def _form(visit: Visit, file: File, typed: Typed) -> Node:
 
 
 def _control(measure: Measure, typed: Typed, knowledge: Knowledge) -> Node:
-    others = [unit_text(unit) for unit in quantity_of(measure, knowledge).units if unit != measure.unit]
+    others = [unit_words(unit) for unit in quantity_of(measure, knowledge).units if unit != measure.unit]
     called, limits = _called(measure), [_text(typed, measure, side) for side in _SIDE]
     return h.div(".result")[
         field.text(
             _field(measure),
             called,
             _text(typed, measure),
-            unit=unit_text(measure.unit),
+            unit=unit_words(measure.unit),
             hint=say("Or with its unit: {units}", units=", ".join(others)) if others else "",
             required=False,
         ),

@@ -26,10 +26,11 @@ from ivigil.practice.sign_off import Book, Refusal, Signer
 from ivigil.records.sign_off import SIGNERS, Proposal, SignedOff
 from ivigil.sheets import records
 from ivigil.sheets.facts import permits_else, permits_words, setting_value
-from ivigil.sheets.spoken import say
+from ivigil.sheets.spoken import counted, say
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
-from ivigil.web.pages.facts import STYLES, link, says, shown
+from ivigil.web.pages.facts import STYLES, says, shown
+from ivigil.web.parts.about import link
 from ivigil.web.parts.sign_off import REFUSED, Problem, signers
 from ivigil.web.parts.table import table
 from ivigil.web.visit import Visit
@@ -65,6 +66,7 @@ def waiting(visit: TheVisit, kind: Words = "") -> Response[str]:
             say("Not signed: {kind}", kind=name),
             (say("Fact"), say("Says"), say("Signed would permit")),
             rows,
+            stacked=True,
         )
         back = h.p[h.a(href="/sign-off")[say("Everything that is to be signed")]]
         return shell.page(say("To be signed"), visit, back, h.section(".found")[listed], styles=STYLES)
@@ -79,6 +81,7 @@ def waiting(visit: TheVisit, kind: Words = "") -> Response[str]:
         _list(say("Signed under an earlier text, and unsigned again"), lapsed, knowledge) if lapsed else None,
         _kinds(waits),
         _list(say("Signed by two people"), done, knowledge),
+        _of_site(knowledge),
         styles=STYLES,
     )
 
@@ -227,7 +230,7 @@ def _check(knowledge: Knowledge, made: Policy) -> None:
 def _proposals(signed: SignedOff, knowledge: Knowledge) -> Node:
     rows: Iterable[tuple[Node, ...]] = (
         (
-            link(knowledge.by_id[each.policy.id]),
+            link(knowledge.by_id[each.policy.id], knowledge),
             [h.strong[setting_value(each.policy)], h.br, each.policy.cautious_because],
             say("Now {value}", value=setting_value(knowledge.policies[each.policy.id])),
             signers(each.signatures),
@@ -237,19 +240,67 @@ def _proposals(signed: SignedOff, knowledge: Knowledge) -> Node:
     )
     title = say("Proposed settings: somebody else signs next")
     heads = (say("Setting"), say("Proposed"), say("Now"), say("Signed"))
-    return h.section(".found")[table(title, heads, rows)] if signed.proposed else None
+    return h.section(".found")[table(title, heads, rows, stacked=True)] if signed.proposed else None
 
 
 def _list(title: str, found: list[Fact], knowledge: Knowledge) -> Node:
     rows = _rows(found, knowledge)
     heads = (say("Fact"), say("Says"), say("Signed"), say("By two it permits"))
-    return h.section(".found")[table(title, heads, rows, empty=say("None."))]
+    return h.section(".found")[table(title, heads, rows, empty=say("None."), stacked=True)]
 
 
 def _rows(found: list[Fact], knowledge: Knowledge, *, permits: bool = False) -> Iterable[tuple[Node, ...]]:
     for fact in found:
         signed = () if permits else (signers(knowledge.signatures_of(fact) or knowledge.lapsed(fact)),)
-        yield link(fact), says(fact, knowledge), *signed, permits_words(fact)
+        yield link(fact, knowledge), says(fact, knowledge), *signed, permits_words(fact)
+
+
+def _of_site(knowledge: Knowledge) -> Node:
+    """What this site has otherwise than it was delivered: settings, signed facts, facts of its own."""
+    before = ivigil.delivered().policies
+    settings = [each for each in knowledge.facts.policy if each != before[each.id]]
+    others = [knowledge.by_id[name] for name in sorted(knowledge.signed | knowledge.local)]
+    rows: Iterable[tuple[Node, ...]] = (
+        *((link(each, knowledge), *_set(each, before[each.id], knowledge)) for each in settings),
+        *((link(each, knowledge), *_counts(each, knowledge)) for each in others if each not in settings),
+    )
+    heads = (say("Fact"), say("What it changed"), say("As delivered"), say("Signed"))
+    empty = say("Nothing: every fact and setting is as it was delivered.")
+    return h.section("#site.found")[
+        table(say("What this site changed"), heads, rows, empty=empty, stacked=True)
+    ]
+
+
+def _set(now: Policy, before: Policy, knowledge: Knowledge) -> tuple[Node, ...]:
+    value, delivered = _setting(now), _setting(before)
+    changed: Node = h.strong[value] if value != delivered else say("its text or a list, not its value")
+    loosened = h.span(".state.slow")[say("loosened")] if now.id in knowledge.loosened else None
+    return (
+        [changed, " ", loosened, h.p(".soft")[now.cautious_because]],
+        delivered,
+        signers(knowledge.signatures_of(now)) if knowledge.signatures_of(now) else _unsigned(),
+    )
+
+
+def _setting(policy: Policy) -> str:
+    """What it is set to, a list too."""
+    listed = [records.code(each) for each in policy.ranking]
+    stock = counted(len(policy.stock), "{count} row of stock", "{count} rows of stock")
+    said = [*listed, stock] if policy.stock else listed
+    return ", ".join(said) or setting_value(policy)
+
+
+def _counts(fact: Fact, knowledge: Knowledge) -> tuple[Node, ...]:
+    """A fact that the site added, or whose evidence two people signed."""
+    local = fact.id in knowledge.local
+    delivered = say("not there") if local else say("permitted nothing of its own")
+    told = say("added") if local else say("signed: it permits {what}", what=permits_words(fact))
+    signed = knowledge.signatures_of(fact)
+    return [told, h.p(".soft")[says(fact, knowledge)]], delivered, signers(signed) if signed else _unsigned()
+
+
+def _unsigned() -> Node:
+    return h.span(".soft")[say("by nobody: it loosens nothing")]
 
 
 def _kinds(waits: list[Fact]) -> Node:
@@ -268,8 +319,8 @@ def _kinds(waits: list[Fact]) -> Node:
     title = say("Not signed by two people, by kind")
     others = say("Signed, each of these would permit {what}", what=permits_else())
     return h.section(".kinds")[
-        table(title, heads, rows(own, permits=True), numbers=(1,)) if own else None,
-        table(others, heads[:2], rows(rest, permits=False), numbers=(1,)) if rest else None,
+        table(title, heads, rows(own, permits=True), numbers=(1,), stacked=True) if own else None,
+        table(others, heads[:2], rows(rest, permits=False), numbers=(1,), stacked=True) if rest else None,
     ]
 
 

@@ -10,8 +10,10 @@ from htpy import Element, Node
 from litestar import Response, get, post
 from litestar.response import Redirect
 
+from ivigil.knowledge.store import Knowledge
 from ivigil.practice.status import Status, Switch, status
 from ivigil.records.verify import verify
+from ivigil.sheets import records
 from ivigil.sheets.journal import FINDING
 from ivigil.sheets.kinds import kind_words
 from ivigil.sheets.spoken import say
@@ -65,15 +67,20 @@ def page(visit: TheVisit) -> Response[str]:
             h.dt[say("Facts")],
             h.dd[f"{found.facts:,}"],
             h.dt[say("Loosened by this site")],
-            h.dd[", ".join(found.loosened) or say("nothing")],
+            h.dd[_loosened(found, visit.knowledge)],
             h.dt[say("Team hours")],
             h.dd[_hours(found)],
         ],
-        _switches(found.switches),
+        _switches(found.switches, visit.knowledge),
         _unsigned(found),
         h.p[h.a(href="/status.json")[say("The same as JSON")]],
         styles=_STYLES,
     )
+
+
+def _loosened(found: Status, knowledge: Knowledge) -> Node:
+    named = ", ".join(records.title(each, knowledge) for each in found.loosened)
+    return h.a(href="/sign-off#site")[named] if named else say("nothing")
 
 
 def _hours(found: Status) -> str:
@@ -153,17 +160,18 @@ def _verify_form(visit: Visit) -> Node:
     ]
 
 
-def _switches(switches: tuple[Switch, ...]) -> Node:
-    return [h.h2[say("Switches of the site")], h.ul(".switches")[(_switch(each) for each in switches)]]
+def _switches(switches: tuple[Switch, ...], knowledge: Knowledge) -> Node:
+    listed = h.ul(".switches")[(_switch(each, knowledge) for each in switches)]
+    return [h.h2[say("Switches of the site")], listed]
 
 
-def _switch(switch: Switch) -> Element:
+def _switch(switch: Switch, knowledge: Knowledge) -> Element:
     signed = "; ".join(f"{each.by}, {each.role}, {each.date}" for each in switch.signed)
     return h.li[
         h.p[
             woven(
                 "{policy} is {state}",
-                policy=h.code[switch.policy.removeprefix("policy.")],
+                policy=h.a(href=f"/facts/{switch.policy}")[records.title(switch.policy, knowledge)],
                 state=h.b[say("on") if switch.on else say("off")],
             )
         ],
@@ -188,13 +196,14 @@ def _unsigned(found: Status) -> Node:
                 facts=f"{found.facts:,}",
             )
         ],
-        h.details[
+        h.details(".kinds")[
             h.summary[say("By kind")],
             table(
                 say("Not signed, by kind"),
                 (say("Kind"), say("Not signed"), say("Of")),
                 rows,
                 numbers=(1, 2),
+                stacked=True,
             ),
         ]
         if found.unsigned

@@ -22,6 +22,7 @@ from ivigil.records.sign_off import (
 )
 from ivigil.records.trail import trail
 from ivigil.records.words import Record
+from ivigil.sheets import records
 from ivigil.sheets.facts import SIGN_OFF, permits_words, setting_value, signature_table, unit
 from ivigil.sheets.spoken import say, texts
 from ivigil.web.parts import field
@@ -210,9 +211,7 @@ def _proposed(visit: Visit, proposal: Proposal, problem: Problem | None) -> Elem
 def _propose_form(visit: Visit, policy: Policy, problem: Problem | None) -> Element:
     faults = _faults(problem, "propose", fingerprint(policy))
     sent = problem if faults else None
-    options = [
-        (each, each.replace("_", " ")) for each in dict.fromkeys((policy.choice, *policy.alternatives))
-    ]
+    options = [(each, records.code(each)) for each in dict.fromkeys((policy.choice, *policy.alternatives))]
     return h.details(open=bool(faults) or None)[
         h.summary[say("Propose another setting")],
         h.p[say("You sign it with this; it rules when somebody else has signed it too.")],
@@ -259,7 +258,10 @@ def _history(visit: Visit, fact: Fact) -> Node:
         return None
     rows = ((stamp(each.occurred_at.astimezone(visit.now.tzinfo)), each.author, told(each)) for each in found)
     return table(
-        say("What was signed on this page, newest first"), (say("When"), say("Who"), say("What")), rows
+        say("What was signed on this page, newest first"),
+        (say("When"), say("Who"), say("What")),
+        rows,
+        stacked=True,
     )
 
 

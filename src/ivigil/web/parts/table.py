@@ -1,4 +1,5 @@
-"""A table: a caption, headings, rows. On a narrow screen it scrolls by itself and never the page."""
+"""A table: a caption, headings, rows. On a narrow screen it scrolls by itself, or its rows stand one under
+another; the page never scrolls sideways."""
 
 from __future__ import annotations
 
@@ -17,16 +18,22 @@ def table(
     *,
     empty: str = "",
     numbers: Iterable[int] = (),
+    stacked: bool = False,
 ) -> Element:
     """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading.
 
-    ``empty``: what stands there without a row; "": that there is nothing.
+    ``empty``: what stands there without a row; "": that there is nothing. ``stacked``: on a narrow screen
+    each row stands by itself, and each of its cells below the first under the name of its column.
     """
     right = set(numbers)
     made = [
-        h.tr[
+        h.tr(role="row" if stacked else None)[
             [
-                (h.th(scope="row") if at == 0 else h.td)(class_={"figure": at in right})[cell]
+                (h.th(scope="row") if at == 0 else h.td)(
+                    class_={"figure": at in right},
+                    role=("rowheader" if at == 0 else "cell") if stacked else None,
+                    data_column=headings[at] if stacked and at else None,
+                )[cell]
                 for at, cell in enumerate(row)
             ]
         ]
@@ -34,17 +41,21 @@ def table(
     ]
     if not made:
         return h.section(".table")[h.h2[caption], h.p(".soft")[empty or say("Nothing.")]]
-    return h.div(".table", role="region", aria_label=caption, tabindex="0")[
-        h.table[
+    return h.div(".table", class_={"stacked": stacked}, role="region", aria_label=caption, tabindex="0")[
+        h.table(role="table" if stacked else None)[
             h.caption[caption],
-            h.thead[
-                h.tr[
+            h.thead(role="rowgroup" if stacked else None)[
+                h.tr(role="row" if stacked else None)[
                     [
-                        h.th(scope="col", class_={"figure": at in right})[heading]
+                        h.th(
+                            scope="col",
+                            class_={"figure": at in right},
+                            role="columnheader" if stacked else None,
+                        )[heading]
                         for at, heading in enumerate(headings)
                     ]
                 ]
             ],
-            h.tbody[made],
+            h.tbody(role="rowgroup" if stacked else None)[made],
         ]
     ]

@@ -12,12 +12,12 @@ from ivigil.infusion.state import Phase
 from ivigil.order import Fault
 from ivigil.practice.deeds import ALL_THE_SAME, WHY
 from ivigil.practice.told import AT, KINDS, Kind
-from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, measures, symptom, vial_line
 from ivigil.sheets.entries import objection_line
 from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import capital, either, say, texts
+from ivigil.sheets.unit_words import unit_words
 from ivigil.web.pages.chair.forms import ENTRY, action, hidden, tap
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts import field
@@ -283,19 +283,19 @@ def _vital_signs(fields: Fields) -> Node:
         [h.p(".fault")[text] for text in fields.faults("measure")],
         h.div(".pairs")[
             (
-                fields.amount(each.id, capital(measures([each.id], fields.view.knowledge)), _unit(each.unit))
+                fields.amount(
+                    each.id, capital(measures([each.id], fields.view.knowledge)), unit_words(each.unit)
+                )
                 for each in shown
             )
         ],
         h.details(".when", open=any(fields.value(each.id) for each in more))[
             h.summary[say("Other measurements")],
-            h.div(".pairs")[(fields.amount(each.id, capital(each.name), _unit(each.unit)) for each in more)],
+            h.div(".pairs")[
+                (fields.amount(each.id, capital(each.name), unit_words(each.unit)) for each in more)
+            ],
         ],
     )
-
-
-def _unit(unit: str) -> str:
-    return words.UNIT.get(unit, unit)
 
 
 def _symptom(fields: Fields) -> Node:
