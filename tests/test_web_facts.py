@@ -50,7 +50,7 @@ def test_no_record_speaks_in_codes() -> None:
     for fact in FACTS:
         told = [records.called(fact, known), records.kind(fact), records.summary(fact, known)]
         for title, value in records.rows(fact, known):
-            told += [title, *(getattr(each, "name", each) for each in value)]
+            told += [title, *(records.plain((each,)) for each in value)]
         raw += [
             (fact.id, text)
             for text in told

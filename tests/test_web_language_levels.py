@@ -63,9 +63,9 @@ def left(page: str, *data: str) -> list[str]:
 def frame(page: str) -> str:
     """A page without what a record of the fact base says itself; its states stay."""
     states = re.findall(r'<span class="state[^>]*>[^<]*</span>', page)
-    return re.sub(r"<(title|h1|dd|td|li|pre|code|cite)\b.*?</\1>", "", page, flags=re.DOTALL) + "".join(
-        states
-    )
+    page = re.sub(r'<a href="/(facts|sources)/[^"]+">.*?</a>', "", page, flags=re.DOTALL)
+    page = re.sub(r"<(title|h1|dd|td|li|pre|code|cite)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return page + "".join(states)
 
 
 def test_facts(web: Web, person: dict[str, Browser]) -> None:

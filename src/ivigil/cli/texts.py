@@ -46,7 +46,7 @@ def said() -> dict[str, None]:
     for room in ROOMS:
         for module in _modules(resources.files(ivigil) / room):
             found |= dict.fromkeys(_texts(ast.parse(module.read_text(encoding="utf-8"))))
-    return found | dict.fromkeys(records.names())
+    return found | dict.fromkeys(records.names(ivigil.delivered()))
 
 
 def _modules(folder: Traversable) -> Iterator[Traversable]:

@@ -200,11 +200,11 @@ def unit(policy: Policy) -> str:
     return unit_words(policy.unit)
 
 
-def setting_value(policy: Policy) -> str:
+def setting_value(policy: Policy, knowledge: Knowledge) -> str:
     """What a policy is set to: "12 h", "nearest"."""
     if policy.number is not None:
         return f"{number(policy.number, 4)} {unit(policy)}".strip()
-    return records.code(policy.choice) if policy.choice else say("nothing")
+    return records.setting(policy.choice, knowledge) if policy.choice else say("nothing")
 
 
 def signature_table(fact: Fact) -> str:

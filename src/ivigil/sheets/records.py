@@ -28,13 +28,16 @@ from ivigil.sheets.unit_words import unit_words
 
 _UNTOLD = frozenset(Fact.__struct_fields__) - {"superseded", "superseded_by"} | {"table"}
 """Evidence is told apart; ``table`` groups rules for vaccines, and its code says nothing to people."""
+_FIGURES = frozenset({"name", "of", "parameter", "property"})
+"""Fields whose codes are the names of figures."""
 _NAMING = {
     "ExcludeProducts": ("property",),
     "PreferProducts": ("property",),
     "Covariate": ("of",),
-    "LogField": ("field",),
 }
 """Fields whose value is the name of another field."""
+_SET = frozenset({"choice", "alternatives", "bolder"})
+"""What a policy is set to, or could be."""
 _SPEAKS = frozenset(
     {"name", "text", "what", "test", "drug", "agent", "question", "measure", "authority", "title", "item"}
 )
@@ -132,20 +135,26 @@ def kind(record: Record) -> str:
     return say(_kind(type(record)))
 
 
-def code(value: str) -> str:
-    """The word for a code of the fact base."""
-    return say(fields.code(value))
+def setting(value: str, knowledge: Knowledge) -> str:
+    """What a policy is set to: the name of what it names, or the word for its choice."""
+    found = _named(value, knowledge)
+    return plain((found,)) if found else say(fields.code(value))
 
 
-def names() -> Iterator[str]:
-    """Every kind, field, unit and code, as they stand in English: what the catalogue has to know."""
+def names(knowledge: Knowledge) -> Iterator[str]:
+    """Every kind, field, unit, code, and what settings are called: what the catalogue has to know."""
+    for policy in knowledge.facts.policy:
+        yield _policy(policy)
+        yield from (fields.code(each) for each in (policy.choice, *policy.alternatives) if each)
     for each in sorted(_kinds(Record), key=lambda found: found.__name__):
         yield _kind(each)
         for name in each.__struct_fields__:
             yield from filter(None, fields.title(name, each.__name__))
             yield from (fields.ends(name, each.__name__) or ())[1:]
-        for codes in _codes(each).values():
+        for name, codes in _codes(each).items():
             yield from filter(None, (fields.code(value) for value in codes))
+            if name in _FIGURES:
+                yield from filter(None, (text for value in codes for text in fields.title(value)))
 
 
 def _kinds(of: type[Record]) -> Iterator[type[Record]]:
@@ -195,9 +204,9 @@ def _own_name(fact: Fact, knowledge: Knowledge) -> str:
         case Product():
             return product(fact)
         case Policy():
-            return code(fact.id.removeprefix("policy.").replace("-", "_"))
+            return say(_policy(fact))
         case LogField():
-            return say(fields.title(fact.field)[0])
+            return fields.title(fact.field)[0]
     if name:
         return say(fields.title(name)[0]) if "name" in _codes(type(fact)) else name
     by = _CALLED.get(type(fact).__name__)
@@ -205,6 +214,11 @@ def _own_name(fact: Fact, knowledge: Knowledge) -> str:
     if by:
         return _short(", ".join(told)) or kind(fact)
     return ", ".join((kind(fact), *map(_short, told[:1])))
+
+
+def _policy(policy: Policy) -> str:
+    """ "policy.individual_dosing" -> "individual dosing"."""
+    return fields.code(policy.id.removeprefix("policy.").replace("-", "_"))
 
 
 def within(fact: Fact, knowledge: Knowledge) -> Fact | None:
@@ -317,10 +331,16 @@ def _value(record: Record, name: str, value: Any, knowledge: Knowledge, unit: st
     """Of one field: codes and names of fields in words, words as they are, anything else as its type."""
     if name == "unit":
         return (unit_words(value),)
+    if isinstance(record, LogField) and name == "field":
+        return (fields.title(value)[0],)
     if name in _NAMING.get(type(record).__name__, ()):
         return (say(fields.title(value)[0]),)
+    if isinstance(record, Policy) and name in _SET:
+        return _joined(
+            (_named(str(each), knowledge) or say(fields.code(str(each))),) for each in _each(value)
+        )
     if name in _codes(type(record)) or name == "drug_class":
-        return _joined((code(str(each)),) for each in _each(value))
+        return _joined((say(fields.code(str(each))),) for each in _each(value))
     if name in _PROSE:
         return _joined((_words(each),) for each in _each(value))
     return _said(value, knowledge, unit)
@@ -347,7 +367,7 @@ def _unit_beside(record: Record) -> str:
         return ""
     unit = getattr(record, "unit", "") or getattr(record, "max_rate_unit", "") or ""
     if "unit" in _codes(type(record)) and unit in _codes(type(record))["unit"] and "/" not in unit:
-        return {"percent": "%"}.get(unit) or code(unit)
+        return {"percent": "%"}.get(unit) or say(fields.code(unit))
     return unit_words(unit)
 
 
@@ -371,7 +391,7 @@ def _figure(value: Decimal | int, unit: str = "") -> str:
     """Every digit that is written there, none that is not: a fact is never rounded."""
     places = max(0, -int(Decimal(value).as_tuple().exponent))
     if value == 1:
-        unit = say(_ONE.get(unit, unit))
+        unit = say(_ONE[unit]) if unit in _ONE else unit
     return f"{number(value, places)} {unit}".rstrip()
 
 
@@ -435,7 +455,7 @@ def _text(value: str, knowledge: Knowledge) -> Pieces:
     if found:
         return (found,)
     if " " not in value and "://" not in value and "_" in value:
-        return (code(value),)
+        return (fields.code(value),)
     return _prose(value, knowledge)
 
 
@@ -446,7 +466,7 @@ def _prose(text: str, knowledge: Knowledge) -> Pieces:
     for token in _TOKEN.finditer(text):
         ref = _named(token.group(), knowledge)
         if ref or "_" in token.group():
-            found += [text[at : token.start()], ref or code(token.group())]
+            found += [text[at : token.start()], ref or fields.code(token.group())]
             at = token.end()
     return tuple(each for each in (*found, text[at:]) if each)
 
@@ -498,7 +518,7 @@ def _limit(limit: Limit, knowledge: Knowledge) -> str:
         unit = "%"
     ends = ((">", limit.above), (">=", limit.at_least), ("<", limit.below), ("<=", limit.at_most))
     bounds = ", ".join(f"{sign} {_figure(end, unit)}" for sign, end in ends if end is not None)
-    name = fact.name if isinstance(fact, Measure) else code(limit.measure)
+    name = fact.name if isinstance(fact, Measure) else fields.code(limit.measure)
     parts = [say(_OF[limit.of], measure=name, bounds=bounds)]
     if limit.per_year_of_age is not None:
         parts.append(say("and {number} more a year of age", number=_figure(limit.per_year_of_age)))

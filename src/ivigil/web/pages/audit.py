@@ -153,7 +153,7 @@ def _row(visit: Visit, record: Record, names: dict[str, str]) -> tuple[Node, ...
     return (
         stamp(record.received_at.astimezone(visit.now.tzinfo)),
         names.get(getattr(record.body, "person", "")) or _author(record.author),
-        sign_off.told(record) if record.kind in SIGN_OFF else _said(record),
+        sign_off.told(record, visit.knowledge) if record.kind in SIGN_OFF else _said(record),
         names.get(record.subject) or (h.code[record.subject] if record.subject else "–"),
         record.site,
     )

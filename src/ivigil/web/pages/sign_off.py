@@ -168,7 +168,7 @@ def _policy(visit: Visit, present: Policy, default: Policy, data: Sent) -> Polic
     if present.alternatives or default.alternatives:
         choice = _choice(data.choice, default)
     else:
-        number = _number(data.number, default)
+        number = _number(data.number, default, visit.knowledge)
     made = msgspec.structs.replace(
         default,
         number=number,
@@ -191,7 +191,7 @@ def _choice(sent: str, default: Policy) -> str:
     return sent
 
 
-def _number(sent: str, default: Policy) -> Decimal:
+def _number(sent: str, default: Policy, knowledge: Knowledge) -> Decimal:
     """Positive; whole where things are counted; within a tenth and ten times the default."""
     try:
         number = written_number(sent.strip())
@@ -212,7 +212,7 @@ def _number(sent: str, default: Policy) -> Decimal:
                 "set it in the site’s overlay if it is meant.",
                 number=sent,
                 times=str(_MOST_TIMES),
-                default=setting_value(default),
+                default=setting_value(default, knowledge),
             )
         )
     return number
@@ -231,8 +231,8 @@ def _proposals(signed: SignedOff, knowledge: Knowledge) -> Node:
     rows: Iterable[tuple[Node, ...]] = (
         (
             link(knowledge.by_id[each.policy.id], knowledge),
-            [h.strong[setting_value(each.policy)], h.br, each.policy.cautious_because],
-            say("Now {value}", value=setting_value(knowledge.policies[each.policy.id])),
+            [h.strong[setting_value(each.policy, knowledge)], h.br, each.policy.cautious_because],
+            say("Now {value}", value=setting_value(knowledge.policies[each.policy.id], knowledge)),
             signers(each.signatures),
         )
         for each in signed.proposed
@@ -272,7 +272,7 @@ def _of_site(knowledge: Knowledge) -> Node:
 
 
 def _set(now: Policy, before: Policy, knowledge: Knowledge) -> tuple[Node, ...]:
-    value, delivered = _setting(now), _setting(before)
+    value, delivered = _setting(now, knowledge), _setting(before, knowledge)
     changed: Node = h.strong[value] if value != delivered else say("its text or a list, not its value")
     loosened = h.span(".state.slow")[say("loosened")] if now.id in knowledge.loosened else None
     return (
@@ -282,12 +282,12 @@ def _set(now: Policy, before: Policy, knowledge: Knowledge) -> tuple[Node, ...]:
     )
 
 
-def _setting(policy: Policy) -> str:
+def _setting(policy: Policy, knowledge: Knowledge) -> str:
     """What it is set to, a list too."""
-    listed = [records.code(each) for each in policy.ranking]
+    listed = [records.setting(each, knowledge) for each in policy.ranking]
     stock = counted(len(policy.stock), "{count} row of stock", "{count} rows of stock")
     said = [*listed, stock] if policy.stock else listed
-    return ", ".join(said) or setting_value(policy)
+    return ", ".join(said) or setting_value(policy, knowledge)
 
 
 def _counts(fact: Fact, knowledge: Knowledge) -> tuple[Node, ...]:

@@ -11,6 +11,7 @@ from htpy import Element, Node
 from ivigil.knowledge.evidence import Fact, Signature, fingerprint
 from ivigil.knowledge.policies import Policy
 from ivigil.knowledge.sign_off import WAITS, State, sign_off_state
+from ivigil.knowledge.store import Knowledge
 from ivigil.practice.sign_off import Refusal, against_signing
 from ivigil.records.sign_off import (
     KINDS,
@@ -24,7 +25,7 @@ from ivigil.records.trail import trail
 from ivigil.records.words import Record
 from ivigil.sheets import records
 from ivigil.sheets.facts import SIGN_OFF, permits_words, setting_value, signature_table, unit
-from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.spoken import capital, say, texts
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import Tone, notice
 from ivigil.web.parts.stamp import stamp
@@ -168,7 +169,7 @@ def _setting(visit: Visit, fact: Policy, problem: Problem | None) -> Node:
                 texts("Set to {value}, on this page by two people.")
                 if counting
                 else texts("Set to {value}."),
-                value=h.strong[setting_value(fact)],
+                value=h.strong[setting_value(fact, visit.knowledge)],
             )
         ]
         if _settable(fact)
@@ -192,7 +193,7 @@ def _proposed(visit: Visit, proposal: Proposal, problem: Problem | None) -> Elem
         h.p[
             woven(
                 "Proposed: {value}. {reason}",
-                value=h.strong[setting_value(policy)],
+                value=h.strong[setting_value(policy, visit.knowledge)],
                 reason=policy.cautious_because,
             )
         ],
@@ -211,7 +212,8 @@ def _proposed(visit: Visit, proposal: Proposal, problem: Problem | None) -> Elem
 def _propose_form(visit: Visit, policy: Policy, problem: Problem | None) -> Element:
     faults = _faults(problem, "propose", fingerprint(policy))
     sent = problem if faults else None
-    options = [(each, records.code(each)) for each in dict.fromkeys((policy.choice, *policy.alternatives))]
+    choices = dict.fromkeys((policy.choice, *policy.alternatives))
+    options = [(each, capital(records.setting(each, visit.knowledge))) for each in choices]
     return h.details(open=bool(faults) or None)[
         h.summary[say("Propose another setting")],
         h.p[say("You sign it with this; it rules when somebody else has signed it too.")],
@@ -256,7 +258,10 @@ def _history(visit: Visit, fact: Fact) -> Node:
     found = [each for each in trail(visit.journal, KINDS, subject=fact.id, most=_MOST) if each.stream == own]
     if not found:
         return None
-    rows = ((stamp(each.occurred_at.astimezone(visit.now.tzinfo)), each.author, told(each)) for each in found)
+    rows = (
+        (stamp(each.occurred_at.astimezone(visit.now.tzinfo)), each.author, told(each, visit.knowledge))
+        for each in found
+    )
     return table(
         say("What was signed on this page, newest first"),
         (say("When"), say("Who"), say("What")),
@@ -265,7 +270,7 @@ def _history(visit: Visit, fact: Fact) -> Node:
     )
 
 
-def told(record: Record) -> str:
+def told(record: Record, knowledge: Knowledge) -> str:
     """One event in words."""
     match record.body:
         case FactSigned(role=role):
@@ -274,7 +279,9 @@ def told(record: Record) -> str:
             return say("took the signatures back: {reason}", reason=reason)
         case SettingProposed(policy=policy):
             return say(
-                "proposed {value}: {reason}", value=setting_value(policy), reason=policy.cautious_because
+                "proposed {value}: {reason}",
+                value=setting_value(policy, knowledge),
+                reason=policy.cautious_because,
             )
         case _:
             return say("cannot be read")
