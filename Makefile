@@ -78,7 +78,7 @@ kinetics-plots: $(TEST)   ## the pictures of docs/kinetics.md
 kinetics-trial: $(TEST)   ## forecasts for simulated patients against the truth; write docs/kinetics-trial.md (ten minutes)
 	$(BIN)/python -m benchmarks.trial --write
 
-sbom: $(DEV)          ## what make run installs, as a CycloneDX bill of materials; write docs/sbom.cdx.json
+sbom: $(DEV)          ## what a site may install, as a CycloneDX bill of materials; write docs/sbom.cdx.json
 	$(BIN)/python -m tools.sbom
 
 pictures: $(TEST) debian   ## pictures of the web application for the README
@@ -99,6 +99,7 @@ lock:                ## write the pinned requirements anew, with hashes and with
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --extra web --extra pdf --extra plots -o requirements/run.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe -o requirements/test.txt requirements/test.in
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --allow-unsafe -o requirements/dev.txt requirements/dev.in
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --extra kinetics --extra oidc --extra postgresql -c requirements/run.txt -c requirements/test.txt -o requirements/extras.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis src/ivigil/knowledge/facts.msgpack

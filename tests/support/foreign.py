@@ -47,7 +47,7 @@ UNITS = frozenset(
         "cm",
         "d",
         "mmol",
-        "mosm",
+        "mOsm",
         "umol",
         "µmol",
         "µg",

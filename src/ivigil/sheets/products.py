@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -107,10 +108,13 @@ def _uses(item: Product) -> tuple[str, ...]:
     )
 
 
-def rows(products: tuple[Product, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def rows(
+    products: tuple[Product, ...], named: Mapping[str, str] = MappingProxyType({})
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What is told of the products side by side: a label and a cell of each; rows of equal cells are one.
 
-    A row of which nothing is known of any product is left out.
+    A row of which nothing is known of any product is left out. ``named``: uses by name, where there is
+    room for more than their codes.
     """
     compared = [(item, compare(item)) for item in products]
     uses = codes(products)
@@ -126,7 +130,10 @@ def rows(products: tuple[Product, ...]) -> tuple[tuple[str, tuple[str, ...]], ..
         cells = tuple(cell(item, figures) for item, figures in compared)
         if not set(cells) <= {"", say(_NO)}:
             merged.setdefault((kind, cells), []).append(code)
-    return tuple((say(kind, uses=", ".join(of)).strip(), cells) for (kind, cells), of in merged.items())
+    return tuple(
+        (say(kind, uses=", ".join(named.get(code, code) for code in of)).strip(), cells)
+        for (kind, cells), of in merged.items()
+    )
 
 
 def word(code: str) -> str:
@@ -192,7 +199,7 @@ def _iga(figures: tuple[Figure, ...]) -> str:
 def _iga_line(figure: Figure) -> str:
     sign = _sign(figure.comparator)
     weak = UNSEEN if figure.weak else ""
-    per_gram = f", {sign}{number(figure.per_g_protein, 0)} ug/g" if figure.per_g_protein is not None else ""
+    per_gram = f", {sign}{number(figure.per_g_protein, 0)} µg/g" if figure.per_g_protein is not None else ""
     only = f" ({figure.applies_to})" if figure.applies_to else ""
     return f"{sign}{number(figure.number)} µg/mL{per_gram}{weak}{only}"
 

@@ -71,17 +71,17 @@ _CALLED: dict[str, tuple[str, ...]] = {
     "GradeAction": ("situation",),
     "AnaphylaxisCriterion": ("scale", "code"),
     "VaccineInterval": ("authority", "products"),
-    "VaccineRule": ("topic",),
+    "VaccineRule": ("topic", "text"),
     "LabInterference": ("test",),
-    "LabRule": ("topic",),
-    "Instruction": ("topic",),
+    "LabRule": ("text",),
+    "Instruction": ("topic", "text"),
     "Caution": ("topic",),
     "Incidence": ("what",),
     "EmergencyDrug": ("drug", "route", "population"),
     "Premedication": ("drug", "population"),
     "Cotreatment": ("agent",),
     "NationalRole": ("scheme", "role"),
-    "PatientAdvice": ("topic",),
+    "PatientAdvice": ("topic", "text"),
     "PatientQuestion": ("question",),
     "Policy": ("id",),
     "BaselineSample": ("what",),
@@ -100,6 +100,8 @@ _CALLED: dict[str, tuple[str, ...]] = {
     "WeightExample": ("sex", "actual_kg"),
 }
 """Kinds without a name, and the fields that tell one from another."""
+_ANY_USE = "ANY"
+"""Of a schedule that is tied to no use."""
 _LONGEST = 60
 """Characters of a name that is made of what a record says."""
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)+")
@@ -187,8 +189,8 @@ def _literals(hint: Any) -> Iterator[Any]:
 def called(fact: Fact, knowledge: Knowledge) -> str:
     """What a fact is called, with what it is a part of: "Octagam 10% (US, IV): sodium, at most"."""
     above = within(fact, knowledge)
-    own = _own_name(fact, knowledge)
-    return capital(own if above is None else f"{_own_name(above, knowledge)}: {own}")
+    own = own_name(fact, knowledge)
+    return capital(own if above is None else f"{own_name(above, knowledge)}: {own}")
 
 
 def title(id: str, knowledge: Knowledge) -> str:
@@ -197,7 +199,7 @@ def title(id: str, knowledge: Knowledge) -> str:
     return id if fact is None else called(fact, knowledge)
 
 
-def _own_name(fact: Fact, knowledge: Knowledge) -> str:
+def own_name(fact: Fact, knowledge: Knowledge) -> str:
     """Its name, or what tells it from others of its kind."""
     name = getattr(fact, "name", "")
     match fact:
@@ -454,6 +456,8 @@ def _text(value: str, knowledge: Knowledge) -> Pieces:
     found = _named(value, knowledge)
     if found:
         return (found,)
+    if value == _ANY_USE:
+        return (say("any use"),)
     if " " not in value and "://" not in value and "_" in value:
         return (fields.code(value),)
     return _prose(value, knowledge)
@@ -485,7 +489,7 @@ def _named(id: str, knowledge: Knowledge) -> Piece | None:
 
 def _in_a_text(fact: Fact, knowledge: Knowledge) -> str:
     """What a fact is called inside another: its first letter stays as it is."""
-    return _own_name(fact, knowledge) if within(fact, knowledge) is None else called(fact, knowledge)
+    return own_name(fact, knowledge) if within(fact, knowledge) is None else called(fact, knowledge)
 
 
 def product(item: Product) -> str:

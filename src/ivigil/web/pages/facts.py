@@ -167,9 +167,18 @@ def _drawers(kinds: Iterable[str], knowledge: Knowledge) -> Element:
 
 
 def _list(
-    caption: str, found: tuple[Fact, ...], knowledge: Knowledge, most: int = _SHOWN, empty: str = ""
+    caption: str,
+    found: tuple[Fact, ...],
+    knowledge: Knowledge,
+    most: int = _SHOWN,
+    *,
+    empty: str = "",
+    inside: bool = False,
 ) -> Element:
-    rows = ((link(each, knowledge), says(each, knowledge), _state(each, knowledge)) for each in found[:most])
+    rows = (
+        (link(each, knowledge, inside=inside), says(each, knowledge), _state(each, knowledge))
+        for each in found[:most]
+    )
     more = say("The closest {count}. A further word narrows them.", count=str(most))
     return h.section(".found")[
         table(
@@ -250,7 +259,7 @@ def _parts(fact: Fact, knowledge: Knowledge) -> Node:
         "Holds {count} fact, each with evidence of its own",
         "Holds {count} facts, each with evidence of its own",
     )
-    return _list(title, inside, knowledge, most=len(inside))
+    return _list(title, inside, knowledge, most=len(inside), inside=True)
 
 
 def _disagreement(item: Disagreement, fact: Fact, knowledge: Knowledge) -> Element:

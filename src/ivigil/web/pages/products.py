@@ -100,7 +100,8 @@ def _tick(item: Product, ticked: set[str]) -> Element:
 
 def _compared(ticked: tuple[Product, ...], knowledge: Knowledge) -> Element:
     uses = [each for code in codes(ticked) if (each := knowledge.label_indications.get(code))]
-    beside = ((label, *cells) for label, cells in rows(ticked))
+    names = {use.id: use.name for use in uses} | {"ANY": say("any use")}
+    beside = ((label, *cells) for label, cells in rows(ticked, names))
     return h.section(".compared")[
         h.p(".sideways.soft")[say("The table is wider than this screen: move it sideways.")],
         table(say("Side by side"), (say("What"), *map(product_name, ticked)), beside),

@@ -15,7 +15,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.timing import AntibodyProduct, LabInterference, LabRule, Vaccine, VaccineInterval
 from ivigil.sheets import records
 from ivigil.sheets.records import Piece, Pieces, Ref
-from ivigil.sheets.spoken import counted, say
+from ivigil.sheets.spoken import capital, counted, say
 from ivigil.web.parts.table import table
 
 _CLASS = "class_window"
@@ -30,10 +30,11 @@ def _link(ref: Ref) -> Element:
     return h.a(href=f"/{'sources' if ref.source else 'facts'}/{ref.id}")[ref.name]
 
 
-def link(fact: Fact, knowledge: Knowledge) -> Node:
-    """The fact by name, leading to its record; its id after it, small."""
+def link(fact: Fact, knowledge: Knowledge, *, inside: bool = False) -> Node:
+    """The fact by name, leading to its record; its id after it, small. ``inside``: in what it is part of."""
+    name = capital(records.own_name(fact, knowledge)) if inside else records.called(fact, knowledge)
     return [
-        h.a(href=f"/facts/{fact.id}")[records.called(fact, knowledge)],
+        h.a(href=f"/facts/{fact.id}")[name],
         h.br,
         h.code(".fact-id")[fact.id],
     ]

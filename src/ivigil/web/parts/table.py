@@ -41,7 +41,7 @@ def table(
     ]
     if not made:
         return h.section(".table")[h.h2[caption], h.p(".soft")[empty or say("Nothing.")]]
-    return h.div(".table", class_={"stacked": stacked}, role="region", aria_label=caption, tabindex="0")[
+    return h.div(class_=["table", {"stacked": stacked}], role="region", aria_label=caption, tabindex="0")[
         h.table(role="table" if stacked else None)[
             h.caption[caption],
             h.thead(role="rowgroup" if stacked else None)[
