@@ -73,7 +73,7 @@ _ENTER = """([values, apart]) => values.forEach((value, place) => setTimeout(() 
   form.elements['measure.heart_rate_per_min'].value = value;
   form.requestSubmit();
 }, place * apart))"""
-"""Readings so many milliseconds apart, without the waiting that a click does while another page is on its way."""
+"""Readings so many milliseconds apart, without the waiting of a click while another page is on its way."""
 
 _SLOW_TO_KEEP = """const seal = crypto.subtle.encrypt;
 crypto.subtle.encrypt = async function (...told) {
