@@ -248,7 +248,7 @@ def summary(record: Record, knowledge: Knowledge, without: str = "") -> str:
         for name, value in values(record, knowledge)
         if name != without
     ]
-    return "; ".join(told).replace("\n", "; ")
+    return "; ".join((*(text.removesuffix(".") for text in told[:-1]), *told[-1:])).replace("\n", "; ")
 
 
 def rows(record: Record, knowledge: Knowledge) -> Iterator[Row]:

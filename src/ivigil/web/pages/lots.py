@@ -125,7 +125,7 @@ def _search(visit: Visit, lot: str, product: str) -> Element:
             say("Product"),
             options,
             product,
-            hint=say("Two makers may use one number. With any product nobody who got it is left out."),
+            hint=say("Two makers may use one number. With “any product” nobody who got it is left out."),
         ),
         field.submit(say("Look back")),
     ]
