@@ -27,7 +27,7 @@ NAVIGATION = (
     ("plan.make", "/plans/new", texts("New plan")),
     ("board.read", "/plans", texts("Plans")),
     ("file.find", "/patients", texts("Patients")),
-    ("lots.read", "/lots", texts("Lots")),
+    ("lots.find", "/lots", texts("Lots")),
     ("facts.read", "/facts", texts("Facts")),
     ("facts.read", "/products", texts("Products")),
     ("status.read", "/status", texts("Status")),
