@@ -15,6 +15,7 @@ from ivigil.course import Plan, infusion_id
 from ivigil.infusion.events import (
     CHAIR_LETTERS,
     AdviceOverridden,
+    Called,
     Completed,
     Corrected,
     Disconnected,
@@ -136,6 +137,7 @@ def test_everything_before_the_flow_is_entered_by_forms(chairs: Chairs, nurse: B
             {"decided_by": "Dr Example", "rate_max": "19", "reason": "mild"},
             RestartDecided(decided_by="Dr Example", rate_ml_per_h_max=Decimal(19), reason="mild"),
         ),
+        ("called", {"whom": "prescriber"}, Called(whom="prescriber")),
         ("informed", {}, PatientInformed()),
         ("completed", {"volume": "300"}, Completed(volume_ml=Decimal(300))),
         (
@@ -390,6 +392,31 @@ def test_hives_stop_it_and_epinephrine_has_its_dose(chairs: Chairs, running: Pla
     page = nurse.get(path(running)).text
     assert "epinephrine IM: 0.5 mg" in page
     assert re.search(r'name="drug" value="epinephrine">.*?name="mg" value="0.5"', page, re.DOTALL)
+
+
+def test_once_the_flow_is_off_the_call_comes_first_and_is_told_as_called(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    told(nurse, running, "stop")
+    told(nurse, running, "symptom", symptom="symptom.wheezing")
+    text = seen(nurse, running)
+    shown = text[text.index("Next") : text.index("ENDED")]
+    assert shown.startswith("Next CALL THE EMERGENCY TEAM Called")
+    assert shown.index("Give EPINEPHRINE") < shown.index("It is given") < shown.index("DO NOT START")
+    told(nurse, running, "called", whom="emergency_team")
+    text = seen(nurse, running)
+    assert text[text.index("Next") :].startswith("Next Give EPINEPHRINE")
+    assert "CALL THE EMERGENCY TEAM Called 10:10" in text
+    assert "the emergency team was called · nurse Example" in text
+
+
+def test_the_criteria_to_be_judged_stand_under_the_dose(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    told(nurse, running, "symptom", symptom="symptom.hives")
+    text = seen(nurse, running)
+    assert "Give EPINEPHRINE if criteria of anaphylaxis are met" in text
+    assert "WAO 2020, criterion 1: within minutes to hours: skin or mucosal signs, and breathing" in text
 
 
 def test_a_live_part_comes_alone_and_says_when_it_was_made(

@@ -6,11 +6,13 @@ import argparse
 import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import get_args
 
 from ivigil.cli.naming import InputError, measure, moment, one, symptom
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.events import (
     AdviceOverridden,
+    Called,
     Corrected,
     Disconnected,
     Event,
@@ -26,6 +28,7 @@ from ivigil.infusion.events import (
     SymptomNoted,
     VialFinished,
     VitalsTaken,
+    Whom,
 )
 from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.reactions import Measure
@@ -87,6 +90,8 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     medicine.add_argument("--route", default="")
     medicine.add_argument("--text", default="", help="the dose in words")
     _add_flow(kind)
+    calling = kind("called", "the emergency team or the prescriber was called")
+    calling.add_argument("whom", choices=get_args(Whom))
     kind("informed", "the patient was told what to report")
     override = kind("override", "it was done otherwise than advised")
     override.add_argument("code", metavar="ADVICE")
@@ -242,6 +247,7 @@ _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Correct
     "decide": lambda o, _: RestartDecided(
         decided_by=o.decided_by, rate_ml_per_h_max=zero_or_more(o.rate_max, "--rate-max"), reason=o.reason
     ),
+    "called": lambda o, _: Called(whom=o.whom),
     "informed": lambda o, _: PatientInformed(),
     "override": lambda o, _: AdviceOverridden(code=o.code, reason=o.reason),
 }

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.course import Day, Step
-from ivigil.infusion.events import MedicineGiven, ReactionGraded, RestartDecided
+from ivigil.infusion.events import MedicineGiven, ReactionGraded, RestartDecided, Whom
 from ivigil.patient import Identifier
 
 Phase = Literal["not_started", "running", "halted", "ended", "left"]
@@ -78,6 +78,13 @@ class Given(msgspec.Struct, frozen=True):
     medicine: MedicineGiven
 
 
+class Call(msgspec.Struct, frozen=True):
+    """One call for somebody."""
+
+    at: dt.datetime
+    whom: Whom
+
+
 class Decided(msgspec.Struct, frozen=True):
     """One decision of a clinician to go on."""
 
@@ -138,6 +145,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     grades: tuple[Graded, ...] = ()
     medicines: tuple[Given, ...] = ()
     decisions: tuple[Decided, ...] = ()
+    calls: tuple[Call, ...] = ()
     alarms: tuple[Alarm, ...] = ()
 
     @property

@@ -21,6 +21,7 @@ from ivigil.infusion.events import (
     CTCAE_GRADES,
     AdviceOverridden,
     BothSeen,
+    Called,
     Completed,
     Corrected,
     Disconnected,
@@ -42,6 +43,7 @@ from ivigil.infusion.events import (
     VialFinished,
     VialHung,
     VitalsTaken,
+    Whom,
 )
 from ivigil.infusion.hanging import VialSeen
 from ivigil.infusion.scan import ScanError
@@ -68,6 +70,7 @@ Kind = Literal[
     "grade",
     "medicine",
     "decide",
+    "called",
     "informed",
     "vial",
     "vial-finished",
@@ -366,6 +369,12 @@ def _both_seen(said: Said, scene: Scene) -> _Made:
     yield BothSeen(event=event, beside=beside)
 
 
+def _called(said: Said, scene: Scene) -> _Made:
+    known: dict[str, Whom] = {whom: whom for whom in get_args(Whom)}
+    whom = known.get(said.choice("whom", known))
+    yield Called(whom=whom) if whom is not None else None
+
+
 _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "identity": _identity,
     "seat": _seat,
@@ -381,6 +390,7 @@ _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "grade": _grade,
     "medicine": _medicine,
     "decide": _decide,
+    "called": _called,
     "informed": lambda _, __: (PatientInformed(),),
     "vial-finished": _finished,
     "completed": _completed,

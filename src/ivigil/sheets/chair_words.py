@@ -7,6 +7,7 @@ from typing import Any
 
 from ivigil.infusion.advice import Blocker, Code
 from ivigil.infusion.after import CheckCode, CheckState
+from ivigil.infusion.events import Whom
 from ivigil.infusion.hanging import StopCode
 from ivigil.infusion.state import AlarmCode, Halt, Phase
 from ivigil.infusion.treatment import RepeatCode, Withheld
@@ -142,6 +143,17 @@ DO: dict[Do, str] = texts(
         "check_with_laboratory_glucose": "Check the glucose with a laboratory method",
         "keep_fluids": "Keep the fluids going",
         "report": "Report the reaction",
+    }
+)
+
+WHOM: dict[Whom, str] = texts(
+    {"emergency_team": "The emergency team", "prescriber": "The prescriber"},
+)
+
+CALLED: dict[Whom, str] = texts(
+    {
+        "emergency_team": "the emergency team was called",
+        "prescriber": "the prescriber was called",
     }
 )
 

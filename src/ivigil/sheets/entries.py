@@ -9,6 +9,7 @@ from ivigil.infusion.events import (
     AdviceOverridden,
     AdviceShown,
     BothSeen,
+    Called,
     Completed,
     Corrected,
     Disconnected,
@@ -108,6 +109,8 @@ def _beside_line(what: Happening | Corrected) -> str:
     match what:
         case ObservationEnded():
             return say("the patient left")
+        case Called(whom=whom):
+            return say(words.CALLED[whom])
         case PatientInformed():
             return say("the patient was told what to report, and to whom")
         case AdviceShown(code=code):

@@ -40,6 +40,7 @@ TITLE: dict[Kind, str] = texts(
         "grade": "Grade a reaction",
         "medicine": "Medicine",
         "decide": "Decision to go on",
+        "called": "Somebody was called",
         "informed": "Patient informed",
         "vial": "Hang a vial",
         "vial-finished": "Vial finished",
@@ -431,6 +432,11 @@ def _decide(fields: Fields) -> Node:
     )
 
 
+def _called(fields: Fields) -> Node:
+    whom = [(name, say(text)) for name, text in words.WHOM.items()]
+    return _sent(fields, say("Called"), fields.choice("whom", say("Who was called"), [_choose(), *whom]))
+
+
 def _informed(fields: Fields) -> Node:
     return _sent(fields, say("Yes: the patient knows what to report, and to whom"))
 
@@ -513,6 +519,7 @@ _BODIES: dict[Kind, Callable[[Fields], Node]] = {
     "grade": _grade,
     "medicine": _medicine,
     "decide": _decide,
+    "called": _called,
     "informed": _informed,
     "vial": _vial,
     "vial-finished": _vial_finished,
