@@ -124,8 +124,8 @@ def test_everything_before_the_flow_is_entered_by_forms(chairs: Chairs, nurse: B
         ),
         (
             "medicine",
-            {"drug": "epinephrine", "route": "IM", "mg": "0.3"},
-            MedicineGiven(drug="epinephrine", drug_class="epinephrine", route="IM", dose_mg=Decimal("0.3")),
+            {"drug": "epinephrine", "route": "IM", "mg": "0.5"},
+            MedicineGiven(drug="epinephrine", drug_class="epinephrine", route="IM", dose_mg=Decimal("0.5")),
         ),
         (
             "medicine",

@@ -48,6 +48,7 @@ _SHORT = {
     "pain": "measure.pain_0_10",
 }
 """What is typed for a measurement; the unit is that of the measure."""
+RIGHT = "it was looked at again and is right"
 
 
 def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -77,6 +78,7 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     finished.add_argument("--left-g", default="0", metavar="G")
     vitals = kind("vitals", "measured values")
     vitals.add_argument("values", nargs="+", metavar="NAME=VALUE", help=f"bp=120/80, {', '.join(_SHORT)}")
+    add_given(vitals, RIGHT)
     noted = kind("symptom", "a symptom came, or is gone")
     noted.add_argument("symptom", metavar="NAME")
     noted.add_argument("--gone", action="store_true")
@@ -89,6 +91,7 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     medicine.add_argument("--mg", metavar="MG")
     medicine.add_argument("--route", default="")
     medicine.add_argument("--text", default="", help="the dose in words")
+    add_given(medicine, RIGHT)
     _add_flow(kind)
     calling = kind("called", "the emergency team or the prescriber was called")
     calling.add_argument("whom", choices=get_args(Whom))
@@ -120,14 +123,14 @@ def _add_flow(kind: Callable[[str, str], argparse.ArgumentParser]) -> None:
     decide.add_argument("--reason", required=True)
 
 
-def add_given(parser: argparse.ArgumentParser) -> None:
-    """The word for what was done against advice."""
+def add_given(parser: argparse.ArgumentParser, text: str = "it was done against advice all the same") -> None:
+    """The word for what was done against advice, or is right though it was asked about."""
     parser.add_argument(
         "--given",
         nargs="?",
         const=NO_REASON,
         metavar="WHY",
-        help="it was done against advice all the same: record it, and why",
+        help=f"{text}: record it, and why",
     )
 
 

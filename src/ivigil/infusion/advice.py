@@ -22,6 +22,7 @@ Code = Literal[
     "slow",
     "identify",
     "record_anew",  # a symptom or measure is on record that no rule knows: ``because`` names it
+    "measure_anew",  # the last value of a measure is in doubt: ``because`` names it
     "check_vitals",
     "hang_vial",
     "start",

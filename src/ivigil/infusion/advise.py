@@ -46,6 +46,7 @@ def advise(
         *_not_again(moment),
         *_identity(moment),
         *_unknown(moment),
+        *_doubtful(moment),
         *_overdue(moment),
         *onward(moment),
     ]
@@ -227,6 +228,17 @@ def _unknown(moment: Moment) -> Iterator[Advice]:
     if unknown:
         yield Advice(
             code="record_anew", rank="overdue", because=tuple(Saw("not_known", name) for name in unknown)
+        )
+
+
+def _doubtful(moment: Moment) -> Iterator[Advice]:
+    """What was measured last and can hardly be so: it opens nothing until it is measured again."""
+    if moment.doubtful and moment.state.phase != "left":
+        yield Advice(
+            code="measure_anew",
+            rank="overdue",
+            measures=tuple(moment.doubtful),
+            because=tuple(Saw(name, f"{value}", value) for name, value in moment.doubtful.items()),
         )
 
 

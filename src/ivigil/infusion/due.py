@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.infusion.briefing import Briefing, Check
+from ivigil.infusion.doubts import trusted
 from ivigil.infusion.progress import given_ml, hung_ml, reached, step_number, time_at_step
 from ivigil.infusion.state import State
 
@@ -36,8 +37,9 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 def due(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Due, ...]:
     """Everything that is still to be done, by its time. A thing that is done is not in it.
 
-    Nothing is due of a patient who has left.
+    Nothing is due of a patient who has left. What is in doubt was not measured.
     """
+    state = trusted(briefing, state)
     if state.phase == "left":
         return ()
     found = [*_vitals(briefing, state, now), *_vial_change(state, now)]

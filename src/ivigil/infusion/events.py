@@ -93,6 +93,8 @@ class VitalsTaken(What, frozen=True, tag="vitals_taken"):
     """Measured values by measure id ("measure.systolic_mmhg"), in the unit of the id."""
 
     readings: dict[str, Decimal]
+    confirmed: bool = False
+    """Something in it is hardly possible, and was looked at again."""
 
     def __post_init__(self) -> None:
         if not all(value.is_finite() for value in self.readings.values()):

@@ -227,6 +227,7 @@ def _leave(advice: Advice, at: Bedside) -> Iterator[Deed]:
 
 _ANSWERS: dict[Code, Callable[[Advice, Bedside], Iterator[Deed]]] = {
     "identify": _identify,
+    "measure_anew": _measure,
     "check_vitals": _measure,
     "hang_vial": _hang,
     "start": _start,

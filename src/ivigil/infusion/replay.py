@@ -158,7 +158,7 @@ def _vial_finished(state: State, event: Event, what: VialFinished) -> State:
 
 
 def _vitals_taken(state: State, event: Event, what: VitalsTaken) -> State:
-    return replace(state, vitals=(*state.vitals, Vitals(event.at, dict(what.readings))))
+    return replace(state, vitals=(*state.vitals, Vitals(event.at, dict(what.readings), what.confirmed)))
 
 
 def _symptom_noted(state: State, event: Event, what: SymptomNoted) -> State:

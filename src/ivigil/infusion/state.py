@@ -49,6 +49,8 @@ class Vitals(msgspec.Struct, frozen=True):
 
     at: dt.datetime
     readings: dict[str, Decimal]
+    confirmed: bool = False
+    """Somebody looked again at what is hardly possible in it."""
 
 
 class Spell(msgspec.Struct, frozen=True):

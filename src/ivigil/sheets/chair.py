@@ -18,10 +18,12 @@ from ivigil.infusion.due import due
 from ivigil.infusion.events import (
     AdviceOverridden,
     Event,
+    MedicineGiven,
     ObservationEnded,
     RateSet,
     Resumed,
     Started,
+    VitalsTaken,
     What,
 )
 from ivigil.infusion.hanging import Stop
@@ -212,6 +214,8 @@ def went_against(what: AdviceOverridden, deed: What | None) -> str:
         case Resumed():
             did = texts("went on although {why}")
             why = words.said(what.code, words.BLOCKER, words.AGAINST)
+        case VitalsTaken() | MedicineGiven():
+            did, why = texts("recorded although {why}"), words.said(what.code, words.DOUBTED)
         case ObservationEnded():
             did, why = texts("left, and it was not settled that {why}"), words.said(what.code, words.CHECK)
         case _:

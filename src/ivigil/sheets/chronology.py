@@ -81,8 +81,7 @@ def _lines(state: State, knowledge: Knowledge) -> Iterator[_Line]:
         yield graded.at, f"{name}: CTCAE {graded.grading.version} grade {graded.grading.grade}"
     for given in state.medicines:
         yield given.at, f"given: {medicine(given.medicine)}"
-    for call in state.calls:
-        yield call.at, CALLED[call.whom]
+    yield from ((call.at, CALLED[call.whom]) for call in state.calls)
     for decided in state.decisions:
         what = decided.decision
         rate = number(what.rate_ml_per_h_max)

@@ -46,6 +46,7 @@ _SET = texts(
 )
 _OPENS: dict[Code, tuple[Kind, str]] = {
     "identify": ("identity", texts("Check the identity")),
+    "measure_anew": ("vital-signs", texts("Enter vital signs")),
     "check_vitals": ("vital-signs", texts("Enter vital signs")),
     "hang_vial": ("vial", texts("Scan or type the vial")),
     "decide_restart": ("decide", texts("Record the decision")),

@@ -10,11 +10,11 @@ from htpy import Element, Node
 from ivigil.infusion.events import CTCAE_GRADES
 from ivigil.infusion.state import Phase
 from ivigil.order import Fault
-from ivigil.practice.deeds import ALL_THE_SAME, WHY
+from ivigil.practice.deeds import ALL_THE_SAME, WHY, Objection
 from ivigil.practice.told import AT, KINDS, Kind
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, measures, symptom, vial_line
-from ivigil.sheets.entries import objection_line
+from ivigil.sheets.entries import doubt_line, objection_line
 from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import capital, either, say, texts
@@ -189,17 +189,32 @@ def _refusal(fields: Fields) -> Node:
     if told is None:
         return None
     if told.refused:
-        return notice(
-            "stop",
-            h.p[say("Not recorded. Against it speaks:")],
-            h.ul[(h.li[objection_line(each.code, each.what)] for each in told.refused)],
-            urgent=True,
-        )
+        head = say("Not recorded. Against it speaks:")
+        if _is_doubt(fields):
+            head = say("Not recorded yet. Is that right?")
+        lines = [refusal_line(fields.view, each) for each in told.refused]
+        return notice("stop", h.p[head], h.ul[(h.li[line] for line in lines)], urgent=True)
     return notice("stop", h.p[say("Nothing was saved. Look at the marked fields.")], urgent=True)
+
+
+def refusal_line(view: ChairView, objection: Objection) -> str:
+    """One thing that speaks against an entry, or that is asked about it."""
+    if objection.doubt is not None:
+        return doubt_line(objection.doubt, view.knowledge, view.clock)
+    return objection_line(objection.code, objection.what)
+
+
+def _is_doubt(fields: Fields) -> bool:
+    """Is it only asked whether it is right?"""
+    told = fields.told
+    return told is not None and bool(told.refused) and all(each.doubt is not None for each in told.refused)
 
 
 def _despite(fields: Fields) -> Node:
     """Advice refuses, records never do."""
+    if _is_doubt(fields):
+        right = say("It is right: record it")
+        return h.div(".despite")[field.submit(right, kind="stop", name=ALL_THE_SAME, value="yes")]
     told = fields.told
     if told is None or not (told.refused or told.fields.get(ALL_THE_SAME)):
         return None
