@@ -227,6 +227,96 @@ def test_another_patients_wristband_is_recorded_and_cried_out(chairs: Chairs, nu
     assert f"This is another patient: P-1 was read, the plan is of {mine}." in seen(nurse, plan)
 
 
+def test_the_alarm_of_another_identity_ends_with_the_right_one(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    other = str(uuid.uuid4())
+    told(nurse, running, "identity", id=other, value="P-1")
+    page = nurse.get(f"{path(running)}?done={other}").text
+    assert re.search(r'role="status"><div class="notice stop">.*?This is NOT the patient of this plan', page)
+    mine = running.order.patient.id.value
+    told(nurse, running, "identity", value=mine)
+    text = seen(nurse, running)
+    assert "differs from" not in text
+    assert "identity checked: P-1 (asked) · nurse Example another patient" in text
+
+
+# --- asked about once more
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        ({"measure.systolic_mmhg": "1180"}, "Systolic 1180: it is hardly ever outside of 0 to 375"),
+        ({"measure.systolic_mmhg": "36.8"}, "Systolic 36.8 is not above diastolic 74: swapped?"),
+        ({"measure.temperature_c": "98.2"}, "Temperature 98.2: in Fahrenheit? Then it is 36.8 °C"),
+    ],
+)
+def test_vital_signs_that_can_hardly_be_so_are_asked_about_and_open_nothing_unconfirmed(
+    chairs: Chairs, nurse: Browser, fields: dict[str, str], asked: str
+) -> None:
+    plan = chairs.plan()
+    told(nurse, plan, "identity", value=plan.order.patient.id.value)
+    told(nurse, plan, "vial", product="privigen-us", grams="20", lot="L 77", expiry="2027-01-01")
+    wrong = {**WELL, **fields}
+    refused = tell(nurse, plan, "vital-signs", **wrong)
+    assert refused.status_code == 409
+    assert asked in refused.text
+    assert not chairs.state(plan).vitals
+    sent = entry(chairs, "vital-signs", waited=True, fields=wrong)
+    assert queued(nurse, plan, sent).json()["outcome"] == "written"
+    text = seen(nurse, plan)
+    assert "Measure again" in text
+    assert "is set" not in text[: text.index("Record")]
+    told(nurse, plan, "withdraw", event=sent["id"])
+    told(nurse, plan, "vital-signs", **WELL)
+    assert "Next Start at 19 mL/h" in seen(nurse, plan)
+
+
+def test_a_value_that_was_looked_at_again_counts(chairs: Chairs, nurse: Browser) -> None:
+    plan = chairs.plan()
+    told(nurse, plan, "vital-signs", **{**WELL, "measure.temperature_c": "25.5"}, all_the_same="yes")
+    assert chairs.state(plan).vitals[0].confirmed
+    assert "Measure again" not in seen(nurse, plan)
+    (passed,) = [each.what for each in chairs.events(plan) if isinstance(each.what, AdviceOverridden)]
+    assert (passed.code, passed.reason) == ("out_of_range", "looked at again: it is so")
+
+
+@pytest.mark.parametrize(
+    ("mg", "asked"),
+    [
+        ("5", "epinephrine 5 mg: another dose than the one advised, 0.5 to 0.5 mg"),
+        ("0.5", "epinephrine again: earlier than advised, which is 10:15"),
+    ],
+)
+def test_another_dose_or_one_too_early_is_asked_about_and_stays_recordable(
+    chairs: Chairs, running: Plan, nurse: Browser, mg: str, asked: str
+) -> None:
+    told(nurse, running, "symptom", symptom="symptom.wheezing")
+    drug = {"drug": "epinephrine", "route": "IM"}
+    if mg == "0.5":
+        told(nurse, running, "medicine", **drug, mg=mg)
+        assert "Another one was given all the same" in seen(nurse, running)
+    refused = tell(nurse, running, "medicine", **drug, mg=mg)
+    assert refused.status_code == 409
+    assert asked in refused.text
+    told(nurse, running, "medicine", **drug, mg=mg, all_the_same="yes")
+    assert last(chairs, running).dose_mg == Decimal(mg)
+
+
+def test_what_is_refused_is_told_first_and_its_form_stands_open(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    page = tell(nurse, running, "rate", rate="490").text
+    assert "a lower rate was advised" not in page
+    assert "the next step is lower" in page or "this step’s time is not over" in page or "time" in page
+    assert page.index("NOT recorded: Rate.") < page.index('id="now"')
+    assert '<a href="#panel-rate">See why</a>' in page
+    assert re.search(r'open id="panel-rate">.*?<div class="refused" tabindex="-1" autofocus>', page)
+    unknown = tell(nurse, running, "vial", scan="(01)09999999999994(17)270101(10)X1").text
+    assert re.search(r'<details class="when" open><summary>The barcode cannot be read', unknown)
+
+
 def test_stop_slow_and_pause_are_never_held_up(chairs: Chairs, nurse: Browser) -> None:
     """Whatever the state is: also before the start, twice, after the end."""
     plan = chairs.plan()
@@ -250,6 +340,7 @@ def test_stop_slow_and_pause_are_never_held_up(chairs: Chairs, nurse: Browser) -
         ("vital-signs", {"measure.temperature_c": "36,6"}, "measure-temperature_c", "did you mean"),
         ("symptom", {"symptom": "symptom.none_such"}, "symptom", "one of the list"),
         ("grade", {"term": "ctcae.urticaria", "grade": "6"}, "grade", "one of the list"),
+        ("grade", {"term": "ctcae.chills", "grade": "5"}, "grade", "a grade that Chills has: 1, 2, 3"),
         ("medicine", {"mg": "0.3"}, "drug", "the name of what was given"),
         ("decide", {"decided_by": "Dr Example", "rate_max": "19"}, "reason", "why it goes on"),
         ("vial", {}, "grams", "the grams printed on the vial"),

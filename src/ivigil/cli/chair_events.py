@@ -34,7 +34,7 @@ from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.reactions import Measure
 from ivigil.patient import Identifier
 from ivigil.practice.bedside import NO_REASON
-from ivigil.practice.told import given, hung_vial, withdrawal
+from ivigil.practice.told import given, grades_of, has_grade, hung_vial, withdrawal
 
 _PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
 _SHORT = {
@@ -213,6 +213,8 @@ def _grade(options: argparse.Namespace, briefing: Briefing) -> Happening:
     terms = {term.id: term for term in briefing.facts.ctcae_term}
     names = {term.id: (term.id, term.term) for term in terms.values()}
     term = terms[one("term", options.term, names)]
+    if not has_grade(term, options.grade):
+        raise InputError(f"grade {options.grade}: accepted: a grade that {term.term} has: {grades_of(term)}")
     return ReactionGraded(term=term.id, grade=options.grade, version=term.version)
 
 

@@ -168,6 +168,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """What flowed at a moment or, during a halt, last before it; None: nothing had flowed."""
         return next((f.rate_ml_per_h for f in reversed(self.flows) if f.start <= moment), None)
 
+    def standing_alarms(self, patient: Identifier) -> tuple[Alarm, ...]:
+        """Those that hold still: another identity no more once the plan's patient is identified."""
+        if self.identified != patient:
+            return self.alarms
+        return tuple(alarm for alarm in self.alarms if alarm.code != "identity_differs")
+
     @property
     def connected(self) -> bool:
         """Has the flow begun and not ended?"""

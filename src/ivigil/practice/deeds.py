@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
@@ -136,7 +137,7 @@ def parts(name: str, events: Iterable[Event]) -> tuple[str, ...]:
 def objections(bedside: Bedside, what: What) -> tuple[Objection, ...]:
     """Everything that speaks against a deed but the hanging of a vial, at the moment of the bedside."""
     chair = (
-        *(Objection(code) for code in bedside.against(what)),
+        *(Objection(code, _rate(bedside.advised_rate(code))) for code in bedside.against(what)),
         *(Objection(each.code, doubt=each) for each in bedside.doubts(what)),
     )
     match what:
@@ -146,6 +147,10 @@ def objections(bedside: Bedside, what: What) -> tuple[Objection, ...]:
             checks = discharge(bedside.briefing, bedside.state(), bedside.at)
             return tuple(Objection(each.code, each.state) for each in checks if each.state != "met")
     return chair
+
+
+def _rate(rate_ml_per_h: Decimal | None) -> str:
+    return f"{rate_ml_per_h.normalize():f} mL/h" if rate_ml_per_h is not None else ""
 
 
 def _weighed(bedside: Bedside, kind: Kind, said: Said) -> Iterator[tuple[What, tuple[Objection, ...]]]:

@@ -79,7 +79,7 @@ def status_sheet(
     clock = Clock(briefing, now)
     parts = [
         _head(briefing, state, clock, knowledge),
-        _alarms(state, clock),
+        _alarms(state.standing_alarms(briefing.patient), clock),
         *advice_sections(advised, clock, knowledge),
         None if knowledge.is_on("policy.live_advice") else Text(f"\n{words.SWITCHED_OFF}", style="bold"),
         _due(briefing, state, clock, knowledge),
@@ -177,12 +177,12 @@ def end_line(state: State, clock: Clock) -> str:
     )
 
 
-def _alarms(state: State, clock: Clock) -> RenderableType | None:
-    if not state.alarms:
+def _alarms(alarms: tuple[Alarm, ...], clock: Clock) -> RenderableType | None:
+    if not alarms:
         return None
     return section(
         "Alarms",
-        *(Text(f"! {clock.time(alarm.at)} {alarm_words(alarm)}", "bold red") for alarm in state.alarms),
+        *(Text(f"! {clock.time(alarm.at)} {alarm_words(alarm)}", "bold red") for alarm in alarms),
     )
 
 

@@ -129,10 +129,14 @@ def _accepted(fault: Fault) -> str:
 
 
 def unwritten(view: ChairView) -> Node:
-    """What was sent from a button without a form of its own, and cannot be read."""
+    """What was sent and not written: first on the page, with the way to its form if it has one."""
     told = view.typed
-    if told is None or told.kind not in _ELSEWHERE:
+    if told is None:
         return None
+    if told.kind not in _ELSEWHERE:
+        kind = say(TITLE[told.kind])
+        link = h.a(href=f"#panel-{told.kind}")[say("See why")]
+        return notice("stop", h.p[h.b[say("NOT recorded: {kind}.", kind=kind)], " ", link], urgent=True)
     found = [text for fault in told.faults for text in Fields(view, told.kind).faults(fault.field)]
     return faults(tuple(found))
 
@@ -193,8 +197,13 @@ def _refusal(fields: Fields) -> Node:
         if _is_doubt(fields):
             head = say("Not recorded yet. Is that right?")
         lines = [refusal_line(fields.view, each) for each in told.refused]
-        return notice("stop", h.p[head], h.ul[(h.li[line] for line in lines)], urgent=True)
-    return notice("stop", h.p[say("Nothing was saved. Look at the marked fields.")], urgent=True)
+        return _focused(notice("stop", h.p[head], h.ul[(h.li[line] for line in lines)]))
+    return _focused(notice("stop", h.p[say("Nothing was saved. Look at the marked fields.")]))
+
+
+def _focused(shown: Node) -> Element:
+    """Where the page begins to be read, however far down it stands."""
+    return h.div(".refused", tabindex="-1", autofocus=True)[shown]
 
 
 def refusal_line(view: ChairView, objection: Objection) -> str:
@@ -267,7 +276,8 @@ def _vial(fields: Fields) -> Node:
     ]
     planned = view.bedside.briefing.product
     ordered = sorted(products, key=lambda item: (item[0] != planned, item[1].casefold()))
-    told = fields.told is not None and bool(fields.value("product") or fields.faults("product"))
+    typed = ("product", "grams", "lot", "expiry")
+    told = fields.told is not None and any(fields.value(name) or fields.faults(name) for name in typed)
     return _sent(
         fields,
         say("It hangs"),
@@ -421,7 +431,24 @@ def _grade(fields: Fields) -> Node:
         say("Record the grade"),
         fields.choice("term", say("Reaction (CTCAE)"), [_choose(), *terms]),
         fields.choice("grade", say("Grade"), [_choose(), *grades]),
+        _criteria(fields.view),
     )
+
+
+def _criteria(view: ChairView) -> Element:
+    """What each grade of each term means, as the standard says it."""
+    return h.details(".when", id="grade-criteria")[
+        h.summary[say("What the grades mean (CTCAE)")],
+        h.dl[
+            (
+                [
+                    h.dt[term.term],
+                    (h.dd[h.b[f"{each.grade}"], " ", h.span[each.criterion]] for each in term.grades),
+                ]
+                for term in view.bedside.briefing.facts.ctcae_term
+            )
+        ],
+    ]
 
 
 def _medicine(fields: Fields) -> Node:
