@@ -136,7 +136,8 @@ def unwritten(view: ChairView) -> Node:
     if told.kind not in _ELSEWHERE:
         kind = say(TITLE[told.kind])
         link = h.a(href=f"#panel-{told.kind}")[say("See why")]
-        return notice("stop", h.p[h.b[say("NOT recorded: {kind}.", kind=kind)], " ", link], urgent=True)
+        line = h.p[h.b[say("NOT recorded: {kind}.", kind=kind)], " ", link]
+        return h.div(".done")[notice("stop", line, urgent=True)]
     found = [text for fault in told.faults for text in Fields(view, told.kind).faults(fault.field)]
     return faults(tuple(found))
 
