@@ -65,9 +65,10 @@ def _changed(view: ChairView) -> Node:
 
 
 def _alarms(view: ChairView) -> Node:
-    if not view.state.alarms:
+    found = view.state.standing_alarms(view.bedside.briefing.patient)
+    if not found:
         return None
-    lines = (f"{view.clock.time(alarm.at)} {alarm_words(alarm)}" for alarm in view.state.alarms)
+    lines = (f"{view.clock.time(alarm.at)} {alarm_words(alarm)}" for alarm in found)
     return notice("stop", h.ul[(h.li[line] for line in lines)])
 
 

@@ -19,7 +19,7 @@ from ivigil.web.pages.chair.halts import halts
 from ivigil.web.pages.chair.now import PART as NOW
 from ivigil.web.pages.chair.now import now
 from ivigil.web.pages.chair.story import PART as STORY
-from ivigil.web.pages.chair.story import story
+from ivigil.web.pages.chair.story import another_patient, story
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.notice import notice
 from ivigil.web.visit import Visit
@@ -115,9 +115,11 @@ def _done(view: ChairView) -> Node:
     if not written:
         return None
     line = "; ".join(entry_line(event.what, view.knowledge, view.state.vials) for event in written)
+    wrong = any(another_patient(view, event) for event in written)
     return h.div(".done", role="status")[
         notice(
-            "go",
+            "stop" if wrong else "go",
+            h.p[h.b[say("This is NOT the patient of this plan. Do not go on.")]] if wrong else None,
             h.p[say("Recorded at {time}: {what}.", time=view.clock.time(written[0].at), what=line)],
             _undo(view, written) if len(named) == 1 else None,
         )
