@@ -66,7 +66,9 @@ def first(view: ChairView) -> Node:
     if not advised:
         return _card("info", h.p(".do")[say(_NOTHING.get(view.state.phase, _NOTHING["running"]))])
     return _fresh_only(
-        view, advised[0], _card(_TONE[advised[0].rank], *_content(view, advised[0], first=True))
+        view,
+        advised[0],
+        _card(_TONE[advised[0].rank], *_content(view, advised[0], first=True), key=_key(advised[0])),
     )
 
 
@@ -81,20 +83,27 @@ def others(view: ChairView) -> Node:
 def _list(title: str, view: ChairView, several: list[Advice]) -> Node:
     if not several:
         return None
-    return h.section(".others")[
+    return h.section(".others", data_key=title)[
         h.h2[title],
         h.ol[
             (
-                h.li(class_=f"{_TONE[each.rank]}")[_fresh_only(view, each, h.div[_content(view, each)])]
+                h.li(class_=f"{_TONE[each.rank]}", data_key=_key(each))[
+                    _fresh_only(view, each, h.div[_content(view, each)])
+                ]
                 for each in several
             )
         ],
     ]
 
 
-def _card(tone: Tone, *content: Node) -> Element:
+def _key(advice: Advice) -> str:
+    """While it is the same, what is open or in use in it stays."""
+    return f"{advice.code} {advice.action}".strip()
+
+
+def _card(tone: Tone, *content: Node, key: str = "") -> Element:
     title = say("Next")
-    return h.section(f".next.{tone}", aria_label=title)[h.p(".eyebrow")[title], content]
+    return h.section(f".next.{tone}", aria_label=title, data_key=key or None)[h.p(".eyebrow")[title], content]
 
 
 def _fresh_only(view: ChairView, advice: Advice, shown: Element) -> Node:
