@@ -398,6 +398,7 @@ def test_a_live_part_comes_alone_and_says_when_it_was_made(
     for part in ("now", "story"):
         alone = nurse.get(path(running), **{"x-ivigil-part": part}).text
         assert alone.startswith(f'<section class="live" id="{part}"')
+        assert ('id="halts"' in alone) == (part == "now")  # the bar is never older
         assert 'data-made="2026-12-01T10:10:0' in alone
 
 
@@ -452,7 +453,13 @@ def test_a_locked_screen_takes_stop_and_slow_and_shows_little(
     assert nurse.bare_post(f"{path(running)}/rate", {"form_token": token, "rate": "19"}).status_code == 423
     for kind in ("slow", "stop"):
         sent = nurse.bare_post(f"{path(running)}/halt/{kind}", {"form_token": token})
-        assert (sent.status_code, sent.headers["location"]) == (303, f"{path(running)}/locked")
+        assert (sent.status_code, sent.headers["location"][:-36]) == (303, f"{path(running)}/locked?done=")
+        page = nurse.get(sent.headers["location"]).text
+        assert ("Recorded at" in page, "Slow to 19" in page) == (True, False)
+    assert "nothing flows" in page
+    part = nurse.get(f"{path(running)}/locked", **{"x-ivigil-part": "locked"}).text
+    assert part.startswith('<section class="live" id="locked"')
+    assert 'id="halts"' in part
     assert {event.by for event in chairs.events(running)[-2:]} == {
         "locked workstation, last user nurse Example"
     }
