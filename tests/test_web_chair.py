@@ -516,6 +516,7 @@ def test_a_live_part_comes_alone_and_says_when_it_was_made(
     for part in ("now", "story"):
         alone = nurse.get(path(running), **{"x-ivigil-part": part}).text
         assert alone.startswith(f'<section class="live" id="{part}"')
+        assert ('id="halts"' in alone) == (part == "now")  # the bar is never older
         assert 'data-made="2026-12-01T10:10:0' in alone
 
 
@@ -570,7 +571,13 @@ def test_a_locked_screen_takes_stop_and_slow_and_shows_little(
     assert nurse.bare_post(f"{path(running)}/rate", {"form_token": token, "rate": "19"}).status_code == 423
     for kind in ("slow", "stop"):
         sent = nurse.bare_post(f"{path(running)}/halt/{kind}", {"form_token": token})
-        assert (sent.status_code, sent.headers["location"]) == (303, f"{path(running)}/locked")
+        assert (sent.status_code, sent.headers["location"][:-36]) == (303, f"{path(running)}/locked?done=")
+        page = nurse.get(sent.headers["location"]).text
+        assert ("Recorded at" in page, "Slow to 19" in page) == (True, False)
+    assert "nothing flows" in page
+    part = nurse.get(f"{path(running)}/locked", **{"x-ivigil-part": "locked"}).text
+    assert part.startswith('<section class="live" id="locked"')
+    assert 'id="halts"' in part
     assert {event.by for event in chairs.events(running)[-2:]} == {
         "locked workstation, last user nurse Example"
     }
@@ -610,6 +617,28 @@ def test_a_tap_with_a_connection_is_refused_where_advice_says_so(
     assert faulty["outcome"] == "faulty"
     assert faulty["faults"][0]["field"] == "rate"
     assert chairs.state(running).rate_ml_per_h == 38
+
+
+def test_slow_of_a_page_that_did_not_see_a_lower_rate_is_slower_still(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    """Two nurses: what the bar of one says is above what the other has set. By a form and from a queue."""
+    told(nurse, running, "slow", rate="30")  # off the ladder: as it was set
+    assert chairs.state(running).rate_ml_per_h == 30
+    told(nurse, running, "slow", rate="57")
+    assert chairs.state(running).rate_ml_per_h == 19
+    chairs.at(44)
+    before = entry(chairs, "slow", ago=4.5, fields={"rate": "57"}, waited=True)  # at 38 mL/h, minute 39.5
+    assert queued(nurse, running, before, halt="/halt").json()["outcome"] == "written"
+    assert last(chairs, running) == RateSet(rate_ml_per_h=Decimal(19))
+    for waited in (True, False):
+        sent = entry(chairs, "slow", fields={"rate": "57"}, waited=waited, version=1)
+        assert queued(nurse, running, sent, halt="/halt").json()["outcome"] == "written"
+        assert isinstance(last(chairs, running), Paused)
+        assert chairs.state(running).rate_ml_per_h == 0
+    told(nurse, running, "stop")
+    told(nurse, running, "slow", rate="19")
+    assert chairs.state(running).phase == "ended"
 
 
 @pytest.mark.parametrize("version", [0, VERSION + 1])

@@ -307,12 +307,23 @@ def _rate(said: Said, scene: Scene) -> _Made:
 
 
 def _slow(said: Said, scene: Scene) -> _Made:
-    """To the rate that was said; without one, to the step below; under the first step it is a pause."""
-    rate = said.amount("rate")
-    below = step_below(scene.state.day.steps, scene.state.rate_ml_per_h)
-    if rate is None and below is not None:
-        rate = below.rate_ml_per_h
+    """Slower than at that moment, whatever the page that sent it had seen: never a rise.
+
+    To the rate that was said; if none was, or it is not below the present one, to the step below; where
+    there is none, or nothing flows, it is a pause.
+    """
+    rate, present = said.amount("rate"), _to_be_slowed(scene.state)
+    if rate is None or rate >= present:
+        below = step_below(scene.state.day.steps, present)
+        rate = below.rate_ml_per_h if below is not None else None
     yield RateSet(rate_ml_per_h=rate) if rate is not None else Paused(reason=said.text("reason"))
+
+
+def _to_be_slowed(state: State) -> Decimal:
+    """What flows or, during a pause, what goes on after it; 0: nothing."""
+    if state.phase == "halted" and state.halt in ("paused", "disconnected"):
+        return state.set_rate_ml_per_h or Decimal(0)
+    return state.rate_ml_per_h
 
 
 def _resume(said: Said, scene: Scene) -> _Made:

@@ -71,9 +71,10 @@ def first(view: ChairView) -> Node:
     head, beside = _together(advised)
     shown = [
         *_content(view, head, first=True),
-        [h.div(".beside-it")[_content(view, each)] for each in beside],
+        [h.div(".beside-it", data_key=_key(each))[_content(view, each)] for each in beside],
     ]
-    return _fresh_only(view, head, _card(_TONE[beside[0].rank if beside else head.rank], *shown))
+    tone = _TONE[beside[0].rank if beside else head.rank]
+    return _fresh_only(view, head, _card(tone, *shown, key=_key(head)))
 
 
 def _together(advised: tuple[Advice, ...]) -> tuple[Advice, tuple[Advice, ...]]:
@@ -98,20 +99,27 @@ def others(view: ChairView) -> Node:
 def _list(title: str, view: ChairView, several: list[Advice]) -> Node:
     if not several:
         return None
-    return h.section(".others")[
+    return h.section(".others", data_key=title)[
         h.h2[title],
         h.ol[
             (
-                h.li(class_=f"{_TONE[each.rank]}")[_fresh_only(view, each, h.div[_content(view, each)])]
+                h.li(class_=f"{_TONE[each.rank]}", data_key=_key(each))[
+                    _fresh_only(view, each, h.div[_content(view, each)])
+                ]
                 for each in several
             )
         ],
     ]
 
 
-def _card(tone: Tone, *content: Node) -> Element:
+def _key(advice: Advice) -> str:
+    """While it is the same, what is open or in use in it stays."""
+    return f"{advice.code} {advice.action}".strip()
+
+
+def _card(tone: Tone, *content: Node, key: str = "") -> Element:
     title = say("Next")
-    return h.section(f".next.{tone}", aria_label=title)[h.p(".eyebrow")[title], content]
+    return h.section(f".next.{tone}", aria_label=title, data_key=key or None)[h.p(".eyebrow")[title], content]
 
 
 def _fresh_only(view: ChairView, advice: Advice, shown: Element) -> Node:

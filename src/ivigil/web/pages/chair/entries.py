@@ -24,6 +24,7 @@ from ivigil.web.parts import field
 from ivigil.web.parts.field import Importance
 from ivigil.web.parts.notice import faults, notice
 
+PART = "record"
 TITLE: dict[Kind, str] = texts(
     {
         "identity": "Identity check",
@@ -146,12 +147,18 @@ def entries(view: ChairView) -> Element:
     """The forms that come up now, then all others."""
     often = _OFTEN[view.state.phase]
     rest = [kind for kind in KINDS if kind not in (*often, *_ELSEWHERE)]
-    return h.section(".entries", aria_labelledby="entries")[
+    return h.section(".entries", id=PART, aria_labelledby="entries", data_of=record_state(view))[
         h.h2("#entries")[say("Record")],
         h.div(".panels")[(_panel(view, kind) for kind in often)],
         h.h3[say("More to record")] if often else None,
         h.div(".panels")[(_panel(view, kind) for kind in rest)],
     ]
+
+
+def record_state(view: ChairView) -> str:
+    """What the forms depend on: while it is the same they need not come anew."""
+    codes = " ".join(each.code for each in view.report.advice)
+    return f"{view.state.phase} {len(view.report.events)} {codes}"
 
 
 def _panel(view: ChairView, kind: Kind) -> Element:

@@ -164,8 +164,8 @@ def _vial(view: ChairView, vial: HungVial) -> Element:
         done = say(
             "{time} {vial}; finished {finished}", time=view.clock.time(vial.at), vial=line, finished=over
         )
-        return h.li[h.span[done]]
-    return h.li[
+        return h.li(data_key=vial.event)[h.span[done]]
+    return h.li(data_key=vial.event)[
         h.span[f"{view.clock.time(vial.at)} {line}"],
         tap(view, "vial-finished", say("Finished"), {"hung": vial.event}, importance="plain"),
     ]

@@ -109,7 +109,7 @@ def _entry(view: ChairView, event: Event, standing: Event | None) -> Element:
     withdrawn = standing is None and not isinstance(event.what, Corrected)
     instead = standing if standing is not None and standing.what != event.what else None
     text = _told(view, event)
-    return h.li[
+    return h.li(data_key=event.id)[
         h.p[
             h.b[view.clock.time(event.at)],
             " ",
