@@ -1,5 +1,5 @@
-"""A table: a caption, headings, rows. On a narrow screen it scrolls by itself, or its rows stand one under
-another; the page never scrolls sideways."""
+"""A table: a caption, headings, rows. On a narrow screen it scrolls by itself and never the page, or its rows
+stand as stacks, each cell under its heading."""
 
 from __future__ import annotations
 
@@ -22,17 +22,15 @@ def table(
 ) -> Element:
     """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading.
 
-    ``empty``: what stands there without a row; "": that there is nothing. ``stacked``: on a narrow screen
-    each row stands by itself, and each of its cells below the first under the name of its column.
+    ``empty``: what stands there without a row; "": that there is nothing. ``stacked``: on a narrow screen,
+    for rows of text.
     """
     right = set(numbers)
     made = [
-        h.tr(role="row" if stacked else None)[
+        h.tr[
             [
                 (h.th(scope="row") if at == 0 else h.td)(
-                    class_={"figure": at in right},
-                    role=("rowheader" if at == 0 else "cell") if stacked else None,
-                    data_column=headings[at] if stacked and at else None,
+                    class_={"figure": at in right}, data_heading=headings[at] if stacked else None
                 )[cell]
                 for at, cell in enumerate(row)
             ]
@@ -41,21 +39,17 @@ def table(
     ]
     if not made:
         return h.section(".table")[h.h2[caption], h.p(".soft")[empty or say("Nothing.")]]
-    return h.div(class_=["table", {"stacked": stacked}], role="region", aria_label=caption, tabindex="0")[
-        h.table(role="table" if stacked else None)[
+    return h.div(class_={"table": True, "stacked": stacked}, role="region", aria_label=caption, tabindex="0")[
+        h.table[
             h.caption[caption],
-            h.thead(role="rowgroup" if stacked else None)[
-                h.tr(role="row" if stacked else None)[
+            h.thead[
+                h.tr[
                     [
-                        h.th(
-                            scope="col",
-                            class_={"figure": at in right},
-                            role="columnheader" if stacked else None,
-                        )[heading]
+                        h.th(scope="col", class_={"figure": at in right})[heading]
                         for at, heading in enumerate(headings)
                     ]
                 ]
             ],
-            h.tbody(role="rowgroup" if stacked else None)[made],
+            h.tbody[made],
         ]
     ]
