@@ -6,6 +6,7 @@ The name of a field says what it holds, in which unit and which end of a range i
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 _UNIT = {
@@ -414,9 +415,10 @@ def _read(name: str) -> tuple[str, str]:
 
 def ends(name: str, kind: str = "") -> tuple[str, str] | None:
     """Of a field that is the lower end of a range: its upper end, and what the range is called."""
-    other = name.replace("_min", "_max")
-    if other == name:
+    found = list(re.finditer(r"_min(?=_|$)", name))
+    if not found:
         return None
+    other = f"{name[: found[-1].start()]}_max{name[found[-1].end() :]}"
     low, high = title(name, kind)[0], title(other, kind)[0]
     for a, b in ((", at least", ", at most"), (", from", ", to")):
         if low.endswith(a) and high == low.removesuffix(a) + b:
