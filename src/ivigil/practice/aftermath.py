@@ -26,17 +26,17 @@ from ivigil.aftercare.happenings import (
     FollowUpEvent,
     Happened,
     ResultReceived,
-    open_reports,
 )
 from ivigil.aftercare.results import baselines, read_results
 from ivigil.aftercare.standing import Hours, Standing, standing, watch
 from ivigil.aftercare.team_hours import AHEAD, team_hours
-from ivigil.aftercare.triage import Triage, latest_triage
+from ivigil.aftercare.triage import Triage
 from ivigil.course import Day, Plan, infusion_id
 from ivigil.infusion.events import Corrected
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.entry import Entry, draft
+from ivigil.practice.reports import answer_to
 from ivigil.records import Journal
 from ivigil.records.aftermath import aftermath
 from ivigil.records.past import infused
@@ -125,10 +125,8 @@ def record(case: Case, bodies: Iterable[FollowUpEvent | Corrected], entry: Entry
 
 
 def triage_of(case: Case) -> Triage | None:
-    """The answer to what was reported last and is not settled; None: nothing, or triage is switched off."""
-    if not case.knowledge.is_on("policy.patient_triage"):
-        return None
-    return latest_triage(open_reports(case.known), case.episode, case.knowledge)
+    """The answer to everything that was reported and is not settled; None: nothing, or triage is off."""
+    return answer_to(case.known, case.episode, case.knowledge)
 
 
 def hours_of(case: Case) -> tuple[Hours, ...]:

@@ -28,13 +28,13 @@ from ivigil.aftercare.happenings import (
     ResultReceived,
     SymptomsReported,
 )
-from ivigil.aftercare.spans import UnknownEndError
 from ivigil.aftercare.standing import Standing
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.team_hours import watching_at
 from ivigil.infusion.briefing import BriefingError
 from ivigil.practice.aftermath import Case, hand_over, of_journal, record, triage_of
-from ivigil.practice.inbox import QUIET, Inbox, Item, Tier, unsettled
+from ivigil.practice.inbox import QUIET, Inbox, Item, Tier
+from ivigil.practice.reports import unsettled
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.after_words import BECAUSE, HOLDS, STATE, TEST, whom
 from ivigil.sheets.chair import reading, readings
@@ -45,6 +45,7 @@ from ivigil.sheets.triage_words import reasons
 from ivigil.web import shell
 from ivigil.web.given import TheVisit, Ticks, ticked
 from ivigil.web.kept import kept
+from ivigil.web.pages.board import chair_path
 from ivigil.web.parts import field
 from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import Tone, faults, notice
@@ -248,7 +249,15 @@ def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
     match item.kind:
         case "report":
             how_soon = say(TITLE[item.urgency]) if item.urgency else say("not judged: triage is off here")
-            return [h.b[say("Report:"), " "], how_soon, since, h.br, say("Open it, act, then settle it.")]
+            where = None if item.ended else [" · ", h.b[say("end of the infusion not recorded")]]
+            return [
+                h.b[say("Report:"), " "],
+                how_soon,
+                since,
+                where,
+                h.br,
+                say("Open it, act, then settle it."),
+            ]
         case "answer":
             return [h.b[say("Answer not read")], since, _tell(item, visit)]
         case "silence":
@@ -288,7 +297,7 @@ def _tell(item: Item, visit: Visit) -> Node:
 
 
 def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Response[str]:
-    found = hand_over(case)
+    found = _handed_over(case)
     waiting = unsettled(case.known)
     may = visit.may("follow_up.record", case.stream)
     return shell.page(
@@ -296,11 +305,11 @@ def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Respo
         visit,
         faults(wrong),
         _headline(case, waiting),
+        _goes_on(case, visit) if found is None else None,
         _reports(waiting, visit),
         _results(found, waiting, visit),
         _settle_form(visit, case) if may and _to_settle(waiting) else None,
-        _check_ins(found, visit, case, may=may),
-        _tests(found),
+        [_check_ins(found, visit, case, may=may), _tests(found)] if found else None,
         h.p[h.a(href="/inbox")[say("Back to the inbox")]],
         banner=_banner(visit, case),
         styles=_STYLES,
@@ -318,6 +327,22 @@ def _banner(visit: Visit, case: Case) -> Node:
         patient.birth_date,
         contact.phone if contact else None,
         woven("infusion ended {time}", time=stamp(ended)) if ended is not None else None,
+    )
+
+
+def _goes_on(case: Case, visit: Visit) -> Node:
+    """The end is not recorded: the chair is where to look, and nothing is asked afterwards until it is."""
+    return notice(
+        "slow",
+        h.p[
+            say(
+                "The end of this infusion is not recorded. It may be running: look at the chair. Until its "
+                "end is recorded the patient is asked nothing."
+            )
+        ],
+        h.p[h.a(href=chair_path(case.episode.infusion))[say("To the infusion")]]
+        if visit.may("chair.read", case.stream)
+        else None,
     )
 
 
@@ -359,18 +384,18 @@ def _told(each: Happened, visit: Visit) -> Element:
         ],
         h.p[h.b[say("Has:"), " "], names(report.present, base)] if report.present else None,
         h.p[h.b[say("Measured:"), " "], readings(report.readings, base)] if report.readings else None,
-        (h.blockquote[text] for text in report.unmatched),
+        (h.blockquote[f"“{text}”"] for text in report.own_words),
         h.p(".soft")[say("Denies:"), " ", names(report.absent, base)] if report.absent else None,
         None if told else h.p[say("Told of no complaint.")],
     ]
 
 
-def _results(found: HandOver, waiting: Iterable[Happened], visit: Visit) -> Node:
+def _results(found: HandOver | None, waiting: Iterable[Happened], visit: Visit) -> Node:
     new = [each.what for each in waiting if isinstance(each.what, ResultReceived)]
     if not new:
         return None
     rules = {fact.id: fact.meaning for fact in visit.knowledge.facts.result_rule}
-    speaks = [read for read in found.readings if read.holds != "false"]
+    speaks = [read for read in found.readings if read.holds != "false"] if found else []
     return h.section[
         table(
             say("Laboratory values to read"),
@@ -510,17 +535,24 @@ def _report(visit: Visit, asked: CheckIn, data: Told) -> tuple[SymptomReport, tu
 
 
 def _case(visit: Visit, infusion: str) -> Case:
-    """The infusion; one without a course or an end is not followed."""
+    """The infusion: one with a course that has ended, or of which something was told."""
     try:
         case = of_journal(visit.journal, infusion, visit.knowledge, visit.now)
-        hand_over(case)
-    except (BriefingError, UnknownEndError):
-        raise NotFoundException(detail="no infusion that has ended") from None
+    except BriefingError:
+        raise NotFoundException(detail="no infusion that can be followed") from None
+    if case.episode.ended_at is None and not case.known:
+        raise NotFoundException(detail="no infusion that has ended")
     return case
 
 
+def _handed_over(case: Case) -> HandOver | None:
+    """Everything about the days after; None: they have not begun."""
+    return hand_over(case) if case.episode.ended_at is not None else None
+
+
 def _asked(case: Case, check_in: str) -> CheckIn:
-    found = (each.check_in for each in hand_over(case).check_ins if each.check_in.id == check_in)
+    whole = _handed_over(case)
+    found = (each.check_in for each in (whole.check_ins if whole else ()) if each.check_in.id == check_in)
     asked = next(found, None)
     if asked is None:
         raise NotFoundException(detail="no such check-in")
