@@ -152,13 +152,9 @@ def test_what_was_said_at_the_telephone_is_an_answer_that_is_read(days: Days) ->
     path = f"{days.path}/ask/{check_in}"
     page = browser.get(path).text
     assert "In danger? Call" in page
-    asked = re.findall(r'name="no" value="([^"]+)"', page)
-    sent = {
-        "no": asked[1:],
-        "yes": asked[:1],
-        "says": "feels well otherwise",
-        **hidden(browser, path),
-    }
+    asked = re.findall(r'name="answer\.([^"]+)" value="no"', page)
+    sent = {f"answer.{name}": "no" for name in asked[1:]}
+    sent |= {f"answer.{asked[0]}": "yes", "says": "feels well otherwise", **hidden(browser, path)}
     assert browser.post(path, sent, form_at=path).status_code == 303
     (told,) = [what for what in days.happened() if isinstance(what, CheckInAnswered)]
     assert (told.check_in, told.taken_by) == (check_in, "team")
@@ -166,11 +162,22 @@ def test_what_was_said_at_the_telephone_is_an_answer_that_is_read(days: Days) ->
     assert told.report.unmatched == ("feels well otherwise",)
 
 
-@pytest.mark.parametrize("sent", [{}, {"yes": ["symptom.chest_pain"], "no": ["symptom.chest_pain"]}])
-def test_nothing_and_a_contradiction_are_no_answer(days: Days, sent: dict[str, list[str]]) -> None:
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({}, "Nothing was answered."),
+        (
+            {"answer.symptom.chest_pain": ["yes", "no"]},
+            "Answered with yes and with no: Do you have chest pain",
+        ),
+    ],
+)
+def test_nothing_and_a_contradiction_are_no_answer(days: Days, sent: dict[str, list[str]], told: str) -> None:
     browser = days.web.browser("nurse")
     path = f"{days.path}/ask/{due(days)}"
-    assert browser.post(path, sent, form_at=path).status_code == 400
+    answer = browser.post(path, sent, form_at=path)
+    assert answer.status_code == 400
+    assert told in answer.text
     assert not [what for what in days.happened() if isinstance(what, CheckInAnswered)]
 
 

@@ -421,7 +421,7 @@ def test_switched_off_only_the_numbers_are_shown(tmp_path: Path) -> None:
 def test_a_check_in_is_opened_answered_and_clean_only_if_danger_was_asked(web: Web) -> None:
     stream, _ = treated(web, ended_hours_ago=50)
     patient = inside(web, stream)
-    path = re.findall(r'href="(/me/questions/\d+)"', patient.get("/me").text)[0]
+    path = re.findall(r'href="(/me/questions/[^"]+)"', patient.get("/me").text)[0]
     page = said_no_to_danger(patient, path)
     assert len(happened(web, stream, CheckInRead)) == 1
     answer = go_on(patient, path, page, send="none")
@@ -438,7 +438,8 @@ def test_a_check_in_is_opened_answered_and_clean_only_if_danger_was_asked(web: W
 
 def test_a_check_in_whose_time_has_not_come_is_not_there(web: Web, stream: str) -> None:
     patient = inside(web, stream)
-    assert {patient.get(f"/me/questions/{n}").status_code for n in (0, 7, 99)} == {404}
+    path = f"/me/questions/{case(web, stream).episode.infusion}"
+    assert {patient.get(f"{path}/{n}").status_code for n in (0, 7, 99)} == {404}
 
 
 def test_the_diary_is_kept_and_says_at_once_what_must_not_wait(web: Web, stream: str) -> None:

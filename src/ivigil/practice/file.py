@@ -9,7 +9,7 @@ import msgspec
 from ivigil.course import Day, Plan
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
-from ivigil.practice.aftermath import Case, latest, ours
+from ivigil.practice.aftermath import Case, followed, ours
 from ivigil.records import Journal
 from ivigil.records.authorisation import Standing, standings
 from ivigil.records.bodies import Contact
@@ -26,8 +26,18 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     """By the day on which they were to begin."""
     given: tuple[tuple[Plan, State], ...]
     """Every day on which something flowed, by its beginning."""
-    case: Case | None
-    """The days after the last infusion; None: nothing was given yet."""
+    cases: tuple[Case, ...]
+    """The days after every infusion that is followed, by its beginning."""
+
+    @property
+    def case(self) -> Case | None:
+        """What is told now is about the last infusion; None: nothing was given yet."""
+        return self.cases[-1] if self.cases else None
+
+    @property
+    def asked(self) -> tuple[Case, ...]:
+        """Those that have ended and whose check-ins ask."""
+        return tuple(case for case in self.cases if case.episode.ended_at is not None and case.until is None)
 
     @property
     def released(self) -> Plan | None:
@@ -59,5 +69,5 @@ def open_file(journal: Journal, stream: str, knowledge: Knowledge, at: dt.dateti
         contact=contact_of(journal, stream),
         plans=tuple(sorted(standings(journal.read(stream)).values(), key=lambda each: each.plan.order.start)),
         given=ours(journal, stream),
-        case=latest(journal, stream, knowledge, at),
+        cases=followed(journal, stream, knowledge, at),
     )

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 
 import htpy as h
 import msgspec
+from anyio import to_thread
 from htpy import Element, Node
 from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
@@ -32,6 +34,7 @@ from ivigil.aftercare.standing import Standing
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.team_hours import watching_at
 from ivigil.infusion.briefing import BriefingError
+from ivigil.knowledge.reactions import Symptom
 from ivigil.practice.aftermath import Case, hand_over, of_journal, record, triage_of
 from ivigil.practice.inbox import QUIET, Inbox, Item, Tier
 from ivigil.practice.reports import unsettled
@@ -43,7 +46,7 @@ from ivigil.sheets.spoken import counted, say, texts
 from ivigil.sheets.triage import DANGER, NUMBER, TITLE
 from ivigil.sheets.triage_words import reasons
 from ivigil.web import shell
-from ivigil.web.given import TheVisit, Ticks, ticked
+from ivigil.web.given import Asked, TheVisit
 from ivigil.web.kept import kept
 from ivigil.web.pages.board import chair_path
 from ivigil.web.parts import field
@@ -86,11 +89,15 @@ class Sent(msgspec.Struct):
     seen: str = ""
 
 
-class Told(msgspec.Struct):
-    """What somebody of the team heard at the telephone: symptoms of the check-in by their ids."""
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody of the team heard at the telephone, as the form was sent."""
 
-    yes: Ticks = []
-    no: Ticks = []
+    answers: dict[str, str] = {}
+    """Symptom -> "yes" or "no"; whatever was not asked is not in it."""
+    both: tuple[str, ...] = ()
+    """Symptoms with both answers, which no form of ours sends."""
+    none: bool = False
+    """Every question about danger was asked, and those without a yes are a no."""
     says: str = ""
     entry: str = ""
 
@@ -145,23 +152,38 @@ def ask(visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str]) -> Re
     return _questions_page(visit, case, _asked(case, check_in), Told())
 
 
-@post(
-    "/inbox/{infusion:str}/ask/{check_in:str}",
-    needs="follow_up.record",
-    status_code=303,
-    sync_to_thread=True,
-)
-def answer(
-    visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str], data: URLEncodedBody[Told]
+@post("/inbox/{infusion:str}/ask/{check_in:str}", needs="follow_up.record", status_code=303)
+async def answer(
+    request: Asked, visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str]
 ) -> Response[str] | Redirect:
     """What the patient said; it counts as read."""
+    sent = await request.form()
+    return await to_thread.run_sync(_answer, visit, infusion, check_in, sent)
+
+
+def _answer(visit: Visit, infusion: str, check_in: str, sent: FormMultiDict) -> Response[str] | Redirect:
     case = _case(visit, infusion)
     asked = _asked(case, check_in)
-    told, wrong = _report(visit, asked, data)
+    data = _sent(questions_of(asked, case), sent)
+    told, wrong = _report(visit, asked, case, data)
     if wrong:
         return _questions_page(visit, case, asked, data, wrong)
     body = CheckInAnswered(check_in=asked.id, report=told, taken_by="team")
     return _recorded(visit, case, body, data.entry)
+
+
+def _sent(asked: Iterable[Symptom], sent: FormMultiDict) -> Told:
+    found = {
+        symptom.id: {str(value) for value in sent.getall(f"answer.{symptom.id}", [])} for symptom in asked
+    }
+    said = {name: values & {"yes", "no"} for name, values in found.items()}
+    return Told(
+        answers={name: "yes" if "yes" in values else "no" for name, values in said.items() if values},
+        both=tuple(name for name, values in said.items() if len(values) > 1),
+        none=sent.get("none") == "yes",
+        says=str(sent.get("says", "")),
+        entry=str(sent.get("entry", "")),
+    )
 
 
 # --- the list
@@ -309,6 +331,7 @@ def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Respo
         _reports(waiting, visit),
         _results(found, waiting, visit),
         _settle_form(visit, case) if may and _to_settle(waiting) else None,
+        _left_open(case),
         [_check_ins(found, visit, case, may=may), _tests(found)] if found else None,
         h.p[h.a(href="/inbox")[say("Back to the inbox")]],
         banner=_banner(visit, case),
@@ -359,6 +382,19 @@ def _headline(case: Case, waiting: Iterable[Happened]) -> Node:
         h.p[h.b[say(TITLE[found.urgency])]],
         h.ul[(h.li[text] for text in reasons(found.leading, case.knowledge))],
     )
+
+
+def _left_open(case: Case) -> Node:
+    """The questions about danger that make the answer what it is, and that nobody has answered."""
+    found = triage_of(case)
+    if found is None or not found.picture.unanswered:
+        return None
+    questions = {each.id: each.question for each in case.knowledge.facts.symptom}
+    return h.section[
+        h.h2[say("Not answered, and may mean danger")],
+        h.p[say("Call the patient and ask: what is not answered counts as danger.")],
+        h.ul[(h.li[questions[name]] for name in found.picture.unanswered)],
+    ]
 
 
 def _reports(waiting: Iterable[Happened], visit: Visit) -> Node:
@@ -429,18 +465,26 @@ def _settle_form(visit: Visit, case: Case) -> Element:
 
 
 def _check_ins(found: HandOver, visit: Visit, case: Case, *, may: bool) -> Node:
-    rows = ((*_standing(each, visit), _actions(each, visit, case, may=may)) for each in found.check_ins)
+    anew = case.until is not None
+    rows = (
+        (*_standing(each, visit, anew=anew), _actions(each, visit, case, may=may)) for each in found.check_ins
+    )
     headings = (say("When"), say("State"), say("Tell"), say("To do"))
     return h.div(".checks")[table(say("Check-ins"), headings, rows, empty=say("No check-in is planned."))]
 
 
-def _standing(each: Standing, visit: Visit) -> tuple[Node, Node, Node]:
+def _standing(each: Standing, visit: Visit, *, anew: bool) -> tuple[Node, Node, Node]:
+    """anew: the next infusion has ended."""
     state: Node = say(STATE[each.state])
     if each.answered_at is not None:
         read = say("read by the team") if each.answer_read_at else say("NOT READ by the team")
         state = [state, h.br, h.span(".soft")[read]]
     told = each.escalation
-    tell = [whom(told, visit.knowledge), h.br, h.span(".soft")[say(BECAUSE[told.because])]] if told else None
+    tell: Node = (
+        [whom(told, visit.knowledge), h.br, h.span(".soft")[say(BECAUSE[told.because])]] if told else None
+    )
+    if each.answered_at is None and each.state != "planned" and anew:
+        tell = h.span(".soft")[say("The check-ins of the next infusion ask now.")]
     return stamp(each.check_in.due), state, tell
 
 
@@ -448,13 +492,18 @@ def _actions(each: Standing, visit: Visit, case: Case, *, may: bool) -> Node:
     if not may or each.state == "planned":
         return None
     base = f"/inbox/{case.episode.infusion}"
+    asking = h.a(".open", href=f"{base}/ask/{each.check_in.id}")
     if each.answered_at is None:
-        return h.a(".open", href=f"{base}/ask/{each.check_in.id}")[say("Ask by telephone")]
-    if each.answer_read_at is None:
-        return field.form(visit.form_token, f"{base}/read/{each.check_in.id}")[
+        return asking[say("Ask by telephone")]
+    unread = each.answer_read_at is None
+    return [
+        field.form(visit.form_token, f"{base}/read/{each.check_in.id}")[
             _entry_id(), _seen(case), field.submit(say("Mark the answer as read"), kind="plain")
         ]
-    return None
+        if unread
+        else None,
+        asking[say("Ask again by telephone")],
+    ]
 
 
 def _tests(found: HandOver) -> Node:
@@ -473,6 +522,15 @@ def _tests(found: HandOver) -> Node:
 # --- asking
 
 
+def questions_of(asked: CheckIn, case: Case) -> tuple[Symptom, ...]:
+    """What is asked at the telephone: every question about danger to life, as the patient is asked at home,
+    for one that is left open is judged as danger; then those of the check-in."""
+    age = case.episode.age_months
+    every = [each for each in case.knowledge.facts.symptom if each.question and each.concerns(age)]
+    danger = [each for each in every if each.ask_first]
+    return (*danger, *(each for each in every if each.id in asked.questions and not each.ask_first))
+
+
 def _questions_page(
     visit: Visit,
     case: Case,
@@ -480,6 +538,9 @@ def _questions_page(
     data: Told,
     wrong: tuple[str, ...] = (),
 ) -> Response[str]:
+    every = questions_of(asked, case)
+    danger = [each for each in every if each.ask_first]
+    others = [each for each in every if not each.ask_first]
     return shell.page(
         say("Ask by telephone"),
         visit,
@@ -488,7 +549,17 @@ def _questions_page(
         field.form(visit.form_token, f"/inbox/{case.episode.infusion}/ask/{asked.id}")[
             faults(wrong),
             _entry_id(),
-            h.div(".questions")[(_question(name, data, visit) for name in asked.questions)],
+            h.h2[say("Danger to life")],
+            h.div(".questions")[(_question(each, data) for each in danger)],
+            h.label(".tick.none")[
+                h.input(type="checkbox", name="none", value="yes", checked=data.none),
+                h.span[
+                    say("All of these were asked. Those that are not answered with yes are answered with no.")
+                ],
+            ],
+            [h.h2[say("Of this check-in")], h.div(".questions")[(_question(each, data) for each in others)]]
+            if others
+            else None,
             h.div(".field")[
                 h.label(for_="says")[say("In their own words")],
                 h.textarea(id="says", name="says", rows=3)[data.says],
@@ -502,30 +573,34 @@ def _questions_page(
     )
 
 
-def _question(name: str, data: Told, visit: Visit) -> Element:
-    symptom = next(each for each in visit.knowledge.facts.symptom if each.id == name)
+def _question(symptom: Symptom, data: Told) -> Element:
+    given = data.answers.get(symptom.id, "")
     return h.fieldset(class_={"question": True, "danger": symptom.ask_first})[
         h.legend[symptom.question],
         (
             h.label(".tick")[
-                h.input(type="checkbox", name=said, value=name, checked=name in chosen), h.span[called]
+                h.input(type="radio", name=f"answer.{symptom.id}", value=said, checked=said == given),
+                h.span[called],
             ]
-            for said, called, chosen in (
-                ("yes", say("Yes"), ticked(data.yes)),
-                ("no", say("No"), ticked(data.no)),
-            )
+            for said, called in (("yes", say("Yes")), ("no", say("No")), ("", say("Not asked")))
         ),
     ]
 
 
-def _report(visit: Visit, asked: CheckIn, data: Told) -> tuple[SymptomReport, tuple[str, ...]]:
+def _report(visit: Visit, asked: CheckIn, case: Case, data: Told) -> tuple[SymptomReport, tuple[str, ...]]:
     """What was said, and what cannot be taken."""
-    yes, no = (
-        tuple(name for name in asked.questions if name in ticked(sent)) for sent in (data.yes, data.no)
+    every = {each.id: each for each in questions_of(asked, case)}
+    yes = tuple(name for name in every if data.answers.get(name) == "yes")
+    no = tuple(
+        name
+        for name, symptom in every.items()
+        if name not in yes and (data.answers.get(name) == "no" or (data.none and symptom.ask_first))
     )
     says = " ".join(data.says.split())
     report = SymptomReport(at=visit.now, present=yes, absent=no, unmatched=(says,) if says else ())
-    wrong = [say("A question was answered with yes and no.")] if set(yes) & set(no) else []
+    wrong = [
+        say("Answered with yes and with no: {question}", question=every[name].question) for name in data.both
+    ]
     if not (yes or no or says):
         wrong.append(say("Nothing was answered."))
     return report, tuple(wrong)

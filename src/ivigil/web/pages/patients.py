@@ -315,7 +315,7 @@ def _said(report: SymptomReport, case: Case) -> str:
     """What is there, in a clinician's words; own words in quotation marks."""
     names = {symptom.id: symptom.name for symptom in case.knowledge.facts.symptom}
     parts = [names.get(name, name) for name in report.present]
-    parts += [f"“{text}”" for text in report.unmatched]
+    parts += [f"“{text}”" for text in report.own_words]
     parts += [reading(name, value, case.knowledge) for name, value in report.readings.items()]
     gone = [names.get(name, name) for name in report.absent]
     said = ", ".join(parts) or say("nothing of the list")

@@ -15,7 +15,7 @@ from litestar.response import Redirect
 from msgspec.structs import replace
 
 from ivigil.aftercare.diary import PAIN, DiaryReading, Spell, read_diary
-from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry
+from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, open_reports
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.triage import Triage, call_for, triage
 from ivigil.knowledge.reactions import URGENCIES, Symptom
@@ -175,7 +175,8 @@ def _pressing(case: Case, reading: DiaryReading) -> Triage | None:
     is not judged here, for nobody asked about them."""
     if reading.report is None or not case.knowledge.is_on("policy.patient_triage"):
         return None
-    found = triage(reading.report, case.episode, case.knowledge)
+    earlier = open_reports(case.known)
+    found = triage(reading.report, case.episode, case.knowledge, earlier=earlier)
     rows = tuple(cause for cause in found.causes if cause.code == "row")
     if not rows or URGENCIES.index(rows[0].urgency) < URGENCIES.index("same_day"):
         return None

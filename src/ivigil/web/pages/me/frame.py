@@ -3,8 +3,10 @@ translation may be shown."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 import htpy as h
 import msgspec
@@ -14,13 +16,16 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
+from ivigil.aftercare.happenings import open_happenings
 from ivigil.aftercare.team_hours import watching_at
+from ivigil.knowledge.reactions import URGENCIES, Urgency
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
+from ivigil.practice.aftermath import triage_of
 from ivigil.practice.file import File, open_file
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.check_ins import who_reads
-from ivigil.sheets.triage import emergency_line
+from ivigil.sheets.triage import emergency_line, patient_answer
 from ivigil.sheets.wording import MARK, Wording, languages
 from ivigil.web import shell
 from ivigil.web.access.way_in import Door
@@ -31,12 +36,13 @@ from ivigil.web.paths import ours
 from ivigil.web.visit import Visit
 
 LANGUAGE = "ivigil-language"
+_PRESSING: dict[Urgency, str] = {"emergency_now": "stop", "same_day": "slow"}
 _A_YEAR = 365 * 24 * 3600
 _OWN_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
 """Of languages, as their readers know them."""
 
 
-class Reader(msgspec.Struct, frozen=True, kw_only=True):
+class Reader(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A patient who reads, or who cares for them."""
 
     visit: Visit
@@ -51,6 +57,11 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         return self.visit.knowledge
 
     def file(self) -> File:
+        """As it was when it was first asked for."""
+        return self._file
+
+    @cached_property
+    def _file(self) -> File:
         return open_file(self.visit.journal, self.stream, self.knowledge, self.visit.now)
 
 
@@ -122,8 +133,13 @@ def watched(who: Reader) -> Node:
     return h.div(".unread")[[h.p[told(line)] for line in lines]]
 
 
-def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response[str]:
-    """A whole page for a patient."""
+def moment(say: Wording, at: dt.datetime) -> str:
+    """Day and time in words."""
+    return say("{day}, {time}", day=say.day(at.date()), time=f"{at:%H:%M}")
+
+
+def page(who: Reader, title: str, *content: Node, status: int = 200, shown: str = "") -> Response[str]:
+    """A whole page for a patient. shown: a report whose answer is its content."""
     visit, say = who.visit, who.say
     body = h.body(".me")[
         h.a(".skip", href="#content")[say("Skip to the content")],
@@ -138,7 +154,7 @@ def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response
                 ]
             ],
         ],
-        h.main("#content", tabindex="-1")[_for(who), h.h1[told(title)], content],
+        h.main("#content", tabindex="-1")[_for(who), _open(who, shown), h.h1[told(title)], content],
         _foot(who),
     ]
     return answer(shell.html(_plain(title), visit, body, styles=("me.css",), lang=say.language), status)
@@ -162,6 +178,33 @@ def is_patients(request: Asked, path: str) -> bool:
     """Whether a page is for a patient: they are signed in, or it leads to their own pages."""
     person = request.scope.get("user")
     return bool(person.patient) if person is not None else path == "/me" or path.startswith("/me/")
+
+
+def _open(who: Reader, shown: str) -> Node:
+    """What was told, must not wait, and is not settled by the team: the most urgent, above all else."""
+    found = [
+        (URGENCIES.index(answer.urgency), case, answer)
+        for case in who.file().cases
+        if (answer := triage_of(case)) is not None and answer.urgency in _PRESSING
+    ]
+    if not found:
+        return None
+    _, case, pressing = max(found, key=lambda each: each[0])
+    last = open_happenings(case.known)[-1]
+    if last.id == shown:
+        return None
+    say = who.say
+    words = patient_answer(pressing, who.knowledge, say)
+    when = moment(say, last.at.astimezone(who.visit.now.tzinfo))
+    return h.section(f".answer.open.{_PRESSING[pressing.urgency]}", aria_label=_plain(words.title))[
+        h.p(".urgency")[told(words.title)],
+        h.p(".lead")[told(words.call)],
+        h.p[
+            told(say("You told us this: {when}. It holds until your team has dealt with it.", when=when)),
+            " ",
+            h.a(href=f"/me/answers/{last.id}")[told(say("See what you told us"))],
+        ],
+    ]
 
 
 def _for(who: Reader) -> Node:

@@ -179,8 +179,7 @@ def _appointments(file: File, now: dt.datetime) -> Iterator[Appointment]:
         for entry in visits(file.released):
             if (entry.start if isinstance(entry.start, dt.datetime) else _midnight(entry.start, now)) >= now:
                 yield entry
-    case = file.case
-    if case is not None and case.episode.ended_at is not None:
+    for case in file.asked:
         for number, each in enumerate(standings(case), start=1):
             if each.state == "planned":
                 name = f"{case.episode.infusion}-questions-{number}"
