@@ -50,10 +50,17 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
         return self.released or (self.plans[-1].plan if self.plans else None)
 
     def coming(self, now: dt.datetime) -> tuple[Day, ...]:
-        """The days of the plan that holds which are not over."""
-        begun = {state.day.start for plan, state in self.given if plan == self.released and state.ended_at}
+        """The days of the plan that holds which have not begun."""
+        begun = {state.day.start for plan, state in self.given if plan == self.released}
         days = self.released.days if self.released else ()
         return tuple(day for day in days if day.end > now and day.start not in begun)
+
+    def under_way(self, now: dt.datetime) -> State | None:
+        """The infusion that began today and whose end is not recorded; not one that nobody ever closed."""
+        _, last = self.given[-1] if self.given else (None, None)
+        if last is None or last.started_at is None or last.ended_at is not None or last.started_at > now:
+            return None
+        return last if last.started_at.astimezone(now.tzinfo).date() == now.date() else None
 
     def next_course(self, today: dt.date) -> dt.date | None:
         """Around which day the next treatment is due, by the plan that holds."""

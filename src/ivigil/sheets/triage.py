@@ -193,8 +193,13 @@ def when_closed(say: Wording, knowledge: Knowledge) -> str:
 def _advice(answer: Triage, knowledge: Knowledge) -> list[str]:
     """What to do meanwhile, of the rows that set the urgency, each sentence once."""
     rows = (knowledge.by_id[fact] for cause in answer.leading for fact in cause.facts)
-    said = (row.advice for row in rows if isinstance(row, SymptomUrgency) and row.advice)
-    return list(dict.fromkeys(said))
+    told = answer.picture.measured
+    said = (
+        row.advice_measured if row.asks_for and row.asks_for in told else row.advice
+        for row in rows
+        if isinstance(row, SymptomUrgency)
+    )
+    return list(dict.fromkeys(text for text in said if text))
 
 
 def _after(episode: Episode, at: dt.datetime, answer: Triage, knowledge: Knowledge) -> RenderableType:

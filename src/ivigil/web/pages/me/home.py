@@ -9,6 +9,7 @@ from htpy import Element, Node
 from litestar import Response, get
 
 from ivigil.aftercare.standing import Standing
+from ivigil.infusion.progress import expected_end
 from ivigil.practice.aftermath import standings
 from ivigil.practice.file import File
 from ivigil.sheets.patient import takes
@@ -56,7 +57,7 @@ def _asked(found: tuple[tuple[str, Standing], ...], who: Reader) -> Node:
 def _next(file: File, who: Reader) -> Node:
     """The coming infusions, then what is asked when, then the next treatment."""
     say, now = who.say, who.visit.now
-    coming = [takes(day, say) for day in file.coming(now)]
+    coming = [*_runs(file, who), *(takes(day, say) for day in file.coming(now))]
     course = file.next_course(now.date())
     lines = [*coming, *_questions(file, who)]
     if course is not None:
@@ -64,6 +65,24 @@ def _next(file: File, who: Reader) -> Node:
     if not coming and course is None:
         lines.append(say("Your team will tell you the day and how long it takes."))
     return h.ul(".coming")[[h.li[told(line)] for line in lines]]
+
+
+def _runs(file: File, who: Reader) -> list[str]:
+    """The infusion that goes on, and its end by the rates of the plan while it flows."""
+    say, now = who.say, who.visit.now
+    state = file.under_way(now)
+    if state is None:
+        return []
+    end = expected_end(state, now)
+    if end is None or end <= now:
+        return [say("Your infusion has begun. Your team tells you when it ends.")]
+    return [say("Your infusion is running. It ends at about {time}.", time=_hour(end, who))]
+
+
+def _hour(at: dt.datetime, who: Reader) -> str:
+    """The time of day; with its day if that is another one."""
+    near = _near(at, who)
+    return f"{near:%H:%M}" if near.date() == who.visit.now.date() else moment(who.say, near)
 
 
 def _questions(file: File, who: Reader) -> list[str]:
