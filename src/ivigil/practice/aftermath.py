@@ -26,6 +26,7 @@ from ivigil.aftercare.happenings import (
     FollowUpEvent,
     Happened,
     ResultReceived,
+    reports,
 )
 from ivigil.aftercare.results import baselines, read_results
 from ivigil.aftercare.standing import Hours, Standing, standing, watch
@@ -202,4 +203,5 @@ def hand_over(case: Case, hours: tuple[Hours, ...] | None = None) -> HandOver:
         panels=panels_due(readings, episode, knowledge),
         next_order=next_order(suspected(case.chair, readings), knowledge),
         open_points=open_points(asked, tests, readings, diary, case.chair),
+        reported=reports(case.known),
     )

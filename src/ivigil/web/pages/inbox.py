@@ -20,7 +20,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from ivigil.aftercare.check_ins import CheckIn
-from ivigil.aftercare.follow_up import HandOver
+from ivigil.aftercare.follow_up import FollowUpTest, HandOver
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
     CheckInRead,
@@ -360,7 +360,7 @@ def _goes_on(case: Case, visit: Visit) -> Node:
         h.p[
             say(
                 "The end of this infusion is not recorded. It may be running: look at the chair. Until its "
-                "end is recorded the patient is asked nothing."
+                "end is recorded the patient is asked nothing about it."
             )
         ],
         h.p[h.a(href=chair_path(case.episode.infusion))[say("To the infusion")]]
@@ -509,14 +509,21 @@ def _actions(each: Standing, visit: Visit, case: Case, *, may: bool) -> Node:
 def _tests(found: HandOver) -> Node:
     if not found.tests:
         return None
-    return table(
-        say("Blood tests that the plan asks for"),
-        (say("Test"), say("State"), say("From"), say("To")),
-        (
-            (test.what, say(TEST[test.state]), f"{test.first or ''}", f"{test.last or ''}")
-            for test in found.tests
-        ),
-    )
+    return h.div(".checks")[
+        table(
+            say("Blood tests that the plan asks for"),
+            (say("Test"), say("State"), say("Days")),
+            ((test.what, say(TEST[test.state]), _days(test)) for test in found.tests),
+        )
+    ]
+
+
+def _days(test: FollowUpTest) -> str:
+    if test.first is None:
+        return ""
+    if test.last in (None, test.first):
+        return f"{test.first}"
+    return say("{first} to {last}", first=f"{test.first}", last=f"{test.last}")
 
 
 # --- asking

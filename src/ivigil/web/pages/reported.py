@@ -34,7 +34,7 @@ def report_notice(report: Unsettled, visit: Visit, stream: str) -> Node:
     return notice(
         _TONE.get(report.urgency, "info"),
         h.p[
-            h.b[woven("The patient reported at {time}: {urgency}", time=time, urgency=how_soon(report))],
+            h.b[woven("The patient reported at {time}: {urgency}.", time=time, urgency=how_soon(report))],
             " ",
             say("Not settled yet: read it, act, then settle it."),
         ],

@@ -19,7 +19,7 @@ from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, SymptomsRep
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.triage import Triage, call_for, triage
 from ivigil.knowledge.reactions import URGENCIES, Symptom
-from ivigil.practice.aftermath import Case, record
+from ivigil.practice.aftermath import Case, record, triage_of
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.answer import answered
 from ivigil.web.pages.me.asking import TEMPERATURE, either, read_temperature, temperature_field, ticks
@@ -194,6 +194,9 @@ def _pressing(case: Case, reading: DiaryReading) -> Triage | None:
     is not judged here, for nobody asked about them."""
     if reading.report is None or not case.knowledge.is_on("policy.patient_triage"):
         return None
+    standing = triage_of(case)
+    if standing is not None and standing.urgency == "emergency_now":
+        return None  # it stands on top of the page already, and nothing is more urgent
     earlier = open_reports(case.known)
     found = triage(reading.report, case.episode, case.knowledge, earlier=earlier)
     rows = tuple(cause for cause in found.causes if cause.code == "row")

@@ -107,10 +107,12 @@ def _group(when: str, names: list[str], who: Reader, *, danger: bool) -> Node:
     say, more = who.say, len(names) - _IN_TITLE
     return h.details(class_="danger" if danger else None, open=danger)[
         h.summary[
-            h.span(lang="en")[", ".join(names[:_IN_TITLE])],
-            [" ", told(say("and {count} more", count=str(more)))] if more > 0 else None,
-            h.br,
-            h.span(".soft")[told(when)],
+            h.span[
+                h.span(lang="en")[", ".join(names[:_IN_TITLE])],
+                [" ", told(say("and {count} more", count=str(more)))] if more > 0 else None,
+                h.br,
+                h.span(".soft")[told(when)],
+            ]
         ],
         h.p[told(said("instruction.patient.sugar-meter", who.knowledge, say))] if danger else None,
         h.ul[[h.li[h.span(lang="en")[name]] for name in names]],
