@@ -110,26 +110,21 @@ class Happened(msgspec.Struct, frozen=True):
 
 def reports(happened: Iterable[Happened]) -> tuple[SymptomReport, ...]:
     """Everything that was reported, by time: check-ins answered, and reports beside them."""
-    return tuple(report for each in _told(happened) for report in _reports(each))
+    return tuple(report for _, report in _told(happened))
 
 
 def open_reports(happened: Iterable[Happened]) -> tuple[SymptomReport, ...]:
     """What was reported since a clinician last settled it, by time."""
-    return tuple(report for each in open_happenings(happened) for report in _reports(each))
-
-
-def open_happenings(happened: Iterable[Happened]) -> tuple[Happened, ...]:
-    """The same with who recorded them, and when."""
     known = tuple(happened)
     settled = [(each.at, each.id) for each in known if isinstance(each.what, ReportsSettled)]
     last = max(settled, default=None)
-    return tuple(each for each in _told(known) if last is None or (each.at, each.id) > last)
+    return tuple(report for when, report in _told(known) if last is None or when > last)
 
 
-def _told(happened: Iterable[Happened]) -> list[Happened]:
-    found = [each for each in happened if isinstance(each.what, CheckInAnswered | SymptomsReported)]
-    return sorted(found, key=lambda each: (each.at, each.id))
-
-
-def _reports(each: Happened) -> tuple[SymptomReport, ...]:
-    return (each.what.report,) if isinstance(each.what, CheckInAnswered | SymptomsReported) else ()
+def _told(happened: Iterable[Happened]) -> list[tuple[tuple[dt.datetime, str], SymptomReport]]:
+    found = [
+        ((each.at, each.id), each.what.report)
+        for each in happened
+        if isinstance(each.what, CheckInAnswered | SymptomsReported)
+    ]
+    return sorted(found, key=lambda told: told[0])

@@ -32,6 +32,9 @@ class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
     infusion: str
     since: dt.datetime
     """The first of them."""
+    last: str
+    """Id of the last."""
+    last_at: dt.datetime
     count: int
     urgency: Urgency | None
     """Of the most urgent; None: the site has switched triage off, and nothing is judged."""
@@ -78,6 +81,8 @@ def _of(infusion: str, records: tuple[Record, ...], stream: str, knowledge: Know
     yield Unsettled(
         infusion=infusion,
         since=told[0].at,
+        last=told[-1].id,
+        last_at=told[-1].at,
         count=len(told),
         urgency=answer.urgency if answer else None,
         call=answer.call if answer else None,

@@ -16,16 +16,15 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
-from ivigil.aftercare.happenings import open_happenings
 from ivigil.aftercare.team_hours import watching_at
 from ivigil.knowledge.reactions import URGENCIES, Urgency
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
-from ivigil.practice.aftermath import triage_of
 from ivigil.practice.file import File, open_file
+from ivigil.practice.reports import waiting
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.check_ins import who_reads
-from ivigil.sheets.triage import emergency_line, patient_answer
+from ivigil.sheets.triage import TITLE, call_line, emergency_line
 from ivigil.sheets.wording import MARK, Wording, languages
 from ivigil.web import shell
 from ivigil.web.access.way_in import Door
@@ -36,7 +35,7 @@ from ivigil.web.paths import ours
 from ivigil.web.visit import Visit
 
 LANGUAGE = "ivigil-language"
-_PRESSING: dict[Urgency, str] = {"emergency_now": "stop", "same_day": "slow"}
+_PRESSING: dict[Urgency | None, str] = {"emergency_now": "stop", "same_day": "slow"}
 _A_YEAR = 365 * 24 * 3600
 _OWN_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
 """Of languages, as their readers know them."""
@@ -182,27 +181,23 @@ def is_patients(request: Asked, path: str) -> bool:
 
 def _open(who: Reader, shown: str) -> Node:
     """What was told, must not wait, and is not settled by the team: the most urgent, above all else."""
-    found = [
-        (URGENCIES.index(answer.urgency), case, answer)
-        for case in who.file().cases
-        if (answer := triage_of(case)) is not None and answer.urgency in _PRESSING
-    ]
+    records = who.visit.journal.read(who.stream)
+    found = [each for each in waiting(records, who.stream, who.knowledge) if each.urgency in _PRESSING]
     if not found:
         return None
-    _, case, pressing = max(found, key=lambda each: each[0])
-    last = open_happenings(case.known)[-1]
-    if last.id == shown:
+    pressing = max(found, key=lambda each: URGENCIES.index(each.urgency or "emergency_now"))
+    if pressing.last == shown or pressing.urgency is None or pressing.call is None:
         return None
     say = who.say
-    words = patient_answer(pressing, who.knowledge, say)
-    when = moment(say, last.at.astimezone(who.visit.now.tzinfo))
-    return h.section(f".answer.open.{_PRESSING[pressing.urgency]}", aria_label=_plain(words.title))[
-        h.p(".urgency")[told(words.title)],
-        h.p(".lead")[told(words.call)],
+    title = say.urgent(TITLE[pressing.urgency])
+    when = moment(say, pressing.last_at.astimezone(who.visit.now.tzinfo))
+    return h.section(f".answer.open.{_PRESSING[pressing.urgency]}", aria_label=_plain(title))[
+        h.p(".urgency")[told(title)],
+        h.p(".lead")[told(call_line(pressing.call, who.knowledge, say))],
         h.p[
             told(say("You told us this: {when}. It holds until your team has dealt with it.", when=when)),
             " ",
-            h.a(href=f"/me/answers/{last.id}")[told(say("See what you told us"))],
+            h.a(href=f"/me/answers/{pressing.last}")[told(say("See what you told us"))],
         ],
     ]
 
