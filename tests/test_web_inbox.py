@@ -228,6 +228,7 @@ def test_what_nobody_asked_about_danger_is_listed_and_can_be_asked(days: Days) -
     listed = page[page.index("Not answered, and may mean danger") :]
     assert "Do you wheeze or whistle when you breathe?" in listed
     assert asking in listed
+    days.web.clock.passes(minutes=1)
     rest = {"answer.symptom.chest_pain": "no", "none": "yes", **hidden(browser, asking)}
     assert browser.post(asking, rest, form_at=asking).status_code == 303
     assert "Not answered, and may mean danger" not in browser.get(days.path).text

@@ -59,7 +59,7 @@ def answer(request: Asked, visit: TheVisit, event: FromPath[str]) -> Response[st
             h.a(".button.plain", href="/me/wrong")[told(say("Something else is wrong, or it is worse"))],
             h.a(".button.plain", href="/me")[told(say("Back to the start"))],
         ],
-        shown=happened.id,
+        shown=judged.urgency if judged else None,
     )
 
 

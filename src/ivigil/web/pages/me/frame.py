@@ -137,8 +137,10 @@ def moment(say: Wording, at: dt.datetime) -> str:
     return say("{day}, {time}", day=say.day(at.date()), time=f"{at:%H:%M}")
 
 
-def page(who: Reader, title: str, *content: Node, status: int = 200, shown: str = "") -> Response[str]:
-    """A whole page for a patient. shown: a report whose answer is its content."""
+def page(
+    who: Reader, title: str, *content: Node, status: int = 200, shown: Urgency | None = None
+) -> Response[str]:
+    """A whole page for a patient. shown: how urgent the answer is that its content begins with."""
     visit, say = who.visit, who.say
     body = h.body(".me")[
         h.a(".skip", href="#content")[say("Skip to the content")],
@@ -179,14 +181,16 @@ def is_patients(request: Asked, path: str) -> bool:
     return bool(person.patient) if person is not None else path == "/me" or path.startswith("/me/")
 
 
-def _open(who: Reader, shown: str) -> Node:
+def _open(who: Reader, shown: Urgency | None) -> Node:
     """What was told, must not wait, and is not settled by the team: the most urgent, above all else."""
     records = who.visit.journal.read(who.stream)
     found = [each for each in waiting(records, who.stream, who.knowledge) if each.urgency in _PRESSING]
     if not found:
         return None
     pressing = max(found, key=lambda each: URGENCIES.index(each.urgency or "emergency_now"))
-    if pressing.last == shown or pressing.urgency is None or pressing.call is None:
+    if pressing.urgency is None or pressing.call is None:
+        return None
+    if shown is not None and URGENCIES.index(shown) >= URGENCIES.index(pressing.urgency):
         return None
     say = who.say
     title = say.urgent(TITLE[pressing.urgency])
