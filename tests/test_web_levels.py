@@ -300,7 +300,9 @@ def test_the_picture_is_in_words_and_numbers_too(clinic: Clinic, prescriber: Bro
     page = prescriber.get(clinic.levels).text
     assert "<svg" in page
     assert re.search(r'class="picture"[^>]*aria-label="IgG levels: forecast\. \d', page)
-    assert "Total IgG, all models together and each" in page
+    assert "Total IgG, all models together" in page
+    numbers = page[page.index("Total IgG, all models together") : page.index("If it is given like this")]
+    assert not re.search(r"\d\.\d*0\b", words(numbers)), "no trailing zero"
 
 
 def test_a_nurse_looks_and_an_auditor_does_not(clinic: Clinic) -> None:

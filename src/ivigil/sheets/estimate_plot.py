@@ -44,8 +44,10 @@ def fit_picture(case: Case, estimate: Estimate, knowledge: Knowledge) -> Picture
     )
 
 
-def forecast_picture(case: Case, estimate: Estimate, weeks: int, knowledge: Knowledge) -> Picture:
-    """Until so many weeks after the last dose."""
+def forecast_picture(
+    case: Case, estimate: Estimate, weeks: int, knowledge: Knowledge, *, apart: bool = True
+) -> Picture:
+    """Until so many weeks after the last dose; ``apart``: each model beside all together."""
     last = max(given.end for given in (*case.doses, *case.planned))
     end = days(last, estimate.levels.origin) + 7.0 * weeks
     return _picture(
@@ -56,6 +58,7 @@ def forecast_picture(case: Case, estimate: Estimate, weeks: int, knowledge: Know
         planned=case.planned,
         end=end,
         added=say("planned"),
+        apart=apart,
     )
 
 
@@ -117,7 +120,10 @@ def beside_picture(
     end = max(days(given.end, origin) for _, planned in ways for given in planned)
     every = (*case.doses, *(given for _, planned in ways for given in planned))
     times = tuple(time for time in _times(every, (), origin, end) if time >= first)
-    bands = [courses(estimate, (*case.doses, *planned), times, knowledge).together for _, planned in ways]
+    bands = [
+        courses(estimate, (*case.doses, *planned), times, knowledge, apart=False).together
+        for _, planned in ways
+    ]
     panels = [
         _panel("", found, say("{way}: median", way=way), say("{way}: {band}", way=way, band=percent))
         for (way, _), found in zip(ways, bands, strict=True)
@@ -174,11 +180,12 @@ def _picture(
     planned: Sequence[Given],
     end: float,
     added: str,
+    apart: bool = True,
 ) -> Picture:
     origin = estimate.levels.origin
     every = (*case.doses, *planned)
     times = _times(every, [item.time_days for item in estimate.levels.used], origin, end)
-    found = courses(estimate, every, times, knowledge)
+    found = courses(estimate, every, times, knowledge, apart=apart)
     percent = _percent(estimate)
     measured = tuple(_measured(case, estimate, end))
     return Picture(
@@ -283,7 +290,7 @@ def _aside(estimate: Estimate) -> str:
 
 
 def _described(title: str, estimate: Estimate, found: Courses, percent: str, measured: int) -> str:
-    models = len(found.by_model)
+    models = sum(fitted.weight > 0 for fitted in estimate.models)
     levels = counted(measured, "{count} measured level", "{count} measured levels")
     if not found.together:
         return say("{title}. {levels}; no curve.", title=title, levels=levels)
@@ -326,7 +333,10 @@ def _rows(
         for place in wanted
         if found.together
     )
-    return Rows(say("Total IgG, all models together and each"), heads, cells)
+    title = texts("Total IgG, all models together")
+    if found.by_model:
+        title = texts("Total IgG, all models together and each")
+    return Rows(say(title), heads, cells)
 
 
 def _band(band: Band) -> str:

@@ -83,9 +83,7 @@ def _wrong(asked: Asked) -> Node:
 def _curve(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> Node:
     if not known.people:
         return notice("stop", h.p[say(REFUSED["no_model"])])
-    picture = forecast_picture(case, known, _WEEKS_AFTER, knowledge)
-    if not asked.each:
-        picture = replace(picture, beside=())
+    picture = forecast_picture(case, known, _WEEKS_AFTER, knowledge, apart=asked.each)
     if asked.target_g_per_l is not None:
         target = float(asked.target_g_per_l)
         picture = replace(picture, target_g_per_l=(target, target))
@@ -100,7 +98,7 @@ def _then(case: Case, known: Estimate, knowledge: Knowledge) -> Node:
     moments = sorted({days(at, origin) for given in case.planned for at in (given.start, given.end)})
     bands = {
         band.time_days: band
-        for band in courses(known, (*case.doses, *case.planned), moments, knowledge).together
+        for band in courses(known, (*case.doses, *case.planned), moments, knowledge, apart=False).together
     }
 
     def shown(at: dt.datetime) -> str:

@@ -159,7 +159,7 @@ def _against(history: LevelHistory | None, level: Level, knowledge: Knowledge) -
     later = (judged.origin - known.levels.origin) / dt.timedelta(days=1)
     if time + later < 0:
         return []
-    bands = courses(known, history.case.doses, (time + later,), knowledge).together
+    bands = courses(known, history.case.doses, (time + later,), knowledge, apart=False).together
     if not bands:
         return []
     band = bands[0]

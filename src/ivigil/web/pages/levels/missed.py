@@ -34,7 +34,9 @@ def missed(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> N
         (say("Missed: before the one after it"), due + every),
     )
     times = sorted({days(at, known.levels.origin) for _, at in moments})
-    found = {band.time_days: band for band in courses(known, case.doses, times, knowledge).together}
+    found = {
+        band.time_days: band for band in courses(known, case.doses, times, knowledge, apart=False).together
+    }
     target = asked.target_g_per_l
     rows = []
     for said, at in moments:
