@@ -181,7 +181,11 @@ def _rendered(picture: Picture, kind: str, metadata: dict[str, Any]) -> bytes:
         figure = Figure(figsize=(WIDTH, HEIGHT + ROW * rows), layout="constrained")
         axes = _large(figure, picture, rows)
         figure.legend(
-            *axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+            *axes.get_legend_handles_labels(),
+            loc="outside lower center",
+            ncols=2 if picture.other else 4,
+            frameon=False,
+            fontsize=9,
         )
         file = BytesIO()
         figure.savefig(file, format=kind, dpi=DPI, metadata=metadata)
@@ -293,6 +297,7 @@ def _frame(axes: Axes, picture: Picture, panels: Sequence[Panel], ticks: int) ->
     times = picture.times_days
     axes.set_xlim(times[0], max(times[-1], times[0] + 1))
     axes.set_ylim(0, _HEADROOM * _highest(picture, panels))
+    axes.yaxis.set_major_formatter(lambda level, _: f"{level:g}")
     axes.grid(axis="y", color="#e6e6e6", lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -43,21 +43,20 @@ _WEEKS_AFTER = 4
 
 
 def answer(history: LevelHistory, asked: Asked, now: dt.datetime, knowledge: Knowledge) -> Element:
-    """Everything that depends on the question, under one id."""
+    """Everything that depends on the question, under one id; nothing of a question with a fault."""
+    if asked.wrong:
+        return h.section(id=PART)[_wrong(asked)]
     first = due(history, asked.given, now)
     case = replace(history.case, planned=planned(asked.given, first, _DOSES))
     known = estimate(knowledge.facts.population_model, case, (), knowledge, SEED)
     return h.section(id=PART)[
-        _wrong(asked),
-        h.div(class_={"old": bool(asked.wrong)})[
-            standing(asked, history.plan),
-            _told(history, known),
-            _curve(case, known, asked, knowledge),
-            _then(case, known, knowledge),
-            missed(case, known, asked, knowledge),
-            other(history, asked, first, knowledge, SEED),
-            _sought(history, case, known, asked, knowledge),
-        ],
+        standing(asked, history.plan),
+        _told(history, known),
+        _curve(case, known, asked, knowledge),
+        _then(case, known, knowledge),
+        missed(case, known, asked, knowledge),
+        other(history, asked, first, knowledge, SEED),
+        _sought(history, case, known, asked, knowledge),
         _models(known, knowledge),
         h.p(".soft")[f"{say(BANDS)} {say(SUPPORT)}"],
     ]
@@ -68,13 +67,10 @@ def _told(history: LevelHistory, known: Estimate) -> Node:
     return notice("slow", h.ul[(h.li[sentence] for sentence in told)]) if told else None
 
 
-def _wrong(asked: Asked) -> Node:
-    """What cannot be asked: nothing of it was computed."""
-    if not asked.wrong:
-        return None
+def _wrong(asked: Asked) -> Element:
     return notice(
         "stop",
-        h.p[say("Not computed. What is below is not for what was typed.")],
+        h.p[say("Nothing is computed.")],
         h.ul[(h.li[each] for each in asked.wrong.values())],
         urgent=True,
     )

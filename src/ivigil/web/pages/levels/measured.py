@@ -24,7 +24,7 @@ from ivigil.sheets.levels import REJECTED, refused_text, spread_text
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import say, texts
 from ivigil.web.pages.levels.answer import SEED
-from ivigil.web.pages.order_form import figure
+from ivigil.web.pages.order_form import figure, unit_text
 from ivigil.web.parts.field import form, submit, text, ticks
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.stamp import stamp
@@ -32,6 +32,7 @@ from ivigil.web.parts.table import table
 from ivigil.web.visit import Visit
 
 _SIGN = {"": "", "below": "< ", "above": "> "}
+_OTHER = "mg/dL"
 _LABEL = texts(
     {
         "igg": "Total IgG",
@@ -107,14 +108,13 @@ def read_back(visit: Visit, patient: str, history: LevelHistory | None, typed: T
     """The level as it was understood: in both units, beside the one before and what the models expect."""
     sent = msgspec.structs.asdict(typed) | {"checked": found.text, "id": typed.id or str(uuid.uuid4())}
     level = found.level
-    others = "".join(f" {figure(value, unit, _SIGN[level.limit])}" for value, unit in expressed(found.typed))
     drawn = say("Drawn {time}.", time=_drawn(level))
     if level.before_dose:
         drawn = say("Drawn {time}, before the dose of that day.", time=_drawn(level))
     return notice(
         "info",
         h.h2[say("Is this what the laboratory says? Nothing is recorded yet.")],
-        h.p[h.strong[f"{say('Total IgG')} {_figure(level)}"], others],
+        h.p[h.strong[f"{say('Total IgG')} {_figure(level)}"], _also(found)],
         h.p[drawn],
         h.ul[
             h.li[_before(history, level)],
@@ -125,6 +125,15 @@ def read_back(visit: Visit, patient: str, history: LevelHistory | None, typed: T
             submit(say("Record this level")),
         ],
     )
+
+
+def _also(found: Read) -> str:
+    """As it was typed in another unit, or in the one other that laboratories print."""
+    written = found.typed.written
+    if written.unit != found.typed.quantity.unit:
+        return say(", typed as {written}", written=f"{written.number:f} {unit_text(written.unit)}")
+    others = (figure(value, unit, "") for value, unit in expressed(found.typed) if unit == _OTHER)
+    return "".join(f" {each}" for each in others)
 
 
 def _figure(level: Level) -> str:

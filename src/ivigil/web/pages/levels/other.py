@@ -20,7 +20,7 @@ from ivigil.practice.levels import LevelHistory
 from ivigil.sheets.estimate_plot import beside_picture
 from ivigil.sheets.levels import BECAUSE, NOT_FITTED, WARNING, spread_text
 from ivigil.sheets.models import KNOWN
-from ivigil.sheets.numbers import number
+from ivigil.sheets.numbers import number, span
 from ivigil.sheets.spoken import say, texts
 from ivigil.web.pages.facts import link
 from ivigil.web.pages.levels.picture import figure
@@ -172,13 +172,7 @@ def _factor(product: Product, item: Converted, skin: Way, knowledge: Knowledge) 
     weekly = item.weekly_grams
     dose = None if weekly is None else weekly * skin.cycle.interval_days / _DAYS_PER_WEEK
     starts = [
-        say(
-            "{low} to {high} weeks after the last one",
-            low=number(start.weeks_min),
-            high=number(start.weeks_max),
-        )
-        if start.weeks_min != start.weeks_max
-        else say("{weeks} weeks after the last one", weeks=number(start.weeks_max))
+        say("{time} after the last one", time=_weeks(start.weeks_min, start.weeks_max))
         for start in item.start_after
     ]
     return (
@@ -189,6 +183,12 @@ def _factor(product: Product, item: Converted, skin: Way, knowledge: Knowledge) 
         "; ".join(dict.fromkeys(starts)) or say("not told"),
         [link(knowledge.by_id[item.fact]), f": {say(_STATE[item.state])}"],
     )
+
+
+def _weeks(low: Decimal, high: Decimal) -> str:
+    if low == high == 1:
+        return say("1 week")
+    return span(low, high, say("weeks"))
 
 
 def _into_the_skin(ways: tuple[Way, Way]) -> tuple[Way, Way] | None:

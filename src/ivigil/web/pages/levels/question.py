@@ -70,7 +70,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     each: bool
     """Each model by itself beside all together: slower to draw."""
     wrong: Mapping[str, str] = {}
-    """By field: what cannot be asked. What is planned stands in its place."""
+    """By field: what cannot be asked; nothing is computed then."""
 
 
 def asked(history: LevelHistory, typed: Question, knowledge: Knowledge) -> Asked:
