@@ -16,7 +16,7 @@ def figure(picture: Picture) -> Node:
         svg = drawn(picture, "svg").decode()
     except PlotError as error:
         return [notice("slow", str(error)), _numbers(picture)]
-    return chart(svg, picture.described, _numbers(picture))
+    return chart(svg, picture.described, _numbers(picture), scrolls=True)
 
 
 def _numbers(picture: Picture) -> Element:
