@@ -47,6 +47,7 @@ if (question) {
       shown().replaceWith(document.adoptNode(made));
       waiting.hidden = true;
       waiting.textContent = "";
+      document.getElementById("answered").textContent = made.querySelector(".for")?.textContent ?? "";
       atTheEnd();
       history.replaceState(null, "", address);
     } catch {

@@ -81,6 +81,11 @@ def understood(data: Typed, knowledge: Knowledge, now: dt.datetime) -> tuple[Rea
     return Read(level, measured), ()
 
 
+def event_id(data: Typed, found: Read) -> str:
+    """Of the same level from the same form always the same."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{data.id or uuid.uuid4()} {found.text}"))
+
+
 def _fault(fault: Fault) -> str:
     field = fault.field.rpartition(".")[2]
     return refused_text(say(_LABEL[field]) if field in _LABEL else field, seen(fault), accepted(fault))

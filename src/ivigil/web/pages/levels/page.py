@@ -22,7 +22,7 @@ from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.pages.levels.answer import answer
 from ivigil.web.pages.levels.earlier import earlier
-from ivigil.web.pages.levels.measured import Typed, level_form, levels_table, read_back, understood
+from ivigil.web.pages.levels.measured import Typed, event_id, level_form, levels_table, read_back, understood
 from ivigil.web.pages.levels.question import PART, Question, asked, question, waiting
 from ivigil.web.parts.identity import UNNAMED, identity
 from ivigil.web.parts.notice import faults, notice
@@ -91,10 +91,9 @@ def add(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Typed]) ->
     if data.checked != found.text:
         content = read_back(visit, patient, history, data, found), level_form(visit, patient, data)
         return _page(visit, patient, history, *content)
-    known = {each.event for each in history.recorded} if history else set[str]()
-    if data.id not in known:
-        entry = replace(visit.entry(), id=data.id)
-        visit.journal.append([draft(entry, patient, body(found.level))])
+    name = event_id(data, found)
+    if history is None or name not in {each.event for each in history.recorded}:
+        visit.journal.append([draft(replace(visit.entry(), id=name), patient, body(found.level))])
     return Redirect(f"/patients/{patient}/levels#measured", status_code=303)
 
 

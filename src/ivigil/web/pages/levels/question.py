@@ -281,9 +281,9 @@ def _slider(name: str, label: str, value: str, scale: tuple[str, int, int, str],
     ]
 
 
-def waiting() -> Element:
-    """What the script says while the answer below is not of what is asked above."""
-    return h.p(
+def waiting() -> Node:
+    """What the script says while the answer below is not of what is asked above, and for what it came."""
+    return h.p("#answered.unseen", role="status"), h.p(
         "#waiting",
         role="status",
         hidden=True,
