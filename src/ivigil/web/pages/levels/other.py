@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal
 
 import htpy as h
@@ -18,7 +19,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.planning.conversion import Converted, FactorState, convert
 from ivigil.practice.levels import LevelHistory
 from ivigil.sheets.estimate_plot import beside_picture
-from ivigil.sheets.levels import BECAUSE, NOT_FITTED, WARNING, spread_text
+from ivigil.sheets.levels import BECAUSE, NOT_FITTED, spread_text
 from ivigil.sheets.models import KNOWN
 from ivigil.sheets.numbers import number, span
 from ivigil.sheets.spoken import say, texts
@@ -104,10 +105,14 @@ def _levels(found: Beside, cases: tuple[Case, ...], knowledge: Knowledge) -> Nod
         ((names[0], cases[0].planned), (names[1], cases[1].planned)),
         knowledge,
     )
-    told = [say(WARNING[name]) for name in found.estimate.warnings if name == "outside_range"]
+    told = list(_outside(found))
     if found.left_out:
         told.append(
-            say("Left out, since they do not know both ways: {models}.", models=", ".join(found.left_out))
+            say(
+                "Left out, since they do not know both ways: {models}. So both may differ from the forecast "
+                "above.",
+                models=", ".join(found.left_out),
+            )
         )
     used = [item.model for item in found.estimate.models if item.weight]
     return [
@@ -123,6 +128,18 @@ def _levels(found: Beside, cases: tuple[Case, ...], knowledge: Knowledge) -> Nod
         ],
         notice("slow", h.ul[(h.li[each] for each in told)]) if told else None,
     ]
+
+
+def _outside(found: Beside) -> Iterator[str]:
+    """Of what each model is used outside its range, for either way."""
+    for fitted in found.estimate.models:
+        ranges = [say(KNOWN[check.of]) for check in fitted.applicability.ranges if check.place == "outside"]
+        if fitted.weight and ranges:
+            yield say(
+                "{model}: outside its range of {ranges}",
+                model=fitted.model,
+                ranges=", ".join(dict.fromkeys(ranges)),
+            )
 
 
 def _row(side: Side) -> tuple[str, ...]:
@@ -159,6 +176,7 @@ def _by_labels(history: LevelHistory, ways: tuple[Way, Way], knowledge: Knowledg
             say("Factor"),
             say("A week"),
             say("A dose, every {days} days", days=str(skin.cycle.interval_days)),
+            say("For"),
             say("First one"),
             say("Source"),
         ),
@@ -180,6 +198,7 @@ def _factor(product: Product, item: Converted, skin: Way, knowledge: Knowledge) 
         number(item.factor, 3),
         say("no number") if weekly is None else f"{number(weekly, 1)} g",
         say("no number") if dose is None else f"{number(dose, 1)} g",
+        ", ".join(item.indications) or say("any use"),
         "; ".join(dict.fromkeys(starts)) or say("not told"),
         [link(knowledge.by_id[item.fact]), f": {say(_STATE[item.state])}"],
     )
