@@ -169,7 +169,7 @@ def _by_labels(history: LevelHistory, ways: tuple[Way, Way], knowledge: Knowledg
         for product in products
         for item in convert(vein.grams, weeks, product, knowledge)
     ]
-    return table(
+    factors = table(
         say("Instead of {way}, by the labels’ factors", way=way_text(vein)),
         (
             say("Product"),
@@ -184,6 +184,11 @@ def _by_labels(history: LevelHistory, ways: tuple[Way, Way], knowledge: Knowledg
         numbers=(1, 2, 3),
         empty=say("No product of this place has a factor."),
     )
+    codes = dict.fromkeys(
+        code for product in products for item in product.conversions for code in item.indications
+    )
+    uses = [use for code in codes if (use := knowledge.label_indications.get(code))]
+    return [factors, h.p(".soft")[((link(use), f" {use.name}. ") for use in uses)]]
 
 
 def _factor(product: Product, item: Converted, skin: Way, knowledge: Knowledge) -> tuple[Node, ...]:
