@@ -220,7 +220,7 @@ def levels_table(visit: Visit, patient: str, history: LevelHistory) -> Node:
 
 
 def _by(visit: Visit, recorded: RecordedLevel) -> Node:
-    return [f"{recorded.by}, ", stamp(recorded.at.astimezone(visit.now.tzinfo))]
+    return [f"{recorded.by}, ", stamp(recorded.at, visit.zone)]
 
 
 def _gone(visit: Visit, recorded: RecordedLevel) -> tuple[Node, ...]:
@@ -235,7 +235,7 @@ def _gone(visit: Visit, recorded: RecordedLevel) -> tuple[Node, ...]:
         [
             say("taken back by {person}", person=back.by),
             f"{reason}, ",
-            stamp(back.at.astimezone(visit.now.tzinfo)),
+            stamp(back.at, visit.zone),
         ],
     )
 

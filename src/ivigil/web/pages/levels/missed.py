@@ -47,7 +47,7 @@ def missed(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> N
     heads: tuple[str, ...] = (say("The next dose"), say("Day"), say("Just before it, g/L"))
     if target is not None:
         heads = (*heads, say("Against {target} g/L", target=number(target)))
-    return table(say("If the next dose is late or missed"), heads, rows, numbers=(2,))
+    return table(say("If the next dose is late or missed"), heads, rows, numbers=(1, 2))
 
 
 def _against(band: Band, target: Decimal) -> str:
