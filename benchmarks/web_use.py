@@ -31,6 +31,9 @@ from tools.report import DOCS, table, write_section
 SAVES = 400
 CLIENTS, ASKED = 8, 400
 PHONE = {"width": 360, "height": 780}
+SLIDES, SLID = 40, "DEMO-207"
+"""Answers to a slider, and the fictional patient of whom they are asked."""
+_PATIENT = re.compile(r"/patients/[0-9a-f]{8,}")
 _CHAIR = re.compile(r"/chair/[0-9a-f]+/\d+")
 _PLAN = re.compile(r"/plans/[0-9a-f]{8,}")
 
@@ -45,7 +48,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     with served() as server, launched() as chromium:
         chair = _running_chair(server.address)
-        speed = [*_speed(server, chair), *_memory(server)]
+        speed = [*_speed(server, chair), *_slider(server), *_memory(server)]
         weights = list(_weights(server.address, chair, chromium))
         taps = [_row(task) for task in _tasks(server.address, chair, chromium)]
     machine = f"{os.cpu_count()} cores, with a load of {load:.1f} from other work at the start"
@@ -126,6 +129,27 @@ def _memory(server: Served) -> list[Row]:
     peak = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert peak
     return [("memory of the server at its peak, all of the above done", f"{int(peak[1]) / MS:.0f} MB", "")]
+
+
+def _slider(server: Served) -> list[Row]:
+    """The part of the levels page that a slid dose renews, of a patient with measured levels."""
+    with httpx.Client(base_url=server.address) as browser:
+        sign_in(browser, "prescriber")
+        browser.get("/patients")
+        found = browser.post("/patients", data={"form_token": token(browser, "/patients"), "text": SLID}).text
+        path = f"{_PATIENT.search(found)[0]}/levels"  # type: ignore[index]
+        took = []
+        for place in range(SLIDES + 1):
+            begin = time.perf_counter()
+            answer = browser.get(
+                f"{path}?grams={20 + place / 2}&interval=28", headers={"X-Ivigil-Part": "levels"}
+            )
+            took.append((time.perf_counter() - begin) * MS)
+            assert answer.status_code == 200 and "<svg" in answer.text, answer.text
+    return [
+        (f"IgG levels for another dose, median of {SLIDES}", f"{centile(took[1:], 50):.0f} ms", ""),
+        ("the same, 99th centile", f"{centile(took[1:], 99):.0f} ms", ""),
+    ]
 
 
 def _weights(address: str, chair: str, chromium: Browser) -> Iterator[Row]:

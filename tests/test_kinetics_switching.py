@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ivigil.kinetics.aim import Cycle, RefusedError
+from ivigil.kinetics.beside import Way, beside
+from ivigil.kinetics.beside import average as steady_average
 from ivigil.kinetics.estimate import Estimate, Person, estimate
+from ivigil.kinetics.levels import Given
 from ivigil.kinetics.physics import concentrations, steady_state
 from ivigil.kinetics.prior import dose
 from ivigil.kinetics.switching import Switch, match, same_average, same_trough, switch
@@ -143,3 +147,31 @@ def test_the_same_average_weekly_lifts_the_trough_and_lowers_the_peak() -> None:
     told = matched(signed())
     assert told.trough_by_average_g_per_l.median > told.trough_now_g_per_l.median
     assert told.peak_by_average_g_per_l.high < told.peak_now_g_per_l.high
+
+
+@given(who=people, grams=st.floats(5, 80), cycle=st.sampled_from([MONTHLY, WEEKLY]))
+@settings(max_examples=30, deadline=None)
+def test_the_average_of_a_way_is_that_over_an_interval(who: Person, grams: float, cycle: Cycle) -> None:
+    """By Simpson's rule over the levels themselves."""
+    assert steady_average(who, grams, cycle) == pytest.approx(average(steady(who, grams, cycle)), rel=0.01)
+
+
+def test_two_ways_are_compared_by_the_models_that_know_both() -> None:
+    """Each model that is left out was fitted for one way alone; the rest carry all the weight."""
+    history, ways = case([]), (Way(grams=Decimal(30), cycle=MONTHLY), Way(grams=Decimal("7.5"), cycle=WEEKLY))
+    start = history.doses[-1].start + dt.timedelta(days=28)
+    both = []
+    for way in ways:
+        dose_ = Given(start=start, grams=way.grams, route=way.cycle.route)
+        asked = replace(history, planned=(dose_,))
+        both.append(estimate(knowledge().facts.population_model, asked, (), knowledge(), 1))
+    found = beside((both[0], both[1]), ways, knowledge())
+    assert found is not None and found.left_out
+    used = {item.model for item in found.estimate.models if item.weight}
+    assert sum(item.weight for item in found.estimate.models) == pytest.approx(1)
+    assert all({"IV", "SC"} <= set(knowledge().population_models[name].routes) for name in used)
+    assert all("SC" not in knowledge().population_models[name].routes for name in found.left_out)
+    assert {each.model for each in found.estimate.people} <= used
+    vein, skin = found.sides
+    assert vein.trough_g_per_l.median < vein.average_g_per_l.median < vein.peak_g_per_l.median
+    assert skin.average_g_per_l.median < vein.average_g_per_l.median, "not all reaches the blood"

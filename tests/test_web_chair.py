@@ -619,23 +619,27 @@ def test_a_tap_with_a_connection_is_refused_where_advice_says_so(
     assert chairs.state(running).rate_ml_per_h == 38
 
 
-def test_slow_of_a_page_that_did_not_see_a_lower_rate_is_slower_still(
+def test_slow_of_a_page_that_did_not_see_a_lower_rate_raises_nothing(
     chairs: Chairs, running: Plan, nurse: Browser
 ) -> None:
     """Two nurses: what the bar of one says is above what the other has set. By a form and from a queue."""
     told(nurse, running, "slow", rate="30")  # off the ladder: as it was set
     assert chairs.state(running).rate_ml_per_h == 30
     told(nurse, running, "slow", rate="57")
+    assert chairs.state(running).rate_ml_per_h == 30
+    told(nurse, running, "slow")
     assert chairs.state(running).rate_ml_per_h == 19
     chairs.at(44)
     before = entry(chairs, "slow", ago=4.5, fields={"rate": "57"}, waited=True)  # at 38 mL/h, minute 39.5
     assert queued(nurse, running, before, halt="/halt").json()["outcome"] == "written"
-    assert last(chairs, running) == RateSet(rate_ml_per_h=Decimal(19))
+    assert last(chairs, running) == RateSet(rate_ml_per_h=Decimal(38))
+    assert chairs.state(running).rate_ml_per_h == 19
     for waited in (True, False):
         sent = entry(chairs, "slow", fields={"rate": "57"}, waited=waited, version=1)
         assert queued(nurse, running, sent, halt="/halt").json()["outcome"] == "written"
-        assert isinstance(last(chairs, running), Paused)
-        assert chairs.state(running).rate_ml_per_h == 0
+        assert chairs.state(running).rate_ml_per_h == 19
+    told(nurse, running, "slow")
+    assert isinstance(last(chairs, running), Paused)
     told(nurse, running, "stop")
     told(nurse, running, "slow", rate="19")
     assert chairs.state(running).phase == "ended"

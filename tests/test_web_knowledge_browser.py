@@ -33,7 +33,7 @@ def test_every_page_is_accessible_in_both_themes(
 ) -> None:
     context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
     page = signed_in(context, address, "prescriber", PASSWORD)
-    for path in (*PAGES, clinic.levels, f"{clinic.levels}?target=8&each=yes"):
+    for path in (*PAGES, f"{clinic.levels}?target=8&each=yes&way=SC"):
         page.goto(f"{address}{path}")
         assert faults(page) == [], path
         for width in WIDTHS.values():
@@ -42,18 +42,31 @@ def test_every_page_is_accessible_in_both_themes(
     context.close()
 
 
-def test_a_slider_answers_at_once_and_the_address_keeps_the_question(
+def test_a_slider_answers_at_once_and_without_a_connection_says_of_what_there_is_no_answer(
     chromium: Browser, clinic: Clinic, address: str
 ) -> None:
+    """It stands where the number does, and the address keeps the question."""
     context = chromium.new_context()
     page = signed_in(context, address, "prescriber", PASSWORD)
     page.goto(f"{address}{clinic.levels}")
-    expect(page.get_by_role("cell", name="31.8 g").first).to_be_visible()
-    page.get_by_role("slider", name="Dose, g").focus()
+    dose, slider = page.get_by_label("Dose", exact=True), page.get_by_role("slider", name="Dose, g")
+    expect(page.get_by_role("cell", name="30 g", exact=True).first).to_be_visible()
+    slider.focus()
     page.keyboard.press("Home")
-    expect(page.get_by_label("Dose", exact=True)).to_have_value("5")
+    expect(dose).to_have_value("5")
     expect(page.get_by_role("cell", name="5 g", exact=True).first).to_be_visible(timeout=20_000)
     expect(page).to_have_url(re.compile(r"[?&]grams=5&"))
+    expect(page.locator("#waiting")).to_be_hidden()
+    context.set_offline(True)
+    dose.fill("31.8")
+    expect(slider).to_have_value("31.8")
+    slider.press("ArrowRight")
+    expect(dose).to_have_value("34.3")
+    expect(page.get_by_text("Not computed for 34.3 g every 28 days: no answer came.")).to_be_visible()
+    expect(page.locator("#levels.old")).to_be_visible()
+    context.set_offline(False)
+    expect(page.get_by_role("cell", name="34.3 g", exact=True).first).to_be_visible(timeout=20_000)
+    expect(page.locator("#levels.old")).to_have_count(0)
     context.close()
 
 

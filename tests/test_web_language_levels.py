@@ -170,6 +170,13 @@ def test_results(web: Web, person: dict[str, Browser]) -> None:
         assert left(page, "P-LA2") == []
 
 
+def record(browser: Browser, path: str, level: dict[str, str], seen: list[str]) -> None:
+    """A level, checked and recorded."""
+    seen += [browser.post(path, level, form_at="/account").text]
+    sent = dict(re.findall(r'type="hidden" name="(id|checked)" value="([^"]*)"', seen[-1]))
+    assert browser.post(path, level | sent, form_at="/account").status_code == 303
+
+
 def test_levels(web: Web, person: dict[str, Browser]) -> None:
     stream, _ = treated(web, "P-LA3", ended_hours_ago=3)
     path, prescriber = f"/patients/{stream}/levels", person["prescriber"]
@@ -180,14 +187,18 @@ def test_levels(web: Web, person: dict[str, Browser]) -> None:
     prescriber.post(f"{path}/before", {"mark": listed[1]}, form_at="/account")
     day = web.clock() - dt.timedelta(days=10)
     level = {"igg": "9.9 g/L", "taken": f"{day:%Y-%m-%d}T08:00+00:00"}
-    assert prescriber.post(path, level, form_at="/account").status_code == 303
-    seen += [prescriber.get(f"{path}?target=9").text]
+    record(prescriber, path, level, seen)
+    seen += [prescriber.get(f"{path}?target=9&way=SC&late=1").text]
     assert "proposed»" in seen[-1]
+    (event,) = set(re.findall(r'name="event" value="([^"]+)"', seen[-1]))
     for days, igg in ((9, "25 g/L"), (8, "2 g/L")):
         day = web.clock() - dt.timedelta(days=days)
-        prescriber.post(path, {"igg": igg, "taken": f"{day:%Y-%m-%d}T08:00+00:00"}, form_at="/account")
-    seen += [prescriber.get(f"{path}?grams=x&interval=2.5&target=9&each=yes").text]
+        record(prescriber, path, {"igg": igg, "taken": f"{day:%Y-%m-%d}T08:00+00:00"}, seen)
+    seen += [prescriber.get(f"{path}?grams=x&interval=2.5").text]
+    seen += [prescriber.get(f"{path}?target=9&each=yes").text]
     assert "MISFIT" in seen[-1]
+    prescriber.post(f"{path}/back", {"event": event, "reason": ""}, form_at="/account")
+    seen += [prescriber.get(f"{path}?way=IV&interval=1").text]
     untreated = web.patient(Identifier("urn:example", "P-LA4"), web.door.site())
     seen += [prescriber.get(f"/patients/{untreated}/levels").text]
     assert "«No dose of this patient" in seen[-1]

@@ -7,12 +7,15 @@ import html
 import re
 from decimal import Decimal
 
+import msgspec
 import pytest
 
+from ivigil.kinetics.estimate import estimate
 from ivigil.kinetics.levels import Given
 from ivigil.practice.entry import Author, Entry, draft
 from ivigil.practice.levels import level_history, listed, mark
 from ivigil.records.bodies import DosesStated
+from ivigil.web.pages.levels.reasons import doubts
 from tests.support.clinic import DAY, Clinic
 from tests.support.web import SITE, Browser, Web
 
@@ -37,7 +40,7 @@ def test_every_dose_is_counted_and_none_is_called_complete(clinic: Clinic) -> No
     found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, clinic.now)
     assert found is not None
     # The order tells of 19 infusions of 30 g every 28 days; the plan's own one was given since.
-    assert (found.told, found.given, found.unread) == (19, 1, 0)
+    assert (found.told, found.given, found.open) == (19, 1, ())
     assert [dose.grams for dose in found.case.doses[:19]] == [Decimal(30)] * 19
     assert {
         b.start - a.start for a, b in zip(found.case.doses[:18], found.case.doses[1:19], strict=True)
@@ -46,11 +49,13 @@ def test_every_dose_is_counted_and_none_is_called_complete(clinic: Clinic) -> No
     assert found.case.complete is None
 
 
-def test_before_its_end_an_infusion_is_no_dose_and_is_told(clinic: Clinic) -> None:
+def test_before_its_end_an_infusion_counts_as_planned_and_is_told(clinic: Clinic) -> None:
     under_way = clinic.plan.days[0].start + dt.timedelta(minutes=30)
     found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, under_way)
     assert found is not None
-    assert (found.given, found.unread, found.case.complete) == (0, 1, None)
+    assert (found.given, found.case.complete) == (0, None)
+    (running,) = found.open
+    assert (running.grams, found.case.doses[-1]) == (clinic.plan.days[0].grams, running)
 
 
 def test_no_dose_is_sought_where_nobody_signed_and_nobody_said_that_the_history_is_whole(
@@ -78,16 +83,85 @@ def test_more_grams_lift_every_level_that_follows(clinic: Clinic, prescriber: Br
         ("grams=0", "Dose: 0; accepted: a number above 0, at most 500"),
         ("grams=many", "Dose: many; accepted:"),
         ("interval=2.5", "Every: 2.5; accepted: a whole number above 0, at most 366"),
+        ("way_interval=x", "Its interval: x; accepted"),
         ("target=-1", "Trough wanted: -1; accepted:"),
         ("grams=9999&interval=x", "Every: x; accepted:"),
     ],
 )
-def test_what_cannot_be_asked_is_told_beside_the_answer_to_the_plan(
+def test_what_cannot_be_asked_is_told_and_nothing_stands_for_it(
     clinic: Clinic, prescriber: Browser, asked: str, said: str
 ) -> None:
     page = prescriber.get(f"{clinic.levels}?{asked}")
     assert page.status_code == 200
-    assert said in words(page.text)
+    told = words(page.text)
+    assert said in told
+    assert "Nothing is computed." in told
+    assert "If it is given like this" not in told, "no other dose stands for it"
+    field, _, typed = asked.rpartition("&")[2].partition("=")
+    assert re.search(f'name="{field}"[^>]*value="{typed}"[^>]*aria-invalid="true"', page.text), "it stays"
+
+
+def test_the_forecast_begins_with_the_dose_of_the_plan_an_interval_after_the_last(
+    clinic: Clinic, prescriber: Browser
+) -> None:
+    assert clinic.plan.dose and clinic.plan.dose.grams == Decimal("31.75"), "sought; the vials give 30 g"
+    told = words(prescriber.get(clinic.levels).text)
+    assert "For 30 g every 28 days into a vein, as planned." in told
+    assert f"{clinic.plan.days[0].start.date() + 28 * DAY} 30 g" in told
+    assert "the infusion of" not in told.lower(), "it is closed"
+
+
+def test_each_doubt_has_its_own_cause(clinic: Clinic) -> None:
+    """While today's infusion runs, that is the cause; the list of earlier doses is another one."""
+    under_way = clinic.plan.days[0].start + dt.timedelta(minutes=30)
+    found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, under_way)
+    assert found is not None
+    case = msgspec.structs.replace(found.case, planned=())
+    known = estimate(clinic.knowledge.facts.population_model, case, (), clinic.knowledge, 1)
+    day = f"{found.open[0].start:%Y-%m-%d}"
+    closed = f"The infusion of {day} is not closed: what it gives is not known yet. It counts here as planned"
+    listed = "Nobody said that every dose since the first is listed"
+    for whole in (True, False):
+        told = "\n".join(doubts(msgspec.structs.replace(found, whole=whole), known))
+        assert closed in told
+        assert (listed in told) is not whole
+    without = msgspec.structs.replace(known, models=(), people=(), misfit=True)
+    assert "No model explains the levels" not in "\n".join(doubts(found, without)), "none was fitted"
+
+
+def test_a_dose_that_is_late_or_missed_leaves_less(clinic: Clinic, prescriber: Browser) -> None:
+    told = words(prescriber.get(f"{clinic.levels}?late=9&target=30").text)
+    due = clinic.plan.days[0].start.date() + 28 * DAY
+    rows = [
+        re.search(rf"{said} {day} ([\d.]+) \([\d.]+ to [\d.]+\) below it, the whole band", told)
+        for said, day in (
+            ("On its day", due),
+            ("9 days late", due + 9 * DAY),
+            ("Missed: before the one after it", due + 28 * DAY),
+        )
+    ]
+    levels = [float(row[1]) for row in rows if row]
+    assert len(levels) == 3 and levels[0] > levels[1] > levels[2], told
+
+
+def test_another_way_stands_beside_the_one_that_is_asked(clinic: Clinic, prescriber: Browser) -> None:
+    """30 g every 28 days into a vein is 7.5 g a week; the label of Hizentra (US) asks for 1.37 times that."""
+    page = prescriber.get(f"{clinic.levels}?way=SC").text
+    told = words(page)
+    assert page.count("<svg") == 2
+    assert "7.5 g every 7 days under the skin" in told
+    steady = re.findall(
+        r"(?:vein|skin) (?:([\d.]+) \([\d.]+ to [\d.]+\) ){1}([\d.]+) \([^)]+\) ([\d.]+)", told
+    )
+    assert len(steady) == 2
+    for average, trough, peak in steady:
+        assert float(trough) < float(average) < float(peak)
+    assert float(steady[0][2]) - float(steady[0][1]) > float(steady[1][2]) - float(steady[1][1])
+    assert re.search(r"Hizentra[^.]* 1\.37 10\.3 g 10\.3 g", told)
+    assert "By measured levels: no dose is sought" in told
+    other = words(prescriber.get(f"{clinic.levels}?way=IV&way_grams=40&way_interval=14").text)
+    assert "40 g every 14 days into a vein" in other
+    assert "leads from a vein to under the skin" in other
 
 
 def seen(page: str) -> dict[str, str]:
@@ -158,28 +232,63 @@ def test_a_nurse_reads_the_list_and_does_not_state_it(clinic: Clinic) -> None:
     assert complete(clinic) is None
 
 
-def test_a_measured_level_is_recorded_with_its_unit_and_counted(clinic: Clinic, prescriber: Browser) -> None:
+def checked(page: str) -> dict[str, str]:
+    """What the form carries that records what was read back."""
+    form = page[page.index("Nothing is recorded yet") :]
+    pairs = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[: form.index("</form>")])
+    return {name: html.unescape(value) for name, value in pairs if name != "form_token"}
+
+
+def test_a_level_is_read_back_before_it_is_recorded_and_can_be_taken_back(
+    clinic: Clinic, prescriber: Browser
+) -> None:
     drawn = (clinic.now - 7 * DAY).date()
-    answer = prescriber.post(clinic.levels, {"igg": "742 mg/dL", "taken": str(drawn)}, form_at=clinic.levels)
-    assert answer.status_code == 303, words(answer.text)
-    assert f"{drawn} 7.42 g/L used" in words(prescriber.get(clinic.levels).text)
+    before = clinic.web.journal.version(clinic.stream)
+    for typed, other in (("74 g/L", "74 g/L = 7400 mg/dL"), ("742 mg/dL", "7.42 g/L , typed as 742 mg/dL")):
+        answer = prescriber.post(clinic.levels, {"igg": typed, "taken": str(drawn)}, form_at="/account")
+        told = words(answer.text)
+        assert answer.status_code == 200
+        assert "Is this what the laboratory says? Nothing is recorded yet." in told
+        assert f"Total IgG {other}" in told, "the other unit stands beside it"
+        assert re.search(r"Before it: [\d.]+ g/L, drawn \d{4}-\d\d-\d\d", told)
+        assert ("OUTSIDE what the models expect" in told) is (typed == "74 g/L")
+    assert clinic.web.journal.version(clinic.stream) == before, "nothing is recorded until it was looked at"
+    sent = checked(answer.text)
+    changed = prescriber.post(clinic.levels, sent | {"igg": "7.42 mg/dL"}, form_at="/account")
+    assert "Nothing is recorded yet" in words(changed.text), "what was looked at was another figure"
+    for _ in range(2):
+        assert prescriber.post(clinic.levels, sent, form_at="/account").status_code == 303
+    assert clinic.web.journal.version(clinic.stream) == before + 1, "the same form twice is one level"
+    page = prescriber.get(clinic.levels).text
+    assert f"{drawn} 7.42 g/L used prescriber Example" in words(page)
+    (event,) = re.findall(r'name="event" value="([^"]+)"', page)
+    back = f"{clinic.levels}/back"
+    assert prescriber.post(back, {"event": "another", "reason": ""}, form_at="/account").status_code == 303
+    prescriber.post(back, {"event": event, "reason": "another patient’s"}, form_at="/account")
+    told = words(prescriber.get(clinic.levels).text)
+    assert f"{drawn} 7.42 g/L no: taken back" in told
+    assert "taken back by prescriber Example : another patient’s" in told.replace("Example:", "Example :")
+    found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, clinic.web.clock())
+    assert found is not None and Decimal("7.42") not in [each.g_per_l for each in found.case.levels]
+    assert [each.level.g_per_l for each in found.recorded] == [Decimal("7.42")], "its record stays"
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"igg": "seven", "taken": "2026-01-05"}, "igg"),
-        ({"igg": "7.1 mmol/L", "taken": "2026-01-05"}, "igg"),
-        ({"igg": "7.1 g/L", "taken": "5 January"}, "taken"),
-        ({"igg": "7.1 g/L", "taken": "2099-01-01"}, "taken: 2099-01-01; accepted: a day until"),
-        ({"taken": "2026-01-05"}, "igg_g_per_l"),
+        ({"igg": "seven", "taken": "2026-01-05"}, "Total IgG:"),
+        ({"igg": "7.1 mmol/L", "taken": "2026-01-05"}, "Total IgG:"),
+        ({"igg": "7.1 g/L", "taken": "5 January"}, "Drawn on:"),
+        ({"igg": "7.1 g/L", "taken": "2099-01-01"}, "Drawn on: 2099-01-01; accepted: a day until"),
+        ({"igg": "7.1 g/L"}, "Drawn on: nothing; accepted: the day on which it was drawn"),
+        ({"taken": "2026-01-05"}, "Total IgG:"),
     ],
 )
 def test_a_level_that_cannot_be_read_is_kept_on_the_form_and_nothing_is_saved(
     clinic: Clinic, prescriber: Browser, typed: dict[str, str], said: str
 ) -> None:
     before = clinic.web.journal.version(clinic.stream)
-    answer = prescriber.post(clinic.levels, typed, form_at=clinic.levels)
+    answer = prescriber.post(clinic.levels, typed, form_at="/account")
     assert answer.status_code == 400
     assert "Nothing was saved." in words(answer.text)
     assert said in words(answer.text)
@@ -191,7 +300,9 @@ def test_the_picture_is_in_words_and_numbers_too(clinic: Clinic, prescriber: Bro
     page = prescriber.get(clinic.levels).text
     assert "<svg" in page
     assert re.search(r'class="picture"[^>]*aria-label="IgG levels: forecast\. \d', page)
-    assert "Total IgG, all models together and each" in page
+    assert "Total IgG, all models together" in page
+    numbers = page[page.index("Total IgG, all models together") : page.index("If it is given like this")]
+    assert not re.search(r"\d\.\d*0\b", words(numbers)), "no trailing zero"
 
 
 def test_a_nurse_looks_and_an_auditor_does_not(clinic: Clinic) -> None:

@@ -95,7 +95,7 @@ def parse_levels(text: bytes, format: Format, knowledge: Knowledge) -> LevelsFil
     subject = Subject() if patient is None else _subject(patient, knowledge)
     doses = _doses(fields, "doses")
     planned = _doses(fields, "planned")
-    levels = tuple(_levels(fields, knowledge))
+    levels = tuple(level for level, _ in _levels(fields, knowledge))
     if fields.has("doses") and not doses:
         fields.fault("doses", "at least one dose")
     if doses and planned and planned[0].start <= doses[-1].start:
@@ -223,8 +223,11 @@ def _route(fields: Fields) -> KineticRoute | None:
     return next((item for item in ROUTES if item == written), None)
 
 
-def parse_level(table: dict[str, Any], knowledge: Knowledge) -> Level:
-    """One level as somebody typed it: the fields of ``[[levels]]``. Raises OrderError with every fault."""
+def parse_level(table: dict[str, Any], knowledge: Knowledge) -> tuple[Level, Measured]:
+    """One level as somebody typed it, and how: the fields of ``[[levels]]``.
+
+    Raises OrderError with every fault.
+    """
     faults = Faults()
     fields = Fields({"levels": [table]}, "", ("levels",), faults, "a level")
     found = tuple(_levels(fields, knowledge))
@@ -232,7 +235,7 @@ def parse_level(table: dict[str, Any], knowledge: Knowledge) -> Level:
     return found[0]
 
 
-def _levels(fields: Fields, knowledge: Knowledge) -> Iterator[Level]:
+def _levels(fields: Fields, knowledge: Knowledge) -> Iterator[tuple[Level, Measured]]:
     for row in fields.tables("levels", LEVEL):
         if not (row.has("igg") or row.has("igg_g_per_l")):
             row.fault("igg_g_per_l", 'a number in g/L, or igg = "790 mg/dL"')
@@ -243,13 +246,14 @@ def _levels(fields: Fields, knowledge: Knowledge) -> Iterator[Level]:
             continue
         _plausible(measured, "igg_g_per_l", row, knowledge)
         sign = measured.written.comparator
-        yield Level(
+        level = Level(
             g_per_l=measured.number,
             taken=taken,
             limit="below" if "<" in sign else "above" if ">" in sign else "",
             before_dose=row.flag("before_dose") or False,
             of="infused" if of == "infused" else "total",
         )
+        yield level, measured
 
 
 def _taken(fields: Fields) -> dt.datetime | dt.date | None:

@@ -19,15 +19,21 @@ class Courses(msgspec.Struct, frozen=True):
     together: tuple[Band, ...]
     """Of all models; empty if none could be fitted."""
     by_model: dict[str, tuple[Band, ...]]
-    """Of the models that keep a share."""
+    """Of the models that keep a share; empty where they were not asked for apart."""
 
 
 def courses(
-    estimate: Estimate, doses: Iterable[Given], times_days: Sequence[float], knowledge: Knowledge
+    estimate: Estimate,
+    doses: Iterable[Given],
+    times_days: Sequence[float],
+    knowledge: Knowledge,
+    *,
+    apart: bool = True,
 ) -> Courses:
     """The weighted persons of the estimate, run under ``doses`` (all since day 0).
 
-    ``times_days``: in order, from day 0 of the estimate on.
+    ``times_days``: in order, from day 0 of the estimate on. ``apart``: each model by itself too, which takes
+    as long again.
     """
     given, steps, shares = tuple(doses), dict[float, Schedule](), tails(knowledge)
     people = [person for person in estimate.people if person.weight]
@@ -41,7 +47,7 @@ def courses(
         return bands(times_days, [ran[place] for place in mine], weights, shares)
 
     used = [fitted.model for fitted in estimate.models if fitted.weight]
-    return Courses(of(used), {model: of((model,)) for model in used})
+    return Courses(of(used), {model: of((model,)) for model in used if apart})
 
 
 def _course(person: Person, steps: Schedule, count: int) -> list[float]:

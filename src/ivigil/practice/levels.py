@@ -19,7 +19,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.order import LastImmunoglobulin, Order
 from ivigil.patient import Measurement, completed_years
 from ivigil.records.authorisation import standings
-from ivigil.records.bodies import DosesStated, DosesTakenBack, LevelMeasured, StatedDose
+from ivigil.records.bodies import DosesStated, DosesTakenBack, LevelMeasured, LevelTakenBack, StatedDose
 from ivigil.records.journal import Journal
 from ivigil.records.past import infused
 from ivigil.records.words import Record
@@ -28,6 +28,7 @@ BLOCKER = "fcrn_blocker"
 _IGG = "igg_g_per_l"
 _NOON = dt.time(12)
 _SECONDS_PER_HOUR = 3600
+_MINUTES_PER_HOUR = 60
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,26 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
     by: str
     at: dt.datetime
+
+
+class RecordedLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """A level that somebody recorded here."""
+
+    event: str
+    """Id of the event."""
+    by: str
+    at: dt.datetime
+    level: Level
+    back: TakenBack | None = None
+    """None: it stands."""
+
+
+class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
+    """Who took a level back, when and why."""
+
+    by: str
+    at: dt.datetime
+    reason: str
 
 
 class LevelHistory(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +74,12 @@ class LevelHistory(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody stated it of another list: doses that an order tells of have changed since."""
     elsewhere: tuple[dt.date, ...]
     """Days of doses that later orders tell of and that are neither on record here nor among those before."""
-    unread: int
-    """Infusions that began, of which nobody can say how much was given by now."""
+    whole: bool
+    """Every dose before the first one here is known: the patient had none, or somebody stands by the list."""
+    open: tuple[Given, ...]
+    """Infusions that began and are not closed: among the doses of the case, as their plans have them."""
+    recorded: tuple[RecordedLevel, ...]
+    """Levels recorded here, those taken back among them; of the case are the ones that stand."""
 
     @property
     def told(self) -> int:
@@ -68,7 +93,7 @@ def level_history(
 
     The history counts as complete of a patient who was never treated before the first dose on record; where
     an order tells of earlier ones, only while somebody states that just these are all, and no later order
-    tells of another one.
+    tells of another one. While an infusion is not closed it is not complete: what it gives is not known yet.
     """
     records = journal.read(stream)
     plans = [standing.plan for standing in standings(records).values()]
@@ -76,33 +101,40 @@ def level_history(
         return None
     latest = max(plans, key=lambda plan: plan.order.start)
     runs = [(plan, state) for plan, state in infused(journal, stream) if state.flows]
-    own = [_given(plan, state) for plan, state in runs if state.ended_at and state.ended_at <= at]
-    told = tuple(_told(_last(plans), latest.order, [dose for dose in own if dose is not None]))
-    doses = sorted((*told, *(dose for dose in own if dose is not None)), key=lambda dose: dose.start)
+    closed = [_given(plan, state) for plan, state in runs if state.ended_at and state.ended_at <= at]
+    given = [dose for dose in closed if dose is not None]
+    begun = tuple(
+        _planned(plan, state)
+        for plan, state in runs
+        if state.started_at and state.started_at <= at and not (state.ended_at and state.ended_at <= at)
+    )
+    told = tuple(_told(_last(plans), latest.order, (*given, *begun)))
+    doses = sorted((*told, *given, *begun), key=lambda dose: dose.start)
     if not doses:
         return None
-    measured = [read(record.body) for record in records if isinstance(record.body, LevelMeasured)]
+    recorded = tuple(_recorded(records, at))
     naive = all(plan.order.experience == "naive" for plan in plans) and not told
-    unread = len(runs) - len(own)
     last = _statement(records, at)
     stated = last if last is not None and last.doses == listed(told) else None
     elsewhere = _elsewhere(plans, doses)
-    complete = not unread and (naive or (stated is not None and bool(told) and not elsewhere))
+    whole = naive or (stated is not None and bool(told) and not elsewhere)
     case = Case(
         subject=_subject(latest.order, plans, doses[0].start.date() if naive else None, knowledge),
         doses=tuple(doses),
-        levels=(*_ordered(plans, at.date()), *measured),
-        complete=True if complete else None,
+        levels=(*_ordered(plans, at.date()), *(each.level for each in recorded if each.back is None)),
+        complete=True if whole and not begun else None,
     )
     return LevelHistory(
         case=case,
         plan=latest,
-        given=len(own),
+        given=len(given),
         before=told,
         stated=None if stated is None else stated.statement,
         lapsed=last is not None and stated is None,
         elsewhere=elsewhere,
-        unread=unread,
+        whole=whole,
+        open=begun,
+        recorded=recorded,
     )
 
 
@@ -114,6 +146,25 @@ def listed(doses: Iterable[Given]) -> tuple[StatedDose, ...]:
 def mark(doses: Iterable[Given]) -> str:
     """A fingerprint of the list: whoever states something says of which."""
     return hashlib.sha256(msgspec.json.encode(listed(doses))).hexdigest()
+
+
+def _recorded(records: Iterable[Record], at: dt.datetime) -> Iterator[RecordedLevel]:
+    """Every level by ``at``, with what was said of it by then."""
+    known = [record for record in records if record.occurred_at <= at]
+    back = {
+        record.body.event: TakenBack(by=record.author, at=record.occurred_at, reason=record.body.reason)
+        for record in known
+        if isinstance(record.body, LevelTakenBack)
+    }
+    for record in known:
+        if isinstance(record.body, LevelMeasured):
+            yield RecordedLevel(
+                event=record.id,
+                by=record.author,
+                at=record.occurred_at,
+                level=read(record.body),
+                back=back.get(record.id),
+            )
 
 
 class _Stated(msgspec.Struct, frozen=True):
@@ -173,6 +224,13 @@ def _given(plan: Plan, state: State) -> Given | None:
         return None
     hours = Decimal((state.ended_at - state.started_at).total_seconds()) / _SECONDS_PER_HOUR
     return Given(start=state.started_at, grams=grams, route=plan.order.route, hours=hours)
+
+
+def _planned(plan: Plan, state: State) -> Given:
+    """An infusion that is not closed, as its plan has it."""
+    assert state.started_at is not None
+    hours = Decimal(state.day.duration_min) / _MINUTES_PER_HOUR
+    return Given(start=state.started_at, grams=state.day.grams, route=plan.order.route, hours=hours)
 
 
 def _last(plans: Iterable[Plan]) -> LastImmunoglobulin | None:

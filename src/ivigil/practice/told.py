@@ -307,16 +307,17 @@ def _rate(said: Said, scene: Scene) -> _Made:
 
 
 def _slow(said: Said, scene: Scene) -> _Made:
-    """Slower than at that moment, whatever the page that sent it had seen: never a rise.
+    """Never a rise over what flowed at that moment, whatever the page that sent it had seen.
 
-    To the rate that was said; if none was, or it is not below the present one, to the step below; where
-    there is none, or nothing flows, it is a pause.
+    To the rate that was said, or what flows if that is slower already: somebody else has set it. Without
+    a rate to the step below; where there is none, or nothing flows, it is a pause.
     """
     rate, present = said.amount("rate"), _to_be_slowed(scene.state)
-    if rate is None or rate >= present:
+    if rate is None:
         below = step_below(scene.state.day.steps, present)
         rate = below.rate_ml_per_h if below is not None else None
-    yield RateSet(rate_ml_per_h=rate) if rate is not None else Paused(reason=said.text("reason"))
+    slower = min(rate, present) if rate is not None else None
+    yield RateSet(rate_ml_per_h=slower) if slower else Paused(reason=said.text("reason"))
 
 
 def _to_be_slowed(state: State) -> Decimal:

@@ -45,6 +45,14 @@ class LevelMeasured(Body, frozen=True, tag="level_measured"):
     """Drawn just before the first dose of that day."""
 
 
+class LevelTakenBack(Body, frozen=True, tag="level_taken_back"):
+    """A level was recorded wrongly and counts no more. Its record stays in the journal."""
+
+    event: str
+    """Id of the event that recorded it."""
+    reason: str = ""
+
+
 class StatedDose(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A dose of immunoglobulin on a day."""
 

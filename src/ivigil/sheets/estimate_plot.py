@@ -15,12 +15,14 @@ from ivigil.kinetics.estimate import Band, Case, Estimate
 from ivigil.kinetics.levels import Given, Level, days
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.level_plot import Mark, Measured, MeasuredAs, Panel, Picture, Rows, Shade
-from ivigil.sheets.levels import BANDS, SUPPORT, WARNING, Sought
+from ivigil.sheets.levels import BANDS, SUPPORT, WARNING, Sought, float_text
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import counted, say, texts
 
 AFTER = (0.5, 1, 2, 4, 7, 10, 14, 21, 28, 42, 56)
 """Days after the end of a dose at which the curve is computed."""
+JUST_AFTER = 1 / 1440
+"""Days after a dose that is given at once: the level before and the peak stand at one moment."""
 STEP_DAYS = 28
 CYCLES = 6
 """Proposed doses that are drawn."""
@@ -42,8 +44,10 @@ def fit_picture(case: Case, estimate: Estimate, knowledge: Knowledge) -> Picture
     )
 
 
-def forecast_picture(case: Case, estimate: Estimate, weeks: int, knowledge: Knowledge) -> Picture:
-    """Until so many weeks after the last dose."""
+def forecast_picture(
+    case: Case, estimate: Estimate, weeks: int, knowledge: Knowledge, *, apart: bool = True
+) -> Picture:
+    """Until so many weeks after the last dose; ``apart``: each model beside all together."""
     last = max(given.end for given in (*case.doses, *case.planned))
     end = days(last, estimate.levels.origin) + 7.0 * weeks
     return _picture(
@@ -54,6 +58,7 @@ def forecast_picture(case: Case, estimate: Estimate, weeks: int, knowledge: Know
         planned=case.planned,
         end=end,
         added=say("planned"),
+        apart=apart,
     )
 
 
@@ -99,6 +104,73 @@ def aim_picture(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowl
     return msgspec.structs.replace(found, target_g_per_l=(float(low), float(high)))
 
 
+def beside_picture(
+    case: Case,
+    estimate: Estimate,
+    ways: tuple[tuple[str, Sequence[Given]], tuple[str, Sequence[Given]]],
+    knowledge: Knowledge,
+) -> Picture:
+    """Two ways of going on for the same persons, from the last dose until the later end of both.
+
+    ways: what each is called, and its doses. estimate: of models that know both.
+    """
+    origin = estimate.levels.origin
+    title, percent = say("IgG levels: two ways"), _percent(estimate)
+    first = max(days(given.start, origin) for given in case.doses)
+    end = max(days(given.end, origin) for _, planned in ways for given in planned)
+    every = (*case.doses, *(given for _, planned in ways for given in planned))
+    times = tuple(time for time in _times(every, (), origin, end) if time >= first)
+    bands = [
+        courses(estimate, (*case.doses, *planned), times, knowledge, apart=False).together
+        for _, planned in ways
+    ]
+    panels = [
+        _panel("", found, say("{way}: median", way=way), say("{way}: {band}", way=way, band=percent))
+        for (way, _), found in zip(ways, bands, strict=True)
+    ]
+    starts = {days(given.start, origin) for given in (*case.doses, *ways[0][1])}
+    wanted = [place for place, time in enumerate(times) if time in starts or time == times[-1]]
+    rows = Rows(
+        say("Total IgG, g/L, before each dose of the first way: median and {percent}", percent=percent),
+        (say("Date"), *(way for way, _ in ways)),
+        tuple(
+            (
+                _date(estimate, times[place]),
+                *(f"{float_text(found[place].median, 1)} ({_band(found[place])})" for found in bands),
+            )
+            for place in wanted
+        ),
+    )
+    ends = [
+        say(
+            "{way}: median {median} g/L, {percent} {band} g/L.",
+            way=way,
+            median=float_text(found[-1].median, 1),
+            percent=percent,
+            band=_band(found[-1]),
+        )
+        for (way, _), found in zip(ways, bands, strict=True)
+    ]
+    day = _date(estimate, times[-1])
+    return Picture(
+        title=title,
+        described=" ".join((say("{title}. On {day}:", title=title, day=day), *ends)),
+        notices=(say(SUPPORT), say(BANDS)),
+        aside=_aside(estimate),
+        times_days=times,
+        origin=origin,
+        main=panels[0],
+        other=panels[1],
+        measured=tuple(each for each in _measured(case, estimate, end) if each.time_days >= first),
+        doses=tuple(
+            Mark(days(given.start, origin), given.route, say("planned"))
+            for _, planned in ways
+            for given in planned
+        ),
+        rows=rows,
+    )
+
+
 def _picture(
     title: str,
     case: Case,
@@ -108,12 +180,13 @@ def _picture(
     planned: Sequence[Given],
     end: float,
     added: str,
+    apart: bool = True,
 ) -> Picture:
     origin = estimate.levels.origin
     every = (*case.doses, *planned)
     times = _times(every, [item.time_days for item in estimate.levels.used], origin, end)
-    found = courses(estimate, every, times, knowledge)
-    percent = say("{percent} band", percent=f"{estimate.band_percent:.0f} %")
+    found = courses(estimate, every, times, knowledge, apart=apart)
+    percent = _percent(estimate)
     measured = tuple(_measured(case, estimate, end))
     return Picture(
         title=title,
@@ -133,14 +206,19 @@ def _picture(
     )
 
 
+def _percent(estimate: Estimate) -> str:
+    return say("{percent} band", percent=f"{estimate.band_percent:.0f} %")
+
+
 def _times(
     doses: Iterable[Given], also: Iterable[float], origin: dt.datetime, end: float
 ) -> tuple[float, ...]:
-    """A coarse grid; before and after each dose; the levels."""
+    """A coarse grid; before each dose, at its end and after it; the levels."""
     found = {0.0, end, *also, *(float(day) for day in range(0, int(end), STEP_DAYS))}
     for given in doses:
         last = days(given.end, origin)
-        found |= {days(given.start, origin), last, *(last + later for later in AFTER)}
+        at_once = {last + JUST_AFTER} if not given.hours and given.route == "IV" else set[float]()
+        found |= {days(given.start, origin), last, *at_once, *(last + later for later in AFTER)}
     return tuple(sorted(time for time in found if 0.0 <= time <= end))
 
 
@@ -212,7 +290,7 @@ def _aside(estimate: Estimate) -> str:
 
 
 def _described(title: str, estimate: Estimate, found: Courses, percent: str, measured: int) -> str:
-    models = len(found.by_model)
+    models = sum(fitted.weight > 0 for fitted in estimate.models)
     levels = counted(measured, "{count} measured level", "{count} measured levels")
     if not found.together:
         return say("{title}. {levels}; no curve.", title=title, levels=levels)
@@ -223,7 +301,7 @@ def _described(title: str, estimate: Estimate, found: Courses, percent: str, mea
         levels=levels,
         models=counted(models, "{count} model", "{count} models"),
         day=_date(estimate, last.time_days),
-        median=f"{last.median:.1f}",
+        median=float_text(last.median, 1),
         percent=percent,
         band=_band(last),
     )
@@ -245,18 +323,24 @@ def _rows(
     cells = tuple(
         (
             _date(estimate, times[place]),
-            f"{found.together[place].median:.1f}",
+            float_text(found.together[place].median, 1),
             _band(found.together[place]),
-            *(f"{bands[place].median:.1f} ({_band(bands[place])})" for bands in found.by_model.values()),
+            *(
+                f"{float_text(bands[place].median, 1)} ({_band(bands[place])})"
+                for bands in found.by_model.values()
+            ),
         )
         for place in wanted
         if found.together
     )
-    return Rows(say("Total IgG, all models together and each"), heads, cells)
+    title = texts("Total IgG, all models together")
+    if found.by_model:
+        title = texts("Total IgG, all models together and each")
+    return Rows(say(title), heads, cells)
 
 
 def _band(band: Band) -> str:
-    return say("{low} to {high}", low=f"{band.low:.1f}", high=f"{band.high:.1f}")
+    return say("{low} to {high}", low=float_text(band.low, 1), high=float_text(band.high, 1))
 
 
 def _date(estimate: Estimate, time_days: float) -> str:

@@ -33,7 +33,7 @@ _HEADROOM = 1.05
 _FEW_MONTHS = 3
 """Fewer starts of months than these leave an axis without dates."""
 _INK, _SOFT = "#333333", "#6b6b6b"
-_BLUE, _ORANGE = "#0072b2", "#d55e00"
+_BLUE, _ORANGE, _PURPLE = "#0072b2", "#d55e00", "#a6407f"
 """Of the palette of Okabe and Ito, which people with any colour vision can tell apart."""
 _GREY = "#595959"
 _STYLE: dict[Any, Any] = {
@@ -122,6 +122,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     origin: dt.datetime | None = None
     """Date of day 0; None: days are counted."""
     main: Panel
+    other: Panel | None = None
+    """A second curve in the same panel, in another colour and with broken lines."""
     beside: tuple[Panel, ...] = ()
     """Small panels, such as one for each model."""
     measured: tuple[Measured, ...] = ()
@@ -179,7 +181,11 @@ def _rendered(picture: Picture, kind: str, metadata: dict[str, Any]) -> bytes:
         figure = Figure(figsize=(WIDTH, HEIGHT + ROW * rows), layout="constrained")
         axes = _large(figure, picture, rows)
         figure.legend(
-            *axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+            *axes.get_legend_handles_labels(),
+            loc="outside lower center",
+            ncols=2 if picture.other else 4,
+            frameon=False,
+            fontsize=9,
         )
         file = BytesIO()
         figure.savefig(file, format=kind, dpi=DPI, metadata=metadata)
@@ -191,8 +197,10 @@ def _large(figure: Figure, picture: Picture, rows: int) -> Axes:
     grid = figure.add_gridspec(1 + rows, COLUMNS, height_ratios=[HEIGHT, *[ROW] * rows])
     axes = figure.add_subplot(grid[0, :])
     _levels(axes, picture, picture.main)
+    if picture.other is not None:
+        _curve(axes, picture, picture.other, (_PURPLE, "--"))
     _given(axes, picture)
-    _frame(axes, picture, (picture.main,), ticks=7)
+    _frame(axes, picture, [panel for panel in (picture.main, picture.other) if panel], ticks=7)
     axes.set_title(picture.title, loc="left", fontsize=12, fontweight="bold")
     axes.set_xlabel(say("day") if picture.origin is None else "")
     axes.set_ylabel(say("total IgG, g/L"))
@@ -207,20 +215,28 @@ def _large(figure: Figure, picture: Picture, rows: int) -> Axes:
     return axes
 
 
-def _levels(axes: Axes, picture: Picture, panel: Panel, scale: float = 1.0) -> None:
-    times = picture.times_days
+def _curve(
+    axes: Axes, picture: Picture, panel: Panel, drawn: tuple[str, str] = (_BLUE, "-"), scale: float = 1.0
+) -> None:
+    """A median with its bands; drawn: (colour, line)."""
+    times, (colour, line) = picture.times_days, drawn
     for number, shade in enumerate(panel.shades):
         axes.fill_between(
             times,
             shade.low_g_per_l,
             shade.high_g_per_l,
-            facecolor=(_BLUE, shade.opacity),
-            edgecolor=_BLUE,
+            facecolor=(colour, shade.opacity),
+            edgecolor=colour,
+            ls=line,
             lw=0.0 if number else 0.6 * scale,
             label=shade.words,
         )
     if panel.curve_g_per_l:
-        axes.plot(times, panel.curve_g_per_l, color=_BLUE, lw=1.6 * scale, label=panel.words)
+        axes.plot(times, panel.curve_g_per_l, color=colour, ls=line, lw=1.6 * scale, label=panel.words)
+
+
+def _levels(axes: Axes, picture: Picture, panel: Panel, scale: float = 1.0) -> None:
+    _curve(axes, picture, panel, scale=scale)
     _target(axes, picture)
     for counted, (mark, colour) in _POINTS.items():
         points = [(item.time_days, item.g_per_l) for item in picture.measured if item.counted == counted]
@@ -281,6 +297,7 @@ def _frame(axes: Axes, picture: Picture, panels: Sequence[Panel], ticks: int) ->
     times = picture.times_days
     axes.set_xlim(times[0], max(times[-1], times[0] + 1))
     axes.set_ylim(0, _HEADROOM * _highest(picture, panels))
+    axes.yaxis.set_major_formatter(lambda level, _: f"{level:g}")
     axes.grid(axis="y", color="#e6e6e6", lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

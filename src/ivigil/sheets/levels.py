@@ -81,14 +81,16 @@ NOT_FITTED = texts(
         "missing": "something it needs is not known",
     }
 )
-BECAUSE = {
-    "model": "the model is refused",
-    "medicine": "an FcRn blocker",
-    "condition": "another condition",
-    "route": "another route",
-    "restriction": "outside",
-    "covariate": "not known",
-}
+BECAUSE = texts(
+    {
+        "model": "the model is refused",
+        "medicine": "an FcRn blocker",
+        "condition": "another condition",
+        "route": "another route",
+        "restriction": "outside",
+        "covariate": "not known",
+    }
+)
 BANDS = texts("Bands are of IgG itself; a measured level scatters by the residual error besides.")
 SUPPORT = texts(
     "Decision support: a clinician decides. No study showed that doses sought like this do better."
@@ -395,6 +397,11 @@ def spread_text(spread: Spread, unit: str, places: int) -> str:
 def _signed(value: float) -> str:
     text = float_text(value, 1)
     return f"+{text}" if value > 0 and text != "0" else text
+
+
+def refused_text(field: str, typed: str, accepted: str) -> str:
+    """What was typed into a field and is not accepted."""
+    return say("{field}: {typed}; accepted: {accepted}", field=field, typed=typed, accepted=accepted)
 
 
 def whole_text(value: float) -> str:

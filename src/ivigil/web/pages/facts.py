@@ -26,7 +26,7 @@ from ivigil.sheets.kinds import kind_words
 from ivigil.sheets.spoken import capital, counted, say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
-from ivigil.web.parts.about import intervals, link, misleading, named, named_in, sources
+from ivigil.web.parts.about import by_name, intervals, link, misleading, named, named_in, sources
 from ivigil.web.parts.field import search
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.sign_off import TONE, Problem, section
@@ -278,7 +278,7 @@ def _disagreement(item: Disagreement, fact: Fact, knowledge: Knowledge) -> Eleme
 def _chosen(item: Disagreement, knowledge: Knowledge) -> Node:
     parts: dict[str, Node] = {"reason": item.chosen_because}
     if item.chosen in knowledge.by_id:
-        parts["position"] = _by_name(knowledge.by_id[item.chosen], knowledge)
+        parts["position"] = by_name(knowledge.by_id[item.chosen], knowledge)
     elif item.chosen:
         parts["position"] = item.chosen
     if not item.chosen_because:
@@ -293,11 +293,7 @@ def _position(text: str, keys: tuple[str, ...], knowledge: Knowledge) -> Node:
 
 
 def _joined(found: Iterable[Fact], knowledge: Knowledge) -> list[Node]:
-    return [["; " if at else None, _by_name(each, knowledge)] for at, each in enumerate(found)]
-
-
-def _by_name(fact: Fact, knowledge: Knowledge) -> Element:
-    return h.a(href=f"/facts/{fact.id}")[records.called(fact, knowledge)]
+    return [["; " if at else None, by_name(each, knowledge)] for at, each in enumerate(found)]
 
 
 def _evidence(fact: Fact, knowledge: Knowledge) -> Element:

@@ -40,6 +40,11 @@ def link(fact: Fact, knowledge: Knowledge, *, inside: bool = False) -> Node:
     ]
 
 
+def by_name(fact: Fact, knowledge: Knowledge) -> Element:
+    """The fact by name alone, leading to its record: in a sentence."""
+    return h.a(href=f"/facts/{fact.id}")[records.called(fact, knowledge)]
+
+
 def sources(keys: Iterable[str], knowledge: Knowledge) -> list[Node]:
     """Documents by their titles, leading to what else cites them."""
     found = [knowledge.sources[key] for key in keys if key in knowledge.sources]

@@ -15,11 +15,14 @@ _SHEET = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 _PROLOGUE = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 
 
-def chart(svg: str, words: str, numbers: Node) -> Element:
+def chart(svg: str, words: str, numbers: Node, *, scrolls: bool = False) -> Element:
     """``svg``: a whole SVG document of ours, never of anybody else; ``words``: what it shows, in a
-    sentence or two; ``numbers``: the table of what is drawn."""
+    sentence or two; ``numbers``: the table of what is drawn. ``scrolls``: it is wider than a phone, and the
+    keyboard reaches it."""
     return h.figure(".chart")[
-        h.div(".picture", role="img", aria_label=words)[Markup(inlined(svg))],
+        h.div(".picture", role="img", aria_label=words, tabindex="0" if scrolls else None)[
+            Markup(inlined(svg))
+        ],
         h.figcaption[words],
         h.details[h.summary[say("The numbers")], numbers],
     ]
