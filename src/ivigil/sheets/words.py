@@ -59,6 +59,8 @@ EFFECT = texts(
         "block": "do not give",
         "confirm": "wait for a named professional's word",
         "dosing_weight": "decide the dosing weight",
+        "leaves_regimen": "take more days than the regimen has",
+        "regimen_must_be_named": "name the regimen",
     }
 )
 
@@ -203,8 +205,8 @@ def _figure(text: str) -> str:
 PROPERTY = texts(
     {
         "isoagglutinin_reduced": "isoagglutinin reduction",
-        "iga_ug_per_ml_max": "IgA at most (ug)",
-        "iga_ug_per_ml_typical": "IgA typically (ug)",
+        "iga_ug_per_ml_max": "IgA at most (µg)",
+        "iga_ug_per_ml_typical": "IgA typically (µg)",
         "sodium_mmol_per_l_max": "sodium at most (mmol/L)",
         "osmolality_mosm_per_kg_max": "osmolality at most (mosm/kg)",
         "sugar_g_per_g_protein": "sugar (g)",

@@ -15,6 +15,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from ivigil.course import Plan
+from ivigil.knowledge.store import Knowledge
 from ivigil.practice.authorising import NoPlanError, sign, standing_of
 from ivigil.records.authorisation import Refusal, Standing, may_prescribe, may_release, may_start, may_verify
 from ivigil.records.authorisation import standings as standings_of
@@ -26,7 +27,7 @@ from ivigil.sheets import plan_words, words
 from ivigil.sheets.calendar import calendar, infusions
 from ivigil.sheets.document import Document, NoDocumentError
 from ivigil.sheets.downtime import downtime_sheet
-from ivigil.sheets.journal import STEP, refusal_text
+from ivigil.sheets.journal import STEP, because_text, refusal_text
 from ivigil.sheets.patient import NoSheetError, patient_document
 from ivigil.sheets.pdf import PdfError, pdf
 from ivigil.sheets.plan_differences import differences
@@ -164,24 +165,25 @@ def _page(
     status: int = 200,
 ) -> Response[str]:
     plan, knowledge = standing.plan, visit.knowledge
+    against = _against(visit, standing)
     return shell.page(
         say("Plan"),
         visit,
         notice("stop", h.p[say("Nothing was signed. {why}", why=wrong[1])], urgent=True) if wrong else None,
-        _refusals(refused),
+        _refusals(refused, knowledge),
         h.div(".plan-page")[
-            h.div(".stands")[_stands(visit, standing)],
+            h.div(".stands")[_stands(visit, standing, against)],
             h.div(".whole")[
-                parts.standing_notice(plan),
+                parts.signed_notice(standing, against, knowledge),
                 parts.gist(plan, knowledge),
                 _differences(visit, standing),
                 _overrides(plan),
                 parts.findings_part(plan, knowledge),
-                parts.days_part(plan),
+                parts.days_part(plan, knowledge),
                 parts.dose_part(plan, knowledge),
                 parts.product_part(plan, knowledge),
                 parts.rates_part(plan, knowledge),
-                _open_questions(plan),
+                _open_questions(plan, knowledge),
                 parts.care_part(plan, knowledge),
                 parts.timeline_part(plan, knowledge),
                 parts.taken_for_granted(plan),
@@ -207,22 +209,21 @@ def _banner(visit: Visit, plan: Plan) -> Element:
     return identity(contact.name if contact else "", someone.id.value, someone.birth_date, which)
 
 
-def _refusals(refused: tuple[Step, tuple[Refusal, ...]] | None) -> Node:
+def _refusals(refused: tuple[Step, tuple[Refusal, ...]] | None, knowledge: Knowledge) -> Node:
     if refused is None:
         return None
     action, found = refused
     return notice(
         "stop",
         h.p[say(_REFUSED[action])],
-        h.ul[(h.li[refusal_text(each)] for each in found)],
+        h.ul[(h.li[refusal_text(each, knowledge)] for each in found)],
         urgent=True,
     )
 
 
-def _stands(visit: Visit, standing: Standing) -> Element:
+def _stands(visit: Visit, standing: Standing, against: list[str]) -> Element:
     """Which signatures it has, and what is against a start today."""
     plan = standing.plan
-    against = _against(visit, standing)
     signed = [
         (say(role), [by(each), h.br, stamp(each.at)])
         for role, each in zip(SIGNED, standing.signatures, strict=False)
@@ -230,7 +231,9 @@ def _stands(visit: Visit, standing: Standing) -> Element:
     return h.section[
         h.h2[say("Where it stands")],
         h.p(".step")[h.strong[say(STEP[standing.step])]],
-        h.p[say("Because: {reason}", reason=standing.because)] if standing.because else None,
+        h.p[say("Because: {reason}", reason=because_text(standing.because, visit.knowledge))]
+        if standing.because
+        else None,
         parts.pairs(
             [
                 *signed,
@@ -253,7 +256,7 @@ def _against(visit: Visit, standing: Standing) -> list[str]:
         present = made_anew(standing.plan, visit.knowledge)
     except UnverifiedPlanError:
         return [say("the independent check rejects it as it would be made now")]
-    return [refusal_text(each) for each in may_start(standing, visit.now.date(), present)]
+    return [refusal_text(each, visit.knowledge) for each in may_start(standing, visit.now.date(), present)]
 
 
 def _link(plan: str) -> Element:
@@ -268,7 +271,7 @@ def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> 
         if not visit.may(f"plan.{action}", stream):
             offered.append(_not_yours(action))
         elif against:
-            offered.append(_held(action, against))
+            offered.append(_held(action, against, visit.knowledge))
         else:
             offered.append(_form(visit, standing.plan, action, wrong))
     changing = h.a(href=f"/plans/{standing.plan.id}/change")[
@@ -293,10 +296,10 @@ def _not_yours(action: Step) -> Element:
     return h.p[say(_NOT_YOURS[action])]
 
 
-def _held(action: Step, against: tuple[Refusal, ...]) -> Element:
+def _held(action: Step, against: tuple[Refusal, ...], knowledge: Knowledge) -> Element:
     return h.div[
         h.p[say(_HELD[action])],
-        h.ul[(h.li[refusal_text(each)] for each in against)],
+        h.ul[(h.li[refusal_text(each, knowledge)] for each in against)],
     ]
 
 
@@ -369,11 +372,11 @@ def _overrides(plan: Plan) -> Node:
     return notice("slow", h.p[say("Set aside by a professional:")], h.ul[items])
 
 
-def _open_questions(plan: Plan) -> Node:
+def _open_questions(plan: Plan, knowledge: Knowledge) -> Node:
     asked = [
         say("Holds the release: {question}", question=text) if each.blocking else text
         for each in plan.questions
-        for text in (plan_words.asked(each),)
+        for text in (plan_words.asked(each, plan, knowledge),)
     ]
     return h.section[parts.more(say("Open questions"), asked)] if asked else None
 

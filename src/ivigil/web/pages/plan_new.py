@@ -314,11 +314,11 @@ def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
         return _needed(tried)
     plan, knowledge = tried.plan, visit.knowledge
     sections: tuple[Node, ...] = (
-        parts.standing_notice(plan),
+        parts.standing_notice(plan, knowledge),
         parts.gist(plan, knowledge),
         _questions(plan, knowledge),
         parts.findings_part(plan, knowledge),
-        parts.days_part(plan),
+        parts.days_part(plan, knowledge),
         parts.dose_part(plan, knowledge),
         parts.product_part(plan, knowledge),
         _compared(plan, knowledge, sent),
@@ -390,7 +390,7 @@ def _question(name: str, same: list[Question], plan: Plan, knowledge: Knowledge)
     codes = dict.fromkeys(code for question in same for code in question.changes)
     lifts = plan_words.effects(codes)
     holds = any(question.blocking for question in same)
-    asks = next((each.question for each in same if each.question), label_of(name, knowledge))
+    asks = plan_words.asks(next((each for each in same if each.question), same[0]), plan, knowledge)
     return h.li(class_=["question", {"holds": holds}])[
         h.p[asks, h.span(".marks")[say("holds the release")] if holds else None],
         _answering(name, asks, plan, knowledge),
@@ -405,7 +405,7 @@ def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
     if name == "regimen":
         facts = [fact for gap in (*plan.blocked, *plan.gaps) for fact in gap.facts]
         named = [fact for fact in facts if fact in _regimens(knowledge)]
-        return _buttons(name, [(fact, fact) for fact in named], asks)
+        return _buttons(name, [(fact, plan_words.regimen_named(fact, knowledge)) for fact in named], asks)
     options = order_form.options_of(name, knowledge)
     if options:
         return _buttons(name, options, asks)
