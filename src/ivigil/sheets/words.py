@@ -198,8 +198,8 @@ def reason(item: Reason) -> str:
 
 
 def _figure(text: str) -> str:
-    """A number without trailing zeros; any other text as it is."""
-    return number(Decimal(text)) if re.fullmatch(r"\d+(\.\d+)?", text) else text
+    """A number without trailing zeros; any other text as people write it."""
+    return number(Decimal(text)) if re.fullmatch(r"\d+(\.\d+)?", text) else text.replace("_", " ")
 
 
 PROPERTY = texts(
@@ -239,7 +239,7 @@ def _saw(item: Saw, term: Term | None) -> str:
         return name
     if item.text == "false":
         return say("no {name}", name=name)
-    shown = number(item.number) if item.number is not None else item.text
+    shown = number(item.number) if item.number is not None else item.text.replace("_", " ")
     return f"{name} {shown}{_unit(term)}"
 
 
