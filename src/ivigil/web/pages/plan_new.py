@@ -25,7 +25,7 @@ from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, Order, OrderError
 from ivigil.planning.consequences import Consequences, consequences
-from ivigil.practice.authorising import add, standing_of
+from ivigil.practice.authorising import NoPlanError, add, running_days, standing_of
 from ivigil.records.finding import sites
 from ivigil.release import UnverifiedPlanError, checked_plan
 from ivigil.sheets import plan_words, words
@@ -133,7 +133,7 @@ def _answer(visit: Visit, sent: Sent) -> Response[Any]:
 def _preview(visit: Visit, sent: Sent) -> Response[str]:
     tried = _patient_with(attempt(sent.values, visit))
     live = [Markup(each) for each in order_form.live_parts(tried.shown)]
-    return shell.part(h.fragment[_panel(visit, sent, tried), live])
+    return shell.part(h.fragment[_panel(visit, sent, tried), _under_way(visit, sent), live])
 
 
 def _added(visit: Visit, sent: Sent, order: Order) -> Redirect:
@@ -242,6 +242,7 @@ def _page(
     return shell.page(
         say("Change a plan" if replaces else "New plan"),
         visit,
+        _voids(visit, replaces, urgent=True),
         notice("slow", h.p[say(_WITHOUT_LEVELS)]) if without_levels else None,
         wrong,
         faults(_wrong_contact(sent)),
@@ -254,6 +255,7 @@ def _page(
                 h.div(".asked")[
                     order_form.groups(shown.shown),
                     _contact(sent),
+                    _under_way(visit, sent),
                     h.div(".actions")[
                         submit(say("Plan"), name="do", value="plan", kind="plain"),
                         submit(say("Put this plan into the journal"), name="do", value="add"),
@@ -268,6 +270,35 @@ def _page(
         styles=STYLES,
         scripts=SCRIPTS,
     )
+
+
+def _under_way(visit: Visit, sent: Sent) -> Element:
+    """Before the button that writes, and new with every preview: the infusion may have begun meanwhile."""
+    return h.div("#under-way", data_preview=True)[_voids(visit, sent.values.get("supersedes", ""))]
+
+
+def _voids(visit: Visit, replaces: str, *, urgent: bool = False) -> Node:
+    """What becomes of an infusion that runs under the plan that this one replaces."""
+    if not replaces:
+        return None
+    try:
+        days = running_days(visit.journal, replaces)
+    except NoPlanError:
+        return None
+    if not days:
+        return None
+    return notice(
+        "stop",
+        h.p[h.strong[say("An infusion of the plan that this one replaces is running now.")]],
+        h.p[say(_CALLS_OFF)],
+        urgent=urgent,
+    )
+
+
+_CALLS_OFF = texts(
+    "Put into the journal, an order that differs voids the signatures of that plan at once: the chair and "
+    "the board call for the prescriber. Tell the nurse first what becomes of the infusion."
+)
 
 
 def _wrong_contact(sent: Sent) -> tuple[str, ...]:
