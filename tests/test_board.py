@@ -167,8 +167,9 @@ def test_an_order_that_voids_a_running_plan_and_another_patient_there_need_someb
     assert (first.infusion, first.rank) == (infusion_id(mixed_up.id, 1), "flow")
     assert (second.infusion, second.rank) == (infusion_id(changed.id, 1), "overdue")
     assert ("wrong_patient" in first.notes, "plan_changed" in second.notes) == (True, True)
-    happens(journal, mixed_up, bedside_identity(mixed_up, mixed_up.order.patient.id.value))
-    now = {place.infusion: place.section for place in board(journal)}
+    later = NOW + dt.timedelta(seconds=30)
+    happens(journal, mixed_up, bedside_identity(mixed_up, mixed_up.order.patient.id.value), later)
+    now = {place.infusion: place.section for place in board(journal, later)}
     assert (now[first.infusion], now[second.infusion]) == ("running", "first")
 
 

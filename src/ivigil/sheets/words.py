@@ -194,7 +194,14 @@ _WINDOW = texts(
 def reason(item: Reason) -> str:
     """A reason in words, with its value."""
     named = say(PROPERTY.get(item.property, item.property.replace("_", " ")))
-    return say(REASON.get(item.code, item.code), value=_figure(item.value), property=named)
+    value = say(_RISK_GROUP[item.value]) if item.value in _RISK_GROUP else _figure(item.value)
+    return say(REASON.get(item.code, item.code), value=value, property=named)
+
+
+_RISK_GROUP = texts(
+    {"renal": "kidney", "thrombosis": "thrombosis", "volume": "volume", "age_over_65": "age over 65"}
+)
+"""Whom a label's limit for patients at risk is for."""
 
 
 def _figure(text: str) -> str:

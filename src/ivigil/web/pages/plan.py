@@ -16,7 +16,7 @@ from litestar.response import Redirect
 
 from ivigil.course import Plan
 from ivigil.knowledge.store import Knowledge
-from ivigil.practice.authorising import NoPlanError, sign, standing_of
+from ivigil.practice.authorising import NoPlanError, running_days, sign, standing_of
 from ivigil.records.authorisation import Refusal, Standing, may_prescribe, may_release, may_start, may_verify
 from ivigil.records.authorisation import standings as standings_of
 from ivigil.records.finding import plans as listed_plans
@@ -231,6 +231,7 @@ def _stands(visit: Visit, standing: Standing, against: list[str]) -> Element:
     return h.section[
         h.h2[say("Where it stands")],
         h.p(".step")[h.strong[say(STEP[standing.step])]],
+        _waits(visit, standing),
         h.p[say("Because: {reason}", reason=because_text(standing.because, visit.knowledge))]
         if standing.because
         else None,
@@ -251,6 +252,24 @@ def _stands(visit: Visit, standing: Standing, against: list[str]) -> Element:
     ]
 
 
+def _waits(visit: Visit, standing: Standing) -> Node:
+    """Where whoever may sign next does it: on a phone that stands far below."""
+    stream = stream_of_plan(visit.journal, standing.plan.id) or ""
+    for action, against in _next(standing, visit):
+        if visit.may(f"plan.{action}", stream) and not against:
+            return h.p[h.a(href="#signatures")[say(_WAITS[action])]]
+    return None
+
+
+_WAITS: dict[Step, str] = texts(
+    {
+        "prescribe": "Waits for your signature: prescribe",
+        "verify": "Waits for your signature: verify",
+        "release": "Waits for your signature: release",
+    }
+)
+
+
 def _against(visit: Visit, standing: Standing) -> list[str]:
     try:
         present = made_anew(standing.plan, visit.knowledge)
@@ -263,7 +282,7 @@ def _link(plan: str) -> Element:
     return h.a(href=f"/plans/{plan}")[plan]
 
 
-def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> Element:
+def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> Node:
     """The next step, and the way out; each asks for the password."""
     stream = stream_of_plan(visit.journal, standing.plan.id) or ""
     offered: list[Node] = []
@@ -279,7 +298,18 @@ def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> 
     ]
     may_change = visit.may("plan.add", stream) and standing.step != "superseded"
     withdraw = _withdrawal(visit, standing, stream, wrong)
-    return h.section[h.h2[say("Signatures")], offered, h.p[changing] if may_change else None, withdraw]
+    if not offered and not may_change and withdraw is None:
+        return None
+    running = running_days(visit.journal, standing.plan.id) if may_change else ()
+    return h.section("#signatures")[
+        h.h2[say("Signatures")],
+        offered,
+        notice("stop", h.p[say("An infusion of this plan is running now: to change its order voids it.")])
+        if running
+        else None,
+        h.p[changing] if may_change else None,
+        withdraw,
+    ]
 
 
 def _next(standing: Standing, visit: Visit) -> Iterable[tuple[Step, tuple[Refusal, ...]]]:

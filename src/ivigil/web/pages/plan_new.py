@@ -539,7 +539,19 @@ def _compared(plan: Plan, knowledge: Knowledge, sent: Sent) -> Node:
             h.span[say("Products side by side")],
         ],
         _columns(plan, knowledge) if sent.compare else None,
+        _not_compared(plan) if sent.compare else None,
     ]
+
+
+def _not_compared(plan: Plan) -> Node:
+    """Products that could not be planned, for nobody read their rates: said, not left out in silence."""
+    unseen = (
+        [option.name for option in plan.product.alternatives if not option.rates_seen] if plan.product else []
+    )
+    if not unseen:
+        return None
+    told = say("Not compared, their rates are not read complete: {products}", products=", ".join(unseen))
+    return h.p(".soft")[told]
 
 
 def _columns(plan: Plan, knowledge: Knowledge) -> Element:
