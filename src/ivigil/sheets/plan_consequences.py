@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ivigil.course import Plan
-from ivigil.planning.consequences import Consequences, Decides, Gist, Outcome
+from ivigil.planning.consequences import NAIVE, Consequences, Decides, Gist, Outcome
 from ivigil.sheets import plan_words, words
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import say, texts
 
 _ANSWER = texts({"no": "No: {then}", "yes": "Yes: {then}"})
+_EXPERIENCE = texts({"no": "Experienced: {then}", "yes": "Naive: {then}"})
+"""The answers to whether it is the first immunoglobulin ever."""
 
 
 def answer_texts(field: str, found: Consequences, plan: Plan) -> tuple[str, ...]:
@@ -24,7 +26,8 @@ def outcome_text(outcome: Outcome, plan: Plan) -> str:
         then = say(words.STATUS["blocked"])
     else:
         then = "; ".join(_TOLD[change](outcome.before, outcome.after, plan) for change in outcome.changes)
-    return say(_ANSWER[outcome.answer], then=then)
+    called = _EXPERIENCE if outcome.fields == (NAIVE,) else _ANSWER
+    return say(called[outcome.answer], then=then)
 
 
 def _days(before: Gist, after: Gist, plan: Plan) -> str:

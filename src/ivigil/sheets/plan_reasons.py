@@ -7,7 +7,7 @@ from decimal import Decimal
 from ivigil.course import Plan, Reason
 from ivigil.knowledge.evidence import Fact
 from ivigil.knowledge.hazards import CapDailyDose
-from ivigil.knowledge.products import Schedule
+from ivigil.knowledge.products import Schedule, SiteLimit
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import words
 from ivigil.sheets.numbers import number
@@ -25,7 +25,7 @@ def reason(item: Reason, plan: Plan, knowledge: Knowledge) -> str:
 def schedule(name: str, knowledge: Knowledge) -> str:
     """A schedule of rates by the uses that it is printed for; its id if it is not known."""
     fact = knowledge.by_id.get(name)
-    return (_uses(fact, knowledge) if isinstance(fact, Schedule) else "") or name
+    return (_uses(fact, knowledge) if isinstance(fact, Schedule | SiteLimit) else "") or name
 
 
 def _figure(fact: Fact | None) -> str:
@@ -46,9 +46,9 @@ def _origin(item: Reason, fact: Fact | None, plan: Plan, knowledge: Knowledge) -
         if found is None:
             return item.finding
         return f"{found.name} ({say(words.STATE['assumed'])})" if found.state == "assumed" else found.name
-    return _uses(fact, knowledge) if isinstance(fact, Schedule) else ""
+    return _uses(fact, knowledge) if isinstance(fact, Schedule | SiteLimit) else ""
 
 
-def _uses(fact: Schedule, knowledge: Knowledge) -> str:
+def _uses(fact: Schedule | SiteLimit, knowledge: Knowledge) -> str:
     known = (knowledge.label_indications.get(code) for code in fact.indications)
     return ", ".join(each.name for each in known if each is not None)
