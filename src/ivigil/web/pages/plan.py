@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Literal
 
 import htpy as h
@@ -17,10 +18,11 @@ from litestar.response import Redirect
 from ivigil.course import Plan
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.authorising import NoPlanError, running_days, sign, standing_of
+from ivigil.practice.board import initials
 from ivigil.records.authorisation import Refusal, Standing, may_prescribe, may_release, may_start, may_verify
 from ivigil.records.authorisation import standings as standings_of
+from ivigil.records.finding import Listed, stream_of_plan
 from ivigil.records.finding import plans as listed_plans
-from ivigil.records.finding import stream_of_plan
 from ivigil.records.lookback import contact_of
 from ivigil.release import UnverifiedPlanError, made_anew
 from ivigil.sheets import plan_words, words
@@ -119,7 +121,50 @@ def plans(visit: TheVisit) -> Response[str]:
     offered = h.p[h.a(href="/plans/new")[say("New plan")]] if visit.may("plan.make") else None
     heads = (say("Plan"), say("Last event"), say("When"))
     found = table(say("Plans"), heads, rows, empty=say("No plan yet."))
-    return shell.page(say("Plans"), visit, offered, found)
+    return shell.page(say("Plans"), visit, offered, _waiting(visit), found)
+
+
+def _waiting(visit: Visit) -> Node:
+    """The plans that wait for a signature of this person, told apart as on the board: no name."""
+    waiting = (
+        each
+        for each in listed_plans(visit.journal)
+        if each.state in _NEXT_STEP and visit.may(f"plan.{_NEXT_STEP[each.state]}", each.stream)
+    )
+    rows = [row for each in islice(waiting, _MOST_WAITING) if (row := _waiting_row(each, visit)) is not None]
+    if not rows:
+        return None
+    heads = (say("Plan"), say("Next"), say("Patient"), say("Product"), say("Start"))
+    return table(say("Waits for your signature"), heads, rows)
+
+
+def _waiting_row(each: Listed, visit: Visit) -> tuple[Node, ...] | None:
+    try:
+        standing = standing_of(visit.journal, each.subject)
+    except NoPlanError:
+        return None
+    step = next((step for step, against in _next(standing, visit) if not against), None)
+    if step is None:
+        return None
+    plan, contact = standing.plan, contact_of(visit.journal, each.stream)
+    return (
+        h.a(href=f"/plans/{each.subject}")[each.subject],
+        say(_BUTTON[step]),
+        (initials(contact.name) if contact else "") or say("no name"),
+        plan.product.name if plan.product is not None else say("not planned"),
+        f"{plan.order.start:%Y-%m-%d}",
+    )
+
+
+_NEXT_STEP: dict[str, Step] = {
+    "plan_made": "prescribe",
+    "reopened": "prescribe",
+    "prescribed": "verify",
+    "verified": "release",
+}
+"""What follows the last event of a plan."""
+_MOST_WAITING = 50
+"""Plans that are opened for the list; the rest stand in the list of all."""
 
 
 @get("/plans/{plan:str}", needs="plan.read", sync_to_thread=True)
