@@ -17,6 +17,7 @@ from tests.support.chair_stage import WELL, Chairs, path, told
 from tests.support.proxy import Proxy, Word
 
 _PULSE = '#panel-vital-signs input[name="measure.heart_rate_per_min"]'
+_ID = "#panel-vital-signs input[name=id]"
 _SEND = "#panel-vital-signs button:has-text('Record vital signs')"
 _HOLDING = "html[data-chair=ready]"
 _SOON_MS = 2_000
@@ -183,22 +184,22 @@ def enter(page: Page, value: str) -> None:
     """One reading; done once the page says that it is saved or that it waits."""
     for _ in range(10):
         page.wait_for_selector(_HOLDING, state="attached")
-        before = page.url
         try:
             if not page.locator("#panel-vital-signs[open]").count():
                 page.click("#panel-vital-signs > summary", timeout=_SOON_MS)
             page.fill(_PULSE, value, timeout=_SOON_MS)
+            entry = page.input_value(_ID, timeout=_SOON_MS)
             page.click(_SEND, timeout=_SOON_MS)
             break
         except TimeoutError:  # the page renewed itself: nothing was sent, the nurse begins anew
             continue
-    wait(page, lambda: _acknowledged(page, value, before))
+    wait(page, lambda: _acknowledged(page, value, entry))
 
 
-def _acknowledged(page: Page, value: str, before: str) -> bool:
-    """The page says that it is saved, or that it waits."""
+def _acknowledged(page: Page, value: str, entry: str) -> bool:
+    """The page says that it is saved, or that it waits: this one, not the one before."""
     try:
-        if page.url != before and page.locator("#saved").filter(has_text="Saved.").count():
+        if entry in page.url and page.locator("#saved").filter(has_text="Saved.").count():
             return True
         saved = page.locator(".done").filter(has_text=f"pulse {value}")
         told = page.locator("#waiting li, #saved").filter(has_text=f"Pulse {value}")

@@ -17,6 +17,7 @@ const UNREAD = {}; // the server could not read it at all
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const REMEMBER = 5_000;
 const SOON = 1_000; // what is not answered by then is told as waiting
+const TAPPED = "ivigil-tapped"; // the id of a tap that is not yet kept here: a page may end before it is
 
 let device, scope, path;
 let token = document.querySelector("meta[name=form-token]")?.content ?? "";
@@ -26,6 +27,8 @@ let remembered = -Infinity;
 let sent = []; // ids of what waited here and was sent
 const say = texts("chair-texts");
 const underWay = new Set(); // ids of taps of this page
+const done = new Map(); // what this page entered and the server wrote: id to summary
+const refused = new Set(); // ids that were answered with a no
 let last = {}; // the tap before: its form, what it said, when
 const offlinePage = !document.getElementById("device");
 
@@ -110,6 +113,7 @@ async function drain(mine) {
       return told;
     }
     if (entry.id === mine) told = answer;
+    if (answer.outcome !== "written") refused.add(entry.id);
     if (answer.outcome === "written" || !entry.waited) await store.remove(place);
     else await store.change(scope, place, { ...entry, faults: answer.faults?.length ? answer.faults : [UNREAD], judge: answering() });
   }
@@ -139,7 +143,9 @@ async function entered(event) {
   const text = JSON.stringify(typed);
   if (last.form === form && last.text === text && performance.now() - last.at < DOUBLE_TAP) return;
   last = { form, text, at: performance.now() };
+  stay();
   const { id } = form.elements;
+  sessionStorage.setItem(TAPPED, id.value);
   const entry = {
     id: id.value,
     kind: form.action.split("/").at(-1),
@@ -157,7 +163,7 @@ async function entered(event) {
     await enter(form, submitter, entry);
   } finally {
     underWay.delete(entry.id);
-    if (!leaving) show().catch(() => {});
+    if (!going) show().catch(() => {});
   }
 }
 
@@ -176,13 +182,17 @@ async function enter(form, submitter, entry) {
     await store.add(scope, entry);
   } catch {
     return natively(); // nothing can be kept here: the form goes as it is
+  } finally {
+    sessionStorage.removeItem(TAPPED);
   }
   const slow = setTimeout(() => show().catch(() => {}), SOON);
   const answer = await flush(entry.id).finally(() => clearTimeout(slow));
-  if (answer?.outcome === "written") return go(entry.id);
-  if (answer) return natively(); // the page that says why
+  if (answer && answer.outcome !== "written") return natively(); // the page that says why
   const kept = (await store.waiting(scope)).find((each) => each.entry.id === entry.id);
-  if (!kept) return go(entry.id); // another tab has sent it
+  if (!kept) {
+    done.set(entry.id, summary(entry)); // by this tab or another one
+    return go(entry.id);
+  }
   if (!kept.entry.waited) await store.change(scope, kept.place, { ...kept.entry, waited: true });
   if (JSON.stringify(fieldsOf(form, submitter)) === JSON.stringify(entry.fields)) {
     form.reset();
@@ -200,14 +210,28 @@ function asForm(form, submitter) {
   form.submit();
 }
 
-let leaving = null; // the ids that the page to come tells; null: none is on its way
-addEventListener("pageshow", () => (leaving = null));
+let owed = []; // ids that the next page tells
+let going = false; // it is on its way
+addEventListener("pageshow", () => ((owed = []), (going = false)));
 
 function go(...ids) {
-  const told = [...new Set([...(leaving ?? []), ...ids])];
-  if (leaving?.length === told.length) return; // the page on its way tells them all
-  leaving = told;
+  const told = [...new Set([...owed, ...ids])];
+  if (going && owed.length === told.length) return; // the page on its way tells them all
+  [owed, going] = [told, true];
+  tell(told);
   location.assign(told.length ? `${path}?done=${told.join(",")}` : path);
+}
+
+// A tap comes before the page that was on its way, which would end this one and lose it.
+function stay() {
+  if (going) stop();
+  going = false;
+}
+
+// What was saved is told at once: the page that tells it may be long in coming.
+function tell(ids) {
+  const entries = ids.map((id) => done.get(id)).filter(Boolean);
+  if (entries.length) saved(say("saved", { entries: entries.join("; ") }));
 }
 
 // --- what waits
@@ -263,9 +287,12 @@ function told(fields, value) {
   return chosen ?? (UUID.test(value) ? "" : `${label} ${value}`.trim());
 }
 
-function saved(text) {
-  const told = document.getElementById("saved") ?? Object.assign(element("p"), { id: "saved" });
-  told.setAttribute("role", "status");
+const saved = (text) => above("saved", "status", text);
+const alarm = (text) => above("unkept", "alert", text);
+
+function above(id, role, text) {
+  const told = document.getElementById(id) ?? Object.assign(element("p"), { id });
+  told.setAttribute("role", role);
   told.textContent = text;
   document.querySelector(".chair")?.before(told);
 }
@@ -288,7 +315,7 @@ async function tick(now = false) {
   ticking = true;
   await flush().finally(() => (ticking = false));
   const left = new Set((await store.waiting(scope)).map(({ place }) => place));
-  const gone = before.filter(({ place }) => !left.has(place)).map(({ entry }) => entry);
+  const gone = before.filter(({ place, entry }) => !left.has(place) && !refused.has(entry.id)).map(({ entry }) => entry);
   sent = [...sent, ...gone.map(({ id }) => id)].slice(-SHOWN);
   if (gone.length) saved(say("saved", { entries: gone.map(summary).join("; ") }));
   await show();
@@ -302,6 +329,13 @@ async function keep() {
   for (const panel of main.querySelectorAll(".panel[open]")) panel.removeAttribute("open");
   const banner = document.querySelector(".banner")?.innerHTML ?? "";
   await store.remember(scope, path, { main: main.innerHTML, banner, title: document.title }).catch(() => {});
+}
+
+// A page that ended between a tap and its keeping: whoever tapped has to know.
+async function unkept() {
+  const tapped = sessionStorage.getItem(TAPPED);
+  sessionStorage.removeItem(TAPPED);
+  if (tapped && !(await store.waiting(scope)).some(({ entry }) => entry.id === tapped)) alarm(say("unkept"));
 }
 
 // The connection is back: the whole page instead of what was remembered, unless somebody types here.
@@ -341,6 +375,7 @@ async function begin() {
   addEventListener("online", () => tick(true));
   setInterval(tick, AGAIN);
   goesBy(() => go(...sent));
+  await unkept();
   await show();
   if (!offlinePage) await keep();
   await tick(true);

@@ -26,6 +26,8 @@ _TEXTS = texts(
         "found-many": "{count} symptoms fit",
         "found-none": "None fits: the whole list is below.",
         "saved": "Saved now: {entries}",
+        "unkept": "The last entry may be lost: the page changed while it was being kept. Look whether it is "
+        "there; if not, enter it again.",
         "saved-unseen": "Saved. The page that says so did not come: the connection is gone.",
     }
 )
