@@ -158,11 +158,11 @@ def test_an_order_is_signed_by_two_and_released(web: Web, prescriber: Browser) -
     waits = {who: who.get("/plans").text.count(f'href="/plans/{name}"') for who in (prescriber, pharmacist)}
     assert waits == {prescriber: 1, pharmacist: 2}, "whoever is to verify finds it twice: it waits for them"
     assert "Waits for your signature: verify" in pharmacist.get(path).text
-    assert ">Signatures<" not in web.browser("nurse").get(path).text
     assert signed(pharmacist, path, "verify") == 303
     assert signed(prescriber, path, "release") == 303
     standing = standing_of(web.journal, path.rpartition("/")[2])
     assert standing.step == "released"
+    assert ">Signatures<" not in web.browser("nurse").get(path).text
     assert [each.persons for each in standing.signatures] == [
         ("prescriber Example",),
         ("pharmacist Example",),
