@@ -195,12 +195,11 @@ def days_part(plan: Plan, knowledge: Knowledge) -> Node:
     """Each day: vials, and the rates as the pump asks for them."""
     if not plan.days:
         return None
-    shown = [_day(day, plan, knowledge) for day in plan.days]
-    title = say("Vials and rates")
-    if len(shown) == 1:
-        return h.section[h.h2[title], shown]
     alike = all(_ladder(day) == _ladder(plan.days[0]) for day in plan.days)
-    if not alike:
+    # Days that are alike have one reason: it opens at the first.
+    shown = [_day(day, plan, knowledge, opens=not (alike and index)) for index, day in enumerate(plan.days)]
+    title = say("Vials and rates")
+    if len(shown) == 1 or not alike:
         return h.section[h.h2[title], shown]
     others = say("The other {count}: the same vials and rates", count=str(len(shown) - 1))
     rest = h.details[h.summary[others], shown[1:]]
@@ -211,19 +210,19 @@ def _ladder(day: Day) -> tuple[object, ...]:
     return day.vials, day.discard_g, tuple((step.rate_ml_per_h, step.volume_ml) for step in day.steps)
 
 
-def _day(day: Day, plan: Plan, knowledge: Knowledge) -> Element:
+def _day(day: Day, plan: Plan, knowledge: Knowledge, *, opens: bool) -> Element:
     title = plan_words.day_title(day, plan)
     gist_: Node = plan_words.day_gist(day)
-    if plan.course is not None:
+    if opens and plan.course is not None:
         gist_ = decided(gist_, plan.course, plan, knowledge)
     steps_: Node = say("Steps")
-    if plan.rates is not None:
+    if opens and plan.rates is not None:
         steps_ = decided(steps_, plan.rates, plan, knowledge)
     return h.div(".day")[
         h.p[h.strong[title]],
         h.div[gist_],
         h.p[say("Sites: {sites}", sites=plan_words.sites(day))] if day.sites else None,
-        h.div[steps_] if day.steps else None,
+        h.div[steps_] if day.steps and opens else None,
         table(
             say("Rates, {day}", day=title),
             (say("Step"), "mL/h", "mL", say("Time"), say("From"), say("To")),
