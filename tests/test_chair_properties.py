@@ -29,6 +29,7 @@ from ivigil.infusion.events import (
 from ivigil.infusion.moment import look
 from ivigil.infusion.progress import expected_end, given_g, given_ml, left_ml
 from ivigil.knowledge.store import FactFile
+from ivigil.practice.told import Said, Scene, told
 from tests.support.bedside import (
     NAMES,
     PUMP,
@@ -68,6 +69,30 @@ def strictness(advice: Iterable[Advice]) -> int:
     """0 flows, 1 halted by advice, 2 ended by advice."""
     codes = {each.code for each in advice}
     return 2 if codes & {"stop", "do_not_start"} else 1 if codes & {"pause", "stay_halted"} else 0
+
+
+# --- slow
+
+
+@unhurried
+@given(BRIEFINGS, RUNS, NOW, st.one_of(st.none(), RATES))
+def test_slow_never_raises_what_flows_or_what_goes_on_after_a_pause(
+    base: Briefing, run: list[Event], now: int, said: Decimal | None
+) -> None:
+    """Whatever rate a page that saw an earlier state sends."""
+    known = until([*begun(base), *run], minute(now))
+    before = replay(base.day, known)
+    fields = {} if said is None else {"rate": f"{said}"}
+    (what,) = told("slow", Said(fields), Scene(base, before, tuple(known)))
+    after = replay(base.day, [*known, event(now, what, "z-slow")])
+    flows = before.rate_ml_per_h
+    assert after.rate_ml_per_h < flows or after.rate_ml_per_h == flows == 0
+    if before.connected:
+        assert (after.set_rate_ml_per_h or 0) <= (before.set_rate_ml_per_h or 0)
+    else:
+        assert after == before
+    if said is not None and 0 < said < flows:
+        assert after.rate_ml_per_h == said  # what was set on the pump
 
 
 # --- order of arrival

@@ -295,6 +295,7 @@ def test_an_old_backup_put_back_is_found(centre: Centre, tmp_path: Path) -> None
         (("vitals", "sugar=5"), "accepted"),
         (("symptom", "headche"), "symptom.headache"),
         (("grade", "feverish", "2"), "term"),
+        (("grade", "ctcae.chills", "5"), "a grade that Chills has: 1, 2, 3"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(centre: Centre, words: tuple[str, ...], said: str) -> None:
@@ -303,6 +304,19 @@ def test_bad_input_is_one_line_and_writes_nothing(centre: Centre, words: tuple[s
     assert centre.at_chair(f"{plan}-1", "09:30", *words) == BAD_INPUT
     assert said in centre.err and len(centre.err.splitlines()) == 1
     assert centre.json("journal", "verify")["events"] == before
+
+
+def test_what_can_hardly_be_so_is_asked_about_before_it_is_recorded(centre: Centre) -> None:
+    infusion = f"{centre.released()}-1"
+    before = centre.json("journal", "verify")["events"]
+    assert centre.at_chair(infusion, "09:30", "vitals", "bp=118/74", "temperature=98.2") == BLOCKED
+    assert "Temperature 98.2: in Fahrenheit? Then it is 36.8 °C" in centre.err
+    assert centre.json("journal", "verify")["events"] == before
+    assert centre.at_chair(infusion, "09:30", "vitals", "bp=118/74", "temperature=25.5", "--given") == OK
+    assert centre.at_chair(infusion, "09:31", "called", "prescriber") == OK
+    state = centre.json("infusion", "status", infusion, "--at", "2026-12-01T09:32-06:00")["state"]
+    assert state["vitals"][0]["confirmed"]
+    assert state["calls"][0]["whom"] == "prescriber"
 
 
 def test_without_a_journal_or_a_name_nothing_is_made_up(

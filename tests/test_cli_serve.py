@@ -17,6 +17,7 @@ from ivigil.cli.main import BAD_INPUT, OK
 from ivigil.web.app import make_app
 from ivigil.web.settings import Settings, SettingsError, is_loopback
 from tests.support.centre import Centre
+from tests.support.treated import SITE_FOLDER
 from tests.support.web import Browser
 
 
@@ -125,6 +126,11 @@ def test_the_first_administrator_comes_in_by_a_code(centre: Centre, tmp_path: Pa
     assert browser.get("/people").status_code == 303, "the code ended the session"
     assert centre("people", "code", "nobody") == BAD_INPUT
     assert "accepted: boss" in centre.err
+    assert centre("people", "join", "boss") == BAD_INPUT
+    assert "accepted: staff of another site" in centre.err
+    assert len(centre.json("people", "join", "boss", "--site", str(SITE_FOLDER))["sites"]) == 2
+    both = ("--role", "administrator", "--role", "auditor")
+    assert centre("people", "admit", "x", "--name", "X", *both) == BAD_INPUT
 
 
 @pytest.mark.parametrize("given", ["0", "-5", "ten", "1.5"])

@@ -113,7 +113,7 @@ def test_a_running_infusion_says_where_it_is(printed: Printed) -> None:
 def test_a_headache_is_slowed_with_rule_and_source(printed: Printed) -> None:
     text = printed.status("headache", 75)
     assert "RUNNING at 38 mL/h" in text
-    assert "Call the prescriber seen: headache" in text
+    assert "Call the prescriber: called 10:42 seen: headache" in text
     assert "rule: headache, flushing, chills" in text
     assert "(ASCENIV, label)" in text
     assert "Since 10:42 headache" in text

@@ -10,8 +10,13 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 
 from ivigil.patient import Identifier
-from ivigil.records.entrance import Role
+from ivigil.records.entrance import CodeIssued, Role
+from ivigil.records.kinds import tag
+from ivigil.records.register import KINDS
+from ivigil.web.access.desk import Refused
+from ivigil.web.access.people import Person
 from ivigil.web.access.rules import ACTIONS, PUBLIC
+from ivigil.web.parts.trail import GROUPS, LOOKED
 from tests.support.web import PASSWORD, ROLES, SITE, STAFF, Browser, Web
 
 GRID = """
@@ -39,6 +44,7 @@ follow_up.read     patients   patients   patients -       -             -
 follow_up.record   patients   -          patients -       -             -
 levels.read        patients   patients   patients -       -             -
 levels.aim         patients   patients   -        -       -             -
+lots.find          site       site       site     -       -             -
 lots.read          site       site       site     -       -             -
 facts.read         site       site       site     -       site          site
 facts.sign         site       site       -        -       -             -
@@ -49,6 +55,7 @@ journal.verify     -          -          -        -       site          site
 people.read        -          -          -        -       site          -
 people.change      -          -          -        -       site          -
 audit.read         -          -          -        -       -             site
+audit.find         -          -          -        -       -             site
 glass.break        site       site       site     -       -             -
 account.manage     self       self       self     self    self          self
 """
@@ -154,6 +161,17 @@ def handlers(web: Web) -> list[tuple[str, str, HTTPRouteHandler]]:
         for path in [route.path]
         if not path.startswith("/probe")
     ]
+
+
+def test_every_look_at_a_patient_has_its_sentence_and_every_kind_of_event_its_group(web: Web) -> None:
+    of_patient = {
+        str(handler.opt.get("needs"))
+        for path, _, handler in handlers(web)
+        if re.search(r"\{(patient|plan|infusion):", path) or path.startswith("/me")
+    }
+    assert of_patient - {"account.manage"} <= set(LOOKED) <= set(ACTIONS)
+    grouped = [tag(kind) for _, kinds in GROUPS.values() for kind in kinds]
+    assert sorted(grouped) == sorted(kind.name for kind in KINDS)
 
 
 def test_every_handler_names_an_action_of_the_table(web: Web) -> None:
@@ -266,7 +284,7 @@ def test_reads_are_recorded_once_an_hour_and_leave_the_patients_version_alone(we
     def looks() -> int:
         page = web.browser("auditor").get(f"/audit?what=reads&patient={stream}&by=reader+Example").text
         assert "Fictional Patient" not in page
-        return page.count("looked (chair.read)")
+        return page.count("looked at an infusion")
 
     assert looks() == 0
     for _ in range(3):
@@ -309,7 +327,8 @@ def test_refusals_stand_on_the_trail(web: Web) -> None:
     web.admit("curious", ("nurse",))
     web.browser("curious").get(f"/probe/patient.read/of/{stream}")
     trail = web.browser("auditor").get(f"/audit?what=refused&patient={stream}&by=curious+Example").text
-    assert "was refused patient.read: no relationship" in trail
+    told = "was refused (read a patient&#39;s record): the patient was never treated at a site of theirs"
+    assert told in trail
 
 
 def test_nobody_changes_their_own_roles(web: Web) -> None:
@@ -320,3 +339,190 @@ def test_nobody_changes_their_own_roles(web: Web) -> None:
     answer = browser.post(f"/people/{boss[0].id}", sent, form_at="/account")
     assert answer.status_code == 400
     assert "another administrator changes your roles" in answer.text
+
+
+# --- people, of one's own sites and of others
+
+
+def person(web: Web, sign_in: str) -> Person:
+    found = web.door.desk.people.by_sign_in(sign_in)
+    assert found
+    return found[0]
+
+
+ACCOUNTS = """
+          see change code subject
+here      200 400    400  404
+far       403 403    403  403
+shared    200 400    403  403
+patient   200 400    403  403
+oneself   200 400    400  404
+"""
+"""What an administrator may ask about whom; 400: the password is missing, 404: the site has no provider."""
+
+
+def test_accounts_by_every_role_and_object(web: Web) -> None:
+    made = {
+        "here": web.admit("a-here", ("nurse",)),
+        "far": web.admit("a-far", ("nurse",), sites=(ELSEWHERE,)),
+        "shared": web.admit("a-shared", ("nurse",), sites=(SITE, ELSEWHERE)),
+        "patient": person(web, "patient"),
+        "oneself": web.admit("boss", ("administrator",)),
+    }
+    _, *lines = [line.split() for line in ACCOUNTS.strip().splitlines()]
+    assert {line[0] for line in lines} == set(made)
+    for role in ROLES:
+        browser = web.browser("boss" if role == "administrator" else role)  # who is wrong often, and waits
+        token = browser.form_token("/account")
+        for whom, *expected in lines:
+            path = f"/people/{made[whom].id}"
+            answers = [
+                browser.get(path),
+                *(
+                    browser.bare_post(f"{path}{to}", {"form_token": token})
+                    for to in ("", "/code", "/subject")
+                ),
+            ]
+            may = expected if role == "administrator" else ["403"] * 4
+            assert [str(answer.status_code) for answer in answers] == may, (role, whom)
+
+
+@pytest.mark.parametrize("role", ["prescriber", "pharmacist", "nurse"])
+def test_every_page_of_a_patient_of_another_site_is_closed(web: Web, role: Role) -> None:
+    far = Identifier("urn:test:patients", "P-far")
+    values = {"patient": web.patient(far, ELSEWHERE), "plan": "planP-far", "infusion": "planP-far-1"}
+    browser = web.browser(role)
+    token, asked = browser.form_token("/account"), 0
+    for path, method, _ in handlers(web):
+        if method == "HEAD" or not re.search(r"\{(patient|plan|infusion):", path):
+            continue
+        to = re.sub(r"\{(\w+):\w+\}", lambda found: values.get(found[1], "1"), path)
+        answer = browser.get(to) if method == "GET" else browser.bare_post(to, {"form_token": token})
+        assert answer.status_code == 403, (method, path)
+        asked += 1
+    assert asked > 30
+
+
+def test_a_person_of_another_site_is_no_administrators_business(web: Web) -> None:
+    far = web.admit("far", ("nurse",), sites=(ELSEWHERE,))
+    browser, path = web.browser("administrator"), f"/people/{far.id}"
+    assert "far Example" not in browser.get("/people").text
+    assert browser.get(path).status_code == 403
+    change = {"roles": ["nurse", "prescriber"], "sites": SITE, "active": "yes", "password": PASSWORD}
+    for asked, sent in ((path, change), (f"{path}/code", change), (f"{path}/subject", change)):
+        assert browser.post(asked, sent, form_at="/account").status_code == 403
+    assert person(web, "far") == far
+    assert web.browser("far").get("/account").status_code == 200, "the password still counts"
+    told = web.browser("auditor").get("/audit?what=refused&by=administrator+Example").text
+    assert re.search(r"was refused \(admit people.*not theirs to change", told)
+
+
+def test_somebody_of_two_sites_is_changed_in_what_is_ones_own(web: Web) -> None:
+    both = web.admit("two-sites", ("nurse",), sites=(ELSEWHERE, SITE))
+    browser, path = web.browser("administrator"), f"/people/{both.id}"
+    page = browser.get(path).text
+    assert f"also at {ELSEWHERE}" in page
+    assert "one-time code</button>" not in page
+    signed = {"password": PASSWORD}
+    for sent in ({"roles": "prescriber", "sites": SITE}, {"sites": SITE, "active": "yes"}):
+        assert browser.post(path, sent | signed, form_at="/account").status_code == 403
+    assert browser.post(f"{path}/code", signed, form_at="/account").status_code == 403
+    foreign = browser.post(path, {"sites": ELSEWHERE} | signed, form_at="/account")
+    assert foreign.status_code == 400
+    assert person(web, "two-sites") == both
+    assert "Saved." in browser.post(path, signed, form_at="/account").text
+    assert person(web, "two-sites").sites == (ELSEWHERE,)
+    web.door.desk.join("a test", person(web, "two-sites"))
+    assert person(web, "two-sites").sites == (ELSEWHERE, SITE)
+
+
+def test_an_administrator_closes_a_patients_account_and_does_nothing_else_with_it(web: Web) -> None:
+    account = web.admit("closing", ("patient",), patient=web.patient(Identifier("urn:test:patients", "P-c")))
+    browser, path = web.browser("administrator"), f"/people/{account.id}"
+    page = browser.get(path).text
+    assert "Close their way in" in page
+    assert "Give a one-time code" not in page
+    signed = {"password": PASSWORD}
+    for asked, sent in (
+        (f"{path}/code", {}),
+        (f"{path}/subject", {"subject": "x"}),
+        (path, {"active": "yes"}),
+        (path, {"roles": "nurse"}),
+        (path, {"sites": SITE}),
+    ):
+        assert browser.post(asked, sent | signed, form_at="/account").status_code == 403
+    assert person(web, "closing") == account
+    records = web.journal.records()
+    assert not [each for each in records if each.subject == account.id and isinstance(each.body, CodeIssued)]
+    patient = web.browser("closing")
+    assert browser.post(path, signed, form_at="/account").status_code == 200
+    assert not person(web, "closing").active
+    assert patient.get("/me").headers["location"].startswith("/sign-in")
+    assert browser.post(path, {"active": "yes"} | signed, form_at="/account").status_code == 403
+
+
+def test_who_admitted_somebody_stands_beside_them_and_beside_their_signatures(web: Web) -> None:
+    assert "by a test, " in web.browser("administrator").get("/people").text
+    trail = web.browser("auditor").get("/audit?what=plans").text
+    assert "took plan <code>planP-here</code> out of use" in trail
+
+
+def test_plans_of_another_site_are_not_listed(web: Web) -> None:
+    page = web.browser("nurse").get("/plans").text
+    assert "planP-here" in page
+    assert "planP-elsewhere" not in page
+
+
+# --- the trail
+
+
+def test_the_trail_tells_what_was_recorded_at_ones_sites_and_of_patients_who_were_treated_there(
+    web: Web,
+) -> None:
+    there = web.journal.stream(THERE)
+    web.admit("far-nurse", ("nurse",), sites=(ELSEWHERE,))
+    auditor = web.browser("auditor")
+    page = auditor.get("/audit?what=plans").text
+    assert "planP-elsewhere" not in page
+    assert '<option value="far-nurse Example">' not in auditor.get("/audit").text
+    assert "planP-elsewhere" not in auditor.get(f"/audit?patient={there}").text
+    unknown = auditor.get("/audit?patient=DEMO-014")
+    assert unknown.status_code == 400
+    assert "find it by their identifier" in unknown.text
+    web.admit("far-auditor", ("auditor",), sites=(SITE, ELSEWHERE))
+    assert "planP-elsewhere" in web.browser("far-auditor").get(f"/audit?patient={there}").text
+
+
+def test_an_auditor_finds_a_handle_by_the_identifier_and_the_look_up_is_recorded(web: Web) -> None:
+    auditor, here = web.browser("auditor"), web.journal.stream(HERE)
+    page = auditor.post("/audit/handle", {"identifier": " p-HERE "}, form_at="/audit").text
+    assert f'href="/audit?patient={here}"' in page
+    assert "looked up the patient’s handle" in auditor.get(f"/audit?patient={here}&what=reads").text
+    none = auditor.post("/audit/handle", {"identifier": "P-elsewhere"}, form_at="/audit").text
+    assert web.journal.stream(THERE) not in none
+    assert "Nobody of your sites has this identifier." in none
+    wrong = auditor.get("/audit?day=yesterday")
+    assert wrong.status_code == 400
+    assert "Nothing was looked for." in wrong.text
+
+
+def test_a_code_and_a_link_taken_back_are_told_by_who_did_it(web: Web) -> None:
+    stream = web.patient(Identifier("urn:test:patients", "P-link"))
+    links = web.door.links
+    made = links.make("nurse Example", stream)
+    links.exchange(made.secret, "not it", "10.9.9.9")
+    assert not isinstance(links.exchange(made.secret, made.code, "10.9.9.9"), Refused)
+    links.revoke("nurse Example", links.of_patient(stream)[0])
+    account = links.account(stream)
+    assert account
+    web.door.desk.issue_code("nurse Example", account)
+    page = web.browser("auditor").get(f"/audit?patient={stream}").text
+    for told in (
+        "made a private link",
+        "typed a wrong code for a private link and was refused",
+        "came in by a private link",
+        "took a private link back",
+        f"voided the password of <strong>{account.name}</strong> and signed them out",
+        f"gave a one-time code to <strong>{account.name}</strong>",
+    ):
+        assert page.count(told) == 1, told

@@ -166,6 +166,7 @@ def test_a_board_without_news_greys_itself_within_ten_seconds_and_comes_back(
         live = page.locator("#infusions")
         expect(live).to_have_class(re.compile("stale"), timeout=13_000)
         expect(live.locator(".last-known")).to_contain_text("Not fresh: last known")
+        assert faults(page) == []  # grey, and still to be read
         page.unroute("**/board")
         expect(live).not_to_have_class(re.compile("stale"), timeout=6_000)
         page.context.close()

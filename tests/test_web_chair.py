@@ -15,6 +15,7 @@ from ivigil.course import Plan, infusion_id
 from ivigil.infusion.events import (
     CHAIR_LETTERS,
     AdviceOverridden,
+    Called,
     Completed,
     Corrected,
     Disconnected,
@@ -123,8 +124,8 @@ def test_everything_before_the_flow_is_entered_by_forms(chairs: Chairs, nurse: B
         ),
         (
             "medicine",
-            {"drug": "epinephrine", "route": "IM", "mg": "0.3"},
-            MedicineGiven(drug="epinephrine", drug_class="epinephrine", route="IM", dose_mg=Decimal("0.3")),
+            {"drug": "epinephrine", "route": "IM", "mg": "0.5"},
+            MedicineGiven(drug="epinephrine", drug_class="epinephrine", route="IM", dose_mg=Decimal("0.5")),
         ),
         (
             "medicine",
@@ -136,6 +137,7 @@ def test_everything_before_the_flow_is_entered_by_forms(chairs: Chairs, nurse: B
             {"decided_by": "Dr Example", "rate_max": "19", "reason": "mild"},
             RestartDecided(decided_by="Dr Example", rate_ml_per_h_max=Decimal(19), reason="mild"),
         ),
+        ("called", {"whom": "prescriber"}, Called(whom="prescriber")),
         ("informed", {}, PatientInformed()),
         ("completed", {"volume": "300"}, Completed(volume_ml=Decimal(300))),
         (
@@ -225,6 +227,96 @@ def test_another_patients_wristband_is_recorded_and_cried_out(chairs: Chairs, nu
     assert f"This is another patient: P-1 was read, the plan is of {mine}." in seen(nurse, plan)
 
 
+def test_the_alarm_of_another_identity_ends_with_the_right_one(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    other = str(uuid.uuid4())
+    told(nurse, running, "identity", id=other, value="P-1")
+    page = nurse.get(f"{path(running)}?done={other}").text
+    assert re.search(r'role="status"><div class="notice stop">.*?This is NOT the patient of this plan', page)
+    mine = running.order.patient.id.value
+    told(nurse, running, "identity", value=mine)
+    text = seen(nurse, running)
+    assert "differs from" not in text
+    assert "identity checked: P-1 (asked) · nurse Example another patient" in text
+
+
+# --- asked about once more
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        ({"measure.systolic_mmhg": "1180"}, "Systolic 1180: it is hardly ever outside of 0 to 375"),
+        ({"measure.systolic_mmhg": "36.8"}, "Systolic 36.8 is not above diastolic 74: swapped?"),
+        ({"measure.temperature_c": "98.2"}, "Temperature 98.2: in Fahrenheit? Then it is 36.8 °C"),
+    ],
+)
+def test_vital_signs_that_can_hardly_be_so_are_asked_about_and_open_nothing_unconfirmed(
+    chairs: Chairs, nurse: Browser, fields: dict[str, str], asked: str
+) -> None:
+    plan = chairs.plan()
+    told(nurse, plan, "identity", value=plan.order.patient.id.value)
+    told(nurse, plan, "vial", product="privigen-us", grams="20", lot="L 77", expiry="2027-01-01")
+    wrong = {**WELL, **fields}
+    refused = tell(nurse, plan, "vital-signs", **wrong)
+    assert refused.status_code == 409
+    assert asked in refused.text
+    assert not chairs.state(plan).vitals
+    sent = entry(chairs, "vital-signs", waited=True, fields=wrong)
+    assert queued(nurse, plan, sent).json()["outcome"] == "written"
+    text = seen(nurse, plan)
+    assert "Measure again" in text
+    assert "is set" not in text[: text.index("Record")]
+    told(nurse, plan, "withdraw", event=sent["id"])
+    told(nurse, plan, "vital-signs", **WELL)
+    assert "Next Start at 19 mL/h" in seen(nurse, plan)
+
+
+def test_a_value_that_was_looked_at_again_counts(chairs: Chairs, nurse: Browser) -> None:
+    plan = chairs.plan()
+    told(nurse, plan, "vital-signs", **{**WELL, "measure.temperature_c": "25.5"}, all_the_same="yes")
+    assert chairs.state(plan).vitals[0].confirmed
+    assert "Measure again" not in seen(nurse, plan)
+    (passed,) = [each.what for each in chairs.events(plan) if isinstance(each.what, AdviceOverridden)]
+    assert (passed.code, passed.reason) == ("out_of_range", "looked at again: it is so")
+
+
+@pytest.mark.parametrize(
+    ("mg", "asked"),
+    [
+        ("5", "epinephrine 5 mg: another dose than the one advised, 0.5 to 0.5 mg"),
+        ("0.5", "epinephrine again: earlier than advised, which is 10:15"),
+    ],
+)
+def test_another_dose_or_one_too_early_is_asked_about_and_stays_recordable(
+    chairs: Chairs, running: Plan, nurse: Browser, mg: str, asked: str
+) -> None:
+    told(nurse, running, "symptom", symptom="symptom.wheezing")
+    drug = {"drug": "epinephrine", "route": "IM"}
+    if mg == "0.5":
+        told(nurse, running, "medicine", **drug, mg=mg)
+        assert "Another one was given all the same" in seen(nurse, running)
+    refused = tell(nurse, running, "medicine", **drug, mg=mg)
+    assert refused.status_code == 409
+    assert asked in refused.text
+    told(nurse, running, "medicine", **drug, mg=mg, all_the_same="yes")
+    assert last(chairs, running).dose_mg == Decimal(mg)
+
+
+def test_what_is_refused_is_told_first_and_its_form_stands_open(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    page = tell(nurse, running, "rate", rate="490").text
+    assert "a lower rate was advised" not in page
+    assert "the next step is lower" in page or "this step’s time is not over" in page or "time" in page
+    assert page.index("NOT recorded: Rate.") < page.index('id="now"')
+    assert '<a href="#panel-rate">See why</a>' in page
+    assert re.search(r'open id="panel-rate">.*?<div class="refused" tabindex="-1" autofocus>', page)
+    unknown = tell(nurse, running, "vial", scan="(01)09999999999994(17)270101(10)X1").text
+    assert re.search(r'<details class="when" open><summary>The barcode cannot be read', unknown)
+
+
 def test_stop_slow_and_pause_are_never_held_up(chairs: Chairs, nurse: Browser) -> None:
     """Whatever the state is: also before the start, twice, after the end."""
     plan = chairs.plan()
@@ -248,6 +340,7 @@ def test_stop_slow_and_pause_are_never_held_up(chairs: Chairs, nurse: Browser) -
         ("vital-signs", {"measure.temperature_c": "36,6"}, "measure-temperature_c", "did you mean"),
         ("symptom", {"symptom": "symptom.none_such"}, "symptom", "one of the list"),
         ("grade", {"term": "ctcae.urticaria", "grade": "6"}, "grade", "one of the list"),
+        ("grade", {"term": "ctcae.chills", "grade": "5"}, "grade", "a grade that Chills has: 1, 2, 3"),
         ("medicine", {"mg": "0.3"}, "drug", "the name of what was given"),
         ("decide", {"decided_by": "Dr Example", "rate_max": "19"}, "reason", "why it goes on"),
         ("vial", {}, "grams", "the grams printed on the vial"),
@@ -392,12 +485,38 @@ def test_hives_stop_it_and_epinephrine_has_its_dose(chairs: Chairs, running: Pla
     assert re.search(r'name="drug" value="epinephrine">.*?name="mg" value="0.5"', page, re.DOTALL)
 
 
+def test_once_the_flow_is_off_the_call_comes_first_and_is_told_as_called(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    told(nurse, running, "stop")
+    told(nurse, running, "symptom", symptom="symptom.wheezing")
+    text = seen(nurse, running)
+    shown = text[text.index("Next") : text.index("ENDED")]
+    assert shown.startswith("Next CALL THE EMERGENCY TEAM Called")
+    assert shown.index("Give EPINEPHRINE") < shown.index("It is given") < shown.index("DO NOT START")
+    told(nurse, running, "called", whom="emergency_team")
+    text = seen(nurse, running)
+    assert text[text.index("Next") :].startswith("Next Give EPINEPHRINE")
+    assert "CALL THE EMERGENCY TEAM Called 10:10" in text
+    assert "the emergency team was called · nurse Example" in text
+
+
+def test_the_criteria_to_be_judged_stand_under_the_dose(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    told(nurse, running, "symptom", symptom="symptom.hives")
+    text = seen(nurse, running)
+    assert "Give EPINEPHRINE if criteria of anaphylaxis are met" in text
+    assert "WAO 2020, criterion 1: within minutes to hours: skin or mucosal signs, and breathing" in text
+
+
 def test_a_live_part_comes_alone_and_says_when_it_was_made(
     chairs: Chairs, running: Plan, nurse: Browser
 ) -> None:
     for part in ("now", "story"):
         alone = nurse.get(path(running), **{"x-ivigil-part": part}).text
         assert alone.startswith(f'<section class="live" id="{part}"')
+        assert ('id="halts"' in alone) == (part == "now")  # the bar is never older
         assert 'data-made="2026-12-01T10:10:0' in alone
 
 
@@ -452,7 +571,13 @@ def test_a_locked_screen_takes_stop_and_slow_and_shows_little(
     assert nurse.bare_post(f"{path(running)}/rate", {"form_token": token, "rate": "19"}).status_code == 423
     for kind in ("slow", "stop"):
         sent = nurse.bare_post(f"{path(running)}/halt/{kind}", {"form_token": token})
-        assert (sent.status_code, sent.headers["location"]) == (303, f"{path(running)}/locked")
+        assert (sent.status_code, sent.headers["location"][:-36]) == (303, f"{path(running)}/locked?done=")
+        page = nurse.get(sent.headers["location"]).text
+        assert ("Recorded at" in page, "Slow to 19" in page) == (True, False)
+    assert "nothing flows" in page
+    part = nurse.get(f"{path(running)}/locked", **{"x-ivigil-part": "locked"}).text
+    assert part.startswith('<section class="live" id="locked"')
+    assert 'id="halts"' in part
     assert {event.by for event in chairs.events(running)[-2:]} == {
         "locked workstation, last user nurse Example"
     }
@@ -492,6 +617,28 @@ def test_a_tap_with_a_connection_is_refused_where_advice_says_so(
     assert faulty["outcome"] == "faulty"
     assert faulty["faults"][0]["field"] == "rate"
     assert chairs.state(running).rate_ml_per_h == 38
+
+
+def test_slow_of_a_page_that_did_not_see_a_lower_rate_is_slower_still(
+    chairs: Chairs, running: Plan, nurse: Browser
+) -> None:
+    """Two nurses: what the bar of one says is above what the other has set. By a form and from a queue."""
+    told(nurse, running, "slow", rate="30")  # off the ladder: as it was set
+    assert chairs.state(running).rate_ml_per_h == 30
+    told(nurse, running, "slow", rate="57")
+    assert chairs.state(running).rate_ml_per_h == 19
+    chairs.at(44)
+    before = entry(chairs, "slow", ago=4.5, fields={"rate": "57"}, waited=True)  # at 38 mL/h, minute 39.5
+    assert queued(nurse, running, before, halt="/halt").json()["outcome"] == "written"
+    assert last(chairs, running) == RateSet(rate_ml_per_h=Decimal(19))
+    for waited in (True, False):
+        sent = entry(chairs, "slow", fields={"rate": "57"}, waited=waited, version=1)
+        assert queued(nurse, running, sent, halt="/halt").json()["outcome"] == "written"
+        assert isinstance(last(chairs, running), Paused)
+        assert chairs.state(running).rate_ml_per_h == 0
+    told(nurse, running, "stop")
+    told(nurse, running, "slow", rate="19")
+    assert chairs.state(running).phase == "ended"
 
 
 @pytest.mark.parametrize("version", [0, VERSION + 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from collections.abc import Callable
@@ -306,6 +307,39 @@ def test_a_stop_of_somebody_else_ends_step_ups(chromium: Chromium, address: str,
     page.context.close()
 
 
+def test_the_page_follows_what_others_enter_and_keeps_what_is_in_use(
+    chromium: Chromium, address: str, chairs: Chairs, running: Plan
+) -> None:
+    """The bar, the forms and the figures; a dose in the middle of typing, the focus, an open reason stay."""
+    page, other = at_chair(chromium, address, running), chairs.web.browser("prescriber")
+    halts, typed = page.locator("#halts"), page.locator("#now input[name=mg]").first
+    expect(halts).to_contain_text("Slow to 19 mL/h")
+    for kind, fields in (
+        ("slow", {"rate": "19"}),
+        ("symptom", {"symptom": "symptom.hives"}),
+        ("symptom", {"symptom": "symptom.wheezing"}),
+        ("vital-signs", {**WELL, "measure.systolic_mmhg": "78"}),
+    ):
+        told(other, running, kind, **fields)
+    expect(halts.get_by_role("button")).to_have_text(["Stop", "Pause"])
+    why = page.locator("#now .others li", has=page.locator("input[name=mg]")).locator(".source")
+    why.locator("summary").click()
+    typed.fill("0.3")
+    told(other, running, "stop", reason="rash")
+    expect(page.locator("#now .phase")).to_contain_text("ENDED")
+    expect(halts).to_be_empty()
+    expect(page.locator("#record .panels").first).to_contain_text("Patient leaves")
+    expect(typed).to_be_focused()
+    expect(typed).to_have_value("0.3")
+    page.keyboard.press("Tab")
+    given, made = page.locator(":focus"), page.locator("#now").get_attribute("data-made")
+    expect(page.locator("#now")).not_to_have_attribute("data-made", made or "")
+    expect(given).to_have_text("It is given")
+    expect(typed).to_have_value("0.3")
+    expect(why).to_have_attribute("open", "")
+    page.context.close()
+
+
 def test_two_tabs_and_the_back_button_write_once(
     chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
@@ -397,8 +431,15 @@ def test_without_a_connection_entries_wait_encrypted_and_are_sent_once(
     ready(page)
     expect(page.locator(".banner")).to_contain_text("Fictional Patient")
     expect(page.locator("#waiting h2")).to_have_text("3 entries not yet saved")
+    page.click("#halts button:has-text('Slow to 19 mL/h')")
+    expect(page.locator("#halts").get_by_role("button")).to_have_text(["Stop", "Pause"])  # slower than that
     page.click("#halts button:has-text('Stop')")
-    expect(page.locator("#waiting h2")).to_have_text("4 entries not yet saved")
+    expect(page.locator("#waiting h2")).to_have_text("5 entries not yet saved")
+    lines = page.locator("#waiting li")
+    now = dt.datetime.now(dt.UTC).astimezone(running.days[0].start.tzinfo)  # where the plan is
+    hours = "|".join(f"{moment:%H}" for moment in (now, now - dt.timedelta(minutes=5)))
+    for line, said in ((0, "Vital signs: Pulse 101 /min"), (3, "Slow to 19 mL/h"), (4, "Stop")):
+        expect(lines.nth(line)).to_have_text(re.compile(f"^({hours}):[0-9]{{2}} {said}$"))
     page.context.set_offline(False)
     eventually(lambda: chairs.state(running).ended_early)  # the last of the queue
     assert pulses(chairs, running) == [*before, "101", "102", "103"]
@@ -528,13 +569,28 @@ def test_refused_with_a_connection_the_page_says_why(
 def test_a_locked_screen_leads_to_stop_and_slow(
     chromium: Chromium, address: str, chairs: Chairs, running: Plan
 ) -> None:
+    """Kept, sent once and told there, with and without a connection; what else waits stays closed."""
     page = at_chair(chromium, address, running)
+    before = pulses(chairs, running)
+    page.context.set_offline(True)
+    enter_pulse(page, "109")
     chairs.web.clock.passes(minutes=11)
-    page.wait_for_url("**/locked", timeout=15_000)
+    page.context.set_offline(False)
+    expect(page).to_have_url(re.compile("/locked"), timeout=15_000)
+    ready(page)
     expect(page.locator("body")).not_to_contain_text("Fictional Patient")
     assert faults(page) == []
+    page.context.set_offline(True)
     page.click("#halts button:has-text('Slow to 19 mL/h')")
+    expect(page.locator("#waiting li")).to_have_text(re.compile("Slow to 19 mL/h$"))
+    expect(page.locator("#halts").get_by_role("button")).to_have_text(["Stop", "Pause"])
+    page.context.set_offline(False)
     eventually(lambda: chairs.state(running).rate_ml_per_h == 19)
+    page.click("#halts button:has-text('Stop')")
+    expect(page.locator(".done")).to_contain_text("stopped")
+    expect(page.locator("#locked")).to_contain_text("nothing flows")
+    assert [type(what) for what in chairs.deeds(running)[-2:]] == [RateSet, Stopped]
+    assert pulses(chairs, running) == before
     page.context.close()
 
 

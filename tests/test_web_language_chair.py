@@ -71,6 +71,7 @@ def test_while_it_runs_and_halts_and_ends(chairs: Chairs) -> None:
         ("grade", {"term": "ctcae.infusion_related_reaction", "grade": "3"}),
         ("stop", {"volume": "20"}),
         ("symptom", {"symptom": "symptom.wheezing", "gone": "yes"}),
+        ("called", {"whom": "emergency_team"}),
         ("informed", {}),
     ):
         done = tell(nurse, plan, kind, **fields)

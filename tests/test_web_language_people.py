@@ -233,10 +233,18 @@ def test_the_audit_trail(house: House) -> None:
     desk = web.door.desk
     desk.vouched(SubjectBound(issuer="http://127.0.0.1:9", claim="sub", subject="nobody"), "127.0.0.1")
     browser = house.of("auditor")
-    data = ("a test", "Another site")
-    for path in ("/audit", "/audit?what=sign-ins", "/audit?patient=nobody"):
-        page = browser.get(path).text
-        assert left(page, *data) == []
+    cast = house.ward.cast
+    names = (each.name for each in (cast.prescriber, cast.pharmacist, cast.nurse))
+    data = ("a test", "Another site", *names)
+    stream = house.ward.stream(house.ill)
+    for what in ("", "&what=plans", "&what=sign-ins"):
+        assert left(browser.get(f"/audit?{what}").text, *data) == []
+    assert left(browser.get(f"/audit?patient={stream}").text, *data) == []
+    nobody = browser.get("/audit?patient=nobody")
+    assert (nobody.status_code, left(nobody.text, *data)) == (400, [])
+    for identifier, status in (("LANG-1", 200), ("nobody", 200), ("", 400)):
+        found = browser.post("/audit/handle", {"identifier": identifier}, form_at="/audit")
+        assert (found.status_code, left(found.text, *data, identifier)) == (status, [])
     wrong = browser.get("/audit?day=yesterday")
     assert (wrong.status_code, left(wrong.text, *data)) == (400, [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -166,3 +167,22 @@ def test_neither_secret_nor_code_is_kept(web: Web, stream: str) -> None:
 def test_a_patient_makes_no_links(web: Web, stream: str) -> None:
     patient = inside(web, stream)
     assert patient.post(f"/patients/{stream}/link", form_at="/me").status_code == 403
+
+
+def test_who_lost_their_password_is_given_a_code_by_who_looks_after_them(web: Web, stream: str) -> None:
+    nurse, page = web.browser("nurse"), f"/patients/{stream}"
+    assert "They lost their password" not in nurse.get(page).text
+    assert nurse.post(f"{page}/code", form_at=page).status_code == 404
+    patient = inside(web, stream)
+    old, new = "four fictional words here", "five other words of fiction"
+    patient.post("/me/way-back", {"new": old, "again": old}, form_at="/me/way-back")
+    given = nurse.post(f"{page}/code", form_at=page).text
+    code = re.search(r"[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3}", given)
+    account = web.door.links.account(stream)
+    assert code and account
+    assert account.sign_in in given
+    assert "/code?next=/me" in given
+    assert web.browser().sign_in(account.sign_in, old).status_code == 400
+    sent = {"sign_in": account.sign_in, "code": code[0], "new": new, "again": new, "next": "/me"}
+    assert web.browser().post("/code", sent).headers["location"] == "/me"
+    assert web.browser("administrator").post(f"{page}/code", form_at="/account").status_code == 403

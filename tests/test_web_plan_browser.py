@@ -108,6 +108,7 @@ def test_an_answer_on_the_spot_is_typed_into_the_form(chromium: Browser, address
     question.get_by_role("button", name="AB", exact=True).click()
     expect(page.locator(at("patient.blood_group"))).to_have_value("AB")
     expect(question).to_have_count(0)
+    expect(page.locator(".question :focus")).to_have_count(1)  # at the next one
     page.context.close()
 
 

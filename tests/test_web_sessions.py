@@ -287,7 +287,7 @@ def test_a_name_cannot_be_locked_from_elsewhere_by_a_few_attempts() -> None:
 def test_somebody_is_admitted_by_a_code_that_counts_once(web: Web) -> None:
     boss = web.browser("administrator")
     sent = {
-        "sign_in": "new", "name": "New Example", "roles": ["nurse", "auditor"], "sites": SITE,
+        "sign_in": "new", "name": "New Example", "roles": ["nurse", "pharmacist"], "sites": SITE,
         "password": PASSWORD,
     }  # fmt: skip
     page = boss.post("/people", sent, form_at="/account")
@@ -302,7 +302,7 @@ def test_somebody_is_admitted_by_a_code_that_counts_once(web: Web) -> None:
     }
     first = web.browser()
     assert first.post("/code", chosen).headers["location"] == "/"
-    assert "nurse, auditor" in first.get("/account").text
+    assert "pharmacist, nurse" in first.get("/account").text
     assert web.browser().post("/code", chosen).status_code == 400
     assert web.browser().sign_in("new", "a phrase of mine").status_code == 303
 
@@ -324,9 +324,13 @@ def test_a_code_voids_the_password_and_its_time_is_over_after_three_days(web: We
     [
         ({"sign_in": "NURSE"}, "NURSE is taken"),
         ({"name": "nurse example"}, "nurse example is taken"),
+        ({"name": "NurseExample"}, "NurseExample is taken"),
+        ({"name": "Patient"}, "Patient is taken"),
         ({"roles": []}, "roles: none"),
         ({"roles": ["patient"]}, "roles: none"),
-        ({"sites": " \n "}, "sites: none"),
+        ({"sites": ""}, "sites: none"),
+        ({"sites": [SITE, "Any invented site"]}, "sites: &#39;Any invented site&#39;; accepted: "),
+        ({"roles": ["nurse", "auditor"]}, "auditor stands alone"),
         ({"sign_in": ""}, "sign-in name: &#39;&#39;"),
         ({"password": "wrong"}, "Your password is wrong."),
     ],
@@ -356,7 +360,7 @@ def test_other_roles_and_no_way_in_hold_at_once(web: Web) -> None:
 
 
 def test_a_restart_keeps_people_roles_passwords_and_sessions(web: Web) -> None:
-    web.admit("second", ("nurse", "auditor"))
+    web.admit("second", ("nurse", "pharmacist"))
     browser = web.browser("second")
     gone = web.browser("second")
     gone.post("/sign-out", form_at="/account")
@@ -364,9 +368,9 @@ def test_a_restart_keeps_people_roles_passwords_and_sessions(web: Web) -> None:
     again, over = web.browser(), web.browser()
     again.http.cookies.update(browser.http.cookies)
     over.http.cookies.set("ivigil-session", gone.session or "x")
-    assert "nurse, auditor" in again.get("/account").text
+    assert "nurse, pharmacist" in again.get("/account").text
     assert not signed_in(over)
-    assert web.browser("second").get("/audit").status_code == 200
+    assert web.browser("second").get("/board").status_code == 200
 
 
 def test_a_session_that_another_version_wrote_is_over(web: Web) -> None:

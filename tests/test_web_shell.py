@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import re
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ from ivigil.web.parts.chart import chart
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.number import number
 from ivigil.web.parts.source import source
+from ivigil.web.parts.stamp import drawn, stamp
 from ivigil.web.parts.table import table
 from ivigil.web.shell import static
 from tests.support.postgres import running
@@ -255,3 +258,11 @@ def test_what_people_did_leaves_a_journal_that_verifies(tmp_path: Path) -> None:
     web.browser("nurse").get("/board")
     web.browser("auditor").get(f"/audit?patient={stream}")
     assert verify(web.journal).is_sound
+
+
+def test_a_time_stands_in_the_sites_zone_and_a_day_alone_is_no_time() -> None:
+    zone, at = ZoneInfo("America/New_York"), dt.datetime(2026, 11, 15, 15, 33, tzinfo=dt.UTC)
+    assert "2026-11-15 10:33" in str(stamp(at, zone))
+    assert "2026-11-15 10:33" in str(drawn(at, zone))
+    midnight = dt.datetime(2026, 11, 15, tzinfo=dt.UTC)
+    assert str(drawn(midnight, zone)) == '<time datetime="2026-11-15">2026-11-15</time>'

@@ -6,11 +6,13 @@ import argparse
 import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import get_args
 
 from ivigil.cli.naming import InputError, measure, moment, one, symptom
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.events import (
     AdviceOverridden,
+    Called,
     Corrected,
     Disconnected,
     Event,
@@ -26,12 +28,13 @@ from ivigil.infusion.events import (
     SymptomNoted,
     VialFinished,
     VitalsTaken,
+    Whom,
 )
 from ivigil.intake.numbers import NumberError, written_number
 from ivigil.knowledge.reactions import Measure
 from ivigil.patient import Identifier
 from ivigil.practice.bedside import NO_REASON
-from ivigil.practice.told import given, hung_vial, withdrawal
+from ivigil.practice.told import given, grades_of, has_grade, hung_vial, withdrawal
 
 _PRESSURES = ("measure.systolic_mmhg", "measure.diastolic_mmhg")
 _SHORT = {
@@ -45,6 +48,7 @@ _SHORT = {
     "pain": "measure.pain_0_10",
 }
 """What is typed for a measurement; the unit is that of the measure."""
+RIGHT = "it was looked at again and is right"
 
 
 def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -74,6 +78,7 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     finished.add_argument("--left-g", default="0", metavar="G")
     vitals = kind("vitals", "measured values")
     vitals.add_argument("values", nargs="+", metavar="NAME=VALUE", help=f"bp=120/80, {', '.join(_SHORT)}")
+    add_given(vitals, RIGHT)
     noted = kind("symptom", "a symptom came, or is gone")
     noted.add_argument("symptom", metavar="NAME")
     noted.add_argument("--gone", action="store_true")
@@ -86,7 +91,10 @@ def add_kinds(parser: argparse.ArgumentParser, add_common: Callable[[argparse.Ar
     medicine.add_argument("--mg", metavar="MG")
     medicine.add_argument("--route", default="")
     medicine.add_argument("--text", default="", help="the dose in words")
+    add_given(medicine, RIGHT)
     _add_flow(kind)
+    calling = kind("called", "the emergency team or the prescriber was called")
+    calling.add_argument("whom", choices=get_args(Whom))
     kind("informed", "the patient was told what to report")
     override = kind("override", "it was done otherwise than advised")
     override.add_argument("code", metavar="ADVICE")
@@ -115,14 +123,14 @@ def _add_flow(kind: Callable[[str, str], argparse.ArgumentParser]) -> None:
     decide.add_argument("--reason", required=True)
 
 
-def add_given(parser: argparse.ArgumentParser) -> None:
-    """The word for what was done against advice."""
+def add_given(parser: argparse.ArgumentParser, text: str = "it was done against advice all the same") -> None:
+    """The word for what was done against advice, or is right though it was asked about."""
     parser.add_argument(
         "--given",
         nargs="?",
         const=NO_REASON,
         metavar="WHY",
-        help="it was done against advice all the same: record it, and why",
+        help=f"{text}: record it, and why",
     )
 
 
@@ -205,6 +213,8 @@ def _grade(options: argparse.Namespace, briefing: Briefing) -> Happening:
     terms = {term.id: term for term in briefing.facts.ctcae_term}
     names = {term.id: (term.id, term.term) for term in terms.values()}
     term = terms[one("term", options.term, names)]
+    if not has_grade(term, options.grade):
+        raise InputError(f"grade {options.grade}: accepted: a grade that {term.term} has: {grades_of(term)}")
     return ReactionGraded(term=term.id, grade=options.grade, version=term.version)
 
 
@@ -242,6 +252,7 @@ _READERS: dict[str, Callable[[argparse.Namespace, Briefing], Happening | Correct
     "decide": lambda o, _: RestartDecided(
         decided_by=o.decided_by, rate_ml_per_h_max=zero_or_more(o.rate_max, "--rate-max"), reason=o.reason
     ),
+    "called": lambda o, _: Called(whom=o.whom),
     "informed": lambda o, _: PatientInformed(),
     "override": lambda o, _: AdviceOverridden(code=o.code, reason=o.reason),
 }

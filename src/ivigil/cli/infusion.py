@@ -20,7 +20,15 @@ from ivigil.course import infusion_id
 from ivigil.infusion.after import discharge
 from ivigil.infusion.briefing import brief
 from ivigil.infusion.card import card
-from ivigil.infusion.events import Completed, Corrected, Happening, ObservationEnded, Started, Stopped
+from ivigil.infusion.events import (
+    Completed,
+    Corrected,
+    Happening,
+    ObservationEnded,
+    Started,
+    Stopped,
+    VitalsTaken,
+)
 from ivigil.patient import Identifier
 from ivigil.practice.bedside import NO_REASON, Bedside, Report, ending, look, record, record_quietly, report
 from ivigil.practice.vial import chair, stops
@@ -92,8 +100,18 @@ def _record(options: argparse.Namespace) -> int:
     bedside = _bedside(options, journal, options.infusion)
     if options.kind != "vial":
         what = happening(options, bedside.briefing, bedside.infusion.events)
-        then = msgspec.structs.replace(bedside, at=now(options, bedside.knowledge))
-        return _write(journal, bedside, what, options, then.against(what))
+        then = msgspec.structs.replace(bedside, at=now(options, bedside.knowledge), folded=None)
+        doubts = then.doubts(what)
+        if doubts and options.given is None:
+            from ivigil.sheets.chair import Clock
+            from ivigil.sheets.entries import doubt_line
+
+            clock = Clock(then.briefing, then.at)
+            return _ask([doubt_line(each, bedside.knowledge, clock) for each in doubts])
+        if doubts and isinstance(what, VitalsTaken):
+            what = msgspec.structs.replace(what, confirmed=True)
+        codes = (*then.against(what), *(each.code for each in doubts))
+        return _write(journal, bedside, what, options, codes)
     plan, today = bedside.infusion.standing.plan, bedside.at.date()
     seen = vials.seen(options, today)
     stopped = stops(seen, chair(plan, bedside.state(), today), bedside.knowledge)
@@ -234,6 +252,12 @@ def _put_ending(bedside: Bedside, options: argparse.Namespace) -> int:
 def _refuse(what: str, reasons: list[str]) -> int:
     lines = "\n".join(f"  {reason}" for reason in reasons)
     print(f"ivigil infusion: do not {what}\n{lines}\nIf it was done all the same: --given", file=sys.stderr)
+    return BLOCKED
+
+
+def _ask(doubts: list[str]) -> int:
+    lines = "\n".join(f"  {doubt}" for doubt in doubts)
+    print(f"ivigil infusion: is that right?\n{lines}\nIf it is: --given", file=sys.stderr)
     return BLOCKED
 
 

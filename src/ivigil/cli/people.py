@@ -41,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     admit.add_argument("--role", action="append", required=True, choices=staff, help="may be repeated")
     code = actions.add("code", "a one-time code in place of somebody's password", writes=True)
     code.add_argument("sign_in", metavar="SIGN-IN", help="what they type to sign in")
+    join = actions.add("join", "let somebody of another site come to this one too", writes=True)
+    join.add_argument("sign_in", metavar="SIGN-IN", help="what they type to sign in")
     actions.add("list", "everybody, with roles and sites")
 
 
@@ -61,6 +63,8 @@ def _answered(options: argparse.Namespace, journal: Journal) -> int:
         return OK
     if not options.by:
         raise InputError(f"--by: missing; accepted: the name of who records this, or ${PERSON_VARIABLE}")
+    if options.action == "join":
+        return _joined(options, desk)
     person = _admitted(options, desk, site) if options.action == "admit" else _found(options, desk)
     given = Given(person.sign_in, desk.issue_code(options.by, person))
     put(given, lambda: _given(given), as_json=options.json)
@@ -76,6 +80,19 @@ def _admitted(options: argparse.Namespace, desk: Desk, site: str) -> Person:
         )
     except NotAdmittedError as error:
         raise InputError(str(error)) from error
+
+
+def _joined(options: argparse.Namespace, desk: Desk) -> int:
+    from ivigil.web.access.desk import NotAdmittedError
+
+    known = _found(options, desk)
+    try:
+        desk.join(options.by, known)
+    except NotAdmittedError as error:
+        raise InputError(str(error)) from error
+    person = _found(options, desk)
+    put(person, lambda: _everybody((person,)), as_json=options.json)
+    return OK
 
 
 def _found(options: argparse.Namespace, desk: Desk) -> Person:

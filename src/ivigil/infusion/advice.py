@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from ivigil.infusion.events import Whom
 from ivigil.infusion.treatment import Treatment
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.reactions import Do, DrugClass, Flow, If
@@ -21,6 +22,7 @@ Code = Literal[
     "slow",
     "identify",
     "record_anew",  # a symptom or measure is on record that no rule knows: ``because`` names it
+    "measure_anew",  # the last value of a measure is in doubt: ``because`` names it
     "check_vitals",
     "hang_vial",
     "start",
@@ -54,6 +56,9 @@ Rank = Literal["emergency", "flow", "treat", "overdue", "next", "later"]
 RANKS: tuple[Rank, ...] = ("emergency", "flow", "treat", "overdue", "next", "later")
 """From the most to the least pressing."""
 
+CALLS: dict[Do, Whom] = {"call_emergency_team": "emergency_team", "call_prescriber": "prescriber"}
+"""Actions that are done once somebody was called."""
+
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to do or to leave, why, and since or until when."""
@@ -69,6 +74,8 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     rate_ml_per_h: Decimal | None = None
     at: dt.datetime | None = None
     """When it is due, or until when to wait; None: now."""
+    done_at: dt.datetime | None = None
+    """When it was last done in this reaction, where it was: a call."""
     measures: tuple[str, ...] = ()
     because: tuple[Saw, ...] = ()
     facts: tuple[str, ...] = ()
@@ -78,3 +85,10 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """What the same rules also allow."""
     blockers: tuple[Blocker, ...] = ()
     """Why the step is not taken yet; empty: it may be."""
+
+    @property
+    def waits(self) -> bool:
+        """Is it done, or too early for another dose? It stays in sight behind what is still to be done."""
+        options = self.treatment.options if self.treatment is not None else ()
+        repeats = [each.repeat.code for each in options if each.repeat is not None]
+        return self.done_at is not None or (bool(repeats) and set(repeats) == {"too_early"})

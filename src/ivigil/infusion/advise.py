@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from ivigil.infusion.advice import RANKS, Advice, Rank
+from ivigil.infusion.advice import CALLS, RANKS, Advice, Rank
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.moment import Moment, Past, look
 from ivigil.infusion.onward import onward
@@ -43,12 +43,14 @@ def advise(
     found = [
         *_flow(moment),
         *_actions(moment),
+        *_not_again(moment),
         *_identity(moment),
         *_unknown(moment),
+        *_doubtful(moment),
         *_overdue(moment),
         *onward(moment),
     ]
-    return tuple(sorted(found, key=lambda advice: RANKS.index(advice.rank)))
+    return tuple(sorted(found, key=lambda advice: (RANKS.index(advice.rank), advice.waits)))
 
 
 def _flow(moment: Moment) -> Iterator[Advice]:
@@ -66,14 +68,26 @@ def _flow(moment: Moment) -> Iterator[Advice]:
 
 
 def _stopped(moment: Moment) -> Iterator[Advice]:
-    """A stop is asked for until a clinician decides; once the flow has ended: do not restart.
+    """A stop is asked for until a clinician decides.
 
     It comes before the call for help: the infusion is stopped first.
     """
-    ruling = [f for f in moment.fired if moment.bar and f.fact in moment.bar.facts and f.flow == "stop"]
-    pressing = any(_is_emergency(action, moment) for firing in moment.open for action in firing.actions)
-    rank: Rank = "emergency" if pressing else "flow"
-    yield _by(ruling, Advice(code="stop" if moment.state.connected else "do_not_start", rank=rank))
+    if moment.state.connected:
+        pressing = any(_is_emergency(action, moment) for firing in moment.open for action in firing.actions)
+        yield _by(_stopping(moment), Advice(code="stop", rank="emergency" if pressing else "flow"))
+
+
+def _not_again(moment: Moment) -> Iterator[Advice]:
+    """Do not start. Once the flow is off this asks for nothing: it stands behind all that does."""
+    if moment.bar is not None and not moment.state.connected:
+        over = moment.state.phase != "not_started"
+        asked = over and any(firing.actions for firing in moment.open)
+        yield _by(_stopping(moment), Advice(code="do_not_start", rank="treat" if asked else "flow"))
+
+
+def _stopping(moment: Moment) -> list[Firing]:
+    """The rules that stopped it."""
+    return [f for f in moment.fired if moment.bar and f.fact in moment.bar.facts and f.flow == "stop"]
 
 
 def _slower(moment: Moment, ruling: list[Firing]) -> Iterator[Advice]:
@@ -134,8 +148,33 @@ def _actions(moment: Moment) -> Iterator[Advice]:
             drug_class=action.drug_class,
             treatment=_treatment(action, moment),
             if_=action.if_,
+            done_at=_done_at(action, ruling, moment),
         )
         yield _by(ruling, advice)
+
+
+def _done_at(action: Action, ruling: list[Firing], moment: Moment) -> dt.datetime | None:
+    """When whoever is to be called was called in this reaction.
+
+    The prescriber is called again about what came after the call; the emergency team is on its way, for as
+    long as one of its rules has held without a break.
+    """
+    whom = CALLS.get(action.do)
+    if whom is None:
+        return None
+    since = max(firing.since for firing in ruling) if whom == "prescriber" else _stretch(action, moment)
+    calls = (call.at for call in moment.state.calls if call.whom == whom and call.at >= since)
+    return max(calls, default=None)
+
+
+def _stretch(action: Action, moment: Moment) -> dt.datetime:
+    """Since when some rule has asked for an action without a break."""
+    asking = [firing for firing in moment.fired if any(each.do == action.do for each in firing.actions)]
+    start = moment.now
+    for firing in sorted(asking, key=lambda each: each.until or moment.now, reverse=True):
+        if firing.until is None or firing.until >= start:
+            start = min(start, firing.since)
+    return start
 
 
 def _treatment(action: Action, moment: Moment) -> Treatment | None:
@@ -160,7 +199,11 @@ def _unconditional(action: Action) -> Action:
 
 
 def _is_emergency(action: Action, moment: Moment) -> bool:
-    return action.do == "call_emergency_team" or (action.drug_class == "epinephrine" and _anaphylaxis(moment))
+    """The call, and epinephrine beside it: where its condition is still to be judged as well."""
+    called = any(each.do == "call_emergency_team" for firing in moment.open for each in firing.actions)
+    return action.do == "call_emergency_team" or (
+        action.drug_class == "epinephrine" and (called or _anaphylaxis(moment))
+    )
 
 
 def _anaphylaxis(moment: Moment) -> bool:
@@ -185,6 +228,17 @@ def _unknown(moment: Moment) -> Iterator[Advice]:
     if unknown:
         yield Advice(
             code="record_anew", rank="overdue", because=tuple(Saw("not_known", name) for name in unknown)
+        )
+
+
+def _doubtful(moment: Moment) -> Iterator[Advice]:
+    """What was measured last and can hardly be so: it opens nothing until it is measured again."""
+    if moment.doubtful and moment.state.phase != "left":
+        yield Advice(
+            code="measure_anew",
+            rank="overdue",
+            measures=tuple(moment.doubtful),
+            because=tuple(Saw(name, f"{value}", value) for name, value in moment.doubtful.items()),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.infusion.briefing import Briefing
+from ivigil.infusion.doubts import trusted
 from ivigil.infusion.onset import fired
 from ivigil.infusion.signs import history
 from ivigil.infusion.state import State
@@ -149,7 +150,7 @@ def _end_vitals(briefing: Briefing, state: State) -> DischargeCheck:
     wanted = {measure for check in checks for measure in check.measures}
     if not wanted:
         return DischargeCheck("end_vitals_taken", "unknown", facts)
-    return DischargeCheck("end_vitals_taken", _met(wanted <= _measured_since_end(state)), facts)
+    return DischargeCheck("end_vitals_taken", _met(wanted <= _measured_since_end(briefing, state)), facts)
 
 
 def _within_rules(briefing: Briefing, state: State, now: dt.datetime) -> DischargeCheck:
@@ -157,11 +158,11 @@ def _within_rules(briefing: Briefing, state: State, now: dt.datetime) -> Dischar
     holding = tuple(dict.fromkeys(f.fact for f in fired(briefing, state) if f.holds_at(now)))
     if holding:
         return DischargeCheck("vitals_within_rules", "unmet", holding)
-    return DischargeCheck("vitals_within_rules", "met" if _measured_since_end(state) else "unknown")
+    return DischargeCheck("vitals_within_rules", "met" if _measured_since_end(briefing, state) else "unknown")
 
 
-def _measured_since_end(state: State) -> set[str]:
-    ended_at = state.ended_at
+def _measured_since_end(briefing: Briefing, state: State) -> set[str]:
+    ended_at, known = state.ended_at, trusted(briefing, state).vitals
     if ended_at is None:
         return set()
-    return {measure for vitals in state.vitals if vitals.at >= ended_at for measure in vitals.readings}
+    return {measure for vitals in known if vitals.at >= ended_at for measure in vitals.readings}

@@ -18,6 +18,8 @@ _NO_FLOW: tuple[Code, ...] = (
     "complete",
 )
 _GOING_ON: tuple[Code, ...] = ("start", "restart")
+RATES: tuple[Code, ...] = (*_GOING_ON, "slow", "step_up")
+"""Advice whose rate a flow may go past."""
 
 
 def against(
@@ -52,5 +54,5 @@ def _flow(rate_ml_per_h: Decimal, advised: Iterable[Advice], state: State) -> It
         if advice.code in _GOING_ON or (advice.code == "hold_rate" and rate_ml_per_h > state.rate_ml_per_h):
             yield from advice.blockers
         most = advice.rate_ml_per_h
-        if advice.code in (*_GOING_ON, "slow", "step_up") and most is not None and rate_ml_per_h > most:
+        if advice.code in RATES and most is not None and rate_ml_per_h > most:
             yield advice.code

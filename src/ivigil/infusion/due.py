@@ -14,7 +14,8 @@ from typing import Literal
 import msgspec
 
 from ivigil.infusion.briefing import Briefing, Check
-from ivigil.infusion.progress import given_ml, hung_ml, reached, step_number, time_at_step
+from ivigil.infusion.doubts import trusted
+from ivigil.infusion.progress import flowed_at, given_ml, hung_ml, reached, step_number, time_at_step
 from ivigil.infusion.state import State
 
 _MICROSECONDS_PER_HOUR = Decimal(3_600_000_000)
@@ -36,8 +37,9 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 def due(briefing: Briefing, state: State, now: dt.datetime) -> tuple[Due, ...]:
     """Everything that is still to be done, by its time. A thing that is done is not in it.
 
-    Nothing is due of a patient who has left.
+    Nothing is due of a patient who has left. What is in doubt was not measured.
     """
+    state = trusted(briefing, state)
     if state.phase == "left":
         return ()
     found = [*_vitals(briefing, state, now), *_vial_change(state, now)]
@@ -127,16 +129,20 @@ def _vial_change(state: State, now: dt.datetime) -> Iterator[Due]:
 
 
 def _empty_at(state: State, now: dt.datetime) -> dt.datetime | None:
-    """When what was hung has run in at the last rate; None: not to be told.
+    """When what was hung has run in, every step raised on time; None: not to be told.
 
-    A flow without a vial on record has run dry from its start: the lot is still to be read.
-    During a halt it is as if it went on now. A vial that is finished may still run: it may have been pooled.
+    Rather too early than too late: where the rate stays as it is, it is told anew. A flow without a vial on
+    record has run dry from its start: the lot is still to be read. During a halt it is as if it went on now
+    at the last rate. A vial that is finished may still run: it may have been pooled.
     """
     if not state.connected or state.started_at is None:
         return None
     left_ml, rate = hung_ml(state) - given_ml(state, now), state.rate_at(now)
     if rate is None:
         return None if left_ml else state.started_at
+    soonest = flowed_at(state, now, left_ml) if left_ml > 0 else None
+    if soonest is not None:
+        return soonest
     since = now if left_ml > 0 else state.flows[-1].end or now
     microseconds = left_ml * _MICROSECONDS_PER_HOUR / rate
     return since.astimezone(dt.UTC) + dt.timedelta(microseconds=int(microseconds))

@@ -19,6 +19,9 @@ CHAIR_LETTERS = 24
 """The longest name of a chair: it is read from across a room."""
 CTCAE_GRADES: tuple[int, ...] = (1, 2, 3, 4, 5)
 
+Whom = Literal["emergency_team", "prescriber"]
+"""Who is called to the chair."""
+
 
 class What(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """Base of everything that can happen. The tag ``kind`` names it on paper and in the journal."""
@@ -90,6 +93,8 @@ class VitalsTaken(What, frozen=True, tag="vitals_taken"):
     """Measured values by measure id ("measure.systolic_mmhg"), in the unit of the id."""
 
     readings: dict[str, Decimal]
+    confirmed: bool = False
+    """Something in it is hardly possible, and was looked at again."""
 
     def __post_init__(self) -> None:
         if not all(value.is_finite() for value in self.readings.values()):
@@ -186,6 +191,12 @@ class ObservationEnded(What, frozen=True, tag="observation_ended"):
     """The patient left the chair."""
 
 
+class Called(What, frozen=True, tag="called"):
+    """Somebody was called to a reaction, and reached."""
+
+    whom: Whom
+
+
 class PatientInformed(What, frozen=True, tag="patient_informed"):
     """The patient or caregiver was told what to report in the days after, and to whom."""
 
@@ -256,6 +267,7 @@ Happening = (
     | Stopped
     | Completed
     | ObservationEnded
+    | Called
     | PatientInformed
     | AdviceShown
     | AdviceOverridden

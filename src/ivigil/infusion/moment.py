@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import msgspec
 
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.ceiling import Bar, Ceiling, bar, ceiling, last_decision, undecided
+from ivigil.infusion.doubts import to_measure_anew, trusted
 from ivigil.infusion.due import Due, due
 from ivigil.infusion.rules import Firing, firings
 from ivigil.infusion.signs import Signs, history
@@ -44,6 +46,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     due: tuple[Due, ...]
     signs: Signs | None
     """The last picture of the patient; None: nothing was noted or measured."""
+    doubtful: dict[str, Decimal]
+    """Measures whose last value is in doubt, with that value."""
 
     @property
     def identified(self) -> bool:
@@ -78,7 +82,7 @@ def look(briefing: Briefing, state: State, now: dt.datetime, known: Past | None 
     decided = last_decision(state, now)
     return Moment(
         briefing=briefing,
-        state=state,
+        state=trusted(briefing, state),
         now=now,
         fired=fired,
         open=undecided(fired, state, now),
@@ -91,4 +95,5 @@ def look(briefing: Briefing, state: State, now: dt.datetime, known: Past | None 
         ceiling=ceiling(briefing, state, fired, now),
         due=due(briefing, state, now),
         signs=pictures[-1] if pictures else None,
+        doubtful=to_measure_anew(briefing, state),
     )

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from ivigil.course import Plan
-from ivigil.infusion.advice import Advice, Code
+from ivigil.infusion.advice import CALLS, Advice, Code
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.ceiling import step_below
 from ivigil.infusion.events import (
     AdviceOverridden,
     AdviceShown,
+    Called,
     Disconnected,
     Happening,
     IdentityChecked,
@@ -167,7 +168,10 @@ def _stop(advice: Advice, at: Bedside) -> Iterator[Deed]:
 
 
 def _do(advice: Advice, at: Bedside) -> Iterator[Deed]:
-    """Vital signs, and each class of medicine once; other actions leave no event of their own."""
+    """Vital signs, a call, and each class of medicine once; other actions leave no event of their own."""
+    whom = CALLS.get(advice.action) if advice.action else None
+    if whom is not None and advice.done_at is None:
+        yield Called(whom=whom), NURSE
     if advice.action == "check_vital_signs":
         yield from _look_again(advice, at)
     if advice.treatment is None or advice.if_:
@@ -223,6 +227,7 @@ def _leave(advice: Advice, at: Bedside) -> Iterator[Deed]:
 
 _ANSWERS: dict[Code, Callable[[Advice, Bedside], Iterator[Deed]]] = {
     "identify": _identify,
+    "measure_anew": _measure,
     "check_vitals": _measure,
     "hang_vial": _hang,
     "start": _start,

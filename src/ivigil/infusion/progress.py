@@ -118,11 +118,21 @@ def expected_end(state: State, now: dt.datetime, *, highest_step: int | None = N
     ``highest_step`` (from 1) is where the rate is held, the ladder's top if None. None while
     nothing flows.
     """
+    return flowed_at(state, now, left_ml(state, now), highest_step=highest_step)
+
+
+def flowed_at(
+    state: State, now: dt.datetime, further_ml: Decimal, *, highest_step: int | None = None
+) -> dt.datetime | None:
+    """When a further volume will have flowed, if every step is raised on time from now on.
+
+    ``highest_step`` as in ``expected_end``. None while nothing flows.
+    """
     number, steps = step_number(state), state.day.steps
     if number is None:
         return None
     top = len(steps) if highest_step is None else min(max(highest_step, number), len(steps))
-    rate, left, at = state.rate_ml_per_h, left_ml(state, now), now.astimezone(dt.UTC)
+    rate, left, at = state.rate_ml_per_h, further_ml, now.astimezone(dt.UTC)
     stay = steps[number - 1].minutes * _MINUTE - time_at_step(state, now)
     while number < top:
         stay = max(stay, dt.timedelta())

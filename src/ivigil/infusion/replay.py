@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ivigil.course import Day
 from ivigil.infusion.chronicle import chronicle
 from ivigil.infusion.events import (
+    Called,
     Completed,
     Disconnected,
     Event,
@@ -36,6 +37,7 @@ from ivigil.infusion.events import (
 from ivigil.infusion.state import (
     Alarm,
     AlarmCode,
+    Call,
     Decided,
     Flow,
     Given,
@@ -116,6 +118,10 @@ def _observation_ended(state: State, event: Event, what: ObservationEnded) -> St
     return replace(_closed(state, event.at), phase="left", left_at=event.at)
 
 
+def _called(state: State, event: Event, what: Called) -> State:
+    return replace(state, calls=(*state.calls, Call(event.at, what.whom)))
+
+
 def _patient_informed(state: State, event: Event, what: PatientInformed) -> State:
     return replace(state, informed_at=event.at)
 
@@ -152,7 +158,7 @@ def _vial_finished(state: State, event: Event, what: VialFinished) -> State:
 
 
 def _vitals_taken(state: State, event: Event, what: VitalsTaken) -> State:
-    return replace(state, vitals=(*state.vitals, Vitals(event.at, dict(what.readings))))
+    return replace(state, vitals=(*state.vitals, Vitals(event.at, dict(what.readings), what.confirmed)))
 
 
 def _symptom_noted(state: State, event: Event, what: SymptomNoted) -> State:
@@ -242,6 +248,7 @@ _HANDLERS: dict[type, Callable[[State, Event, Any], State]] = {
     Stopped: _stopped,
     Completed: _completed,
     ObservationEnded: _observation_ended,
+    Called: _called,
     PatientInformed: _patient_informed,
     VialHung: _vial_hung,
     VialFinished: _vial_finished,

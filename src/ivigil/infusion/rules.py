@@ -107,8 +107,8 @@ def _holding(signs: Signs, briefing: Briefing, state: State) -> Iterator[_Holdin
     for rule in briefing.facts.stop_rule:
         seen, met = _stop_rule_grounds(rule, signs, briefing.age_years)
         if (seen or met) and _in_time(rule, signs.at, state):
-            measured = dict.fromkeys(limit.measure for limit in met)
-            values = [Saw(name, f"{signs.readings[name]}", signs.readings[name]) for name in measured]
+            measured = {limit.measure: signs.value(limit, briefing.age_years) for limit in met}
+            values = [Saw(name, f"{value}", value) for name, value in measured.items()]
             because = (*_present(seen), *values)
             grounds: dict[str | Limit, Decimal] = {limit: signs.depth(limit) for limit in met}
             grounds |= dict.fromkeys(seen, Decimal(0))

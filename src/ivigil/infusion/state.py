@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.course import Day, Step
-from ivigil.infusion.events import MedicineGiven, ReactionGraded, RestartDecided
+from ivigil.infusion.events import MedicineGiven, ReactionGraded, RestartDecided, Whom
 from ivigil.patient import Identifier
 
 Phase = Literal["not_started", "running", "halted", "ended", "left"]
@@ -49,6 +49,8 @@ class Vitals(msgspec.Struct, frozen=True):
 
     at: dt.datetime
     readings: dict[str, Decimal]
+    confirmed: bool = False
+    """Somebody looked again at what is hardly possible in it."""
 
 
 class Spell(msgspec.Struct, frozen=True):
@@ -76,6 +78,13 @@ class Given(msgspec.Struct, frozen=True):
 
     at: dt.datetime
     medicine: MedicineGiven
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call for somebody."""
+
+    at: dt.datetime
+    whom: Whom
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -138,6 +147,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     grades: tuple[Graded, ...] = ()
     medicines: tuple[Given, ...] = ()
     decisions: tuple[Decided, ...] = ()
+    calls: tuple[Call, ...] = ()
     alarms: tuple[Alarm, ...] = ()
 
     @property
@@ -157,6 +167,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def rate_at(self, moment: dt.datetime) -> Decimal | None:
         """What flowed at a moment or, during a halt, last before it; None: nothing had flowed."""
         return next((f.rate_ml_per_h for f in reversed(self.flows) if f.start <= moment), None)
+
+    def standing_alarms(self, patient: Identifier) -> tuple[Alarm, ...]:
+        """Those that hold still: another identity no more once the plan's patient is identified."""
+        if self.identified != patient:
+            return self.alarms
+        return tuple(alarm for alarm in self.alarms if alarm.code != "identity_differs")
 
     @property
     def connected(self) -> bool:

@@ -110,6 +110,19 @@ def doses(drug_class: DrugClass, briefing: Briefing, given: tuple[Given, ...], n
     )
 
 
+def options_of(medicine: MedicineGiven, treatment: Treatment, briefing: Briefing) -> tuple[Dosing, ...]:
+    """The options of the drug that was given: by its route, if one of them is by that route."""
+    drugs = {drug.id: drug for drug in briefing.facts.emergency_drug}
+    named = _words(medicine.drug)[:1]
+    same = tuple(
+        each
+        for each in treatment.options
+        if set(named) & {word for name in _names(drugs[each.fact]) for word in _words(name)}
+    )
+    by_route = tuple(each for each in same if each.route.casefold() == medicine.route.casefold())
+    return by_route or same
+
+
 def of_class(drug_class: DrugClass, briefing: Briefing, given: Iterable[Given]) -> tuple[Given, ...]:
     """The medicines of a class among those given: by the class on the record, or by a drug's name."""
     return tuple(
@@ -135,7 +148,11 @@ def _classes_named(item: Given, briefing: Briefing) -> frozenset[DrugClass]:
 def _is_named(item: Given, drug: EmergencyDrug) -> bool:
     """Does the medicine's name begin with a word of one of the drug's names ("salbutamol neb")?"""
     words = _words(item.medicine.drug)
-    return bool(words) and any(words[0] in _words(name) for name in (drug.drug, *drug.also_called))
+    return bool(words) and any(words[0] in _words(name) for name in _names(drug))
+
+
+def _names(drug: EmergencyDrug) -> tuple[str, ...]:
+    return (drug.drug, *drug.also_called)
 
 
 def _words(name: str) -> list[str]:

@@ -50,6 +50,14 @@ class Measure(Fact):
     """UCUM unit; the id carries it too."""
     loinc: tuple[str, ...] = ()
     other_units: tuple[OtherUnit, ...] = ()
+    plausible_min: Decimal | None = None
+    """What is measured in people, ill or well: outside of it a value was probably mistyped."""
+    plausible_max: Decimal | None = None
+
+    def is_plausible(self, value: Decimal) -> bool:
+        """Does it lie within the range, both ends included?"""
+        low, high = self.plausible_min, self.plausible_max
+        return (low is None or low <= value) and (high is None or value <= high)
 
 
 class Limit(Record):

@@ -14,9 +14,10 @@ from ivigil.course import Plan
 from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import DischargeCheck, discharge
-from ivigil.infusion.against import against
+from ivigil.infusion.against import RATES, against
 from ivigil.infusion.briefing import Briefing, brief
 from ivigil.infusion.card import Comparison, compare
+from ivigil.infusion.doubts import Doubt, doubts
 from ivigil.infusion.due import Due, due
 from ivigil.infusion.events import AdviceOverridden, AdviceShown, Corrected, Event, Happening
 from ivigil.infusion.moment import Past, past
@@ -109,6 +110,15 @@ class Bedside(msgspec.Struct, frozen=True, kw_only=True):
         """
         state = self.state()
         return against(what, self._advice(state), state)
+
+    def advised_rate(self, code: str) -> Decimal | None:
+        """The rate that an advice names and a flow may go past; None: it names none."""
+        found = (each for each in self._advice(self.state()) if each.code == code and each.code in RATES)
+        return next((each.rate_ml_per_h for each in found), None)
+
+    def doubts(self, what: Happening | Corrected) -> tuple[Doubt, ...]:
+        """What to ask once more about a deed, at the moment of the bedside."""
+        return doubts(what, self.briefing, self.state(), self.at)
 
     def _advice(self, state: State) -> tuple[Advice, ...]:
         known = self.folded.past if self.folded is not None and state is self.folded.state else None

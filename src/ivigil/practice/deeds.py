@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
 
 from ivigil.infusion.after import discharge
+from ivigil.infusion.doubts import Doubt
 from ivigil.infusion.events import (
     BothSeen,
     Completed,
@@ -24,6 +26,7 @@ from ivigil.infusion.events import (
     Seated,
     Started,
     Stopped,
+    VitalsTaken,
 )
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault
@@ -48,6 +51,8 @@ ALL_THE_SAME, WHY = "all_the_same", "why"
 """Fields of an entry: it was done against what speaks against it, and the reason."""
 WAITED = "entered without a connection"
 """The reason that is recorded where nobody could be shown what spoke against it."""
+LOOKED_AGAIN = "looked at again: it is so"
+"""The reason that is recorded where a person was only asked whether it is right."""
 
 What = Happening | Corrected
 _QUIET = (Stopped, Completed, ObservationEnded, Seated, BothSeen)
@@ -60,6 +65,8 @@ class Objection(msgspec.Struct, frozen=True):
     code: str
     what: str = ""
     """What it is about, if that is not plain."""
+    doubt: Doubt | None = None
+    """It only asks whether what was typed is right."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +136,10 @@ def parts(name: str, events: Iterable[Event]) -> tuple[str, ...]:
 
 def objections(bedside: Bedside, what: What) -> tuple[Objection, ...]:
     """Everything that speaks against a deed but the hanging of a vial, at the moment of the bedside."""
-    chair = tuple(Objection(code) for code in bedside.against(what))
+    chair = (
+        *(Objection(code, _rate(bedside.advised_rate(code))) for code in bedside.against(what)),
+        *(Objection(each.code, doubt=each) for each in bedside.doubts(what)),
+    )
     match what:
         case Started():
             return (*(Objection(each.code, each.what) for each in bedside.against_start()), *chair)
@@ -139,13 +149,21 @@ def objections(bedside: Bedside, what: What) -> tuple[Objection, ...]:
     return chair
 
 
+def _rate(rate_ml_per_h: Decimal | None) -> str:
+    return f"{rate_ml_per_h.normalize():f} mL/h" if rate_ml_per_h is not None else ""
+
+
 def _weighed(bedside: Bedside, kind: Kind, said: Said) -> Iterator[tuple[What, tuple[Objection, ...]]]:
     """Each thing that was done, in its order, with what speaks against it."""
     if kind == "vial":
         yield _vial(bedside, said)
         return
     for what in told(kind, said, Scene(bedside.briefing, bedside.state(), bedside.infusion.events)):
-        yield what, objections(bedside, what)
+        found = objections(bedside, what)
+        if isinstance(what, VitalsTaken) and found:
+            yield replace(what, confirmed=said.flag(ALL_THE_SAME)), found
+        else:
+            yield what, found
         bedside = _after(bedside, what)
 
 
@@ -169,6 +187,8 @@ def _reason(telling: Telling, said: Said, against: tuple[Objection, ...]) -> str
         return why
     if not said.flag(ALL_THE_SAME):
         return None
+    if all(each.doubt is not None for each in against):
+        return why or LOOKED_AGAIN
     if not why:
         raise ToldError([Fault(WHY, "", REASON)])
     return why

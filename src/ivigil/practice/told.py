@@ -21,6 +21,7 @@ from ivigil.infusion.events import (
     CTCAE_GRADES,
     AdviceOverridden,
     BothSeen,
+    Called,
     Completed,
     Corrected,
     Disconnected,
@@ -42,11 +43,13 @@ from ivigil.infusion.events import (
     VialFinished,
     VialHung,
     VitalsTaken,
+    Whom,
 )
 from ivigil.infusion.hanging import VialSeen
 from ivigil.infusion.scan import ScanError
 from ivigil.infusion.state import State
 from ivigil.intake.numbers import ACCEPTED, NumberError, written_number
+from ivigil.knowledge.reactions import CtcaeTerm
 from ivigil.knowledge.trade_items import lot_key
 from ivigil.order import Fault
 from ivigil.patient import Identifier
@@ -68,6 +71,7 @@ Kind = Literal[
     "grade",
     "medicine",
     "decide",
+    "called",
     "informed",
     "vial",
     "vial-finished",
@@ -222,6 +226,16 @@ def given(drug: str, route: str, dose_mg: Decimal | None, text: str, briefing: B
     return MedicineGiven(drug=drug, drug_class=drug_class, route=route, dose_mg=dose_mg, text=text)
 
 
+def has_grade(term: CtcaeTerm, grade: int) -> bool:
+    """Does the standard define it? A grade that is absent does not exist."""
+    return any(each.grade == grade for each in term.grades)
+
+
+def grades_of(term: CtcaeTerm) -> str:
+    """ "1, 2, 3"."""
+    return ", ".join(str(each.grade) for each in term.grades)
+
+
 def hung_vial(named: str, events: Iterable[Event]) -> str | None:
     """The id of the hung vial of this id; by its lot, the first of that lot that is not finished yet."""
     known = tuple(events)
@@ -293,12 +307,23 @@ def _rate(said: Said, scene: Scene) -> _Made:
 
 
 def _slow(said: Said, scene: Scene) -> _Made:
-    """To the rate that was said; without one, to the step below; under the first step it is a pause."""
-    rate = said.amount("rate")
-    below = step_below(scene.state.day.steps, scene.state.rate_ml_per_h)
-    if rate is None and below is not None:
-        rate = below.rate_ml_per_h
+    """Slower than at that moment, whatever the page that sent it had seen: never a rise.
+
+    To the rate that was said; if none was, or it is not below the present one, to the step below; where
+    there is none, or nothing flows, it is a pause.
+    """
+    rate, present = said.amount("rate"), _to_be_slowed(scene.state)
+    if rate is None or rate >= present:
+        below = step_below(scene.state.day.steps, present)
+        rate = below.rate_ml_per_h if below is not None else None
     yield RateSet(rate_ml_per_h=rate) if rate is not None else Paused(reason=said.text("reason"))
+
+
+def _to_be_slowed(state: State) -> Decimal:
+    """What flows or, during a pause, what goes on after it; 0: nothing."""
+    if state.phase == "halted" and state.halt in ("paused", "disconnected"):
+        return state.set_rate_ml_per_h or Decimal(0)
+    return state.rate_ml_per_h
 
 
 def _resume(said: Said, scene: Scene) -> _Made:
@@ -319,7 +344,9 @@ def _grade(said: Said, scene: Scene) -> _Made:
     term = terms.get(said.choice("term", terms))
     grades = {str(grade): grade for grade in CTCAE_GRADES}
     grade = grades.get(said.choice("grade", grades))
-    if term is not None and grade is not None:
+    if term is not None and grade is not None and not has_grade(term, grade):
+        said.fault("grade", tell("a grade that {term} has: {grades}", term=term.term, grades=grades_of(term)))
+    elif term is not None and grade is not None:
         yield ReactionGraded(term=term.id, grade=grade, version=term.version)
 
 
@@ -366,6 +393,12 @@ def _both_seen(said: Said, scene: Scene) -> _Made:
     yield BothSeen(event=event, beside=beside)
 
 
+def _called(said: Said, scene: Scene) -> _Made:
+    known: dict[str, Whom] = {whom: whom for whom in get_args(Whom)}
+    whom = known.get(said.choice("whom", known))
+    yield Called(whom=whom) if whom is not None else None
+
+
 _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "identity": _identity,
     "seat": _seat,
@@ -381,6 +414,7 @@ _READERS: dict[Kind, Callable[[Said, Scene], _Made]] = {
     "grade": _grade,
     "medicine": _medicine,
     "decide": _decide,
+    "called": _called,
     "informed": lambda _, __: (PatientInformed(),),
     "vial-finished": _finished,
     "completed": _completed,

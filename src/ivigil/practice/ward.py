@@ -294,7 +294,7 @@ def _place(patient: _Patient, kept: _Kept, knowledge: Knowledge, now: dt.datetim
         stay_until=kept.stay.until,
         due=wanted,
         advice=public(advice),
-        alarms=impersonal(state.alarms),
+        alarms=impersonal(state.standing_alarms(plan.order.patient.id)),
         rank=rank,
         waiting_since=waiting_since(advice, wanted, at),
         notes=notes,

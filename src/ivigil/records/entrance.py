@@ -58,6 +58,7 @@ class CodeIssued(Body, frozen=True, tag="code_issued"):
     """A code with which the person chooses a new password, once. The old password is void."""
 
     hash: str
+    """"": nobody was given one; the old password is void all the same."""
     until: dt.datetime
 
 
@@ -122,12 +123,15 @@ class PatientRead(Body, frozen=True, tag="patient_read"):
 
 
 class AccessRefused(Body, frozen=True, tag="access_refused"):
-    """Somebody asked for what they may not see or do. The subject is the patient's stream, or ""."""
+    """Somebody asked for what they may not see or do.
+
+    The subject is the patient's stream, the id of the person whose account it was, or "".
+    """
 
     person: str
     action: str
     missing: str
-    """What they lack: "role", "site", "relationship"."""
+    """What they lack: "role", "site", "relationship"; "account": that it is theirs to change."""
 
 
 PersonEvent = (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, select, true
 
 from ivigil.records import rows
 from ivigil.records.journal import Journal
@@ -29,9 +30,9 @@ def plan_and_day(infusion: str) -> tuple[str, int] | None:
     return (plan, int(day)) if plan and day.isdecimal() else None
 
 
-def plans(journal: Journal) -> tuple[Listed, ...]:
-    """Every plan of the journal, the last changed first."""
-    return _listed(journal, plan_state)
+def plans(journal: Journal, sites: Iterable[str] | None = None) -> tuple[Listed, ...]:
+    """Every plan of the journal, or of patients of some sites, the last changed first."""
+    return _listed(journal, plan_state, None if sites is None else tuple(sites))
 
 
 def infusions(journal: Journal) -> tuple[Listed, ...]:
@@ -53,9 +54,16 @@ def sites(journal: Journal, stream: str) -> tuple[str, ...]:
         return tuple(connection.execute(asked).scalars())
 
 
-def _listed(journal: Journal, view: Table) -> tuple[Listed, ...]:
+def recorded_at(stream: ColumnElement[str], sites: Iterable[str]) -> ColumnElement[bool]:
+    """Whether one of these sites recorded anything in a stream."""
+    other = event.alias()
+    return select(other.c.id).where(other.c.stream == stream, other.c.site.in_(tuple(sites))).exists()
+
+
+def _listed(journal: Journal, view: Table, of: tuple[str, ...] | None = None) -> tuple[Listed, ...]:
+    asked = select(view).where(true() if of is None else recorded_at(view.c.stream, of))
     with journal.store.reading() as connection:
-        found = connection.execute(select(view).order_by(view.c.last_at.desc(), view.c.subject)).mappings()
+        found = connection.execute(asked.order_by(view.c.last_at.desc(), view.c.subject)).mappings()
         return tuple(
             Listed(row["stream"], row["subject"], row["state"], rows.moment(row["last_at"])) for row in found
         )

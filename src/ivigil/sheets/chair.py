@@ -18,10 +18,12 @@ from ivigil.infusion.due import due
 from ivigil.infusion.events import (
     AdviceOverridden,
     Event,
+    MedicineGiven,
     ObservationEnded,
     RateSet,
     Resumed,
     Started,
+    VitalsTaken,
     What,
 )
 from ivigil.infusion.hanging import Stop
@@ -77,7 +79,7 @@ def status_sheet(
     clock = Clock(briefing, now)
     parts = [
         _head(briefing, state, clock, knowledge),
-        _alarms(state, clock),
+        _alarms(state.standing_alarms(briefing.patient), clock),
         *advice_sections(advised, clock, knowledge),
         None if knowledge.is_on("policy.live_advice") else Text(f"\n{words.SWITCHED_OFF}", style="bold"),
         _due(briefing, state, clock, knowledge),
@@ -175,12 +177,12 @@ def end_line(state: State, clock: Clock) -> str:
     )
 
 
-def _alarms(state: State, clock: Clock) -> RenderableType | None:
-    if not state.alarms:
+def _alarms(alarms: tuple[Alarm, ...], clock: Clock) -> RenderableType | None:
+    if not alarms:
         return None
     return section(
         "Alarms",
-        *(Text(f"! {clock.time(alarm.at)} {alarm_words(alarm)}", "bold red") for alarm in state.alarms),
+        *(Text(f"! {clock.time(alarm.at)} {alarm_words(alarm)}", "bold red") for alarm in alarms),
     )
 
 
@@ -212,6 +214,8 @@ def went_against(what: AdviceOverridden, deed: What | None) -> str:
         case Resumed():
             did = texts("went on although {why}")
             why = words.said(what.code, words.BLOCKER, words.AGAINST)
+        case VitalsTaken() | MedicineGiven():
+            did, why = texts("recorded although {why}"), words.said(what.code, words.DOUBTED)
         case ObservationEnded():
             did, why = texts("left, and it was not settled that {why}"), words.said(what.code, words.CHECK)
         case _:
@@ -268,7 +272,9 @@ def measures(names: Iterable[str], knowledge: Knowledge) -> str:
 
 
 def when_line(advice: Advice, clock: Clock) -> str:
-    """ "until 10:30", "due 10:30 (in 12 min)"; "" where no time belongs to it."""
+    """ "called 10:28", "until 10:30", "due 10:30 (in 12 min)"; "" where no time belongs to it."""
+    if advice.done_at is not None:
+        return say("called {time}", time=clock.time(advice.done_at))
     if advice.at is None or advice.code == "may_leave":
         return ""
     if advice.code in _LASTING:
@@ -287,6 +293,7 @@ def _reasons(advice: Advice, clock: Clock, knowledge: Knowledge, told: set[str])
     lines = []
     if advice.treatment is not None:
         lines += [Text(line, style="bold") for line in dose_lines(advice.treatment, clock.time)]
+    lines += [Text(line) for line in criteria(advice, knowledge)]
     if advice.because:
         lines.append(Text(f"seen: {seen(advice.because, knowledge)}"))
     if advice.blockers:
@@ -299,6 +306,24 @@ def _reasons(advice: Advice, clock: Clock, knowledge: Knowledge, told: set[str])
     if advice.weak:
         lines.append(Text(f"rests on weak evidence alone ({words.NOT_SIGNED}): it may only restrict"))
     return lines
+
+
+def criteria(advice: Advice, knowledge: Knowledge) -> list[str]:
+    """The criteria of anaphylaxis with their sources, where a person is to judge whether one is met."""
+    if advice.if_ != "anaphylaxis_criteria_met":
+        return []
+    known = [each for each in knowledge.facts.anaphylaxis_criterion if each.use == "diagnosis"]
+    return [
+        say("{criterion}: {text}", criterion=_says(each, knowledge), text=each.criterion)
+        + f" ({_source(each, knowledge)})"
+        for each in known
+    ]
+
+
+def _source(fact: Fact, knowledge: Knowledge) -> str:
+    """ "World Allergy Organization anaphylaxis guidance 2020"."""
+    found = [knowledge.sources[name] for name in fact.sources if name in knowledge.sources]
+    return _short(found[0].title) if found else say(words.BASIS[fact.basis])
 
 
 def _rules(advice: Advice, knowledge: Knowledge, told: set[str]) -> list[str]:

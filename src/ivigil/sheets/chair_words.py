@@ -7,6 +7,8 @@ from typing import Any
 
 from ivigil.infusion.advice import Blocker, Code
 from ivigil.infusion.after import CheckCode, CheckState
+from ivigil.infusion.doubts import DoubtCode
+from ivigil.infusion.events import Whom
 from ivigil.infusion.hanging import StopCode
 from ivigil.infusion.state import AlarmCode, Halt, Phase
 from ivigil.infusion.treatment import RepeatCode, Withheld
@@ -24,6 +26,7 @@ ADVICE: dict[Code, str] = texts(
         "slow": "SLOW to {rate} mL/h",
         "identify": "Check the patient's identity",
         "record_anew": "Record it anew: no rule knows what was recorded",
+        "measure_anew": "Measure again: {measures}. What was recorded can hardly be so",
         "check_vitals": "Measure {measures}",
         "hang_vial": "Hang the next vial",
         "start": "Start at {rate} mL/h",
@@ -65,6 +68,7 @@ NAMED: dict[Code, str] = texts(
         "slow": "slow",
         "identify": "identify",
         "record_anew": "record anew",
+        "measure_anew": "measure anew",
         "check_vitals": "check vitals",
         "hang_vial": "hang vial",
         "start": "start",
@@ -94,6 +98,30 @@ AGAINST: dict[Code, str] = texts(
     }
 )
 """What a flow went against, beside a blocker."""
+
+DOUBT: dict[DoubtCode, str] = texts(
+    {
+        "out_of_range": "{what} {seen}: it is hardly ever outside of {low} to {high}",
+        "fahrenheit": "{what} {seen}: in Fahrenheit? Then it is {near} °C",
+        "not_above_diastolic": "{what} {seen} is not above diastolic {low}: swapped?",
+        "other_dose": "{what} {seen} mg: another dose than the one advised, {low} to {high} mg",
+        "too_early": "{what} again: earlier than advised, which is {before}",
+        "day_maximum": "{what} again: past the day’s maximum",
+    }
+)
+"""What is asked about, with what was typed."""
+
+DOUBTED: dict[DoubtCode, str] = texts(
+    {
+        "out_of_range": "a value is out of all range",
+        "fahrenheit": "a value is out of all range",
+        "not_above_diastolic": "systolic is not above diastolic",
+        "other_dose": "another dose was advised",
+        "too_early": "it was too early for another dose",
+        "day_maximum": "the day’s maximum was passed",
+    }
+)
+"""The same where the values are not known any more."""
 
 PHASE: dict[Phase, str] = texts(
     {
@@ -142,6 +170,17 @@ DO: dict[Do, str] = texts(
         "check_with_laboratory_glucose": "Check the glucose with a laboratory method",
         "keep_fluids": "Keep the fluids going",
         "report": "Report the reaction",
+    }
+)
+
+WHOM: dict[Whom, str] = texts(
+    {"emergency_team": "The emergency team", "prescriber": "The prescriber"},
+)
+
+CALLED: dict[Whom, str] = texts(
+    {
+        "emergency_team": "the emergency team was called",
+        "prescriber": "the prescriber was called",
     }
 )
 
@@ -315,7 +354,7 @@ SWITCHED_OFF = texts("This site has switched live advice off: people alone judge
 
 def named(code: str) -> str:
     """What the code of an advice, of a blocker, of a stop or of a check is called."""
-    return said(code, NAMED, BLOCKER, STOP, CHECK) or code.replace("_", " ")
+    return said(code, NAMED, BLOCKER, STOP, CHECK, DOUBTED) or code.replace("_", " ")
 
 
 def said(code: str, *tables: Mapping[Any, str]) -> str:

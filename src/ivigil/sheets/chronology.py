@@ -13,6 +13,7 @@ from ivigil.infusion.state import HungVial, State
 from ivigil.knowledge.reactions import CtcaeTerm
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets.chair import readings, symptom
+from ivigil.sheets.chair_words import CALLED
 from ivigil.sheets.numbers import number
 
 _Line = tuple[dt.datetime, str]
@@ -80,6 +81,7 @@ def _lines(state: State, knowledge: Knowledge) -> Iterator[_Line]:
         yield graded.at, f"{name}: CTCAE {graded.grading.version} grade {graded.grading.grade}"
     for given in state.medicines:
         yield given.at, f"given: {medicine(given.medicine)}"
+    yield from ((call.at, CALLED[call.whom]) for call in state.calls)
     for decided in state.decisions:
         what = decided.decision
         rate = number(what.rate_ml_per_h_max)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from ivigil.infusion.doubts import Doubt
 from ivigil.infusion.events import (
     AdviceOverridden,
     AdviceShown,
     BothSeen,
+    Called,
     Completed,
     Corrected,
     Disconnected,
@@ -33,11 +35,11 @@ from ivigil.infusion.events import (
 from ivigil.infusion.state import HungVial
 from ivigil.knowledge.store import Knowledge
 from ivigil.sheets import chair_words as words
-from ivigil.sheets.chair import readings, symptom, vial_line
+from ivigil.sheets.chair import Clock, measures, readings, symptom, vial_line
 from ivigil.sheets.chronology import medicine, term
 from ivigil.sheets.journal import REFUSAL
 from ivigil.sheets.numbers import number
-from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.spoken import capital, say, texts
 
 METHOD = texts(
     {
@@ -108,6 +110,8 @@ def _beside_line(what: Happening | Corrected) -> str:
     match what:
         case ObservationEnded():
             return say("the patient left")
+        case Called(whom=whom):
+            return say(words.CALLED[whom])
         case PatientInformed():
             return say("the patient was told what to report, and to whom")
         case AdviceShown(code=code):
@@ -136,6 +140,24 @@ def objection_line(code: str, what: str = "") -> str:
         return say("it is not settled that {what}", what=words.said(code, words.CHECK))
     text = words.said(code, words.BLOCKER, words.AGAINST, words.STOP, REFUSAL)
     return f"{text or words.named(code)}{f' ({what})' if what else ''}"
+
+
+def doubt_line(doubt: Doubt, knowledge: Knowledge, clock: Clock) -> str:
+    """What is asked about, in words: "systolic 1180: it is hardly ever outside of 0 to 375"."""
+    known = doubt.about.startswith("measure.")
+    return say(
+        words.DOUBT[doubt.code],
+        what=capital(measures([doubt.about], knowledge)) if known else doubt.about,
+        seen=_told(doubt.seen),
+        low=_told(doubt.low),
+        high=_told(doubt.high),
+        near=_told(doubt.near),
+        before=clock.time(doubt.before) if doubt.before is not None else "",
+    )
+
+
+def _told(value: Decimal | None) -> str:
+    return number(value, 3) if value is not None else "…"
 
 
 def _counted(volume_ml: Decimal | None) -> str:

@@ -107,9 +107,7 @@ def _results(found: HandOver, knowledge: Knowledge, refs: References) -> Rendera
         return None
     values = table(25, None)
     for result in sorted(found.results, key=lambda each: (each.drawn_at, each.measure)):
-        values.add_row(
-            f"{result.drawn_at:%Y-%m-%d %H:%M}", reading_text(result.measure, result.value, knowledge)
-        )
+        values.add_row(_drawn(result.drawn_at), reading_text(result.measure, result.value, knowledge))
     shown = _without_repeats(found.readings)
     lines = [line for each in shown for line in _reading(each, knowledge, refs)]
     return section("Results", values, *lines)
@@ -137,6 +135,11 @@ def _reading(read: ResultReading, knowledge: Knowledge, refs: References) -> lis
         by = [each.name for each in knowledge.facts.measure if each.id in read.unmeasured]
         detail.append(f"{', '.join(by)} not measured")
     return [head, Padding(Text("; ".join(detail)), (0, 0, 0, 2))]
+
+
+def _drawn(at: dt.datetime) -> str:
+    """Day and time; of a day alone, which is kept as its midnight, the day."""
+    return f"{at:%Y-%m-%d}" if at.time() == dt.time() else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _compared(each: Compared, knowledge: Knowledge) -> str:

@@ -121,6 +121,8 @@ _MISSING: dict[Missing, str] = texts(
         "role": "Your roles do not allow this. Nothing was saved.",
         "site": "You are not admitted at this site. Nothing was saved.",
         "relationship": "This patient was never treated at a site of yours. Nothing was saved.",
+        "account": "This is not yours to change: it is somebody’s of another site, or a patient’s. "
+        "Nothing was saved.",
     }
 )
 

@@ -27,7 +27,7 @@ NAVIGATION = (
     ("plan.make", "/plans/new", texts("New plan")),
     ("board.read", "/plans", texts("Plans")),
     ("file.find", "/patients", texts("Patients")),
-    ("lots.read", "/lots", texts("Lots")),
+    ("lots.find", "/lots", texts("Lots")),
     ("facts.read", "/facts", texts("Facts")),
     ("facts.read", "/products", texts("Products")),
     ("status.read", "/status", texts("Status")),
@@ -65,7 +65,10 @@ def page(
 
 
 def part(element: Node) -> Response[str]:
-    """One part of a page alone: what the live module puts in place of the element with the same id."""
+    """One part of a page alone: what the live module makes the element with the same id like.
+
+    Several elements, each with its id: the part, and what is renewed with it.
+    """
     return Response(str(h.fragment[element]), media_type=MediaType.HTML)
 
 

@@ -44,6 +44,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """Something is asked for; False: something is sent."""
 
     @property
+    def zone(self) -> dt.tzinfo:
+        """The site's: in which every time is told."""
+        return self.now.tzinfo or dt.UTC
+
+    @property
     def roles(self) -> tuple[Role, ...]:
         return self.person.roles
 
@@ -76,7 +81,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         self.door.reads.note(self._look, stream, action)
 
     def refuse(self, stream: str, action: str, missing: Missing) -> NoReturn:
-        """Record that the person may not do this to a patient whom the path does not name, and stop here."""
+        """Record that the person may not do this, and stop here: to a patient whom the path does not name,
+        or to somebody's account (``stream`` is its id).
+        """
         self.door.reads.refuse(self._look, stream, action, missing)
         raise AccessDenied(ACTIONS[action], missing, stream)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from ivigil.knowledge.evidence import signer_named
 from ivigil.practice.entry import Author, Entry, draft
 from ivigil.records.drafts import is_line
 from ivigil.records.entrance import (
@@ -125,6 +126,27 @@ class Desk:
             )
         _check_roles(roles, sites, person.patient)
         self._write(by.author, person.id, PersonChanged(roles=roles, sites=sites, active=active))
+
+    def join(self, by: str, person: Person) -> None:
+        """Let somebody of another site come to this one too, in the same roles. Raises NotAdmittedError.
+
+        For whoever rules the machine: no administrator of one site reaches somebody of another.
+        """
+        site = self._site()
+        if person.patient or site in person.sites:
+            raise NotAdmittedError(
+                say(
+                    "person: {person}, of {sites}; accepted: staff of another site",
+                    person=person.name,
+                    sites=", ".join(person.sites),
+                )
+            )
+        sites = (*person.sites, site)
+        self._write(by, person.id, PersonChanged(roles=person.roles, sites=sites, active=person.active))
+
+    def void(self, by: str, person: Person) -> None:
+        """The password counts no more and nobody is given a code; their sessions end."""
+        self._write(by, person.id, CodeIssued(hash="", until=self._clock()))
 
     def issue_code(self, by: str, person: Person) -> str:
         """A one-time code for a new password; the old password is void, their sessions end."""
@@ -300,7 +322,10 @@ class Desk:
                     name=sign_in,
                 )
             )
-        if any(person.name.casefold() == name.casefold() for person in everybody):
+        taken = {
+            signer_named(each) for each in (NEUTRAL_AUTHOR, PROVIDER, *(each.name for each in everybody))
+        }
+        if signer_named(name) in taken:
             faults.append(
                 say(
                     "name: {name} is taken; accepted: one that tells this person from everybody else",
@@ -317,6 +342,8 @@ def _check_roles(roles: tuple[Role, ...], sites: tuple[str, ...], patient: str) 
         faults.append(say("roles: none; accepted: one or more"))
     if ("patient" in roles) != bool(patient) or ("patient" in roles and len(roles) > 1):
         faults.append(say("roles: patient stands alone, for somebody who is a patient of the journal"))
+    if "auditor" in roles and len(roles) > 1:
+        faults.append(say("roles: auditor stands alone: who reads the trail is nobody of whom it tells"))
     if not sites or not all(sites):
         faults.append(say("sites: none; accepted: one or more"))
     if faults:

@@ -113,6 +113,18 @@ class Links:
             found = [link for link in self._links.values() if link.patient == stream]
         return tuple(sorted(found, key=lambda link: link.made_at, reverse=True))
 
+    def patient(self, link: str) -> str:
+        """Whom a link was made for: their stream; "" if there is no such link."""
+        with self._turn:
+            self._refresh()
+            found = self._links.get(link)
+        return found.patient if found else ""
+
+    def account(self, stream: str) -> Person | None:
+        """As whom a patient comes in; None if nobody ever gave them a link, or their way in is closed."""
+        everybody = self._desk.people.all()
+        return next((each for each in everybody if each.patient == stream and each.active), None)
+
     def make(self, by: str, stream: str) -> Made:
         """A new link for a patient; those before that nobody used are revoked."""
         person = self._person(by, stream)
@@ -168,13 +180,13 @@ class Links:
         self._write(by, link.patient, link.id, LinkRevoked())
         found = self._desk.people.get(link.person)
         if link.used_at is not None and found is not None:
-            self._desk.issue_code(by, found[0])
+            self._desk.void(by, found[0])
 
     def _person(self, by: str, stream: str) -> Person:
         """As whom a patient comes in: the one that they are already, or a new one with a neutral name."""
-        for person in self._desk.people.all():
-            if person.patient == stream and person.active:
-                return person
+        known = self.account(stream)
+        if known is not None:
+            return known
         name = f"patient-{secrets.token_hex(4)}"
         return self._desk.admit(
             by, sign_in=name, name=name, roles=("patient",), sites=(self._site(),), patient=stream

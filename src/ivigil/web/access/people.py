@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterable
-from typing import get_args
+from typing import Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -52,11 +52,27 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     patient: str = ""
     """Stream of the patient that they are; "" for staff."""
     active: bool = True
+    admitted_by: str = ""
+    admitted_at: dt.datetime | None = None
 
     @property
     def author(self) -> str:
         """Under which they record. Authors stay readable in the journal, so a patient's name is none."""
         return NEUTRAL_AUTHOR if self.patient else self.name
+
+
+Held = Literal["whole", "part", "none"]
+
+
+def held(by: Person, person: Person) -> Held:
+    """How much of somebody an administrator rules, by their sites.
+
+    part: they are of another site too, so that nothing may be changed which reaches there.
+    """
+    own, theirs = set(by.sites), set(person.sites)
+    if not own & theirs:
+        return "none"
+    return "whole" if theirs <= own else "part"
 
 
 def named(roles: Iterable[Role]) -> str:
@@ -127,7 +143,7 @@ class People:
         for record in records:
             match record.body:
                 case PersonAdmitted() as body:
-                    self._admit(record.subject, body)
+                    self._admit(record, body)
                 case PersonChanged() as body if record.subject in self._people:
                     self._change(record, body)
                 case PasswordSet(hash=kept) if record.subject in self._keys:
@@ -145,16 +161,18 @@ class People:
                 case _:
                     pass
 
-    def _admit(self, person: str, body: PersonAdmitted) -> None:
-        self._people[person] = Person(
-            id=person,
+    def _admit(self, record: Record, body: PersonAdmitted) -> None:
+        self._people[record.subject] = Person(
+            id=record.subject,
             sign_in=body.sign_in,
             name=body.name,
             roles=body.roles,
             sites=body.sites,
             patient=body.patient,
+            admitted_by=record.author,
+            admitted_at=record.received_at,
         )
-        self._keys[person] = Keys()
+        self._keys[record.subject] = Keys()
 
     def _change(self, record: Record, body: PersonChanged) -> None:
         before = self._people[record.subject]

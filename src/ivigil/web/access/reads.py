@@ -45,7 +45,7 @@ class Reads:
         self._once("read", look, stream, PatientRead(person=look.person.id, action=action))
 
     def refuse(self, look: Look, stream: str, action: str, missing: str) -> None:
-        """Somebody was refused; ``stream``: "" if it was about no patient."""
+        """Somebody was refused; ``stream``: whose account it was by id, "" if it was about nobody."""
         body = AccessRefused(person=look.person.id, action=action, missing=missing)
         self._once("refused", look, stream, body)
 

@@ -22,7 +22,8 @@ PUBLIC = "public"
 """What a handler needs that anybody may ask for, signed in or not."""
 
 Reach = Literal["site", "patients", "own", "self"]
-Missing = Literal["role", "site", "relationship"]
+Missing = Literal["role", "site", "relationship", "account"]
+"""account: it is somebody's whom the person does not administer, or a patient's."""
 
 REACH: dict[Reach, str] = texts({"site": "site", "patients": "patients", "own": "own", "self": "self"})
 """As a page calls them."""
@@ -146,7 +147,16 @@ _ALL = (
         text=texts("seek a dose for a target trough"),
         grants=_to("patients", "prescriber", "pharmacist"),
     ),
-    Action(name="lots.read", text=texts("trace a lot to its patients"), grants=_to("site", *_CARE)),
+    Action(
+        name="lots.find",
+        text=texts("trace a lot to its patients, by initials"),
+        grants=_to("site", *_CARE),
+    ),
+    Action(
+        name="lots.read",
+        text=texts("see whom a lot reached, by name, and write to them"),
+        grants=_to("site", *_CARE),
+    ),
     Action(name="facts.read", text=texts("read the fact base"), grants=_to("site", *_STAFF)),
     Action(
         name="facts.sign",
@@ -180,6 +190,11 @@ _ALL = (
         signs=True,
     ),
     Action(name="audit.read", text=texts("read the audit trail"), grants=_to("site", "auditor")),
+    Action(
+        name="audit.find",
+        text=texts("find a patient's handle by their identifier"),
+        grants=_to("site", "auditor"),
+    ),
     Action(
         name="glass.break",
         text=texts("open a patient of another site, with a reason"),

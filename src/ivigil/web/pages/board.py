@@ -250,7 +250,11 @@ def _needed(place: Place, at: dt.datetime, visit: Visit) -> Element:
 
 def _pressing(place: Place, visit: Visit) -> list[str]:
     """What is to be done at once, in the words of the chair."""
-    lines = [advice_line(each, visit.knowledge) for each in place.advice if each.rank in PRESSING]
+    lines = [
+        advice_line(each, visit.knowledge)
+        for each in place.advice
+        if each.rank in PRESSING and not each.waits
+    ]
     if not lines:
         lines = [_due_words(each, visit) for each in place.due if each.overdue(visit.now)]
     return [*_calls(place), *lines] or [say("Look at the patient")]

@@ -48,7 +48,7 @@ from ivigil.web.kept import kept
 from ivigil.web.parts import field
 from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import Tone, faults, notice
-from ivigil.web.parts.stamp import live, stamp
+from ivigil.web.parts.stamp import drawn, live, stamp
 from ivigil.web.parts.table import table
 from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
@@ -212,18 +212,14 @@ def _team(visit: Visit) -> Node:
         return None
     watch = watching_at(visit.knowledge, visit.now)
     if watch.reading and watch.until is not None:
-        return h.p(".soft")[woven("The team watches until {time}.", time=_local(watch.until, visit.now))]
+        return h.p(".soft")[woven("The team watches until {time}.", time=stamp(watch.until, visit.zone))]
     if watch.again is not None:
-        again = _local(watch.again, visit.now)
+        again = stamp(watch.again, visit.zone)
         return notice("slow", woven("Nobody of the team watches now; from {time} somebody does.", time=again))
     day = stated.through.isoformat()
     return notice(
         "slow", say("The team’s hours are stated through {day} alone: nobody is known to watch.", day=day)
     )
-
-
-def _local(moment: dt.datetime, at: dt.datetime) -> Element:
-    return stamp(moment.astimezone(at.tzinfo))
 
 
 def _entry(items: tuple[Item, ...], at: dt.datetime, visit: Visit) -> Element:
@@ -243,7 +239,7 @@ def _entry(items: tuple[Item, ...], at: dt.datetime, visit: Visit) -> Element:
 
 
 def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
-    since: Node = [h.span(".soft")[f" · {_ago(at - item.since)}"], _unwatched(item, at)]
+    since: Node = [h.span(".soft")[f" · {_ago(at - item.since)}"], _unwatched(item, visit)]
     told = item.escalation
     match item.kind:
         case "report":
@@ -265,16 +261,16 @@ def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
             return [h.b[say("Test without a result:"), " "], item.about, since]
 
 
-def _unwatched(item: Item, at: dt.datetime) -> Node:
+def _unwatched(item: Item, visit: Visit) -> Node:
     """Since when it waits, or until when it waited, and nobody was to watch."""
     gap = item.unwatched
     if gap is None:
         return None
-    start = _local(gap.start, at)
+    start = stamp(gap.start, visit.zone)
     if gap.until is None:
         text = woven("unwatched since {time}", time=start)
     else:
-        text = woven("unwatched from {start} until {end}", start=start, end=_local(gap.until, at))
+        text = woven("unwatched from {start} until {end}", start=start, end=stamp(gap.until, visit.zone))
     return h.span(".unwatched")[" · ", text]
 
 
@@ -317,7 +313,7 @@ def _banner(visit: Visit, case: Case) -> Node:
         patient.id.value,
         patient.birth_date,
         contact.phone if contact else None,
-        woven("infusion ended {time}", time=stamp(ended)) if ended is not None else None,
+        woven("infusion ended {time}", time=stamp(ended, visit.zone)) if ended is not None else None,
     )
 
 
@@ -353,7 +349,7 @@ def _told(each: Happened, visit: Visit) -> Element:
             woven(
                 "{what}, {time}, recorded by {person}",
                 what=h.b[say("Answer to a check-in") if answered else say("Report")],
-                time=stamp(each.at.astimezone(visit.now.tzinfo)),
+                time=stamp(each.at, visit.zone),
                 person=each.by,
             )
         ],
@@ -375,7 +371,10 @@ def _results(found: HandOver, waiting: Iterable[Happened], visit: Visit) -> Node
         table(
             say("Laboratory values to read"),
             (say("Drawn"), say("Value")),
-            ((stamp(each.drawn_at), reading(each.measure, each.value, visit.knowledge)) for each in new),
+            (
+                (drawn(each.drawn_at, visit.zone), reading(each.measure, each.value, visit.knowledge))
+                for each in new
+            ),
         ),
         h.ul[(h.li[h.b[say(HOLDS[read.holds])], f": {rules.get(read.rule, read.rule)}"] for read in speaks)]
         if speaks
@@ -416,7 +415,7 @@ def _standing(each: Standing, visit: Visit) -> tuple[Node, Node, Node]:
         state = [state, h.br, h.span(".soft")[read]]
     told = each.escalation
     tell = [whom(told, visit.knowledge), h.br, h.span(".soft")[say(BECAUSE[told.because])]] if told else None
-    return stamp(each.check_in.due), state, tell
+    return stamp(each.check_in.due, visit.zone), state, tell
 
 
 def _actions(each: Standing, visit: Visit, case: Case, *, may: bool) -> Node:

@@ -557,7 +557,7 @@ def _before(visit: Visit, history: LevelHistory) -> Node:
 
 
 def _standing(visit: Visit, stated: Statement) -> Element:
-    at = stamp(stated.at.astimezone(visit.now.tzinfo))
+    at = stamp(stated.at, visit.zone)
     return notice(
         "go",
         h.p[

@@ -1,6 +1,7 @@
 """Look-back by lot: who got it, by initials; the list of whom to call; a letter to one patient.
 
-A name, a telephone number or a list of them is a read of each patient it names.
+Initials with what somebody was given are a read of each patient, and so is a name, a telephone number or a
+list of them.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ class Wanted(msgspec.Struct):
     to: str = "patient"
 
 
-@get("/lots", needs="lots.read", sync_to_thread=True)
+@get("/lots", needs="lots.find", sync_to_thread=True)
 def lots(visit: TheVisit, lot: FromQuery[str] = "", product: FromQuery[str] = "") -> Response[str]:
-    """The search, and who got the lot."""
+    """The search, and who got the lot; each who is shown, by initials, is a read."""
     shown = _found(visit, lot.strip(), product) if lot.strip() else None
     return shell.page(say("Lots"), visit, _search(visit, lot, product), shown, styles=_STYLES)
 
@@ -128,6 +129,8 @@ def _found(visit: Visit, lot: str, product: str) -> Node:
         return notice(
             "info", say("Lot {lot}: given to nobody, as far as the journal of this site knows.", lot=lot)
         )
+    for each in found:
+        visit.read(each.stream, "lots.find")
     query = urlencode({"lot": lot, "product": product})
     rows = [
         (
@@ -166,7 +169,7 @@ def _use(use: Use, visit: Visit) -> Node:
     product = visit.knowledge.products.get(use.product)
     return woven(
         "{time}: {product}, lot {lot}, {vials}",
-        time=stamp(use.first_at.astimezone(visit.now.tzinfo)),
+        time=stamp(use.first_at, visit.zone),
         product=product.name if product else use.product or say("product not known"),
         lot=use.lot,
         vials=counted(use.vials, "{count} vial", "{count} vials"),
@@ -194,7 +197,7 @@ def _patient_page(visit: Visit, traced: Traced, data: Wanted, wrong: tuple[str, 
                 h.li[
                     woven(
                         "{time}: up to {grams} g of this lot, vials: {vials}, infusion {infusion}",
-                        time=stamp(dose.started_at),
+                        time=stamp(dose.started_at, visit.zone),
                         grams=number(dose.grams_max),
                         vials=str(dose.vials),
                         infusion=dose.infusion,

@@ -22,18 +22,20 @@ from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
 from ivigil.records.authorisation import Step
 from ivigil.records.bodies import Contact
-from ivigil.records.entrance import AccessRefused, GlassBroken, PatientRead, of_reads
+from ivigil.records.entrance import of_reads
 from ivigil.records.lookback import contacts
 from ivigil.records.past import tolerated
 from ivigil.sheets.after_words import STATE
 from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
-from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.spoken import counted, say, texts
 from ivigil.sheets.triage import patient_answer
 from ivigil.sheets.triage_words import reasons
 from ivigil.sheets.wording import Wording
 from ivigil.web import shell
+from ivigil.web.access.desk import CODE_HOLDS
 from ivigil.web.access.links import HOLDS, Link, LinkState, Made
+from ivigil.web.access.people import Person
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.parts import field
 from ivigil.web.parts.contact import contact_faults, refused
@@ -41,7 +43,9 @@ from ivigil.web.parts.identity import UNNAMED, identity
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
+from ivigil.web.parts.trail import looked
 from ivigil.web.parts.woven import woven
+from ivigil.web.paths import going_on
 from ivigil.web.visit import Visit
 
 _READS_SHOWN = 50
@@ -68,7 +72,6 @@ _STEP: dict[Step, str] = texts(
     }
 )
 _BY: dict[Reader, str] = texts({"patient": "patient", "team": "team"})
-_MISSING: dict[str, str] = texts({"role": "role", "site": "site", "relationship": "relationship"})
 
 
 class NewContact(msgspec.Struct):
@@ -159,6 +162,17 @@ def revoke_link(visit: TheVisit, patient: FromPath[str], data: URLEncodedBody[Re
     return Redirect(f"/patients/{patient}", status_code=303)
 
 
+@post("/patients/{patient:str}/code", needs="patient.invite", status_code=200, sync_to_thread=True)
+def give_code(request: Asked, visit: TheVisit, patient: FromPath[str]) -> Response[str]:
+    """A one-time code in place of a password that the patient lost, shown once."""
+    account = visit.door.links.account(patient)
+    if account is None:
+        raise NotFoundException(detail="this patient has no account")
+    code = visit.door.desk.issue_code(visit.person.author, account)
+    at = f"{_origin(request, visit)}{going_on('/code', '/me')}"
+    return _page(visit, patient, told=_coded(account, code, at))
+
+
 def _search_page(
     visit: Visit,
     text: str,
@@ -170,13 +184,16 @@ def _search_page(
     return shell.page(
         say("Patients"),
         visit,
-        faults(wrong),
+        faults(wrong, asked=True),
         field.form(visit.form_token, "/patients", classes="narrow")[
             field.text(
                 "text",
                 say("Name or identifier"),
                 text,
-                hint=say("A part is enough. Whoever is shown is recorded."),
+                hint=say(
+                    "A part of it, {count} characters or more. Whoever is shown is recorded.",
+                    count=str(_SHORTEST_SEARCH),
+                ),
             ),
             field.submit(say("Find")),
         ],
@@ -204,8 +221,13 @@ def _file(visit: Visit, patient: str) -> File:
 
 
 def _address(request: Asked, visit: Visit, secret: str) -> str:
+    return f"{_origin(request, visit)}/in/{secret}"
+
+
+def _origin(request: Asked, visit: Visit) -> str:
+    """Where this server is, as the browser reached it."""
     scheme = "https" if visit.door.settings.behind_proxy else "http"
-    return f"{scheme}://{request.headers.get('host', '')}/in/{secret}"
+    return f"{scheme}://{request.headers.get('host', '')}"
 
 
 def _page(visit: Visit, patient: str, *, wrong: tuple[str, ...] = (), told: Node = None) -> Response[str]:
@@ -421,7 +443,7 @@ def _infusions(visit: Visit, file: File) -> Element:
 
 def _when(visit: Visit, at: dt.datetime) -> Element:
     """In the site's zone."""
-    return stamp(at.astimezone(visit.now.tzinfo))
+    return stamp(at, visit.zone)
 
 
 def _tolerance(visit: Visit, file: File) -> Element:
@@ -467,7 +489,46 @@ def _links(visit: Visit, file: File) -> Node:
             ((*_link(visit, link), _revoking(visit, base, link)) for link in found),
             empty=say("None."),
         ),
+        _lost_password(visit, file),
     ]
+
+
+def _lost_password(visit: Visit, file: File) -> Node:
+    """For a patient who has an account: another password, without a link."""
+    account = visit.door.links.account(file.stream)
+    if account is None:
+        return None
+    return h.details[
+        h.summary[say("They lost their password")],
+        h.p[
+            say(
+                "With a one-time code they choose another one and come in as before. It takes the place of "
+                "their password at once and signs them out. Give it only to the patient, in person."
+            )
+        ],
+        field.form(visit.form_token, f"/patients/{file.stream}/code")[
+            field.submit(say("Give a one-time code"), kind="plain")
+        ],
+    ]
+
+
+def _coded(account: Person, code: str, at: str) -> Element:
+    """The code, with what is typed beside it; it is kept nowhere."""
+    hours = str(int(CODE_HOLDS.total_seconds() // 3600))
+    return notice(
+        "go",
+        h.p[say("A one-time code was made. It is shown only now, and their old password is void.")],
+        h.dl(".facts")[
+            h.dt[say("Their sign-in name")],
+            h.dd[h.strong[account.sign_in]],
+            h.dt[say("One-time code, by hand")],
+            h.dd[h.code(".code")[code]],
+            h.dt[say("To be typed at")],
+            h.dd[h.code(".handed")[at]],
+        ],
+        h.p[say("It counts once, for {hours} hours.", hours=hours)],
+        urgent=True,
+    )
 
 
 def _link(visit: Visit, link: Link) -> tuple[Node, ...]:
@@ -476,7 +537,7 @@ def _link(visit: Visit, link: Link) -> tuple[Node, ...]:
     used: Node = [told, " ", _when(visit, link.used_at)] if link.used_at else told
     wrong = ""
     if link.wrong_codes and state != "locked":
-        wrong = " " + say("({count} wrong codes)", count=str(link.wrong_codes))
+        wrong = " " + counted(link.wrong_codes, "({count} wrong code)", "({count} wrong codes)")
     return (
         _when(visit, link.made_at),
         link.made_by,
@@ -525,7 +586,7 @@ def _looked(visit: Visit, file: File) -> Element:
                 (
                     _when(visit, each.received_at),
                     names.get(getattr(each.body, "person", ""), each.author),
-                    _look(each.body),
+                    looked(each.body),
                 )
                 for each in reversed(shown)
             ),
@@ -534,19 +595,4 @@ def _looked(visit: Visit, file: File) -> Element:
     ]
 
 
-def _look(body: object) -> str:
-    match body:
-        case PatientRead(action=action):
-            return say("looked ({action})", action=action)
-        case AccessRefused(action=action, missing=missing):
-            return say(
-                "was refused {action}: no {missing}",
-                action=action,
-                missing=say(_MISSING.get(missing, missing)),
-            )
-        case GlassBroken(reason=reason):
-            return say("broke the glass: {reason}", reason=reason)
-    return say("cannot be read")
-
-
-routes = [search, find, show, contact, make_link, revoke_link]
+routes = [search, find, show, contact, make_link, revoke_link, give_code]

@@ -1,8 +1,13 @@
-"""People and roles, for the administrator: admit, change, give a one-time code; what roles may."""
+"""People and roles, for the administrator of their sites: admit, change, give a one-time code.
+
+A patient's account is no administrator's: they may close it, and no more. Who gives a patient a private
+link lets them in again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import htpy as h
 import msgspec
@@ -10,16 +15,18 @@ from htpy import Element, Node
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, URLEncodedBody
+from msgspec.structs import replace
 
 from ivigil.records.entrance import Role, SubjectBound
 from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.access.desk import CODE_HOLDS, NotAdmittedError
-from ivigil.web.access.people import ROLE, ROLES, Person, named
+from ivigil.web.access.people import ROLE, ROLES, Person, held, named
 from ivigil.web.access.rules import ACTIONS, REACH, Action
 from ivigil.web.given import TheVisit, Ticks, ticked
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
+from ivigil.web.parts.stamp import stamp
 from ivigil.web.parts.table import table
 from ivigil.web.parts.woven import woven
 from ivigil.web.paths import going_on
@@ -36,7 +43,7 @@ class Admission(msgspec.Struct):
     sign_in: str = ""
     name: str = ""
     roles: Ticks = []
-    sites: str = ""
+    sites: Ticks = []
     password: str = ""
 
 
@@ -44,7 +51,7 @@ class Change(msgspec.Struct):
     """What the form sends for somebody known."""
 
     roles: Ticks = []
-    sites: str = ""
+    sites: Ticks = []
     active: str = ""
     password: str = ""
 
@@ -64,8 +71,8 @@ class Signed(msgspec.Struct):
 
 @get("/people", needs="people.read", sync_to_thread=True)
 def people(visit: TheVisit) -> Response[str]:
-    """Everybody, and the form for somebody new."""
-    return _people_page(visit, Admission(sites=visit.site))
+    """Everybody of this person's sites, and the form for somebody new."""
+    return _people_page(visit, Admission(sites=[visit.site]))
 
 
 @post("/people", needs="people.change", status_code=200, sync_to_thread=True)
@@ -73,13 +80,16 @@ def admit(visit: TheVisit, data: URLEncodedBody[Admission]) -> Response[str]:
     """Admit somebody; their one-time code is shown once."""
     if not visit.confirm(data.password):
         return _people_page(visit, data, (say(_WRONG_PASSWORD),))
+    wrong = _foreign_sites(visit, data.sites)
+    if wrong:
+        return _people_page(visit, data, wrong)
     try:
         person = visit.door.desk.admit(
             visit.person.author,
             sign_in=data.sign_in,
             name=data.name,
             roles=_roles(data.roles),
-            sites=_sites(data.sites),
+            sites=_sites(visit, data.sites),
         )
     except NotAdmittedError as error:
         return _people_page(visit, data, error.faults)
@@ -128,22 +138,24 @@ def one(visit: TheVisit, person: FromPath[str]) -> Response[str]:
 def change(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Change]) -> Response[str]:
     """Other roles or sites, or no way in any more."""
     known = _known(visit, person)
-    if not visit.confirm(data.password):
-        return _person_page(visit, known, (say(_WRONG_PASSWORD),))
+    changed = _changed(visit, known, data)
+    wrong = _foreign_sites(visit, data.sites) if visit.confirm(data.password) else (say(_WRONG_PASSWORD),)
+    if wrong:
+        return _person_page(visit, known, wrong)
     try:
-        visit.door.desk.change(
-            visit.person, known, _roles(data.roles), _sites(data.sites), active=data.active == "yes"
-        )
+        visit.door.desk.change(visit.person, known, changed.roles, changed.sites, active=changed.active)
     except NotAdmittedError as error:
         return _person_page(visit, known, error.faults)
     saved = notice("go", say("Saved. Their sessions have ended; they sign in again."))
+    if held(visit.person, changed) == "none":
+        return _people_page(visit, Admission(sites=[visit.site]), told=saved)
     return _person_page(visit, _known(visit, person), told=saved)
 
 
 @post("/people/{person:str}/code", needs="people.change", status_code=200, sync_to_thread=True)
 def reset(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Signed]) -> Response[str]:
     """A one-time code in place of the password."""
-    known = _known(visit, person)
+    known = _wholly(visit, _known(visit, person))
     if not visit.confirm(data.password):
         return _person_page(visit, known, (say(_WRONG_PASSWORD),))
     return _code_page(visit, known)
@@ -152,7 +164,7 @@ def reset(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Signed]) 
 @post("/people/{person:str}/subject", needs="people.change", status_code=200, sync_to_thread=True)
 def bind(visit: TheVisit, person: FromPath[str], data: URLEncodedBody[Binding]) -> Response[str]:
     """As whom the identity provider knows somebody."""
-    known, provider = _known(visit, person), visit.door.provider
+    known, provider = _wholly(visit, _known(visit, person)), visit.door.provider
     if provider is None:
         raise NotFoundException(detail="no provider")
     if not visit.confirm(data.password):
@@ -171,7 +183,40 @@ def _known(visit: Visit, person: str) -> Person:
     found = visit.door.desk.people.get(person)
     if found is None:
         raise NotFoundException(detail="no such person")
+    if held(visit.person, found[0]) == "none":
+        _refuse(visit, found[0])
     return found[0]
+
+
+def _wholly(visit: Visit, person: Person) -> Person:
+    """Staff of this person's sites alone: what reaches another site, or a patient, is refused."""
+    if person.patient or held(visit.person, person) != "whole":
+        _refuse(visit, person)
+    return person
+
+
+def _refuse(visit: Visit, person: Person) -> NoReturn:
+    visit.refuse(person.patient or person.id, "people.change", "account")
+
+
+def _changed(visit: Visit, person: Person, sent: Change) -> Person:
+    """The person as they would be; more than this administrator may change is refused."""
+    more = bool(_roles(sent.roles)) or bool(sent.active)
+    own = _sites(visit, sent.sites)
+    if person.patient:
+        if more or own:
+            _refuse(visit, person)
+        return replace(person, active=False)
+    if held(visit.person, person) == "whole":
+        return replace(person, roles=_roles(sent.roles), sites=own, active=sent.active == "yes")
+    if more:
+        _refuse(visit, person)
+    return replace(person, sites=(*_elsewhere(visit, person), *own))
+
+
+def _elsewhere(visit: Visit, person: Person) -> tuple[str, ...]:
+    """Their sites that this administrator has no say at."""
+    return tuple(site for site in person.sites if site not in visit.person.sites)
 
 
 def _roles(sent: Ticks) -> tuple[Role, ...]:
@@ -179,20 +224,34 @@ def _roles(sent: Ticks) -> tuple[Role, ...]:
     return tuple(role for role in _GRANTABLE if role in ticked(sent))
 
 
-def _sites(sent: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(line.strip() for line in sent.splitlines() if line.strip()))
+def _sites(visit: Visit, sent: Ticks) -> tuple[str, ...]:
+    return tuple(site for site in visit.person.sites if site in ticked(sent))
 
 
-def _people_page(visit: Visit, sent: Admission, wrong: tuple[str, ...] = ()) -> Response[str]:
+def _foreign_sites(visit: Visit, sent: Ticks) -> tuple[str, ...]:
+    """What is wrong with sites that were sent: each has to be one that this person administers."""
+    own = ", ".join(visit.person.sites)
+    return tuple(
+        say("sites: {site}; accepted: {sites}", site=repr(site), sites=own)
+        for site in ticked(sent)
+        if site and site not in visit.person.sites
+    )
+
+
+def _people_page(
+    visit: Visit, sent: Admission, wrong: tuple[str, ...] = (), told: Node = None
+) -> Response[str]:
     everybody = visit.door.desk.people.all()
     return shell.page(
         say("People"),
         visit,
+        told,
         faults(wrong),
         table(
-            say("Everybody"),
-            (say("Name"), say("Signs in as"), say("Roles"), say("Sites"), say("Way in")),
-            (_row(visit, person) for person in everybody),
+            say("Everybody at your sites"),
+            (say("Name"), say("Signs in as"), say("Roles"), say("Sites"), say("Way in"), say("Admitted")),
+            (_row(visit, person) for person in everybody if held(visit.person, person) != "none"),
+            stacked=True,
         ),
         h.p[h.a(href="/people/roles")[say("What roles may do")]],
         h.h2[say("Admit somebody")],
@@ -204,7 +263,7 @@ def _people_page(visit: Visit, sent: Admission, wrong: tuple[str, ...] = ()) -> 
                 sent.name,
                 hint=say("They record and sign under it; nobody else has it."),
             ),
-            _grants(ticked(sent.roles), sent.sites),
+            _grants(visit, ticked(sent.roles), ticked(sent.sites)),
             field.signature(),
             field.submit(say("Admit")),
         ],
@@ -219,7 +278,16 @@ def _row(visit: Visit, person: Person) -> tuple[Node, ...]:
         named(person.roles),
         ", ".join(person.sites),
         _way_in(visit, person),
+        _admitted(visit, person),
     )
+
+
+def _admitted(visit: Visit, person: Person) -> Node:
+    """Who vouches that they exist."""
+    if person.admitted_at is None:
+        return None
+    time = stamp(person.admitted_at, visit.zone)
+    return woven("by {person}, {time}", person=person.admitted_by, time=time)
 
 
 def _way_in(visit: Visit, person: Person) -> str:
@@ -231,11 +299,15 @@ def _way_in(visit: Visit, person: Person) -> str:
     return say("by one-time code alone: not bound at the identity provider")
 
 
-def _grants(chosen: Sequence[str], sites: str) -> Node:
+def _grants(visit: Visit, chosen: Sequence[str], sites: Sequence[str]) -> Node:
     return [
         field.ticks("roles", say("Roles"), ((role, say(ROLE[role])) for role in _GRANTABLE), chosen),
-        field.area("sites", say("Sites"), sites, hint=say("One a line, as the site's overlay names it.")),
+        _sites_field(visit, sites),
     ]
+
+
+def _sites_field(visit: Visit, chosen: Sequence[str]) -> Element:
+    return field.ticks("sites", say("Sites"), ((site, site) for site in visit.person.sites), chosen)
 
 
 def _person_page(
@@ -247,9 +319,19 @@ def _person_page(
         told,
         faults(wrong),
         h.p[say("Signs in as {sign_in}.", sign_in=person.sign_in)],
-        _change_form(visit, person)
-        if not person.patient
-        else h.p[say("A patient: changed from their record.")],
+        h.p(".soft")[woven("Admitted {admitted}.", admitted=_admitted(visit, person))],
+        _may_change(visit, person),
+        status=400 if wrong else 200,
+    )
+
+
+def _may_change(visit: Visit, person: Person) -> Node:
+    if person.patient:
+        return _of_patient(visit, person)
+    if held(visit.person, person) == "part":
+        return _shared_form(visit, person)
+    return [
+        _change_form(visit, person),
         h.h2[say("New password")],
         h.p[say("A one-time code takes the place of the password at once, and ends their sessions.")],
         field.form(visit.form_token, f"/people/{person.id}/code", classes="narrow")[
@@ -262,9 +344,40 @@ def _person_page(
             ),
             field.submit(say("Give a one-time code"), kind="plain"),
         ],
-        _subject(visit, person) if visit.door.provider and not person.patient else None,
-        status=400 if wrong else 200,
+        _subject(visit, person) if visit.door.provider else None,
+    ]
+
+
+def _of_patient(visit: Visit, person: Person) -> Node:
+    told = say(
+        "A patient. Who looks after them gives them a private link or a one-time code, on their record; "
+        "an administrator does neither."
     )
+    if not person.active:
+        return [h.p[told], h.p[say("Closed: a new private link opens another account for them.")]]
+    return [
+        h.p[told],
+        field.form(visit.form_token, f"/people/{person.id}", classes="narrow")[
+            field.signature(), field.submit(say("Close their way in"), kind="stop")
+        ],
+    ]
+
+
+def _shared_form(visit: Visit, person: Person) -> Node:
+    """Somebody of another site too: only whether they come to this administrator's own."""
+    return [
+        h.p[
+            say(
+                "{roles}; also at {sites}. Roles, the way in and one-time codes reach there: only an "
+                "administrator of all their sites changes them.",
+                roles=named(person.roles),
+                sites=", ".join(_elsewhere(visit, person)),
+            )
+        ],
+        field.form(visit.form_token, f"/people/{person.id}", classes="narrow")[
+            _sites_field(visit, person.sites), field.signature(), field.submit(say("Save"))
+        ],
+    ]
 
 
 def _subject(visit: Visit, person: Person) -> Node:
@@ -296,7 +409,7 @@ def _subject(visit: Visit, person: Person) -> Node:
 
 def _change_form(visit: Visit, person: Person) -> Element:
     return field.form(visit.form_token, f"/people/{person.id}", classes="narrow")[
-        _grants(person.roles, "\n".join(person.sites)),
+        _grants(visit, person.roles, person.sites),
         field.ticks("active", say("Way in"), [("yes", say("may sign in"))], ["yes"] if person.active else []),
         field.signature(),
         field.submit(say("Save")),
@@ -306,7 +419,7 @@ def _change_form(visit: Visit, person: Person) -> Element:
 def _code_page(visit: Visit, person: Person) -> Response[str]:
     code = visit.door.desk.issue_code(visit.person.author, person)
     hours = int(CODE_HOLDS.total_seconds() // 3600)
-    at = going_on("/code", "/me" if person.patient else "/")
+    at = going_on("/code", "/")
     return shell.page(
         say("One-time code for {person}", person=person.name),
         visit,

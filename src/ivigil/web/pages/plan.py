@@ -109,14 +109,14 @@ class Signed(msgspec.Struct):
 
 @get("/plans", needs="board.read", sync_to_thread=True)
 def plans(visit: TheVisit) -> Response[str]:
-    """Every plan by id, the last changed first; whose they are stands on their own pages."""
+    """Every plan of this person's sites by id, the last changed first; whose they are stands on the plans."""
     rows = (
         (
             h.a(href=f"/plans/{each.subject}")[each.subject],
             say(_EVENT.get(each.state, each.state)),
-            stamp(each.last_at),
+            stamp(each.last_at, visit.zone),
         )
-        for each in listed_plans(visit.journal)
+        for each in listed_plans(visit.journal, visit.person.sites)
     )
     offered = h.p[h.a(href="/plans/new")[say("New plan")]] if visit.may("plan.make") else None
     heads = (say("Plan"), say("Last event"), say("When"))
@@ -270,7 +270,7 @@ def _stands(visit: Visit, standing: Standing, against: list[str]) -> Element:
     """Which signatures it has, and what is against a start today."""
     plan = standing.plan
     signed = [
-        (say(role), [by(each), h.br, stamp(each.at)])
+        (say(role), [by(each), h.br, stamp(each.at, visit.zone)])
         for role, each in zip(SIGNED, standing.signatures, strict=False)
     ]
     return h.section[

@@ -36,7 +36,7 @@ from ivigil.web.pages.order_form import figure, unit_text
 from ivigil.web.pages.patients import banner
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import faults, notice
-from ivigil.web.parts.stamp import stamp
+from ivigil.web.parts.stamp import drawn, stamp
 from ivigil.web.parts.table import table
 from ivigil.web.parts.woven import woven
 from ivigil.web.visit import Visit
@@ -172,13 +172,13 @@ def _read(visit: Visit, data: Typed) -> tuple[Read | None, tuple[str, ...]]:
         if found is not None:
             values[measure.id] = found
     try:
-        drawn = read_drawn(data.day, data.time, visit.now)
+        at = read_drawn(data.day, data.time, visit.now)
     except OrderError as error:
-        drawn = visit.now
+        at = visit.now
         wrong += _told(say("Drawn"), error)
     if not values and not wrong:
         wrong.append(say("Nothing was typed; accepted: one result or more"))
-    return (None, tuple(wrong)) if wrong else (Read(values, drawn), ())
+    return (None, tuple(wrong)) if wrong else (Read(values, at), ())
 
 
 def _result(measure: Measure, data: Typed, knowledge: Knowledge, wrong: list[str]) -> Result | None:
@@ -273,14 +273,14 @@ def _read_back(visit: Visit, file: File, typed: Typed, read: Read) -> Node:
     return notice(
         "info",
         h.h2[say("Is this what the laboratory says? Nothing is recorded yet.")],
-        h.p[woven("Drawn {time}.", time=stamp(read.drawn_at))],
+        h.p[woven("Drawn {time}.", time=stamp(read.drawn_at, visit.zone))],
         h.ul[
             (
                 h.li[
                     h.strong[reading(name, each.value.number, visit.knowledge)],
                     _also(each.value),
                     _normal(read.received(name), visit.knowledge, texts("; normal there: {limits}")),
-                    _before(file.case, name),
+                    _before(file.case, name, visit.zone),
                 ]
                 for name, each in read.values.items()
             )
@@ -320,12 +320,12 @@ def _normal(found: ResultReceived, knowledge: Knowledge, text: str = "") -> str:
     return say(text, limits=limits) if text else limits
 
 
-def _before(case: Case | None, measure: str) -> str:
+def _before(case: Case | None, measure: str, zone: dt.tzinfo) -> Node:
     earlier = [each for each in results_of(case) if each.measure == measure] if case else []
     if not earlier:
         return say("; none before is on record")
     last = max(earlier, key=lambda each: each.drawn_at)
-    return say("; before: {value}, {day}", value=number(last.value), day=f"{last.drawn_at:%Y-%m-%d}")
+    return woven("; before: {value}, {time}", value=number(last.value), time=drawn(last.drawn_at, zone))
 
 
 def _form(visit: Visit, file: File, typed: Typed) -> Node:
@@ -396,9 +396,8 @@ def _on_record(visit: Visit, case: Case | None) -> Node:
 
 def _rows(visit: Visit, found: Iterable[ResultReceived]) -> Iterable[tuple[Node, ...]]:
     for each in found:
-        drawn = stamp(each.drawn_at.astimezone(visit.now.tzinfo))
         shown = reading(each.measure, each.value, visit.knowledge)
-        yield drawn, shown, _normal(each, visit.knowledge) or say("not told")
+        yield drawn(each.drawn_at, visit.zone), shown, _normal(each, visit.knowledge) or say("not told")
 
 
 routes = [results, record, echo]

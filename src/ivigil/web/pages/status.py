@@ -121,7 +121,7 @@ def _verdict(verified: Verified | None, visit: Visit) -> Node:
     if verified is None:
         return notice("info", say("Not verified since this server started."))
     verdict = verified.verdict
-    known: dict[str, Node] = {"events": f"{verdict.events:,}", "time": stamp(verified.at)}
+    known: dict[str, Node] = {"events": f"{verdict.events:,}", "time": stamp(verified.at, visit.zone)}
     if verdict.is_sound and visit.now - verified.at > _STALE:
         known["verdict"] = h.b[say("sound")]
         text = woven("{events} events verified {time}: {verdict}, more than a day ago.", **known)
@@ -142,9 +142,7 @@ def _signed(found: Status, visit: Visit) -> Node:
         return say("never: ivigil journal checkpoint signs it; keep that elsewhere")
     at = dt.datetime.fromisoformat(found.checkpoint_at)
     behind = found.position - (found.checkpoint_position or 0)
-    return woven(
-        "{time}, {count} events ago", time=stamp(at.astimezone(visit.now.tzinfo)), count=f"{behind:,}"
-    )
+    return woven("{time}, {count} events ago", time=stamp(at, visit.zone), count=f"{behind:,}")
 
 
 def _verify_form(visit: Visit) -> Node:

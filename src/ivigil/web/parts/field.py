@@ -15,12 +15,15 @@ Importance = Literal["main", "plain", "quiet", "stop", "slow", "go"]
 
 
 @h.with_children
-def form(content: Node, token: str, action: str, *, classes: str = "", multipart: bool = False) -> Element:
+def form(
+    content: Node, token: str, action: str, *, classes: str = "", multipart: bool = False, id: str = ""
+) -> Element:
     """A form that is posted to ``action``; its fields in the brackets. ``token``: ``visit.form_token``."""
     return h.form(
         method="post",
         action=action,
         class_=classes or None,
+        id=id or None,
         enctype="multipart/form-data" if multipart else None,
     )[h.input(type="hidden", name=FIELD, value=token), content]
 

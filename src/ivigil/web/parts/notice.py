@@ -22,8 +22,12 @@ def notice(tone: Tone, *content: Node, urgent: bool = False) -> Element:
     ]
 
 
-def faults(found: tuple[str, ...]) -> Node:
-    """All faults of what was sent, together, before the form; nothing if there is none."""
+def faults(found: tuple[str, ...], *, asked: bool = False) -> Node:
+    """All faults of what was sent, together, before the form; nothing if there is none.
+
+    ``asked``: it was to find something, so that there was nothing to save.
+    """
     if not found:
         return None
-    return notice("stop", h.p[say("Nothing was saved.")], h.ul[[h.li[fault] for fault in found]], urgent=True)
+    told = say("Nothing was looked for.") if asked else say("Nothing was saved.")
+    return notice("stop", h.p[told], h.ul[[h.li[fault] for fault in found]], urgent=True)

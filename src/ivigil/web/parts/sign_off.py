@@ -257,7 +257,7 @@ def _history(visit: Visit, fact: Fact) -> Node:
     found = [each for each in trail(visit.journal, KINDS, subject=fact.id, most=_MOST) if each.stream == own]
     if not found:
         return None
-    rows = ((stamp(each.occurred_at.astimezone(visit.now.tzinfo)), each.author, told(each)) for each in found)
+    rows = ((stamp(each.occurred_at, visit.zone), each.author, told(each)) for each in found)
     return table(
         say("What was signed on this page, newest first"), (say("When"), say("Who"), say("What")), rows
     )

@@ -19,9 +19,18 @@ def clock(moment: dt.datetime) -> Element:
     return h.time(datetime=moment.isoformat())[moment.strftime("%H:%M")]
 
 
-def stamp(moment: dt.datetime) -> Element:
-    """Day and time, the day's order never ambiguous: 2026-12-01 09:05."""
-    return h.time(datetime=moment.isoformat())[moment.strftime("%Y-%m-%d %H:%M")]
+def stamp(moment: dt.datetime, zone: dt.tzinfo) -> Element:
+    """Day and time in the site's zone, the day's order never ambiguous: 2026-12-01 09:05."""
+    here = moment.astimezone(zone)
+    return h.time(datetime=here.isoformat())[here.strftime("%Y-%m-%d %H:%M")]
+
+
+def drawn(moment: dt.datetime, zone: dt.tzinfo) -> Element:
+    """When a sample was drawn: of a day alone, which is kept as the midnight of that day, the day."""
+    if moment.time() == dt.time():
+        day = moment.date().isoformat()
+        return h.time(datetime=day)[day]
+    return stamp(moment, zone)
 
 
 @h.with_children

@@ -1,4 +1,5 @@
-"""A table: a caption, headings, rows. On a narrow screen it scrolls by itself and never the page."""
+"""A table: a caption, headings, rows. On a narrow screen it scrolls by itself and never the page, or its rows
+stand as stacks, each cell under its heading."""
 
 from __future__ import annotations
 
@@ -17,16 +18,20 @@ def table(
     *,
     empty: str = "",
     numbers: Iterable[int] = (),
+    stacked: bool = False,
 ) -> Element:
     """``numbers``: which columns hold numbers, counted from 0. The first cell of a row is its heading.
 
-    ``empty``: what stands there without a row; "": that there is nothing.
+    ``empty``: what stands there without a row; "": that there is nothing. ``stacked``: on a narrow screen,
+    for rows of text.
     """
     right = set(numbers)
     made = [
         h.tr[
             [
-                (h.th(scope="row") if at == 0 else h.td)(class_={"figure": at in right})[cell]
+                (h.th(scope="row") if at == 0 else h.td)(
+                    class_={"figure": at in right}, data_heading=headings[at] if stacked else None
+                )[cell]
                 for at, cell in enumerate(row)
             ]
         ]
@@ -34,7 +39,7 @@ def table(
     ]
     if not made:
         return h.section(".table")[h.h2[caption], h.p(".soft")[empty or say("Nothing.")]]
-    return h.div(".table", role="region", aria_label=caption, tabindex="0")[
+    return h.div(class_={"table": True, "stacked": stacked}, role="region", aria_label=caption, tabindex="0")[
         h.table[
             h.caption[caption],
             h.thead[

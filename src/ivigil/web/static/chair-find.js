@@ -30,7 +30,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   foundBy(event.target).querySelector("button:not([hidden])")?.focus();
 });
-for (const field of document.querySelectorAll("[data-finds]")) {
-  field.closest(".find").hidden = false;
-  find(field);
+function begin() {
+  for (const field of document.querySelectorAll("[data-finds]")) {
+    field.closest(".find").hidden = false;
+    find(field);
+  }
 }
+
+begin();
+document.addEventListener("ivigil:fresh", ({ target }) => target.id === "record" && begin());

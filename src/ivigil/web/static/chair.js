@@ -5,6 +5,7 @@
 
 import { answering, foreign, goesBy, ours } from "./build.js";
 import * as store from "./chair-store.js";
+import { renew } from "./renew.js";
 import { texts } from "./texts.js";
 
 const PATIENCE = 6_000;
@@ -12,6 +13,8 @@ const AGAIN = 3_000;
 const PAGE = `ivigil-page-${globalThis.crypto?.randomUUID?.()}`;
 const SHOWN = 10;
 const DOUBLE_TAP = 1_500;
+const QUICK = 700; // a button of the bar may say something else by then: it is one tap all the same
+const SCANNED = "#identity-value, #vial-scan";
 const UNREAD_STATUS = [400, 404, 405, 413]; // from us: it is the entry, not the connection
 const UNREAD = {}; // the server could not read it at all
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
@@ -19,8 +22,12 @@ const REMEMBER = 5_000;
 const SOON = 1_000; // what is not answered by then is told as waiting
 const TAPPED = "ivigil-tapped"; // the id of a tap that is not yet kept here: a page may end before it is
 
+const tokenOf = (page) =>
+  page.querySelector("meta[name=form-token]")?.content ?? page.querySelector("[name=form_token]")?.value ?? "";
+
 let device, scope, path;
-let token = document.querySelector("meta[name=form-token]")?.content ?? "";
+let home; // the address of this page: the chair's, or that of the locked screen
+let token = tokenOf(document);
 let sending = Promise.resolve();
 let ticking = false;
 let remembered = -Infinity;
@@ -31,6 +38,7 @@ const done = new Map(); // what this page entered and the server wrote: id to su
 const refused = new Set(); // ids that were answered with a no
 let last = {}; // the tap before: its form, what it said, when
 const offlinePage = !document.getElementById("device");
+const shut = () => home !== path; // a locked screen: it tells and sends nothing but what halts
 
 // --- sending
 
@@ -55,12 +63,12 @@ async function post(entry) {
   if (answer.ok) return answer.json();
   if (ours(answer) && UNREAD_STATUS.includes(answer.status)) return { outcome: "faulty", faults: [UNREAD] };
   if (answer.status === 403 && (await newToken())) throw new Cut("again");
-  throw new Cut(answer.status === 401 || answer.status === 423 ? "locked" : "no");
+  throw new Cut(answer.status === 423 ? "shut" : "no");
 }
 
 // A form token of this session, if the page is still that of the same person.
 async function newToken() {
-  const answer = await fetch(path, {
+  const answer = await fetch(home, {
     cache: "no-store",
     redirect: "error",
     headers: { "X-Ivigil-Part": "token" },
@@ -68,7 +76,7 @@ async function newToken() {
   });
   if (!answer.ok) return false;
   const made = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const found = made.querySelector("meta[name=form-token]")?.content;
+  const found = tokenOf(made);
   if (made.getElementById("device")?.dataset.user !== device.user || !found || found === token) return false;
   token = found;
   return true;
@@ -97,8 +105,10 @@ const locked = (work) => (navigator.locks ? navigator.locks.request("ivigil-chai
 
 async function drain(mine) {
   let told;
+  let halts = shut();
   for (const { place, entry } of await store.waiting(scope)) {
     if (unread(entry)) continue; // a person has to look; the rest goes on
+    if (halts && !entry.halt) continue; // it waits until the screen is unlocked; a stop does not wait for it
     if (entry.id !== mine && !entry.waited) {
       if (await lives(entry)) return told; // its own page is about to send it
       await store.change(scope, place, Object.assign(entry, { waited: true }));
@@ -109,6 +119,10 @@ async function drain(mine) {
     } catch (error) {
       if (!(error instanceof Cut)) console.warn("not sent");
       if (!entry.waited) await store.change(scope, place, { ...entry, waited: true });
+      if (error.message === "shut" && !entry.halt) {
+        halts = true;
+        continue;
+      }
       cut(true);
       return told;
     }
@@ -141,7 +155,8 @@ async function entered(event) {
   event.preventDefault();
   const typed = fieldsOf(form, submitter);
   const text = JSON.stringify(typed);
-  if (last.form === form && last.text === text && performance.now() - last.at < DOUBLE_TAP) return;
+  const one = last.text === text ? DOUBLE_TAP : form.closest("#halts") ? QUICK : 0;
+  if (last.form === form && performance.now() - last.at < one) return;
   last = { form, text, at: performance.now() };
   stay();
   const { id } = form.elements;
@@ -207,6 +222,7 @@ function asForm(form, submitter) {
     const named = Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value });
     form.append(named);
   }
+  if (!form.isConnected) document.body.append(Object.assign(form, { hidden: true })); // it went while it was sent
   form.submit();
 }
 
@@ -219,7 +235,7 @@ function go(...ids) {
   if (going && owed.length === told.length) return; // the page on its way tells them all
   [owed, going] = [told, true];
   tell(told);
-  location.assign(told.length ? `${path}?done=${told.join(",")}` : path);
+  location.assign(told.length ? `${home}?done=${told.join(",")}` : home);
 }
 
 // A tap comes before the page that was on its way, which would end this one and lose it.
@@ -239,7 +255,9 @@ function tell(ids) {
 async function show() {
   const box = document.getElementById("waiting");
   if (!box || !scope) return;
-  const mine = await store.waiting(scope);
+  const all = await store.waiting(scope);
+  const mine = all.filter(shown);
+  bar(all);
   const { others } = await store.counted(device.user);
   box.hidden = !mine.length && !others;
   if (mine.length || underWay.size) document.body.dataset.holds = "yes";
@@ -255,6 +273,8 @@ async function show() {
   if (others) box.append(element("p", say("others", { count: others })));
 }
 
+const shown = ({ entry }) => !shut() || entry.halt;
+
 function line(place, entry) {
   const made = element("li", summary(entry));
   if (entry.faults) {
@@ -269,14 +289,17 @@ const fault = (found) => say(found.field ? "fault" : "other-version", found);
 function summary(entry) {
   const panel = document.getElementById(`panel-${entry.kind}`);
   const said = Object.entries(entry.fields)
-    .filter(([name, value]) => value && name !== "at")
+    .filter(([name, value]) => value && name !== "at" && !(entry.kind === "slow" && name === "rate"))
     .map(([name, value]) => told([...(panel?.querySelectorAll(`[name="${CSS.escape(name)}"]`) ?? [])], value));
-  const time = new Date(entry.occurred_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const what = said.filter(Boolean).join(", ");
-  return `${time} ${say(`kind-${entry.kind}`)}${what ? `: ${what}` : ""}`;
+  return `${time(entry.occurred_at)} ${say(`kind-${entry.kind}`, entry.fields)}${what ? `: ${what}` : ""}`;
 }
 
-// A value as the form of its kind shows it: with its label, by what was chosen; ids are for machines.
+// The time of day where the plan is, whatever zone the device is set to.
+const time = (moment) =>
+  new Date(Date.parse(moment) + Number(device.offset ?? 0) * 60_000).toISOString().slice(11, 16);
+
+// A value as the form of its kind shows it: with label and unit, by what was chosen; ids are for machines.
 function told(fields, value) {
   const button = fields.find((each) => each.type === "submit" && each.value === value);
   if (button) return button.textContent;
@@ -284,7 +307,80 @@ function told(fields, value) {
   const label = field?.labels?.[0]?.textContent ?? "";
   if (field?.type === "checkbox") return label;
   const chosen = [...(field?.options ?? [])].find((option) => option.value === value)?.textContent;
-  return chosen ?? (UUID.test(value) ? "" : `${label} ${value}`.trim());
+  const unit = field?.closest(".with-unit")?.querySelector(".unit")?.textContent ?? "";
+  return chosen ?? (UUID.test(value) ? "" : `${label} ${value} ${unit}`.trim());
+}
+
+// --- stop and slow
+
+// The bar as it is after what waits here, of which the server does not know.
+function bar(waiting) {
+  const place = document.getElementById("halts");
+  const spare = document.getElementById("spare-halts")?.content;
+  const rate = waiting.filter(({ entry }) => !unread(entry)).reduce((before, { entry }) => rateAfter(entry) ?? before, null);
+  if (!place || !spare || rate === null) return;
+  const below = (place.dataset.rates ?? "").split(" ").filter((each) => each && Number(each) < rate);
+  const slower = below.sort((one, other) => other - one)[0];
+  const made = place.cloneNode(false);
+  made.append(halt(spare, "halt-stop"));
+  if (slower) made.append(halt(spare, "halt-slow", slower));
+  else if (rate !== 0) made.append(halt(spare, "halt-pause"));
+  renew(place, made);
+}
+
+// What flows after an entry; NaN: something, nobody here knows how much; null: it tells nothing of it.
+function rateAfter({ kind, fields }) {
+  if (["pause", "disconnect", "stop", "completed"].includes(kind)) return 0;
+  if (!["slow", "rate", "resume", "start"].includes(kind)) return null;
+  return fields.rate ? Number(fields.rate.replace(",", ".")) : NaN;
+}
+
+function halt(spare, id, rate = "") {
+  const form = spare.getElementById(id).cloneNode(true);
+  const [button, { elements }] = [form.querySelector("button"), form];
+  elements.id.value = crypto.randomUUID();
+  elements.form_token.value = token;
+  if (elements.rate) elements.rate.value = rate;
+  button.textContent = button.textContent.replace("{rate}", rate);
+  return form;
+}
+
+// --- the forms to record
+
+// They come anew when somebody else's entry, or the time, has changed what comes up; not while one is in use.
+async function record() {
+  const old = document.getElementById("record");
+  const inUse = () => old?.querySelector(".panel[open]");
+  if (!old || inUse() || document.getElementById("halts")?.dataset.record === old.dataset.of) return;
+  const answer = await fetch(path, {
+    headers: { "X-Ivigil-Part": "record", Accept: "text/html" },
+    cache: "no-store",
+    redirect: "error",
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  if (foreign(answer) || !answer.ok) return;
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("record");
+  if (!made || inUse()) return;
+  renew(old, made);
+  old.dispatchEvent(new CustomEvent("ivigil:fresh", { bubbles: true }));
+}
+
+// A link to a panel opens it and leads into its first field, so that what is typed or scanned next goes there.
+function led(event) {
+  const kind = event.target.closest?.("a[href^='#']")?.hash.slice(1);
+  const panel = kind && document.getElementById(`panel-${kind}`);
+  if (!panel) return;
+  event.preventDefault();
+  panel.open = true;
+  document.getElementById(kind).scrollIntoView();
+  const fields = [...panel.querySelectorAll(".inside :is(input:not([type=hidden]), select, textarea, button)")];
+  fields.find((each) => each.checkVisibility())?.focus({ preventScroll: true });
+}
+
+// A panel that takes what a scanner types is ready for it as soon as it is open.
+function unfolded({ target }) {
+  if (target.matches?.(".panel[open]") && !target.contains(document.activeElement?.closest(".inside")))
+    target.querySelector(SCANNED)?.focus({ preventScroll: true });
 }
 
 const saved = (text) => above("saved", "status", text);
@@ -310,7 +406,7 @@ const cut = (is) => document.body.classList.toggle("cut", is);
 
 async function tick(now = false) {
   if (!scope || (document.hidden && !now)) return;
-  const before = (await store.waiting(scope)).filter(({ entry }) => !unread(entry));
+  const before = (await store.waiting(scope)).filter((each) => !unread(each.entry) && shown(each));
   if (!before.length || ticking) return; // a server that does not answer piles up nothing
   ticking = true;
   await flush().finally(() => (ticking = false));
@@ -325,10 +421,11 @@ async function keep() {
   if (offlinePage || performance.now() - remembered < REMEMBER) return;
   remembered = performance.now();
   const main = document.querySelector("main").cloneNode(true);
-  for (const field of main.querySelectorAll("[name=form_token]")) field.value = "";
+  for (const part of [main, ...[...main.querySelectorAll("template")].map(({ content }) => content)])
+    for (const field of part.querySelectorAll("[name=form_token]")) field.value = "";
   for (const panel of main.querySelectorAll(".panel[open]")) panel.removeAttribute("open");
   const banner = document.querySelector(".banner")?.innerHTML ?? "";
-  await store.remember(scope, path, { main: main.innerHTML, banner, title: document.title }).catch(() => {});
+  await store.remember(scope, home, { main: main.innerHTML, banner, title: document.title }).catch(() => {});
 }
 
 // A page that ended between a tap and its keeping: whoever tapped has to know.
@@ -363,14 +460,19 @@ async function begin() {
   device = { ...document.getElementById("device").dataset };
   scope = store.scopeOf(device);
   path = device.path;
+  home = device.page ?? path;
   navigator.locks?.request(PAGE, () => new Promise(() => {}));
   document.addEventListener("submit", entered);
   document.addEventListener("ivigil:fresh", (event) => {
-    if (event.target.id !== "now") return;
+    if (!["now", "locked"].includes(event.target.id)) return;
     cut(false);
     keep();
+    store.waiting(scope).then(bar);
+    record().catch(() => {}); // no answer: again with the next one
     tick().then(whole);
   });
+  document.addEventListener("click", led);
+  document.addEventListener("toggle", unfolded, true);
   addEventListener("offline", () => cut(true));
   addEventListener("online", () => tick(true));
   setInterval(tick, AGAIN);

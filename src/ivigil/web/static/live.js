@@ -2,9 +2,11 @@
 //
 // A part is an element with an id, data-live (the address that answers it), data-made (when it was computed)
 // and data-every (seconds). Freshness is measured by this page's own clock, from the last answer that was made
-// later than the one before: an answer that some cache gives again is not a fresh one.
+// later than the one before: an answer that some cache gives again is not a fresh one. What an answer holds beside
+// the part (by its id) is renewed with it.
 
 import { foreign } from "./build.js";
+import { renew } from "./renew.js";
 
 const STALE_AFTER = 10_000;
 const PATIENCE = 8_000;
@@ -41,20 +43,16 @@ async function ask(part) {
 }
 
 function put(id, html) {
-  const made = new DOMParser().parseFromString(html, "text/html").getElementById(id);
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  const made = answer.getElementById(id);
   const old = document.getElementById(id);
   if (!made || !old || !(Date.parse(made.dataset.made) > Date.parse(old.dataset.made))) return;
-  fresh.set(id, now());
-  if (old.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
-    old.dataset.made = made.dataset.made; // somebody types here: the rest waits
-    return;
+  for (const each of made.parentElement === answer.body ? [...answer.body.children] : [made]) {
+    const shown = each.id && document.getElementById(each.id);
+    if (shown) renew(shown, each);
   }
-  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
-  const open = [...old.querySelectorAll("details[open][id]")].map((details) => details.id);
-  old.replaceWith(document.adoptNode(made));
-  for (const details of open) document.getElementById(details)?.setAttribute("open", "");
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-  made.dispatchEvent(new CustomEvent("ivigil:fresh", { bubbles: true }));
+  fresh.set(id, now()); // what is shown by now, and nothing before it is
+  old.dispatchEvent(new CustomEvent("ivigil:fresh", { bubbles: true }));
 }
 
 function judge() {

@@ -13,6 +13,7 @@ const said = document.getElementById("plan-said");
 let timer = 0;
 let under = null; // the request under way
 let turn = 0; // counts what was asked, so that an answer of before is dropped
+let answered = -1; // the place of the question that was answered last, until the plan with the next one came
 
 const SETTLE = 600;
 let settled = 0; // a press before it is one on a question that has just moved
@@ -121,7 +122,20 @@ function put(html, mine) {
     if (typed) again.value = typed;
     again.focus({ preventScroll: true });
   }
+  if (answered >= 0) onward();
   if (said.textContent !== panel().dataset.said) said.textContent = panel().dataset.said;
+}
+
+const questions = () => [...panel().querySelectorAll(".question")];
+
+/** After an answer: to the question that has come to its place, or to the last; whoever went elsewhere stays. */
+function onward() {
+  const next = questions()[answered] ?? questions().at(-1);
+  answered = -1;
+  if (document.activeElement !== document.body) return;
+  next?.closest("details")?.setAttribute("open", "");
+  if (!next) panel().tabIndex = -1; // none is left: to the plan
+  (next?.querySelector(".answers :is(input, button)") ?? panel()).focus();
 }
 
 /** A details element by its summary: what was open stays open. */
@@ -169,6 +183,7 @@ function onClick(event) {
     if (link) reveal(event, link);
     return;
   }
+  answering(button);
   const input = button.closest(".answers")?.querySelector("input[data-answer]");
   if (input) {
     event.preventDefault();
@@ -178,6 +193,8 @@ function onClick(event) {
     if (answer(name, value.join("="))) event.preventDefault();
   }
 }
+
+const answering = (control) => (answered = questions().indexOf(control.closest(".question")));
 
 function reveal(event, link) {
   const control = document.getElementById(link.getAttribute("href").slice(1));
@@ -191,6 +208,7 @@ function reveal(event, link) {
 function onKey(event) {
   if (event.key !== "Enter" || !event.target.matches("input[data-answer]")) return;
   event.preventDefault();
+  answering(event.target);
   if (event.target.value.trim()) answer(event.target.dataset.answer, event.target.value);
 }
 

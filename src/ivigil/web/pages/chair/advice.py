@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import htpy as h
 from htpy import Element, Node
 
-from ivigil.infusion.advice import RANKS, Advice, Code, Rank
+from ivigil.infusion.advice import CALLS, RANKS, Advice, Code, Rank
 from ivigil.infusion.treatment import Dosing
 from ivigil.knowledge.evidence import Document, Fact
 from ivigil.practice.told import Kind
 from ivigil.sheets import chair_words as words
-from ivigil.sheets.chair import advice_line, rule, seen, when_line
+from ivigil.sheets.chair import advice_line, criteria, rule, seen, when_line
 from ivigil.sheets.numbers import number
 from ivigil.sheets.reaction_drugs import NO_RECORD, dose_line, option_line, unrecognised
 from ivigil.sheets.spoken import capital, either, say, texts
@@ -22,6 +22,8 @@ from ivigil.web.parts.field import Importance
 from ivigil.web.parts.notice import Tone
 from ivigil.web.parts.source import source
 
+_MAIN: Importance = "main"
+_PLAIN: Importance = "plain"
 _NOW: tuple[Rank, ...] = RANKS[: RANKS.index("next")]
 _TONE: dict[Rank, Tone] = {
     "emergency": "stop",
@@ -44,6 +46,7 @@ _SET = texts(
 )
 _OPENS: dict[Code, tuple[Kind, str]] = {
     "identify": ("identity", texts("Check the identity")),
+    "measure_anew": ("vital-signs", texts("Enter vital signs")),
     "check_vitals": ("vital-signs", texts("Enter vital signs")),
     "hang_vial": ("vial", texts("Scan or type the vial")),
     "decide_restart": ("decide", texts("Record the decision")),
@@ -65,14 +68,29 @@ def first(view: ChairView) -> Node:
         return _card("slow", h.p(".do")[say(words.SWITCHED_OFF)])
     if not advised:
         return _card("info", h.p(".do")[say(_NOTHING.get(view.state.phase, _NOTHING["running"]))])
-    return _fresh_only(
-        view, advised[0], _card(_TONE[advised[0].rank], *_content(view, advised[0], first=True))
-    )
+    head, beside = _together(advised)
+    shown = [
+        *_content(view, head, first=True),
+        [h.div(".beside-it", data_key=_key(each))[_content(view, each)] for each in beside],
+    ]
+    tone = _TONE[beside[0].rank if beside else head.rank]
+    return _fresh_only(view, head, _card(tone, *shown, key=_key(head)))
+
+
+def _together(advised: tuple[Advice, ...]) -> tuple[Advice, tuple[Advice, ...]]:
+    """What is to be done first, and what belongs on the same card: in an emergency everything of that rank,
+    done or not; and what must not be done meanwhile."""
+    head = next((each for each in advised if not each.waits), advised[0])
+    beside = [each for each in advised if each.rank == "emergency" and each is not head]
+    barred = next((each for each in advised if each.code == "do_not_start" and each is not head), None)
+    return head, (*beside, *((barred,) if barred is not None and barred not in beside else ()))
 
 
 def others(view: ChairView) -> Node:
     """Everything else, the most pressing first."""
-    rest = view.report.advice[1:]
+    advised = view.report.advice
+    head, beside = _together(advised) if advised else (None, ())
+    rest = [each for each in advised if each is not head and each not in beside]
     pressing = [each for each in rest if each.rank in _NOW]
     coming = [each for each in rest if each.rank not in _NOW]
     return [_list(say("Then"), view, pressing), _list(say("Coming"), view, coming)]
@@ -81,20 +99,27 @@ def others(view: ChairView) -> Node:
 def _list(title: str, view: ChairView, several: list[Advice]) -> Node:
     if not several:
         return None
-    return h.section(".others")[
+    return h.section(".others", data_key=title)[
         h.h2[title],
         h.ol[
             (
-                h.li(class_=f"{_TONE[each.rank]}")[_fresh_only(view, each, h.div[_content(view, each)])]
+                h.li(class_=f"{_TONE[each.rank]}", data_key=_key(each))[
+                    _fresh_only(view, each, h.div[_content(view, each)])
+                ]
                 for each in several
             )
         ],
     ]
 
 
-def _card(tone: Tone, *content: Node) -> Element:
+def _key(advice: Advice) -> str:
+    """While it is the same, what is open or in use in it stays."""
+    return f"{advice.code} {advice.action}".strip()
+
+
+def _card(tone: Tone, *content: Node, key: str = "") -> Element:
     title = say("Next")
-    return h.section(f".next.{tone}", aria_label=title)[h.p(".eyebrow")[title], content]
+    return h.section(f".next.{tone}", aria_label=title, data_key=key or None)[h.p(".eyebrow")[title], content]
 
 
 def _fresh_only(view: ChairView, advice: Advice, shown: Element) -> Node:
@@ -119,6 +144,7 @@ def _content(view: ChairView, advice: Advice, *, first: bool = False) -> tuple[N
         _blockers(advice),
         _action(view, advice, main=first),
         _doses(view, advice),
+        _criteria(view, advice),
         _why(view, advice),
     )
 
@@ -134,6 +160,7 @@ def _blockers(advice: Advice) -> Node:
 def _action(view: ChairView, advice: Advice, *, main: bool) -> Node:
     """The button or the link that answers the advice."""
     importance: Importance = "main" if main else "plain"
+    pressing = main and advice.rank == "emergency"
     if advice.code in _RATE_KINDS and advice.rate_ml_per_h is not None:
         if advice.blockers and advice.code != "slow":
             return None
@@ -147,6 +174,9 @@ def _action(view: ChairView, advice: Advice, *, main: bool) -> Node:
             return tap(view, "pause", say("It is paused"), {}, importance="stop")
         case "complete":
             return tap(view, "completed", say("The volume is in"), {}, importance=importance)
+        case "do" if advice.action in CALLS and advice.done_at is None:
+            named = {"whom": CALLS[advice.action]}
+            return tap(view, "called", say("Called"), named, importance="stop" if pressing else importance)
         case "may_leave":
             return tap(view, "left", say("The patient leaves"), {}, importance=importance)
     opens = _OPENS.get(advice.code)
@@ -172,11 +202,24 @@ def _dose(view: ChairView, option: Dosing) -> Element:
     line = h.p(".dose")[option_line(option, view.clock.time)]
     if option.withheld:
         return h.div[line]
-    fields, given = {"drug": option.drug, "route": option.route}, say("It is given")
+    fields, given, importance = {"drug": option.drug, "route": option.route}, say("It is given"), _MAIN
+    if option.repeat is not None and option.repeat.code == "too_early":
+        given, importance = say("Another one was given all the same"), _PLAIN
     if option.dose_mg is None:
-        return h.div[line, tap(view, "medicine", given, {**fields, "text": dose_line(option)})]
-    mg = number(option.dose_mg.low, 3)
-    return h.div[line, tap(view, "medicine", given, fields, edit=("mg", f"{option.drug}, mg", mg))]
+        text = {"text": dose_line(option)}
+        return h.div[line, tap(view, "medicine", given, {**fields, **text}, importance=importance)]
+    edit = ("mg", f"{option.drug}, mg", number(option.dose_mg.low, 3))
+    return h.div[line, tap(view, "medicine", given, fields, importance=importance, edit=edit)]
+
+
+def _criteria(view: ChairView, advice: Advice) -> Node:
+    """What the person at the chair judges, under the dose that hangs on it."""
+    found = criteria(advice, view.knowledge)
+    if not found:
+        return None
+    return h.div(".criteria")[
+        h.p[say("Criteria of anaphylaxis; one of them is enough:")], h.ul[(h.li[line] for line in found)]
+    ]
 
 
 def _why(view: ChairView, advice: Advice) -> Node:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import htpy as h
 from htpy import Element, Node
 
+from ivigil.practice.told import Kind
 from ivigil.sheets.spoken import say, texts
 from ivigil.web.pages.chair.entries import TITLE
 from ivigil.web.pages.chair.queue import VERSION
@@ -33,8 +36,13 @@ _TEXTS = texts(
 )
 
 
-def device(view: ChairView) -> Node:
-    """Keeps entries apart: by person, patient and plan."""
+_TAPPED: dict[Kind, str] = texts({"stop": "Stop", "slow": "Slow to {rate} mL/h"})
+"""What one tap is called; its panel is called otherwise, or there is none."""
+
+
+def device(view: ChairView, page: str = "") -> Node:
+    """Keeps entries apart: by person, patient and plan. ``page``: of which address; "": the chair's own."""
+    offset = view.clock.now.utcoffset() or dt.timedelta(0)
     return [
         h.div(
             "#device",
@@ -44,6 +52,8 @@ def device(view: ChairView) -> Node:
             data_plan=view.plan,
             data_day=str(view.day),
             data_path=view.path,
+            data_page=page or view.path,
+            data_offset=str(int(offset.total_seconds() // 60)),
             data_version=str(VERSION),
         ),
         script_texts(),
@@ -53,5 +63,5 @@ def device(view: ChairView) -> Node:
 
 def script_texts() -> Element:
     """Also on the page that a device keeps for when there is no connection."""
-    kinds = {f"kind-{kind}": say(title) for kind, title in TITLE.items()}
+    kinds = {f"kind-{kind}": say(title) for kind, title in {**TITLE, **_TAPPED}.items()}
     return spare("chair-texts", {name: say(text) for name, text in _TEXTS.items()} | kinds)

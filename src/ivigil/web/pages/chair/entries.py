@@ -10,11 +10,11 @@ from htpy import Element, Node
 from ivigil.infusion.events import CTCAE_GRADES
 from ivigil.infusion.state import Phase
 from ivigil.order import Fault
-from ivigil.practice.deeds import ALL_THE_SAME, WHY
+from ivigil.practice.deeds import ALL_THE_SAME, WHY, Objection
 from ivigil.practice.told import AT, KINDS, Kind
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.chair import advice_line, measures, symptom, vial_line
-from ivigil.sheets.entries import objection_line
+from ivigil.sheets.entries import doubt_line, objection_line
 from ivigil.sheets.faults import accepted, seen
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import capital, either, say, texts
@@ -24,6 +24,7 @@ from ivigil.web.parts import field
 from ivigil.web.parts.field import Importance
 from ivigil.web.parts.notice import faults, notice
 
+PART = "record"
 TITLE: dict[Kind, str] = texts(
     {
         "identity": "Identity check",
@@ -40,6 +41,7 @@ TITLE: dict[Kind, str] = texts(
         "grade": "Grade a reaction",
         "medicine": "Medicine",
         "decide": "Decision to go on",
+        "called": "Somebody was called",
         "informed": "Patient informed",
         "vial": "Hang a vial",
         "vial-finished": "Vial finished",
@@ -128,10 +130,15 @@ def _accepted(fault: Fault) -> str:
 
 
 def unwritten(view: ChairView) -> Node:
-    """What was sent from a button without a form of its own, and cannot be read."""
+    """What was sent and not written: first on the page, with the way to its form if it has one."""
     told = view.typed
-    if told is None or told.kind not in _ELSEWHERE:
+    if told is None:
         return None
+    if told.kind not in _ELSEWHERE:
+        kind = say(TITLE[told.kind])
+        link = h.a(href=f"#panel-{told.kind}")[say("See why")]
+        line = h.p[h.b[say("NOT recorded: {kind}.", kind=kind)], " ", link]
+        return h.div(".done")[notice("stop", line, urgent=True)]
     found = [text for fault in told.faults for text in Fields(view, told.kind).faults(fault.field)]
     return faults(tuple(found))
 
@@ -140,12 +147,18 @@ def entries(view: ChairView) -> Element:
     """The forms that come up now, then all others."""
     often = _OFTEN[view.state.phase]
     rest = [kind for kind in KINDS if kind not in (*often, *_ELSEWHERE)]
-    return h.section(".entries", aria_labelledby="entries")[
+    return h.section(".entries", id=PART, aria_labelledby="entries", data_of=record_state(view))[
         h.h2("#entries")[say("Record")],
         h.div(".panels")[(_panel(view, kind) for kind in often)],
         h.h3[say("More to record")] if often else None,
         h.div(".panels")[(_panel(view, kind) for kind in rest)],
     ]
+
+
+def record_state(view: ChairView) -> str:
+    """What the forms depend on: while it is the same they need not come anew."""
+    codes = " ".join(each.code for each in view.report.advice)
+    return f"{view.state.phase} {len(view.report.events)} {codes}"
 
 
 def _panel(view: ChairView, kind: Kind) -> Element:
@@ -188,17 +201,37 @@ def _refusal(fields: Fields) -> Node:
     if told is None:
         return None
     if told.refused:
-        return notice(
-            "stop",
-            h.p[say("Not recorded. Against it speaks:")],
-            h.ul[(h.li[objection_line(each.code, each.what)] for each in told.refused)],
-            urgent=True,
-        )
-    return notice("stop", h.p[say("Nothing was saved. Look at the marked fields.")], urgent=True)
+        head = say("Not recorded. Against it speaks:")
+        if _is_doubt(fields):
+            head = say("Not recorded yet. Is that right?")
+        lines = [refusal_line(fields.view, each) for each in told.refused]
+        return _focused(notice("stop", h.p[head], h.ul[(h.li[line] for line in lines)]))
+    return _focused(notice("stop", h.p[say("Nothing was saved. Look at the marked fields.")]))
+
+
+def _focused(shown: Node) -> Element:
+    """Where the page begins to be read, however far down it stands."""
+    return h.div(".refused", tabindex="-1", autofocus=True)[shown]
+
+
+def refusal_line(view: ChairView, objection: Objection) -> str:
+    """One thing that speaks against an entry, or that is asked about it."""
+    if objection.doubt is not None:
+        return doubt_line(objection.doubt, view.knowledge, view.clock)
+    return objection_line(objection.code, objection.what)
+
+
+def _is_doubt(fields: Fields) -> bool:
+    """Is it only asked whether it is right?"""
+    told = fields.told
+    return told is not None and bool(told.refused) and all(each.doubt is not None for each in told.refused)
 
 
 def _despite(fields: Fields) -> Node:
     """Advice refuses, records never do."""
+    if _is_doubt(fields):
+        right = say("It is right: record it")
+        return h.div(".despite")[field.submit(right, kind="stop", name=ALL_THE_SAME, value="yes")]
     told = fields.told
     if told is None or not (told.refused or told.fields.get(ALL_THE_SAME)):
         return None
@@ -251,7 +284,8 @@ def _vial(fields: Fields) -> Node:
     ]
     planned = view.bedside.briefing.product
     ordered = sorted(products, key=lambda item: (item[0] != planned, item[1].casefold()))
-    told = fields.told is not None and bool(fields.value("product") or fields.faults("product"))
+    typed = ("product", "grams", "lot", "expiry")
+    told = fields.told is not None and any(fields.value(name) or fields.faults(name) for name in typed)
     return _sent(
         fields,
         say("It hangs"),
@@ -405,7 +439,24 @@ def _grade(fields: Fields) -> Node:
         say("Record the grade"),
         fields.choice("term", say("Reaction (CTCAE)"), [_choose(), *terms]),
         fields.choice("grade", say("Grade"), [_choose(), *grades]),
+        _criteria(fields.view),
     )
+
+
+def _criteria(view: ChairView) -> Element:
+    """What each grade of each term means, as the standard says it."""
+    return h.details(".when", id="grade-criteria")[
+        h.summary[say("What the grades mean (CTCAE)")],
+        h.dl[
+            (
+                [
+                    h.dt[term.term],
+                    (h.dd[h.b[f"{each.grade}"], " ", h.span[each.criterion]] for each in term.grades),
+                ]
+                for term in view.bedside.briefing.facts.ctcae_term
+            )
+        ],
+    ]
 
 
 def _medicine(fields: Fields) -> Node:
@@ -429,6 +480,11 @@ def _decide(fields: Fields) -> Node:
         fields.amount("rate_max", say("At most"), "mL/h"),
         fields.text("reason", say("Why it goes on")),
     )
+
+
+def _called(fields: Fields) -> Node:
+    whom = [(name, say(text)) for name, text in words.WHOM.items()]
+    return _sent(fields, say("Called"), fields.choice("whom", say("Who was called"), [_choose(), *whom]))
 
 
 def _informed(fields: Fields) -> Node:
@@ -513,6 +569,7 @@ _BODIES: dict[Kind, Callable[[Fields], Node]] = {
     "grade": _grade,
     "medicine": _medicine,
     "decide": _decide,
+    "called": _called,
     "informed": _informed,
     "vial": _vial,
     "vial-finished": _vial_finished,

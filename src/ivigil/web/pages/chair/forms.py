@@ -37,9 +37,13 @@ def tap(
     *,
     importance: Importance = "main",
     edit: tuple[str, str, str] | None = None,
+    id: str = "",
 ) -> Element:
-    """One button; ``edit``: the name, label and value of a number that may be changed before."""
-    return field.form(view.visit.form_token, action(view, kind), classes=f"{ENTRY} tap")[
+    """One button; ``edit``: the name, label and value of a number that may be changed before.
+
+    ``id``: where it stays the same button whatever it sends.
+    """
+    return field.form(view.visit.form_token, action(view, kind), classes=f"{ENTRY} tap", id=id)[
         hidden(fields), _edited(edit), field.submit(text, kind=importance)
     ]
 

@@ -65,9 +65,10 @@ def _changed(view: ChairView) -> Node:
 
 
 def _alarms(view: ChairView) -> Node:
-    if not view.state.alarms:
+    found = view.state.standing_alarms(view.bedside.briefing.patient)
+    if not found:
         return None
-    lines = (f"{view.clock.time(alarm.at)} {alarm_words(alarm)}" for alarm in view.state.alarms)
+    lines = (f"{view.clock.time(alarm.at)} {alarm_words(alarm)}" for alarm in found)
     return notice("stop", h.ul[(h.li[line] for line in lines)])
 
 
@@ -163,8 +164,8 @@ def _vial(view: ChairView, vial: HungVial) -> Element:
         done = say(
             "{time} {vial}; finished {finished}", time=view.clock.time(vial.at), vial=line, finished=over
         )
-        return h.li[h.span[done]]
-    return h.li[
+        return h.li(data_key=vial.event)[h.span[done]]
+    return h.li(data_key=vial.event)[
         h.span[f"{view.clock.time(vial.at)} {line}"],
         tap(view, "vial-finished", say("Finished"), {"hung": vial.event}, importance="plain"),
     ]

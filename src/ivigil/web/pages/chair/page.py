@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import htpy as h
-from htpy import Node
+from htpy import Element, Node
 from litestar import MediaType, Response
 
-from ivigil.infusion.events import Corrected, Event, Stopped
+from ivigil.infusion.events import Corrected, Event, Paused, RateSet, Stopped
 from ivigil.practice.deeds import parts
 from ivigil.sheets.entries import entry_line
 from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.pages.chair.banner import banner, masked
 from ivigil.web.pages.chair.device import device, script_texts
+from ivigil.web.pages.chair.entries import PART as RECORD
 from ivigil.web.pages.chair.entries import entries, unwritten
 from ivigil.web.pages.chair.forms import entry_id, tap
-from ivigil.web.pages.chair.halts import halts
+from ivigil.web.pages.chair.halts import halts, spare_halts
+from ivigil.web.pages.chair.now import EVERY_SECONDS, now
 from ivigil.web.pages.chair.now import PART as NOW
-from ivigil.web.pages.chair.now import now
 from ivigil.web.pages.chair.story import PART as STORY
-from ivigil.web.pages.chair.story import story
+from ivigil.web.pages.chair.story import another_patient, story
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.notice import notice
+from ivigil.web.parts.stamp import live
 from ivigil.web.visit import Visit
 
 _SCRIPTS, _STYLES = ("chair.js", "chair-find.js"), ("chair.css",)
@@ -30,6 +34,7 @@ _KEPT = (
     "base.css",
     "chair.css",
     "live.js",
+    "renew.js",
     "leave.js",
     "build.js",
     "texts.js",
@@ -39,6 +44,7 @@ _KEPT = (
     "icon.svg",
 )
 """Files that the page needs without a connection."""
+_LOCKED = "locked"
 _GIVES_NOTHING = texts(
     {
         "blocked": "This plan is blocked: nothing may be given.",
@@ -56,6 +62,7 @@ def whole(view: ChairView, *, status: int = 200) -> Response[str]:
         device(view),
         h.div(".chair")[_done(view), unwritten(view), now(view), entries(view), story(view)],
         halts(view),
+        spare_halts(view),
         banner=banner(view),
         scripts=_SCRIPTS,
         styles=_STYLES,
@@ -65,21 +72,43 @@ def whole(view: ChairView, *, status: int = 200) -> Response[str]:
 
 def part(view: ChairView, name: str) -> Response[str] | None:
     """One live part; None if it is none of them."""
-    made = {NOW: now, STORY: story}.get(name)
-    return shell.part(made(view)) if made else None
+    made: dict[str, Callable[[], Node]] = {
+        NOW: lambda: [now(view), halts(view)],
+        STORY: lambda: story(view),
+        RECORD: lambda: entries(view),
+    }
+    return shell.part(made[name]()) if name in made else None
 
 
 def locked(view: ChairView) -> Response[str]:
-    """What a locked screen still does."""
+    """What a locked screen still does: the same bar, alive; nothing of the patient."""
+    part = live(_LOCKED, view.path_locked, view.report.at, every=EVERY_SECONDS)[h.p[_shut(view)]]
+    if view.visit.part == _LOCKED:
+        return shell.part([part, halts(view)])
     return shell.page(
         say("Locked"),
         None,
-        h.p[say("Nobody touched this screen for a while. Stop and Slow work all the same.")],
+        device(view, view.path_locked),
+        h.div(".chair.shut")[_halted(view), part],
         h.p[h.a(".button.main", href=f"/unlock?next={view.path}")[say("Unlock")]],
         halts(view),
+        spare_halts(view),
         banner=masked(view),
+        scripts=_SCRIPTS,
         styles=_STYLES,
     )
+
+
+def _shut(view: ChairView) -> str:
+    if view.state.connected:
+        return say("Nobody touched this screen for a while. Stop and Slow work all the same.")
+    return say("Nobody touched this screen for a while. By what is recorded nothing flows.")
+
+
+def _halted(view: ChairView) -> Node:
+    """What was tapped on the locked screen; nothing else is told there."""
+    done = [event for event in _written(view) if isinstance(event.what, Stopped | Paused | RateSet)]
+    return _told(view, done, None) if done else None
 
 
 def nothing(visit: Visit, code: str) -> Response[str]:
@@ -109,17 +138,30 @@ def worker() -> str:
 
 def _done(view: ChairView) -> Node:
     """What was just recorded, and how it is undone."""
-    named = [name for name in map(entry_id, view.done.split(",")) if name]
-    ids = [part for name in named for part in parts(name, view.report.events)]
-    written = [event for event in view.report.events if event.id in ids]
+    written = _written(view)
     if not written:
         return None
+    return _told(view, written, _undo(view, written) if len(_ids(view)) == 1 else None)
+
+
+def _ids(view: ChairView) -> list[str]:
+    return [name for name in map(entry_id, view.done.split(",")) if name]
+
+
+def _written(view: ChairView) -> list[Event]:
+    ids = {part for name in _ids(view) for part in parts(name, view.report.events)}
+    return [event for event in view.report.events if event.id in ids]
+
+
+def _told(view: ChairView, written: list[Event], undo: Node) -> Element:
     line = "; ".join(entry_line(event.what, view.knowledge, view.state.vials) for event in written)
+    wrong = any(another_patient(view, event) for event in written)
     return h.div(".done", role="status")[
         notice(
-            "go",
+            "stop" if wrong else "go",
+            h.p[h.b[say("This is NOT the patient of this plan. Do not go on.")]] if wrong else None,
             h.p[say("Recorded at {time}: {what}.", time=view.clock.time(written[0].at), what=line)],
-            _undo(view, written) if len(named) == 1 else None,
+            undo,
         )
     ]
 

@@ -49,11 +49,13 @@ def chair(
 
 
 @get("/chair/{plan:str}/{day:int}/locked", needs="chair.stop", sync_to_thread=True)
-def locked(request: Asked, visit: TheVisit, plan: FromPath[str], day: FromPath[int]) -> Response[Any]:
+def locked(
+    request: Asked, visit: TheVisit, plan: FromPath[str], day: FromPath[int], done: FromQuery[str] = ""
+) -> Response[Any]:
     """What a locked screen still does: stop, slow, unlock."""
-    if not request.scope["state"].get(LOCKED):
+    if not request.scope["state"].get(LOCKED) and not visit.part:
         return Redirect(chair_path(plan, day), status_code=303)
-    return page.locked(see(visit, plan, day))
+    return page.locked(see(visit, plan, day, done=done))
 
 
 @post("/chair/{plan:str}/{day:int}/{kind:str}", needs="chair.record", status_code=303)
@@ -133,7 +135,7 @@ def _enter(
         told = Typed(kind=kind, fields=fields, refused=outcome.refused)
         return page.whole(see(visit, plan, day, typed=told), status=409)
     path = chair_path(plan, day)
-    return Redirect(f"{path}/locked" if closed else f"{path}?done={name}", status_code=303)
+    return Redirect(f"{path}{'/locked' if closed else ''}?done={name}", status_code=303)
 
 
 def _answer(visit: Visit, plan: str, day: int, sent: QueuedEntry, closed: bool = False) -> QueueAnswer:

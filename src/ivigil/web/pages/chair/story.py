@@ -6,7 +6,7 @@ import htpy as h
 from htpy import Element, Node
 
 from ivigil.infusion.chronicle import chronicle
-from ivigil.infusion.events import AdviceOverridden, AdviceShown, Corrected, Event
+from ivigil.infusion.events import AdviceOverridden, AdviceShown, Corrected, Event, IdentityChecked
 from ivigil.practice.late import Late, lookers, settled
 from ivigil.sheets.chair import went_against
 from ivigil.sheets.entries import entry_line
@@ -109,7 +109,7 @@ def _entry(view: ChairView, event: Event, standing: Event | None) -> Element:
     withdrawn = standing is None and not isinstance(event.what, Corrected)
     instead = standing if standing is not None and standing.what != event.what else None
     text = _told(view, event)
-    return h.li[
+    return h.li(data_key=event.id)[
         h.p[
             h.b[view.clock.time(event.at)],
             " ",
@@ -117,11 +117,18 @@ def _entry(view: ChairView, event: Event, standing: Event | None) -> Element:
             f"; {say('instead: {what}', what=_told(view, instead))}" if instead else None,
             h.span(".soft")[f" · {event.by}"],
             h.span(".tag")[say("withdrawn")] if withdrawn else None,
+            h.span(".tag")[say("another patient")] if another_patient(view, event) else None,
             _late(view, event),
         ],
         _against(view, event),
         None if withdrawn or isinstance(event.what, Corrected) else _withdraw(view, event),
     ]
+
+
+def another_patient(view: ChairView, event: Event) -> bool:
+    """Was somebody else identified than the patient of the plan?"""
+    what = event.what
+    return isinstance(what, IdentityChecked) and what.identifier != view.bedside.briefing.patient
 
 
 def _late(view: ChairView, event: Event) -> Node:

@@ -60,6 +60,11 @@ class ChairView(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.path}?every=yes"
 
     @property
+    def path_locked(self) -> str:
+        """What a locked screen shows of it."""
+        return f"{self.path}/locked"
+
+    @property
     def state(self) -> State:
         return self.report.state
 
