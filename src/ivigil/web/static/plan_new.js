@@ -79,11 +79,16 @@ async function rank(mine, signal) {
 /** Put the ranked questions in place; what is open, typed and focused stays. */
 function keep(fresh) {
   const old = document.getElementById("questions");
-  if (old.contains(document.activeElement)) return; // somebody is answering: nothing moves under the hand
+  const at = old.contains(document.activeElement) ? document.activeElement : null;
+  if (at?.matches("input")) return; // somebody is typing: nothing moves under the hand
+  const asked = at?.closest("[data-control]")?.dataset.control;
   const open = new Set([...old.querySelectorAll("details[open]")].map(named));
   old.replaceWith(document.adoptNode(fresh));
   for (const details of fresh.querySelectorAll("details")) details.open = open.has(named(details));
   settled = performance.now() + SETTLE;
+  const same = asked && [...fresh.querySelectorAll("[data-control]")].find((item) => item.dataset.control === asked);
+  same?.closest("details")?.setAttribute("open", "");
+  same?.querySelector(".answers button")?.focus();
 }
 
 /** Until they are ranked anew the questions stay in the order in which they stood. */
