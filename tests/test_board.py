@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ivigil.aftercare.happenings import ReportsSettled, SymptomsReported
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan, infusion_id
 from ivigil.infusion import advise, replay
 from ivigil.infusion.advice import RANKS
@@ -32,6 +34,7 @@ from ivigil.practice.authorising import add, running_days
 from ivigil.practice.board import PRESSING, Place, initials, rank_of, ranked
 from ivigil.practice.entry import Entry, draft
 from ivigil.practice.ward import Ward
+from ivigil.practice.watch import Watch
 from ivigil.records import Journal
 from ivigil.records.bodies import Erasure
 from tests.support.bedside import RUNS, begun, briefing, minute
@@ -81,6 +84,23 @@ def test_an_emergency_stands_before_what_is_overdue_and_that_before_what_goes_we
     assert (places[0].rank, places[0].section) == ("emergency", "first")
     assert {place.infusion for place in places} >= {infusion_id(well.id, 1)}
     assert late.id
+
+
+def test_what_a_patient_reports_from_the_chair_needs_somebody_first_until_it_is_settled(
+    journal: Journal,
+) -> None:
+    played(journal, "A-1", "Alva Example")
+    ill = played(journal, "A-2", "Bo Example")
+    told = SymptomReport(at=NOW, present=("symptom.wheezing",))
+    FictionalWard(journal).happens(ill, SymptomsReported(report=told, urgency="emergency_now", facts=()))
+    first, _ = board(journal)
+    assert (first.initials, first.rank, first.section) == ("B. E.", "emergency", "first")
+    assert [(each.infusion, each.urgency) for each in first.reports] == [(f"{ill.id}-1", "emergency_now")]
+    seen = Watch(journal).look(f"{ill.id}-1", knowledge(), NOW)
+    assert seen.reports == first.reports
+    after = NOW + dt.timedelta(seconds=1)
+    FictionalWard(journal).happens(ill, ReportsSettled(reason="seen at the chair"), after)
+    assert [place.reports for place in board(journal, after)] == [(), ()]
 
 
 def test_of_two_overdue_the_one_that_waits_longer_comes_first(journal: Journal) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from rich.console import Console
 
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
@@ -23,9 +25,13 @@ from ivigil.aftercare.happenings import (
 )
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan, infusion_id
+from ivigil.infusion.events import Completed, Happening, RateSet, Started
 from ivigil.knowledge.store import Knowledge
+from ivigil.practice.aftermath import hand_over, of_journal, standings, triage_of
+from ivigil.practice.file import open_file
 from ivigil.practice.inbox import TIERS, Item, Post, ranked
 from ivigil.records import Journal
+from ivigil.sheets.follow_up import follow_up_sheet
 from tests.support.fictional_ward import NOW, FictionalWard
 from tests.support.orders import knowledge
 
@@ -44,7 +50,7 @@ class Days(NamedTuple):
         self.clock[0] = NOW + after
         return Post(self.journal).inbox(base or knowledge(), NOW + after).items
 
-    def happens(self, what: FollowUpEvent, after: dt.timedelta, plan: Plan | None = None) -> None:
+    def happens(self, what: Happening | FollowUpEvent, after: dt.timedelta, plan: Plan | None = None) -> None:
         self.clock[0] = NOW + after
         self.ward.happens(plan or self.plan, what, NOW + after)
 
@@ -140,9 +146,77 @@ def test_a_result_waits_until_it_is_settled_and_a_later_one_waits_again(days: Da
     assert "result" in kinds(days.waits(3 * DAY + 2 * HOUR))
 
 
-def test_an_infusion_that_goes_on_is_not_followed_yet(days: Days) -> None:
-    days.ward.played("A-2", "Bo Example", minutes_ago=60)
-    assert Post(days.journal).inbox(knowledge(), NOW).followed == 1
+def test_an_infusion_that_goes_on_is_not_followed_until_something_is_told_of_it(days: Days) -> None:
+    """Nor is what was told lost if nobody ever records its end."""
+    running = days.ward.played("A-2", "Bo Example", minutes_ago=60)
+    post = Post(days.journal)
+    assert post.inbox(knowledge(), NOW).followed == 1
+    days.reports("wheezing", after=HOUR, plan=running)
+    for at in (NOW + 2 * HOUR, NOW + 200 * DAY):
+        days.clock[0] = at
+        (item,) = [each for each in post.inbox(knowledge(), at).items if each.infusion == f"{running.id}-1"]
+        assert (item.kind, item.tier, item.ended) == ("report", "emergency", False)
+    days.happens(ReportsSettled(reason="seen at the chair"), 201 * DAY, running)
+    assert f"{running.id}-1" not in {each.infusion for each in post.inbox(knowledge(), NOW + 202 * DAY).items}
+
+
+def test_nothing_that_is_told_later_makes_what_waits_less_urgent(days: Days) -> None:
+    """Neither being well again nor the time that passed: only the team does."""
+    days.reports("chest_pain", after=HOUR)
+    well = SymptomReport(at=NOW + 9 * DAY, absent=tuple(each.id for each in knowledge().facts.symptom))
+    days.happens(SymptomsReported(report=well, urgency="self_care", facts=()), 9 * DAY)
+    (item,) = [each for each in days.waits(9 * DAY + HOUR) if each.kind == "report"]
+    assert (item.tier, item.count) == ("emergency", 2)
+
+
+def test_a_question_that_was_left_open_before_may_be_answered_later(days: Days) -> None:
+    """What was not asked counts as danger; once it is answered it is none."""
+    days.reports("headache", after=HOUR)
+    first = next(each for each in days.waits(2 * HOUR) if each.kind == "report")
+    danger = tuple(each.id for each in knowledge().facts.symptom if each.ask_first)
+    told = SymptomReport(at=NOW + 3 * HOUR, absent=danger)
+    days.happens(SymptomsReported(report=told, urgency="self_care", facts=()), 3 * HOUR)
+    case = of_journal(days.journal, first.infusion, knowledge(), NOW + 4 * HOUR)
+    answer = triage_of(case)
+    assert answer is not None
+    assert "unanswered" not in {cause.code for cause in answer.causes}
+
+
+def test_silence_that_is_told_of_can_be_answered_when_the_next_day_has_begun(days: Days) -> None:
+    """The next day of a course silences nothing until it has ended and asks by itself."""
+    stream, infusion = days.ward.stream(days.plan), infusion_id(days.plan.id, 1)
+    start = NOW + 2 * DAY
+    days.clock[0] = start
+    next_day = days.ward.played("A-1", "Alva Example", minutes_ago=-60 * 47)
+    days.happens(Started(), 2 * DAY, next_day)
+    days.happens(RateSet(rate_ml_per_h=Decimal(30)), 2 * DAY, next_day)
+    at = start + 2 * HOUR
+    days.clock[0] = at
+    silent = {item.about for item in days.waits(at - NOW) if item.kind == "silence"}
+    assert silent
+    file = open_file(days.journal, stream, knowledge(), at)
+    assert file.case is not None
+    assert file.case.episode.infusion == infusion_id(next_day.id, 1)
+    (asked,) = file.asked
+    assert asked.episode.infusion == infusion
+    assert silent <= {
+        each.check_in.id for each in standings(asked) if each.state not in ("planned", "answered")
+    }
+    days.happens(Completed(), 2 * DAY + 3 * HOUR, next_day)
+    later = open_file(days.journal, stream, knowledge(), start + 4 * HOUR)
+    assert [case.episode.infusion for case in later.cases] == [infusion_id(next_day.id, 1)]
+    before = of_journal(days.journal, infusion, knowledge(), start + 4 * HOUR)
+    assert not [each for each in standings(before) if each.escalation]
+
+
+def test_the_hand_over_tells_every_report_in_its_words(days: Days) -> None:
+    told = replace(days.report("headache", after=HOUR), words="my head aches since the dog bit me")
+    days.happens(SymptomsReported(report=told, urgency="same_day", facts=()), HOUR)
+    found = hand_over(of_journal(days.journal, infusion_id(days.plan.id, 1), knowledge(), NOW + 2 * HOUR))
+    assert found.reported == (told,)
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(follow_up_sheet(found, knowledge(), recorded=True))
+    assert "“my head aches since the dog bit me”" in console.export_text()
 
 
 def test_what_is_kept_is_what_a_new_inbox_reads(days: Days) -> None:

@@ -152,13 +152,9 @@ def test_what_was_said_at_the_telephone_is_an_answer_that_is_read(days: Days) ->
     path = f"{days.path}/ask/{check_in}"
     page = browser.get(path).text
     assert "In danger? Call" in page
-    asked = re.findall(r'name="no" value="([^"]+)"', page)
-    sent = {
-        "no": asked[1:],
-        "yes": asked[:1],
-        "says": "feels well otherwise",
-        **hidden(browser, path),
-    }
+    asked = re.findall(r'name="answer\.([^"]+)" value="no"', page)
+    sent = {f"answer.{name}": "no" for name in asked[1:]}
+    sent |= {f"answer.{asked[0]}": "yes", "says": "feels well otherwise", **hidden(browser, path)}
     assert browser.post(path, sent, form_at=path).status_code == 303
     (told,) = [what for what in days.happened() if isinstance(what, CheckInAnswered)]
     assert (told.check_in, told.taken_by) == (check_in, "team")
@@ -166,11 +162,22 @@ def test_what_was_said_at_the_telephone_is_an_answer_that_is_read(days: Days) ->
     assert told.report.unmatched == ("feels well otherwise",)
 
 
-@pytest.mark.parametrize("sent", [{}, {"yes": ["symptom.chest_pain"], "no": ["symptom.chest_pain"]}])
-def test_nothing_and_a_contradiction_are_no_answer(days: Days, sent: dict[str, list[str]]) -> None:
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({}, "Nothing was answered."),
+        (
+            {"answer.symptom.chest_pain": ["yes", "no"]},
+            "Answered with yes and with no: Do you have chest pain",
+        ),
+    ],
+)
+def test_nothing_and_a_contradiction_are_no_answer(days: Days, sent: dict[str, list[str]], told: str) -> None:
     browser = days.web.browser("nurse")
     path = f"{days.path}/ask/{due(days)}"
-    assert browser.post(path, sent, form_at=path).status_code == 400
+    answer = browser.post(path, sent, form_at=path)
+    assert answer.status_code == 400
+    assert told in answer.text
     assert not [what for what in days.happened() if isinstance(what, CheckInAnswered)]
 
 
@@ -191,6 +198,40 @@ def test_a_check_in_or_an_infusion_that_is_not_there_is_not_found(days: Days) ->
     running = days.ward.played("SECRET-3", "Cleo Example", minutes_ago=30)
     assert browser.get(f"{days.path}/ask/check-in.of.nothing").status_code == 404
     assert browser.get(f"/inbox/{infusion_id(running.id, 1)}").status_code == 404
+
+
+def test_a_report_during_an_infusion_leads_from_the_board_and_the_chair_to_where_it_is_settled(
+    days: Days,
+) -> None:
+    browser = days.web.browser("nurse")
+    running = days.ward.played("SECRET-3", "Cleo Example", minutes_ago=30)
+    days.reports(running, "wheezing")
+    infusion = infusion_id(running.id, 1)
+    path = f"/inbox/{infusion}"
+    for page in ("/board", f"/chair/{running.id}/1", "/inbox", f"/patients/{days.ward.stream(running)}"):
+        found = browser.get(page).text
+        assert f'href="{path}"' in found, page
+        assert "EMERGENCY NOW" in found, page
+    record = browser.get(path)
+    assert "The end of this infusion is not recorded." in record.text
+    sent = {"reason": "Seen at the chair", **hidden(browser, path)}
+    assert browser.post(f"{path}/settle", sent, form_at=path).status_code == 303
+    assert path not in browser.get("/board").text + browser.get(f"/chair/{running.id}/1").text
+
+
+def test_what_nobody_asked_about_danger_is_listed_and_can_be_asked(days: Days) -> None:
+    browser, check_in = days.web.browser("nurse"), due(days)
+    asking = f"{days.path}/ask/{check_in}"
+    sent = {"answer.symptom.headache": "yes", "says": "cannot talk long", **hidden(browser, asking)}
+    assert browser.post(asking, sent, form_at=asking).status_code == 303
+    page = browser.get(days.path).text
+    listed = page[page.index("Not answered, and may mean danger") :]
+    assert "Do you wheeze or whistle when you breathe?" in listed
+    assert asking in listed
+    days.web.clock.passes(minutes=1)
+    rest = {"answer.symptom.chest_pain": "no", "none": "yes", **hidden(browser, asking)}
+    assert browser.post(asking, rest, form_at=asking).status_code == 303
+    assert "Not answered, and may mean danger" not in browser.get(days.path).text
 
 
 def test_a_site_sees_its_own_patients(days: Days) -> None:

@@ -309,6 +309,45 @@ def test_own_words_are_confirmed_and_what_is_on_no_list_is_passed_on(web: Web, s
     assert "CARE TODAY" in patient.get(answer.headers["location"]).text
 
 
+def test_what_a_patient_writes_is_shown_to_both_as_it_was_written(web: Web, stream: str) -> None:
+    """Also what no list knows, and what stood in a sentence that was understood."""
+    patient = inside(web, stream)
+    words = "My legs swell since I fell off a ladder and my dog bit me"
+    path = reported(patient, words).headers["location"]
+    assert f"“{words}”" in patient.get(path).text
+    nurse = web.browser("nurse")
+    for page in (f"/inbox/{case(web, stream).episode.infusion}", f"/patients/{stream}"):
+        assert f"“{words}”" in nurse.get(page).text
+
+
+def test_an_emergency_stands_on_every_page_until_the_team_has_settled_it(web: Web, stream: str) -> None:
+    patient = inside(web, stream)
+    form = interview(patient.get(WRONG).text)
+    first = patient.bare_post(WRONG, form | {"tick": ["symptom.wheezing"]}).headers["location"]
+    noted = {"form_token": patient.form_token("/me/diary"), "temperature": "39.6", "pain": "6"}
+    assert patient.bare_post("/me/diary", noted).status_code == 303
+    for path in ("/me", WRONG, "/me/papers"):
+        page = patient.get(path).text
+        assert page.index("EMERGENCY NOW") < page.index("<h1"), path
+        assert "CARE TODAY" not in page, path
+    diary = patient.get("/me/diary").text
+    assert "39.6 °C" in diary
+    assert "Pain 6 of 10" in diary
+    second = patient.get(reported(patient, "I ache and I am tired").headers["location"]).text
+    assert "EMERGENCY NOW" in second
+    assert "Wheezing" in second[second.index("We also count what you told us before") :]
+    infusion = case(web, stream).episode.infusion
+    nurse, inbox = web.browser("nurse"), f"/inbox/{infusion}"
+    seen = dict(re.findall(r'name="(entry|seen)" value="([0-9a-f-]{36})"', nurse.get(inbox).text))
+    nurse.post(f"{inbox}/settle", {"reason": "seen", **seen}, form_at=inbox)
+    assert "EMERGENCY NOW" not in patient.get("/me").text
+    assert "Your team has dealt with it." in patient.get(first).text
+    page = patient.get("/me/diary").text
+    assert "CARE TODAY" in page
+    assert "Call today." in page
+    assert "Take your temperature" not in page
+
+
 def test_words_of_a_headache_of_any_kind_are_not_lost(web: Web, stream: str) -> None:
     """A general word is on no list to tick, and still counts until it is answered no."""
     reported(inside(web, stream), "my head hurts")
@@ -421,7 +460,7 @@ def test_switched_off_only_the_numbers_are_shown(tmp_path: Path) -> None:
 def test_a_check_in_is_opened_answered_and_clean_only_if_danger_was_asked(web: Web) -> None:
     stream, _ = treated(web, ended_hours_ago=50)
     patient = inside(web, stream)
-    path = re.findall(r'href="(/me/questions/\d+)"', patient.get("/me").text)[0]
+    path = re.findall(r'href="(/me/questions/[^"]+)"', patient.get("/me").text)[0]
     page = said_no_to_danger(patient, path)
     assert len(happened(web, stream, CheckInRead)) == 1
     answer = go_on(patient, path, page, send="none")
@@ -438,7 +477,8 @@ def test_a_check_in_is_opened_answered_and_clean_only_if_danger_was_asked(web: W
 
 def test_a_check_in_whose_time_has_not_come_is_not_there(web: Web, stream: str) -> None:
     patient = inside(web, stream)
-    assert {patient.get(f"/me/questions/{n}").status_code for n in (0, 7, 99)} == {404}
+    path = f"/me/questions/{case(web, stream).episode.infusion}"
+    assert {patient.get(f"{path}/{n}").status_code for n in (0, 7, 99)} == {404}
 
 
 def test_the_diary_is_kept_and_says_at_once_what_must_not_wait(web: Web, stream: str) -> None:
@@ -496,6 +536,7 @@ def test_papers_are_made_and_a_name_that_is_missing_is_told(web: Web, stream: st
     for wrong in ({}, turned, {"leaves": "soon", "returns": "later"}):
         answer = patient.post("/me/travel-letter", wrong, form_at="/me/papers")
         assert (answer.status_code, 'role="alert"' in answer.text) == (400, True)
+        assert all(f'value="{day}"' in answer.text for day in wrong.values())
     calendar = patient.get("/me/calendar.ics")
     assert calendar.headers["content-type"].startswith("text/calendar")
     assert not re.search("Privigen|globulin|Fictional|P-207", calendar.text)

@@ -72,7 +72,7 @@ def reports(team: Centre, moment: str) -> None:
 
 def test_within_hours_a_patient_reads_until_when_the_team_reads(team: Centre) -> None:
     team.at("2026-12-01T10:00")
-    for path in ("/me", "/me/wrong", "/me/questions/1"):
+    for path in ("/me", "/me/wrong", f"/me/questions/{team.infusion}/1"):
         page = team.me(path)
         assert "Your team reads answers today until 16:30. Do not wait for us if you feel ill." in page
         assert NOBODY not in page
@@ -81,7 +81,7 @@ def test_within_hours_a_patient_reads_until_when_the_team_reads(team: Centre) ->
 
 def test_outside_hours_a_patient_reads_that_nobody_does_whom_to_call_and_from_when(team: Centre) -> None:
     team.at("2026-12-01T19:00")
-    for path in ("/me", "/me/wrong", "/me/questions/1"):
+    for path in ("/me", "/me/wrong", f"/me/questions/{team.infusion}/1"):
         page = team.me(path)
         assert NOBODY in page
         assert "When closed: +44 20 7946 0124." in page

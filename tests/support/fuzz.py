@@ -72,7 +72,14 @@ class Target:
             f"/board/{infusion}",
         ]
         pages += [f"/patients/{stream}", f"/patients/{stream}/levels", "/people", f"/people/{person[0].id}"]
-        pages += [f"/glass/{stream}", "/me", "/me/wrong", "/me/diary", "/me/questions/1", "/me/papers"]
+        pages += [
+            f"/glass/{stream}",
+            "/me",
+            "/me/wrong",
+            "/me/diary",
+            f"/me/questions/{infusion}/1",
+            "/me/papers",
+        ]
         self.description: dict[str, Any] = self.web.browser("nurse").get("/schema/openapi.json").json()
         self._fill(self._fields(pages))
 

@@ -15,6 +15,7 @@ from ivigil.aftercare.happenings import ResultReceived
 from ivigil.aftercare.results import ResultReading
 from ivigil.aftercare.spans import later
 from ivigil.aftercare.standing import Standing, Watch
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan, TimelineEntry
 from ivigil.knowledge.care import BaselineTest
 from ivigil.knowledge.hazards import OrderTest
@@ -112,6 +113,8 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     next_order: tuple[Proposal, ...]
     """Proposals for the prescriber, of every reaction that is suspected."""
     open_points: tuple[OpenPoint, ...]
+    reported: tuple[SymptomReport, ...] = ()
+    """What was told beside the check-ins and in them, by time."""
 
     def facts(self) -> tuple[str, ...]:
         """Ids of every fact that is named but those of the check-ins, which name their own."""

@@ -32,6 +32,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """Those of them that mean danger to life."""
     unmatched: tuple[str, ...] = ()
     """Complaints that are on no list, of every report."""
+    measured: frozenset[str] = frozenset()
+    """Measures that were told: now or earlier."""
     unjudged: tuple[str, ...] = ()
     """Measures whose value amounts to no symptom and is not known to be harmless."""
 
@@ -70,6 +72,7 @@ def picture(
         open=tuple(symptom.id for symptom in not_answered),
         unanswered=tuple(symptom.id for symptom in not_answered if symptom.ask_first),
         unmatched=tuple(dict.fromkeys(chain.from_iterable(each.unmatched for each in (*before, report)))),
+        measured=frozenset(name for each in (*before, report) for name in each.readings),
         unjudged=_unjudged(report, episode, knowledge),
     )
 

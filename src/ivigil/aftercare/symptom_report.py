@@ -21,3 +21,10 @@ class SymptomReport(msgspec.Struct, frozen=True, kw_only=True):
     """Measure id -> value in the measure's unit, as the person read it at home."""
     unmatched: tuple[str, ...] = ()
     """Complaints in the person's words that they did not find on the list."""
+    words: str = ""
+    """Everything that the person wrote, as they wrote it, whatever was found in it."""
+
+    @property
+    def own_words(self) -> tuple[str, ...]:
+        """What is to be shown between quotation marks: all that was written, else the complaints."""
+        return (self.words,) if self.words else self.unmatched

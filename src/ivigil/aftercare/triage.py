@@ -34,6 +34,8 @@ CauseCode = Literal[
     "at_risk",  # a serious reaction is suspected in a patient who may be at risk for it
     "repeat_contact",  # not the first report about this infusion
 ]
+_OF_ONE_REPORT: tuple[CauseCode, ...] = ("unanswered", "repeat_contact")
+"""What a later report may answer, or counts anew."""
 Call = Literal["emergency_line", "team_now", "team_today", "team_next_visit", "nobody"]
 
 
@@ -112,9 +114,28 @@ def triage(
     )
 
 
-def latest_triage(reports: Sequence[SymptomReport], episode: Episode, knowledge: Knowledge) -> Triage | None:
-    """The answer to the last of these reports, by time, in the light of those before it; None without one."""
-    return triage(reports[-1], episode, knowledge, earlier=reports[:-1]) if reports else None
+def open_triage(reports: Sequence[SymptomReport], episode: Episode, knowledge: Knowledge) -> Triage | None:
+    """The answer to everything that waits to be settled, by time; None without a report.
+
+    It is the answer to the last report, and never less urgent than what was told in one before it: neither
+    time nor a later report lowers what nobody has dealt with. What was only left open there may be closed.
+    """
+    if not reports:
+        return None
+    answers = [
+        triage(report, episode, knowledge, earlier=reports[:number]) for number, report in enumerate(reports)
+    ]
+    last = answers[-1]
+    found = {(cause.code, cause.facts): cause for cause in last.causes}
+    for answer in reversed(answers[:-1]):
+        for cause in answer.causes:
+            if cause.code not in _OF_ONE_REPORT:
+                found.setdefault((cause.code, cause.facts), cause)
+    causes = sorted(found.values(), key=lambda cause: URGENCIES.index(cause.urgency), reverse=True)
+    urgency = causes[0].urgency if causes else last.urgency
+    return msgspec.structs.replace(
+        last, urgency=urgency, call=call_for(urgency, causes), causes=tuple(causes)
+    )
 
 
 def _causes(

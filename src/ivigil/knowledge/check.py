@@ -287,7 +287,9 @@ def _policies(knowledge: Knowledge) -> Iterator[str]:
 
 def _translations(knowledge: Knowledge) -> Iterator[str]:
     """Each text fits its English; what to do and how soon stands where it waits for a signature."""
-    urgent = {row.advice for row in knowledge.facts.symptom_urgency if row.advice}
+    urgent = {
+        text for row in knowledge.facts.symptom_urgency for text in (row.advice, row.advice_measured) if text
+    }
     known: dict[tuple[str, str], str] = {}
     for item in knowledge.facts.translation:
         for english, translated in item.texts.items():

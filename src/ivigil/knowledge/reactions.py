@@ -562,6 +562,10 @@ class SymptomUrgency(Fact):
     reason: str = ""
     advice: str = ""
     """What to do meanwhile, in plain words."""
+    asks_for: str = ""
+    """Measure id that the advice asks the patient to take."""
+    advice_measured: str = ""
+    """The advice to whoever has told that measure."""
     population: Population = "any"
     conditions: tuple[str, ...] = ()
     stabilisers: tuple[str, ...] = ()

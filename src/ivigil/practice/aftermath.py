@@ -26,19 +26,20 @@ from ivigil.aftercare.happenings import (
     FollowUpEvent,
     Happened,
     ResultReceived,
-    open_reports,
+    reports,
 )
 from ivigil.aftercare.results import baselines, read_results
 from ivigil.aftercare.standing import Hours, Standing, standing, watch
 from ivigil.aftercare.team_hours import AHEAD, team_hours
-from ivigil.aftercare.triage import Triage, latest_triage
+from ivigil.aftercare.triage import Triage
 from ivigil.course import Day, Plan, infusion_id
 from ivigil.infusion.events import Corrected
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.entry import Entry, draft
+from ivigil.practice.reports import answer_to, complaints
 from ivigil.records import Journal
-from ivigil.records.aftermath import aftermath
+from ivigil.records.aftermath import aftermath, happened_after
 from ivigil.records.past import infused
 
 
@@ -101,15 +102,33 @@ def ours(journal: Journal, stream: str) -> tuple[tuple[Plan, State], ...]:
 
 
 def latest(journal: Journal, stream: str, knowledge: Knowledge, at: dt.datetime) -> Case | None:
-    """The infusion that a patient's days after belong to: the last that began; None: none did.
+    """The infusion that what a patient tells now is about: the last that began; None: none did.
 
     Raises BriefingError.
     """
+    found = followed(journal, stream, knowledge, at)
+    return found[-1] if found else None
+
+
+def followed(journal: Journal, stream: str, knowledge: Knowledge, at: dt.datetime) -> tuple[Case, ...]:
+    """The infusions of a patient that are followed, by their beginning: the last one that has ended and all
+    that began after it, for only an infusion that has ended takes over the check-ins of the one before; and
+    whichever a report waits of. Raises BriefingError.
+    """
     begun = [(plan, state) for plan, state in ours(journal, stream) if (state.started_at or at) <= at]
-    if not begun:
-        return None
-    plan, state = begun[-1]
-    return of_journal(journal, infusion_id(plan.id, state.day.number), knowledge, at)
+    names = [infusion_id(plan.id, state.day.number) for plan, state in begun]
+    over = [number for number, (_, state) in enumerate(begun) if state.ended_at is not None]
+    since = over[-1] if over else max(len(names) - 1, 0)
+    last_start = begun[since][1].started_at if over else None
+    records = journal.read(stream) if since else ()
+    wanted = [
+        name
+        for number, (name, (_, state)) in enumerate(zip(names, begun, strict=True))
+        if number >= since
+        or (state.ended_at is not None and last_start is not None and last_start < state.ended_at)
+        or complaints(happened_after(records, name))
+    ]
+    return tuple(of_journal(journal, name, knowledge, at) for name in wanted)
 
 
 def record(case: Case, bodies: Iterable[FollowUpEvent | Corrected], entry: Entry) -> Case:
@@ -125,10 +144,8 @@ def record(case: Case, bodies: Iterable[FollowUpEvent | Corrected], entry: Entry
 
 
 def triage_of(case: Case) -> Triage | None:
-    """The answer to what was reported last and is not settled; None: nothing, or triage is switched off."""
-    if not case.knowledge.is_on("policy.patient_triage"):
-        return None
-    return latest_triage(open_reports(case.known), case.episode, case.knowledge)
+    """The answer to everything that was reported and is not settled; None: nothing, or triage is off."""
+    return answer_to(case.known, case.episode, case.knowledge)
 
 
 def hours_of(case: Case) -> tuple[Hours, ...]:
@@ -143,7 +160,14 @@ def standings(case: Case, hours: Iterable[Hours] | None = None) -> tuple[Standin
     """
     asked = check_ins(case.episode, case.knowledge, case.until)
     read = hours_of(case) if hours is None else hours
-    return standing(asked, case.happened, case.at, case.knowledge, read)
+    found = standing(asked, case.happened, case.at, case.knowledge, read)
+    return found if case.until is None else tuple(map(_asked_anew, found))
+
+
+def _asked_anew(stands: Standing) -> Standing:
+    """The next infusion has ended, and its own check-ins ask: nobody can answer this one any more, and nobody
+    is told of silence that is not the patient's."""
+    return stands if stands.answered_at is not None else replace(stands, escalation=None)
 
 
 def results_of(case: Case) -> tuple[ResultReceived, ...]:
@@ -179,4 +203,5 @@ def hand_over(case: Case, hours: tuple[Hours, ...] | None = None) -> HandOver:
         panels=panels_due(readings, episode, knowledge),
         next_order=next_order(suspected(case.chair, readings), knowledge),
         open_points=open_points(asked, tests, readings, diary, case.chair),
+        reported=reports(case.known),
     )

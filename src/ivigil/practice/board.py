@@ -18,6 +18,8 @@ from msgspec.structs import replace
 from ivigil.infusion.advice import RANKS, Advice, Rank
 from ivigil.infusion.due import Due
 from ivigil.infusion.state import Alarm, AlarmCode, Halt, Phase
+from ivigil.knowledge.reactions import Urgency
+from ivigil.practice.reports import Unsettled
 from ivigil.records.authorisation import Refusal, Step
 
 PRESSING = RANKS[: RANKS.index("next")]
@@ -30,6 +32,8 @@ NOT_AS_SIGNED: Rank = "overdue"
 """Of an infusion that goes on while its plan is not what was signed any more."""
 WRONG_PATIENT: Rank = "flow"
 """Of an infusion that goes on with somebody else identified than whom its plan is for."""
+_OF_REPORT: dict[Urgency | None, Rank] = {"emergency_now": "emergency", "same_day": "treat", None: "treat"}
+"""Of what the patient reported; what is not judged waits for nobody to judge it."""
 _PERSONAL: tuple[AlarmCode, ...] = ("identity_differs",)
 """Alarms whose values are identifiers."""
 
@@ -83,8 +87,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[Alarm, ...] = ()
     rank: Rank
     waiting_since: dt.datetime | None = None
-    """Since when something is overdue; None: nothing is."""
+    """Since when something is overdue, or a pressing report waits; None: nothing does."""
     notes: tuple[Note, ...] = ()
+    reports: tuple[Unsettled, ...] = ()
+    """What the patient reported from home or from the chair and nobody has settled, after any infusion."""
 
     @property
     def section(self) -> Section:
@@ -129,24 +135,34 @@ def rank_of(
     now: dt.datetime,
     *,
     symptom: bool,
+    reports: Iterable[Unsettled] = (),
     also: Iterable[Rank] = (),
 ) -> Rank:
     """How soon somebody is needed: never less than ``overdue`` while anything is.
 
-    symptom: a symptom is present and there is no advice that could rank it. also: ranks by what no advice
-    is about.
+    symptom: a symptom is present and there is no advice that could rank it. reports: what the patient told
+    and nobody has settled. also: ranks by what no advice is about.
     """
     found: list[Rank] = [*also, *(each.rank for each in advice)]
     if any(each.overdue(now) for each in due):
         found.append("overdue")
     if symptom:
         found.append(SYMPTOM)
+    found += [rank for each in reports if (rank := report_rank(each)) is not None]
     return min(found, key=RANKS.index, default="later")
 
 
-def waiting_since(advice: Iterable[Advice], due: Iterable[Due], now: dt.datetime) -> dt.datetime | None:
-    """Since when the longest overdue thing is."""
+def report_rank(report: Unsettled) -> Rank | None:
+    """How soon a report needs somebody; None: it may wait in the inbox."""
+    return _OF_REPORT.get(report.urgency)
+
+
+def waiting_since(
+    advice: Iterable[Advice], due: Iterable[Due], now: dt.datetime, reports: Iterable[Unsettled] = ()
+) -> dt.datetime | None:
+    """Since when the longest overdue thing is, or a pressing report waits."""
     times = [each.at for each in due if each.overdue(now)]
+    times += [each.since for each in reports if report_rank(each) is not None]
     times += [each.at for each in advice if each.rank == "overdue" and each.at is not None]
     return min(times, default=None)
 

@@ -9,7 +9,7 @@ import msgspec
 from ivigil.course import Day, Plan
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
-from ivigil.practice.aftermath import Case, latest, ours
+from ivigil.practice.aftermath import Case, followed, ours
 from ivigil.records import Journal
 from ivigil.records.authorisation import Standing, standings
 from ivigil.records.bodies import Contact
@@ -26,8 +26,18 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     """By the day on which they were to begin."""
     given: tuple[tuple[Plan, State], ...]
     """Every day on which something flowed, by its beginning."""
-    case: Case | None
-    """The days after the last infusion; None: nothing was given yet."""
+    cases: tuple[Case, ...]
+    """The days after every infusion that is followed, by its beginning."""
+
+    @property
+    def case(self) -> Case | None:
+        """What is told now is about the last infusion; None: nothing was given yet."""
+        return self.cases[-1] if self.cases else None
+
+    @property
+    def asked(self) -> tuple[Case, ...]:
+        """Those that have ended and whose check-ins ask."""
+        return tuple(case for case in self.cases if case.episode.ended_at is not None and case.until is None)
 
     @property
     def released(self) -> Plan | None:
@@ -40,10 +50,17 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
         return self.released or (self.plans[-1].plan if self.plans else None)
 
     def coming(self, now: dt.datetime) -> tuple[Day, ...]:
-        """The days of the plan that holds which are not over."""
-        begun = {state.day.start for plan, state in self.given if plan == self.released and state.ended_at}
+        """The days of the plan that holds which have not begun."""
+        begun = {state.day.start for plan, state in self.given if plan == self.released}
         days = self.released.days if self.released else ()
         return tuple(day for day in days if day.end > now and day.start not in begun)
+
+    def under_way(self, now: dt.datetime) -> State | None:
+        """The infusion that began today and whose end is not recorded; not one that nobody ever closed."""
+        _, last = self.given[-1] if self.given else (None, None)
+        if last is None or last.started_at is None or last.ended_at is not None or last.started_at > now:
+            return None
+        return last if last.started_at.astimezone(now.tzinfo).date() == now.date() else None
 
     def next_course(self, today: dt.date) -> dt.date | None:
         """Around which day the next treatment is due, by the plan that holds."""
@@ -59,5 +76,5 @@ def open_file(journal: Journal, stream: str, knowledge: Knowledge, at: dt.dateti
         contact=contact_of(journal, stream),
         plans=tuple(sorted(standings(journal.read(stream)).values(), key=lambda each: each.plan.order.start)),
         given=ours(journal, stream),
-        case=latest(journal, stream, knowledge, at),
+        cases=followed(journal, stream, knowledge, at),
     )

@@ -19,12 +19,10 @@ from ivigil.aftercare.follow_up import FollowUpTest, follow_up_tests
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
     Happened,
-    ReportsSettled,
     ResultReceived,
     SymptomsReported,
 )
 from ivigil.aftercare.results import ResultReading, read_results
-from ivigil.aftercare.spans import UnknownEndError
 from ivigil.aftercare.standing import Escalation, Standing, standing
 from ivigil.aftercare.team_hours import Unwatched, last_unwatched
 from ivigil.aftercare.triage import Call
@@ -35,16 +33,20 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.practice.aftermath import Case, hours_of, of_journal, results_of, triage_of
 from ivigil.practice.board import initials
 from ivigil.practice.following import Following
+from ivigil.practice.reports import complaints, unsettled
 from ivigil.records import rows
 from ivigil.records.finding import sites
 from ivigil.records.infusing import NoInfusionError
 from ivigil.records.journal import Journal
+from ivigil.records.kinds import tag
 from ivigil.records.lookback import contact_of
+from ivigil.records.tables import event
 from ivigil.records.views import infusion_state
 
 QUIET = dt.timedelta(days=100)
 """An infusion of which nothing was recorded for so long is counted, no longer listed."""
 _OVER = ("stopped", "completed", "observation_ended")
+_REPORTED = tuple(tag(kind) for kind in (SymptomsReported, CheckInAnswered, ResultReceived))
 
 Tier = Literal["emergency", "now", "today", "read", "ask", "later"]
 TIERS: tuple[Tier, ...] = ("emergency", "now", "today", "read", "ask", "later")
@@ -84,6 +86,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """When it last waited for the team and nobody was to watch; None: never, or no hours are known."""
     count: int = 1
     """How many reports or results."""
+    ended: bool = True
+    """False: the end of the infusion is not recorded; it may be running."""
 
 
 class Inbox(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,10 +128,12 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def items_of(case: Case, asked: Iterable[CheckIn], patient: Known) -> tuple[Item, ...]:
-    """What waits of one infusion. asked: its check-ins."""
+    """What waits of one infusion. asked: its check-ins. While its end is not recorded: what was reported."""
     parts = _Parts(case, patient)
-    told = standing(asked, case.happened, case.at, case.knowledge, hours_of(case))
     given = results_of(case)
+    if case.episode.ended_at is None:
+        return (*parts.reports(), *parts.results(given))
+    told = standing(asked, case.happened, case.at, case.knowledge, hours_of(case))
     return (
         *parts.reports(),
         *(item for each in told for item in parts.check_in(each)),
@@ -140,13 +146,6 @@ def items_of(case: Case, asked: Iterable[CheckIn], patient: Known) -> tuple[Item
     )
 
 
-def unsettled(happened: Iterable[Happened]) -> tuple[Happened, ...]:
-    """What came since a clinician last settled what there was."""
-    known = sorted(happened, key=lambda each: (each.at, each.id))
-    last = max((at for at, each in enumerate(known) if isinstance(each.what, ReportsSettled)), default=-1)
-    return tuple(known[last + 1 :])
-
-
 class _Parts:
     """The items of one infusion."""
 
@@ -156,9 +155,8 @@ class _Parts:
         self._open = unsettled(case.known)
 
     def reports(self) -> Iterator[Item]:
-        """One item for everything that was told and not settled, as urgent as its last answer."""
-        told = [each for each in self._open if isinstance(each.what, SymptomsReported | CheckInAnswered)]
-        told = [each for each in told if _complains(each)]
+        """One item for everything that was told and not settled, as urgent as its most urgent answer."""
+        told = complaints(self._case.known)
         if not told:
             return
         answer = triage_of(self._case)
@@ -212,17 +210,10 @@ class _Parts:
             sites=self._patient.sites,
             initials=self._patient.initials,
             since=since,
+            ended=case.episode.ended_at is not None,
             unwatched=last_unwatched(case.knowledge, since, case.at) if waits else None,
         )
         return msgspec.structs.replace(made, **more)
-
-
-def _complains(each: Happened) -> bool:
-    """Did the patient tell of anything but being well?"""
-    if isinstance(each.what, SymptomsReported):
-        return True
-    report = each.what.report if isinstance(each.what, CheckInAnswered) else None
-    return report is not None and bool(report.present or report.readings or report.unmatched)
 
 
 def _speaks(reading: ResultReading, new: Iterable[Happened]) -> bool:
@@ -237,7 +228,8 @@ class _Kept(msgspec.Struct, frozen=True):
 
     at: dt.datetime
     case: Case | None
-    """None: it cannot be followed."""
+    """None: it cannot be followed, or has not ended and nothing was told of it."""
+    unreadable: bool = False
     asked: tuple[CheckIn, ...] = ()
     patient: Known = Known()
     items: tuple[Item, ...] = ()
@@ -267,18 +259,20 @@ class Post:
         """Everything that waits at ``at`` (aware, in the site's zone). Raises JournalUnavailableError."""
         with self._turn:
             head = self._journal.head().position
-            listed, silent = _ended(self._journal, at)
+            listed, over, silent = _listed(self._journal, at)
             self._drop(set(self._following.written()), listed, knowledge.version)
-            found = {name: self._of(name, stream, knowledge, at) for name, stream in listed.items()}
+            found = {
+                name: self._of(name, stream, knowledge, at, over=name in over)
+                for name, stream in listed.items()
+            }
             self._kept = found
             self._following.caught_up(head)
-        followed = [kept.items for kept in found.values() if kept.case is not None]
         return Inbox(
             at=at,
-            items=ranked(item for items in followed for item in items),
-            followed=len(followed),
+            items=ranked(item for kept in found.values() for item in kept.items),
+            followed=sum(kept.case is not None for kept in found.values()),
             silent=silent,
-            unreadable=len(found) - len(followed),
+            unreadable=sum(kept.unreadable for kept in found.values()),
         )
 
     def _drop(self, written: set[str], listed: dict[str, str], version: str) -> None:
@@ -288,13 +282,17 @@ class Post:
         for name in stale:
             del self._kept[name]
 
-    def _of(self, infusion: str, stream: str, knowledge: Knowledge, at: dt.datetime) -> _Kept:
+    def _of(self, infusion: str, stream: str, knowledge: Knowledge, at: dt.datetime, *, over: bool) -> _Kept:
         kept = self._kept.get(infusion)
         if kept is not None and dt.timedelta(0) <= at - kept.at < self.FRESH:
             return kept
-        return (kept or self._read(infusion, stream, knowledge, at)).looked_at(at)
+        return (kept or self._read(infusion, stream, knowledge, at, over=over)).looked_at(at)
 
-    def _read(self, infusion: str, stream: str, knowledge: Knowledge, at: dt.datetime) -> _Kept:
+    def _read(
+        self, infusion: str, stream: str, knowledge: Knowledge, at: dt.datetime, *, over: bool
+    ) -> _Kept:
+        if not over and not _told_of(self._journal, infusion, stream):
+            return _Kept(at, None)
         contact = contact_of(self._journal, stream)
         known = Known(
             initials=initials(contact.name) if contact is not None else "",
@@ -302,16 +300,33 @@ class Post:
         )
         try:
             case = of_journal(self._journal, infusion, knowledge, at)
-            return _Kept(at, case, check_ins(case.episode, knowledge, case.until), known)
-        except (BriefingError, NoInfusionError, UnknownEndError):
-            return _Kept(at, None)
+        except (BriefingError, NoInfusionError):
+            return _Kept(at, None, unreadable=True)
+        if case.episode.ended_at is None:
+            return _Kept(at, case, unreadable=over, patient=known)
+        return _Kept(at, case, asked=check_ins(case.episode, knowledge, case.until), patient=known)
 
 
-def _ended(journal: Journal, at: dt.datetime) -> tuple[dict[str, str], int]:
-    """Infusions that have ended, with their patients; how many are silent too long to be listed."""
+def _listed(journal: Journal, at: dt.datetime) -> tuple[dict[str, str], set[str], int]:
+    """Infusions with their patients: those that have ended and those that have not; which of them have; how
+    many have and are silent too long to be listed. What was told while one goes on is never too old."""
     view, quiet = infusion_state.c, rows.utc_text(at - QUIET)
-    listed = select(view.subject, view.stream).where(view.state.in_(_OVER), view.last_at >= quiet)
-    others = select(func.count()).where(view.state.in_(_OVER), view.last_at < quiet)
+    ended = view.state.in_(_OVER)
+    asked = select(view.subject, view.stream, view.state).where(~ended | (view.last_at >= quiet))
+    others = select(func.count()).where(ended, view.last_at < quiet)
     with journal.store.reading() as connection:
-        found = {row.subject: row.stream for row in connection.execute(listed)}
-        return found, connection.execute(others).scalar_one()
+        found = connection.execute(asked).all()
+        silent = connection.execute(others).scalar_one()
+    return (
+        {row.subject: row.stream for row in found},
+        {row.subject for row in found if row.state in _OVER},
+        silent,
+    )
+
+
+def _told_of(journal: Journal, infusion: str, stream: str) -> bool:
+    """Was anything reported of an infusion?"""
+    of = event.c
+    asked = select(of.position).where(of.stream == stream, of.subject == infusion, of.kind.in_(_REPORTED))
+    with journal.store.reading() as connection:
+        return connection.execute(asked.limit(1)).first() is not None

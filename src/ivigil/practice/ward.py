@@ -11,6 +11,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from ivigil.course import Day, Plan, infusion_id
@@ -41,6 +42,7 @@ from ivigil.practice.board import (
     waiting_since,
 )
 from ivigil.practice.following import Following
+from ivigil.practice.reports import REPORTED, Unsettled, waiting
 from ivigil.records import rows
 from ivigil.records.authorisation import Refusal, Standing, changes, may_start, standings
 from ivigil.records.bodies import Contact
@@ -68,6 +70,8 @@ class _Day(msgspec.Struct, frozen=True):
     state: State
     latest: dt.datetime | None
     """When the latest of its events happened."""
+    told: tuple[Record, ...] = ()
+    """The patient's records, if they ever reported anything."""
 
     @property
     def under_way(self) -> bool:
@@ -103,6 +107,8 @@ class _Kept(msgspec.Struct, frozen=True):
     past: Past | None
     stay: Stay
     changed: bool
+    reports: tuple[Unsettled, ...] = ()
+    """Of the patient, after whichever infusion."""
 
 
 class Ward:
@@ -140,7 +146,7 @@ class Ward:
                 if day.state.phase == "left":
                     left += day.of_today(today, zone)
                 elif day.under_way or (day.of_today(today, zone) and day.standing.step != "superseded"):
-                    places.append(_place(patient, self._keep(day, knowledge), knowledge, at))
+                    places.append(_place(patient, self._keep(patient.stream, day, knowledge), knowledge, at))
         self._forget(place.infusion for place in places)
         return Board(
             at=at,
@@ -183,10 +189,11 @@ class Ward:
         if patient.days:
             self._dates[patient.stream] = frozenset(day.day.date for day in patient.days)
 
-    def _keep(self, day: _Day, knowledge: Knowledge) -> _Kept:
+    def _keep(self, stream: str, day: _Day, knowledge: Knowledge) -> _Kept:
         kept = self._kept.get((day.id, knowledge.version))
         if kept is None or kept.day is not day:
-            kept = _kept(day, self._made_anew(day.standing.plan, knowledge), knowledge)
+            made = _kept(day, self._made_anew(day.standing.plan, knowledge), knowledge)
+            kept = replace(made, reports=waiting(day.told, stream, knowledge)) if day.told else made
             self._kept[day.id, knowledge.version] = kept
         return kept
 
@@ -237,12 +244,13 @@ def _unreadable(records: Iterable[Record], found: Collection[str]) -> set[str]:
 
 
 def _days(found: Iterable[Standing], records: Sequence[Record]) -> Iterator[_Day]:
+    told = tuple(records) if any(isinstance(each.body, REPORTED) for each in records) else ()
     for standing in found:
         for day in standing.plan.days:
             name = infusion_id(standing.plan.id, day.number)
             events = events_of(records, name)
             latest = max((event.at for event in events), default=None)
-            yield _Day(name, standing, day, events, replay(day, events), latest)
+            yield _Day(name, standing, day, events, replay(day, events), latest, told)
 
 
 def _kept(day: _Day, present: Plan | None, knowledge: Knowledge) -> _Kept:
@@ -269,7 +277,7 @@ def _place(patient: _Patient, kept: _Kept, knowledge: Knowledge, now: dt.datetim
     symptom = not live and any(spell.present_at(at) for spell in state.symptoms)
     notes = tuple(_notes(kept, ahead=at > now))
     also = (*_pressing(notes, day), *((UNCERTAIN,) if briefing is None and day.under_way else ()))
-    rank = rank_of(advice, wanted, at, symptom=symptom, also=also)
+    rank = rank_of(advice, wanted, at, symptom=symptom, reports=kept.reports, also=also)
     begun = state.phase != "not_started"
     return Place(
         infusion=day.id,
@@ -296,7 +304,8 @@ def _place(patient: _Patient, kept: _Kept, knowledge: Knowledge, now: dt.datetim
         advice=public(advice),
         alarms=impersonal(state.standing_alarms(plan.order.patient.id)),
         rank=rank,
-        waiting_since=waiting_since(advice, wanted, at),
+        waiting_since=waiting_since(advice, wanted, at, kept.reports),
+        reports=kept.reports,
         notes=notes,
     )
 

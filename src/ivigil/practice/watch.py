@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.bedside import Bedside, bedside_of, folded
 from ivigil.practice.late import Late, late
+from ivigil.practice.reports import Unsettled, waiting
 from ivigil.records.infusing import find, stream_of
 from ivigil.records.journal import Journal
 
@@ -27,6 +28,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     bedside: Bedside
     late: tuple[Late, ...]
+    reports: tuple[Unsettled, ...] = ()
+    """What the patient reported and nobody has settled, after whichever infusion."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -82,4 +85,8 @@ class Watch:
         records = self._journal.read(stream)
         found = find(records, stream, infusion)
         latest = max((event.at for event in found.events), default=dt.datetime.min.replace(tzinfo=dt.UTC))
-        return Seen(bedside=folded(bedside_of(found, knowledge, latest)), late=late(records, infusion))
+        return Seen(
+            bedside=folded(bedside_of(found, knowledge, latest)),
+            late=late(records, infusion),
+            reports=waiting(records, stream, knowledge),
+        )

@@ -97,7 +97,7 @@ def _told(report: SymptomReport, knowledge: Knowledge) -> str:
     absent = ", ".join(symptom(name, knowledge) for name in report.absent)
     parts = (
         f"present: {present}" if present else "",
-        f"in their words: {'; '.join(report.unmatched)}" if report.unmatched else "",
+        f"in their words: {'; '.join(f'“{text}”' for text in report.own_words)}" if report.own_words else "",
         f"absent: {absent}" if absent else "",
         readings(report.readings, knowledge),
     )

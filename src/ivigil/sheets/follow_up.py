@@ -36,6 +36,7 @@ def follow_up_sheet(found: HandOver, knowledge: Knowledge, *, recorded: bool) ->
         _results(found, knowledge, refs),
         _panels(found, knowledge, refs),
         _check_ins(found.check_ins),
+        _reported(found, knowledge),
         _diary(found, knowledge),
         proposals_section(found.next_order, knowledge) if found.next_order else None,
         references(refs),
@@ -191,6 +192,20 @@ def _check_ins(standings: tuple[Standing, ...]) -> RenderableType:
         told = "TELL SOMEBODY: ivigil check-ins" if each.escalation else ""
         grid.add_row(f"{at}", f"{each.check_in.due:%Y-%m-%d %H:%M}", STATE[each.state], told)
     return section("Check-ins", grid)
+
+
+def _reported(found: HandOver, knowledge: Knowledge) -> RenderableType | None:
+    """Each report with what was said, measured and written."""
+    told = [each for each in found.reported if each.present or each.readings or each.own_words]
+    if not told:
+        return None
+    grid = table(17, None)
+    for each in told:
+        parts = [names(each.present, knowledge)] if each.present else []
+        parts += [reading_text(name, value, knowledge) for name, value in each.readings.items()]
+        parts += [f"“{text}”" for text in each.own_words]
+        grid.add_row(f"{each.at:%Y-%m-%d %H:%M}", "; ".join(parts))
+    return section("Reported by the patient", grid)
 
 
 def _diary(found: HandOver, knowledge: Knowledge) -> RenderableType | None:

@@ -115,7 +115,7 @@ def patient_answer(
     asked = answer.ask[:_SHOWN_QUESTIONS] if answer.urgency != "emergency_now" else ()
     return PatientAnswer(
         title=say.urgent(TITLE[answer.urgency]),
-        call=_call(answer.call, knowledge, say),
+        call=call_line(answer.call, knowledge, say),
         advice=tuple(say.urgent(text) for text in _advice(answer, knowledge)),
         asks=tuple(say(questions[name]) for name in asked),
         reads=say.urgent(_WATCHED if reading else _UNWATCHED),
@@ -145,7 +145,7 @@ def headline(answer: Triage, knowledge: Knowledge) -> RenderableType:
     """How soon, and whom to call."""
     return Group(
         Text(TITLE[answer.urgency], style=_STYLE[answer.urgency]),
-        Padding(Text(_call(answer.call, knowledge, Wording(knowledge))), (0, 0, 0, 2)),
+        Padding(Text(call_line(answer.call, knowledge, Wording(knowledge))), (0, 0, 0, 2)),
     )
 
 
@@ -172,7 +172,8 @@ def _number(phone: str, say: Wording) -> str:
     return f": {phone}" if phone else say.urgent(" (this site has set no number)")
 
 
-def _call(call: Call, knowledge: Knowledge, say: Wording) -> str:
+def call_line(call: Call, knowledge: Knowledge, say: Wording) -> str:
+    """Whom to call, and how soon."""
     site = knowledge.site
     return say.urgent(
         _CALL[call],
@@ -193,8 +194,13 @@ def when_closed(say: Wording, knowledge: Knowledge) -> str:
 def _advice(answer: Triage, knowledge: Knowledge) -> list[str]:
     """What to do meanwhile, of the rows that set the urgency, each sentence once."""
     rows = (knowledge.by_id[fact] for cause in answer.leading for fact in cause.facts)
-    said = (row.advice for row in rows if isinstance(row, SymptomUrgency) and row.advice)
-    return list(dict.fromkeys(said))
+    told = answer.picture.measured
+    said = (
+        row.advice_measured if row.asks_for and row.asks_for in told else row.advice
+        for row in rows
+        if isinstance(row, SymptomUrgency)
+    )
+    return list(dict.fromkeys(text for text in said if text))
 
 
 def _after(episode: Episode, at: dt.datetime, answer: Triage, knowledge: Knowledge) -> RenderableType:

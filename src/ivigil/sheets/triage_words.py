@@ -14,7 +14,7 @@ _CAUSE: dict[CauseCode, str] = texts(
         "row": "{about}",
         "no_permission_to_wait": "no strong evidence that {about} may wait",
         "unmatched": "not on the list of symptoms: {about}",
-        "unanswered": "not answered, and may mean danger: {count} questions below",
+        "unanswered": "not answered, and may mean danger: {count} questions",
         "at_risk": "{about} is suspected, and risk factors are present or were not looked for",
         "repeat_contact": "not the first report about this infusion: one step more urgent for each",
     }

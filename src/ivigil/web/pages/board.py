@@ -24,8 +24,9 @@ from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.due import Due
 from ivigil.infusion.events import CHAIR_LETTERS
 from ivigil.infusion.replay import replay
-from ivigil.practice.board import NOT_AS_SIGNED, PRESSING, Board, Note, Place, Section
+from ivigil.practice.board import NOT_AS_SIGNED, PRESSING, Board, Note, Place, Section, report_rank
 from ivigil.practice.deeds import Telling, tell
+from ivigil.practice.reports import Unsettled
 from ivigil.practice.told import ToldError
 from ivigil.records.finding import plan_and_day
 from ivigil.records.infusing import Infusion, load
@@ -38,6 +39,7 @@ from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.given import TheVisit
 from ivigil.web.kept import kept
+from ivigil.web.pages.reported import how_soon, report_path
 from ivigil.web.parts import field
 from ivigil.web.parts.notice import Tone, faults, notice
 from ivigil.web.parts.number import number
@@ -244,12 +246,32 @@ def _needed(place: Place, at: dt.datetime, visit: Visit) -> Element:
             say(word),
             h.span(".since")[f" {_span(at - since)}"] if since is not None else None,
         ],
-        h.ul[(h.li[line] for line in _pressing(place, visit))],
+        h.ul[
+            (
+                h.li[h.a(href=report_path(each))[text] if visit.may("follow_up.read", place.stream) else text]
+                for each in _reports(place)
+                for text in [_report_words(each)]
+            ),
+            (h.li[line] for line in _advised(place, visit)),
+        ],
     ]
 
 
+def _reports(place: Place) -> list[Unsettled]:
+    """Those that somebody has to see now; the others wait in the inbox."""
+    return [each for each in place.reports if report_rank(each) is not None]
+
+
+def _report_words(report: Unsettled) -> str:
+    return say("The patient reported: {urgency}. Read it.", urgency=how_soon(report))
+
+
 def _pressing(place: Place, visit: Visit) -> list[str]:
-    """What is to be done at once, in the words of the chair."""
+    """What is to be done at once: what was reported, then in the words of the chair."""
+    return [*(_report_words(each) for each in _reports(place)), *_advised(place, visit)]
+
+
+def _advised(place: Place, visit: Visit) -> list[str]:
     lines = [
         advice_line(each, visit.knowledge)
         for each in place.advice
@@ -257,7 +279,7 @@ def _pressing(place: Place, visit: Visit) -> list[str]:
     ]
     if not lines:
         lines = [_due_words(each, visit) for each in place.due if each.overdue(visit.now)]
-    return [*_calls(place), *lines] or [say("Look at the patient")]
+    return [*_calls(place), *lines] or ([] if _reports(place) else [say("Look at the patient")])
 
 
 def _calls(place: Place) -> list[str]:
@@ -353,7 +375,8 @@ def _warnings(place: Place) -> Node:
         say(_ALARM[alarm.code]) if alarm.code in _ALARM else alarm_words(alarm) for alarm in place.alarms
     )
     called = _CALLS if _calls(place) else {}
-    lines = (*(say(NOTE[note]) for note in place.notes if note not in called), *alarms)
+    told = () if place.section == "first" else map(_report_words, _reports(place))
+    lines = (*told, *(say(NOTE[note]) for note in place.notes if note not in called), *alarms)
     return h.ul(".warnings")[(h.li[line] for line in lines)] if lines else None
 
 

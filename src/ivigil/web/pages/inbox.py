@@ -11,14 +11,16 @@ from collections.abc import Iterable
 
 import htpy as h
 import msgspec
+from anyio import to_thread
 from htpy import Element, Node
 from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from ivigil.aftercare.check_ins import CheckIn
-from ivigil.aftercare.follow_up import HandOver
+from ivigil.aftercare.follow_up import FollowUpTest, HandOver
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
     CheckInRead,
@@ -28,13 +30,14 @@ from ivigil.aftercare.happenings import (
     ResultReceived,
     SymptomsReported,
 )
-from ivigil.aftercare.spans import UnknownEndError
 from ivigil.aftercare.standing import Standing
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.team_hours import watching_at
 from ivigil.infusion.briefing import BriefingError
+from ivigil.knowledge.reactions import Symptom
 from ivigil.practice.aftermath import Case, hand_over, of_journal, record, triage_of
-from ivigil.practice.inbox import QUIET, Inbox, Item, Tier, unsettled
+from ivigil.practice.inbox import QUIET, Inbox, Item, Tier
+from ivigil.practice.reports import unsettled
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.after_words import BECAUSE, HOLDS, STATE, TEST, whom
 from ivigil.sheets.chair import reading, readings
@@ -43,8 +46,9 @@ from ivigil.sheets.spoken import counted, say, texts
 from ivigil.sheets.triage import DANGER, NUMBER, TITLE
 from ivigil.sheets.triage_words import reasons
 from ivigil.web import shell
-from ivigil.web.given import TheVisit, Ticks, ticked
+from ivigil.web.given import Asked, TheVisit
 from ivigil.web.kept import kept
+from ivigil.web.pages.board import chair_path
 from ivigil.web.parts import field
 from ivigil.web.parts.identity import identity
 from ivigil.web.parts.notice import Tone, faults, notice
@@ -85,11 +89,15 @@ class Sent(msgspec.Struct):
     seen: str = ""
 
 
-class Told(msgspec.Struct):
-    """What somebody of the team heard at the telephone: symptoms of the check-in by their ids."""
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody of the team heard at the telephone, as the form was sent."""
 
-    yes: Ticks = []
-    no: Ticks = []
+    answers: dict[str, str] = {}
+    """Symptom -> "yes" or "no"; whatever was not asked is not in it."""
+    both: tuple[str, ...] = ()
+    """Symptoms with both answers, which no form of ours sends."""
+    none: bool = False
+    """Every question about danger was asked, and those without a yes are a no."""
     says: str = ""
     entry: str = ""
 
@@ -144,23 +152,38 @@ def ask(visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str]) -> Re
     return _questions_page(visit, case, _asked(case, check_in), Told())
 
 
-@post(
-    "/inbox/{infusion:str}/ask/{check_in:str}",
-    needs="follow_up.record",
-    status_code=303,
-    sync_to_thread=True,
-)
-def answer(
-    visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str], data: URLEncodedBody[Told]
+@post("/inbox/{infusion:str}/ask/{check_in:str}", needs="follow_up.record", status_code=303)
+async def answer(
+    request: Asked, visit: TheVisit, infusion: FromPath[str], check_in: FromPath[str]
 ) -> Response[str] | Redirect:
     """What the patient said; it counts as read."""
+    sent = await request.form()
+    return await to_thread.run_sync(_answer, visit, infusion, check_in, sent)
+
+
+def _answer(visit: Visit, infusion: str, check_in: str, sent: FormMultiDict) -> Response[str] | Redirect:
     case = _case(visit, infusion)
     asked = _asked(case, check_in)
-    told, wrong = _report(visit, asked, data)
+    data = _sent(questions_of(asked, case), sent)
+    told, wrong = _report(visit, asked, case, data)
     if wrong:
         return _questions_page(visit, case, asked, data, wrong)
     body = CheckInAnswered(check_in=asked.id, report=told, taken_by="team")
     return _recorded(visit, case, body, data.entry)
+
+
+def _sent(asked: Iterable[Symptom], sent: FormMultiDict) -> Told:
+    found = {
+        symptom.id: {str(value) for value in sent.getall(f"answer.{symptom.id}", [])} for symptom in asked
+    }
+    said = {name: values & {"yes", "no"} for name, values in found.items()}
+    return Told(
+        answers={name: "yes" if "yes" in values else "no" for name, values in said.items() if values},
+        both=tuple(name for name, values in said.items() if len(values) > 1),
+        none=sent.get("none") == "yes",
+        says=str(sent.get("says", "")),
+        entry=str(sent.get("entry", "")),
+    )
 
 
 # --- the list
@@ -244,7 +267,15 @@ def _line(item: Item, at: dt.datetime, visit: Visit) -> Node:
     match item.kind:
         case "report":
             how_soon = say(TITLE[item.urgency]) if item.urgency else say("not judged: triage is off here")
-            return [h.b[say("Report:"), " "], how_soon, since, h.br, say("Open it, act, then settle it.")]
+            where = None if item.ended else [" · ", h.b[say("end of the infusion not recorded")]]
+            return [
+                h.b[say("Report:"), " "],
+                how_soon,
+                since,
+                where,
+                h.br,
+                say("Open it, act, then settle it."),
+            ]
         case "answer":
             return [h.b[say("Answer not read")], since, _tell(item, visit)]
         case "silence":
@@ -284,7 +315,7 @@ def _tell(item: Item, visit: Visit) -> Node:
 
 
 def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Response[str]:
-    found = hand_over(case)
+    found = _handed_over(case)
     waiting = unsettled(case.known)
     may = visit.may("follow_up.record", case.stream)
     return shell.page(
@@ -292,11 +323,12 @@ def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Respo
         visit,
         faults(wrong),
         _headline(case, waiting),
+        _goes_on(case, visit) if found is None else None,
         _reports(waiting, visit),
         _results(found, waiting, visit),
         _settle_form(visit, case) if may and _to_settle(waiting) else None,
-        _check_ins(found, visit, case, may=may),
-        _tests(found),
+        _left_open(case),
+        [_check_ins(found, visit, case, may=may), _tests(found)] if found else None,
         h.p[h.a(href="/inbox")[say("Back to the inbox")]],
         banner=_banner(visit, case),
         styles=_STYLES,
@@ -317,6 +349,22 @@ def _banner(visit: Visit, case: Case) -> Node:
     )
 
 
+def _goes_on(case: Case, visit: Visit) -> Node:
+    """The end is not recorded: the chair is where to look, and nothing is asked afterwards until it is."""
+    return notice(
+        "slow",
+        h.p[
+            say(
+                "The end of this infusion is not recorded. It may be running: look at the chair. Until its "
+                "end is recorded the patient is asked nothing about it."
+            )
+        ],
+        h.p[h.a(href=chair_path(case.episode.infusion))[say("To the infusion")]]
+        if visit.may("chair.read", case.stream)
+        else None,
+    )
+
+
 def _headline(case: Case, waiting: Iterable[Happened]) -> Node:
     """How soon, and why: of what was told and is not settled."""
     if not any(isinstance(each.what, SymptomsReported | CheckInAnswered) for each in waiting):
@@ -330,6 +378,19 @@ def _headline(case: Case, waiting: Iterable[Happened]) -> Node:
         h.p[h.b[say(TITLE[found.urgency])]],
         h.ul[(h.li[text] for text in reasons(found.leading, case.knowledge))],
     )
+
+
+def _left_open(case: Case) -> Node:
+    """The questions about danger that make the answer what it is, and that nobody has answered."""
+    found = triage_of(case)
+    if found is None or not found.picture.unanswered:
+        return None
+    questions = {each.id: each.question for each in case.knowledge.facts.symptom}
+    return h.section[
+        h.h2[say("Not answered, and may mean danger")],
+        h.p[say("Call the patient and ask: what is not answered counts as danger.")],
+        h.ul[(h.li[questions[name]] for name in found.picture.unanswered)],
+    ]
 
 
 def _reports(waiting: Iterable[Happened], visit: Visit) -> Node:
@@ -355,18 +416,18 @@ def _told(each: Happened, visit: Visit) -> Element:
         ],
         h.p[h.b[say("Has:"), " "], names(report.present, base)] if report.present else None,
         h.p[h.b[say("Measured:"), " "], readings(report.readings, base)] if report.readings else None,
-        (h.blockquote[text] for text in report.unmatched),
+        (h.blockquote[f"“{text}”"] for text in report.own_words),
         h.p(".soft")[say("Denies:"), " ", names(report.absent, base)] if report.absent else None,
         None if told else h.p[say("Told of no complaint.")],
     ]
 
 
-def _results(found: HandOver, waiting: Iterable[Happened], visit: Visit) -> Node:
+def _results(found: HandOver | None, waiting: Iterable[Happened], visit: Visit) -> Node:
     new = [each.what for each in waiting if isinstance(each.what, ResultReceived)]
     if not new:
         return None
     rules = {fact.id: fact.meaning for fact in visit.knowledge.facts.result_rule}
-    speaks = [read for read in found.readings if read.holds != "false"]
+    speaks = [read for read in found.readings if read.holds != "false"] if found else []
     return h.section[
         table(
             say("Laboratory values to read"),
@@ -403,18 +464,26 @@ def _settle_form(visit: Visit, case: Case) -> Element:
 
 
 def _check_ins(found: HandOver, visit: Visit, case: Case, *, may: bool) -> Node:
-    rows = ((*_standing(each, visit), _actions(each, visit, case, may=may)) for each in found.check_ins)
+    anew = case.until is not None
+    rows = (
+        (*_standing(each, visit, anew=anew), _actions(each, visit, case, may=may)) for each in found.check_ins
+    )
     headings = (say("When"), say("State"), say("Tell"), say("To do"))
     return h.div(".checks")[table(say("Check-ins"), headings, rows, empty=say("No check-in is planned."))]
 
 
-def _standing(each: Standing, visit: Visit) -> tuple[Node, Node, Node]:
+def _standing(each: Standing, visit: Visit, *, anew: bool) -> tuple[Node, Node, Node]:
+    """anew: the next infusion has ended."""
     state: Node = say(STATE[each.state])
     if each.answered_at is not None:
         read = say("read by the team") if each.answer_read_at else say("NOT READ by the team")
         state = [state, h.br, h.span(".soft")[read]]
     told = each.escalation
-    tell = [whom(told, visit.knowledge), h.br, h.span(".soft")[say(BECAUSE[told.because])]] if told else None
+    tell: Node = (
+        [whom(told, visit.knowledge), h.br, h.span(".soft")[say(BECAUSE[told.because])]] if told else None
+    )
+    if each.answered_at is None and each.state != "planned" and anew:
+        tell = h.span(".soft")[say("The check-ins of the next infusion ask now.")]
     return stamp(each.check_in.due, visit.zone), state, tell
 
 
@@ -422,29 +491,50 @@ def _actions(each: Standing, visit: Visit, case: Case, *, may: bool) -> Node:
     if not may or each.state == "planned":
         return None
     base = f"/inbox/{case.episode.infusion}"
+    asking = h.a(".open", href=f"{base}/ask/{each.check_in.id}")
     if each.answered_at is None:
-        return h.a(".open", href=f"{base}/ask/{each.check_in.id}")[say("Ask by telephone")]
-    if each.answer_read_at is None:
-        return field.form(visit.form_token, f"{base}/read/{each.check_in.id}")[
+        return asking[say("Ask by telephone")]
+    unread = each.answer_read_at is None
+    return [
+        field.form(visit.form_token, f"{base}/read/{each.check_in.id}")[
             _entry_id(), _seen(case), field.submit(say("Mark the answer as read"), kind="plain")
         ]
-    return None
+        if unread
+        else None,
+        asking[say("Ask again by telephone")],
+    ]
 
 
 def _tests(found: HandOver) -> Node:
     if not found.tests:
         return None
-    return table(
-        say("Blood tests that the plan asks for"),
-        (say("Test"), say("State"), say("From"), say("To")),
-        (
-            (test.what, say(TEST[test.state]), f"{test.first or ''}", f"{test.last or ''}")
-            for test in found.tests
-        ),
-    )
+    return h.div(".checks")[
+        table(
+            say("Blood tests that the plan asks for"),
+            (say("Test"), say("State"), say("Days")),
+            ((test.what, say(TEST[test.state]), _days(test)) for test in found.tests),
+        )
+    ]
+
+
+def _days(test: FollowUpTest) -> str:
+    if test.first is None:
+        return ""
+    if test.last in (None, test.first):
+        return f"{test.first}"
+    return say("{first} to {last}", first=f"{test.first}", last=f"{test.last}")
 
 
 # --- asking
+
+
+def questions_of(asked: CheckIn, case: Case) -> tuple[Symptom, ...]:
+    """What is asked at the telephone: every question about danger to life, as the patient is asked at home,
+    for one that is left open is judged as danger; then those of the check-in."""
+    age = case.episode.age_months
+    every = [each for each in case.knowledge.facts.symptom if each.question and each.concerns(age)]
+    danger = [each for each in every if each.ask_first]
+    return (*danger, *(each for each in every if each.id in asked.questions and not each.ask_first))
 
 
 def _questions_page(
@@ -454,6 +544,9 @@ def _questions_page(
     data: Told,
     wrong: tuple[str, ...] = (),
 ) -> Response[str]:
+    every = questions_of(asked, case)
+    danger = [each for each in every if each.ask_first]
+    others = [each for each in every if not each.ask_first]
     return shell.page(
         say("Ask by telephone"),
         visit,
@@ -462,7 +555,17 @@ def _questions_page(
         field.form(visit.form_token, f"/inbox/{case.episode.infusion}/ask/{asked.id}")[
             faults(wrong),
             _entry_id(),
-            h.div(".questions")[(_question(name, data, visit) for name in asked.questions)],
+            h.h2[say("Danger to life")],
+            h.div(".questions")[(_question(each, data) for each in danger)],
+            h.label(".tick.none")[
+                h.input(type="checkbox", name="none", value="yes", checked=data.none),
+                h.span[
+                    say("All of these were asked. Those that are not answered with yes are answered with no.")
+                ],
+            ],
+            [h.h2[say("Of this check-in")], h.div(".questions")[(_question(each, data) for each in others)]]
+            if others
+            else None,
             h.div(".field")[
                 h.label(for_="says")[say("In their own words")],
                 h.textarea(id="says", name="says", rows=3)[data.says],
@@ -476,30 +579,34 @@ def _questions_page(
     )
 
 
-def _question(name: str, data: Told, visit: Visit) -> Element:
-    symptom = next(each for each in visit.knowledge.facts.symptom if each.id == name)
+def _question(symptom: Symptom, data: Told) -> Element:
+    given = data.answers.get(symptom.id, "")
     return h.fieldset(class_={"question": True, "danger": symptom.ask_first})[
         h.legend[symptom.question],
         (
             h.label(".tick")[
-                h.input(type="checkbox", name=said, value=name, checked=name in chosen), h.span[called]
+                h.input(type="radio", name=f"answer.{symptom.id}", value=said, checked=said == given),
+                h.span[called],
             ]
-            for said, called, chosen in (
-                ("yes", say("Yes"), ticked(data.yes)),
-                ("no", say("No"), ticked(data.no)),
-            )
+            for said, called in (("yes", say("Yes")), ("no", say("No")), ("", say("Not asked")))
         ),
     ]
 
 
-def _report(visit: Visit, asked: CheckIn, data: Told) -> tuple[SymptomReport, tuple[str, ...]]:
+def _report(visit: Visit, asked: CheckIn, case: Case, data: Told) -> tuple[SymptomReport, tuple[str, ...]]:
     """What was said, and what cannot be taken."""
-    yes, no = (
-        tuple(name for name in asked.questions if name in ticked(sent)) for sent in (data.yes, data.no)
+    every = {each.id: each for each in questions_of(asked, case)}
+    yes = tuple(name for name in every if data.answers.get(name) == "yes")
+    no = tuple(
+        name
+        for name, symptom in every.items()
+        if name not in yes and (data.answers.get(name) == "no" or (data.none and symptom.ask_first))
     )
     says = " ".join(data.says.split())
     report = SymptomReport(at=visit.now, present=yes, absent=no, unmatched=(says,) if says else ())
-    wrong = [say("A question was answered with yes and no.")] if set(yes) & set(no) else []
+    wrong = [
+        say("Answered with yes and with no: {question}", question=every[name].question) for name in data.both
+    ]
     if not (yes or no or says):
         wrong.append(say("Nothing was answered."))
     return report, tuple(wrong)
@@ -509,17 +616,24 @@ def _report(visit: Visit, asked: CheckIn, data: Told) -> tuple[SymptomReport, tu
 
 
 def _case(visit: Visit, infusion: str) -> Case:
-    """The infusion; one without a course or an end is not followed."""
+    """The infusion: one with a course that has ended, or of which something was told."""
     try:
         case = of_journal(visit.journal, infusion, visit.knowledge, visit.now)
-        hand_over(case)
-    except (BriefingError, UnknownEndError):
-        raise NotFoundException(detail="no infusion that has ended") from None
+    except BriefingError:
+        raise NotFoundException(detail="no infusion that can be followed") from None
+    if case.episode.ended_at is None and not case.known:
+        raise NotFoundException(detail="no infusion that has ended")
     return case
 
 
+def _handed_over(case: Case) -> HandOver | None:
+    """Everything about the days after; None: they have not begun."""
+    return hand_over(case) if case.episode.ended_at is not None else None
+
+
 def _asked(case: Case, check_in: str) -> CheckIn:
-    found = (each.check_in for each in hand_over(case).check_ins if each.check_in.id == check_in)
+    whole = _handed_over(case)
+    found = (each.check_in for each in (whole.check_ins if whole else ()) if each.check_in.id == check_in)
     asked = next(found, None)
     if asked is None:
         raise NotFoundException(detail="no such check-in")

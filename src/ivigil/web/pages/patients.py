@@ -20,6 +20,7 @@ from ivigil.patient import Sex
 from ivigil.practice.aftermath import Case, standings, triage_of
 from ivigil.practice.entry import draft
 from ivigil.practice.file import File, open_file
+from ivigil.practice.reports import complaints
 from ivigil.records.authorisation import Step
 from ivigil.records.bodies import Contact
 from ivigil.records.entrance import of_reads
@@ -279,16 +280,29 @@ def banner(file: File) -> Node:
 
 
 def _after(visit: Visit, file: File) -> Element:
-    case = file.case
-    if case is None:
+    if not file.cases:
         return h.section[h.h2[say("After the infusion")], h.p(".soft")[say("Nothing was given yet.")]]
-    ended = case.episode.ended_at
+    last = file.cases[-1]
     return h.section[
         h.h2[say("After the infusion")],
+        [_after_one(visit, case, last=case is last) for case in reversed(file.cases)],
+    ]
+
+
+def _after_one(visit: Visit, case: Case, *, last: bool) -> Node:
+    """One infusion that is followed: the last one, or one before it that still asks or whose report waits."""
+    ended, began = case.episode.ended_at, case.episode.started_at or case.day.start
+    time = _when(visit, ended) if ended else say("– not recorded")
+    return [
         h.p(".soft")[
-            woven("Last infusion ended {time}.", time=_when(visit, ended) if ended else say("– not recorded"))
+            woven("Last infusion ended {time}.", time=time)
+            if last
+            else woven("The infusion of {began} ended {time}.", began=_when(visit, began), time=time)
         ],
         _urgency(case),
+        h.p[h.a(href=f"/inbox/{case.episode.infusion}")[say("Read and settle it in the inbox")]]
+        if complaints(case.known) and visit.may("follow_up.read", case.stream)
+        else None,
         _told(visit, case),
         _check_ins(visit, case) if ended else None,
     ]
@@ -337,7 +351,7 @@ def _said(report: SymptomReport, case: Case) -> str:
     """What is there, in a clinician's words; own words in quotation marks."""
     names = {symptom.id: symptom.name for symptom in case.knowledge.facts.symptom}
     parts = [names.get(name, name) for name in report.present]
-    parts += [f"“{text}”" for text in report.unmatched]
+    parts += [f"“{text}”" for text in report.own_words]
     parts += [reading(name, value, case.knowledge) for name, value in report.readings.items()]
     gone = [names.get(name, name) for name in report.absent]
     said = ", ".join(parts) or say("nothing of the list")

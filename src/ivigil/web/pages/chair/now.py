@@ -19,6 +19,7 @@ from ivigil.web.pages.chair.advice import first, others
 from ivigil.web.pages.chair.entries import gone
 from ivigil.web.pages.chair.forms import tap
 from ivigil.web.pages.chair.view import ChairView
+from ivigil.web.pages.reported import report_notice
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.number import number
 from ivigil.web.parts.stamp import live
@@ -32,6 +33,7 @@ def now(view: ChairView) -> Element:
     """Everything that changes by the minute."""
     return live(PART, view.path, view.report.at, every=EVERY_SECONDS)[
         _wrong_patient(view),
+        [report_notice(each, view.visit, view.stream) for each in view.reports],
         _changed(view),
         _alarms(view),
         first(view),

@@ -15,6 +15,7 @@ from ivigil.order import Fault
 from ivigil.practice.bedside import Bedside, Report, report
 from ivigil.practice.deeds import Objection
 from ivigil.practice.late import Late
+from ivigil.practice.reports import Unsettled
 from ivigil.practice.told import Kind
 from ivigil.practice.watch import Seen
 from ivigil.records.infusing import NoInfusionError
@@ -44,6 +45,8 @@ class ChairView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Of the patient, as the journal knows it; "" if it does not."""
     late: tuple[Late, ...]
+    reports: tuple[Unsettled, ...] = ()
+    """What the patient reported and nobody has settled."""
     typed: Typed | None = None
     done: str = ""
     """Id of the entry that was written just now."""
@@ -121,6 +124,7 @@ def see(
         report=report(seen.bedside),
         name=contact.name if contact is not None else "",
         late=seen.late,
+        reports=seen.reports,
         typed=typed,
         done=done,
         every=every,

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import htpy as h
 from htpy import Node
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from ivigil.aftercare.happenings import CheckInAnswered, Happened, SymptomsReported, open_reports
+from ivigil.aftercare.happenings import CheckInAnswered, Happened, ReportsSettled, SymptomsReported
 from ivigil.aftercare.team_hours import watching_at
-from ivigil.aftercare.triage import Call, Triage, triage
+from ivigil.aftercare.triage import Call, Triage
 from ivigil.knowledge.reactions import Urgency
 from ivigil.practice.aftermath import Case, of_journal
+from ivigil.practice.reports import answer_to, complaints
 from ivigil.records.words import Record
 from ivigil.sheets.triage import patient_answer
-from ivigil.sheets.wording import Wording
 from ivigil.web.given import Asked, TheVisit
-from ivigil.web.pages.me.frame import Reader, call, page, reader, told
+from ivigil.web.pages.me.frame import Reader, call, moment, page, reader, told
 from ivigil.web.parts.notice import Tone
 
 _TONE: dict[Urgency, Tone] = {
@@ -39,7 +37,8 @@ def answer(request: Asked, visit: TheVisit, event: FromPath[str]) -> Response[st
     happened = next((each for each in case.happened if each.id == record.id), None)
     if happened is None:
         raise NotFoundException(detail="withdrawn")
-    judged = _judged(case, happened)
+    before = _before(case, happened)
+    judged = _judged(case, happened, before)
     say = who.say
     return page(
         who,
@@ -48,12 +47,19 @@ def answer(request: Asked, visit: TheVisit, event: FromPath[str]) -> Response[st
         h.section[
             h.h2[told(say("What you told us"))],
             _told(happened, who),
-            h.p[told(say("Your team sees it in their list."))] if judged else None,
+            _listed(case, happened, who),
         ],
+        h.section[
+            h.h2[told(say("We also count what you told us before"))],
+            [_told(each, who) for each in before],
+        ]
+        if judged and before
+        else None,
         h.p(".choices")[
             h.a(".button.plain", href="/me/wrong")[told(say("Something else is wrong, or it is worse"))],
             h.a(".button.plain", href="/me")[told(say("Back to the start"))],
         ],
+        shown=judged.urgency if judged else None,
     )
 
 
@@ -94,14 +100,24 @@ def _own(who: Reader, event: str) -> Record:
     raise NotFoundException(detail="no such report")
 
 
-def _judged(case: Case, happened: Happened) -> Triage | None:
-    """The answer in the light of what was told before it; None where it is switched off."""
-    if not case.knowledge.is_on("policy.patient_triage"):
-        return None
-    assert isinstance(happened.what, SymptomsReported | CheckInAnswered)
+def _before(case: Case, happened: Happened) -> tuple[Happened, ...]:
+    """Complaints that were told before it and not settled then."""
     when = (happened.at, happened.id)
-    before = open_reports(each for each in case.happened if (each.at, each.id) < when)
-    return triage(happened.what.report, case.episode, case.knowledge, earlier=before)
+    return complaints(each for each in case.happened if (each.at, each.id) < when)
+
+
+def _judged(case: Case, happened: Happened, before: tuple[Happened, ...]) -> Triage | None:
+    """The answer in the light of what was told before it; None where it is switched off."""
+    return answer_to((*before, happened), case.episode, case.knowledge)
+
+
+def _listed(case: Case, happened: Happened, who: Reader) -> Node:
+    """Where it is now: with the team until they have dealt with it."""
+    say = who.say
+    if happened in complaints(case.known):
+        return h.p[told(say("Your team sees it in their list."))]
+    settled = any(isinstance(each.what, ReportsSettled) and each.at >= happened.at for each in case.known)
+    return h.p[told(say("Your team has dealt with it."))] if settled else None
 
 
 def _told(happened: Happened, who: Reader) -> Node:
@@ -110,18 +126,13 @@ def _told(happened: Happened, who: Reader) -> Node:
     report, say = happened.what.report, who.say
     plain = {symptom.id: symptom.plain for symptom in who.knowledge.facts.symptom}
     items = [say(plain[name]) for name in report.present if name in plain]
-    items += [f"“{text}”" for text in report.unmatched]
+    items += [f"“{text}”" for text in report.own_words]
     items += [f"{say.number(value)} °C" for name, value in report.readings.items() if name.endswith("_c")]
     at = happened.at.astimezone(who.visit.now.tzinfo)
     return [
         h.p(".soft")[told(moment(say, at))],
         h.ul[_items(tuple(items))] if items else h.p[told(say("Nothing of the list was so."))],
     ]
-
-
-def moment(say: Wording, at: dt.datetime) -> str:
-    """Day and time in words."""
-    return say("{day}, {time}", day=say.day(at.date()), time=f"{at:%H:%M}")
 
 
 routes = [answer]

@@ -72,6 +72,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Complaints that are on no list."""
     words: str = ""
     """Not yet confirmed."""
+    written: str = ""
+    """The words as they were written, confirmed or not."""
     temperature: Decimal | None = None
     """Degrees Celsius."""
 
@@ -137,6 +139,7 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
             absent=tuple(name for name in so_far.no if name not in so_far.yes),
             readings=readings,
             unmatched=so_far.left,
+            words=so_far.written,
         )
 
     def is_emergency(self, so_far: Told) -> bool:
@@ -223,6 +226,7 @@ def _after_rest(talk: Talk, so_far: Told, sent: FormMultiDict) -> Node | Symptom
         yes=(*so_far.yes, *ticked, *(name for name, yes in still.items() if yes)),
         no=(*so_far.no, *(name for name, yes in still.items() if not yes)),
         words=words,
+        written=words,
         temperature=degrees if isinstance(degrees, Decimal) else None,
     )
     if isinstance(degrees, str):
@@ -410,6 +414,7 @@ def _form(talk: Talk, step: Step, so_far: Told, *content: Node) -> Node:
     ]
     if step != "rest":
         carried += [("told_words", so_far.words)] if so_far.words else []
+        carried += [("written", so_far.written)] if so_far.written else []
         carried += [("degrees", str(so_far.temperature))] if so_far.temperature is not None else []
     return form(talk.who.visit.form_token, talk.path, classes="interview")[
         [h.input(type="hidden", name=name, value=value) for name, value in carried], content
@@ -494,6 +499,7 @@ def _read(talk: Talk, sent: FormMultiDict) -> Told:
         passed=_known(talk.every, sent.getall("passed", [])),
         left=tuple(str(text)[:MOST_LETTERS] for text in sent.getall("left", [])[:50]),
         words=str(sent.get("told_words", ""))[:MOST_LETTERS],
+        written=str(sent.get("written", ""))[:MOST_LETTERS],
         temperature=found,
     )
 

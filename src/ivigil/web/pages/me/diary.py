@@ -15,15 +15,15 @@ from litestar.response import Redirect
 from msgspec.structs import replace
 
 from ivigil.aftercare.diary import PAIN, DiaryReading, Spell, read_diary
-from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry
+from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, SymptomsReported, open_reports
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.triage import Triage, call_for, triage
 from ivigil.knowledge.reactions import URGENCIES, Symptom
-from ivigil.practice.aftermath import Case, record
+from ivigil.practice.aftermath import Case, record, triage_of
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.answer import answered
 from ivigil.web.pages.me.asking import TEMPERATURE, either, read_temperature, temperature_field, ticks
-from ivigil.web.pages.me.frame import Reader, page, reader, told, watched
+from ivigil.web.pages.me.frame import Reader, moment, page, reader, told, watched
 from ivigil.web.parts.field import form
 from ivigil.web.parts.notice import notice
 
@@ -86,7 +86,7 @@ def _page(who: Reader, case: Case | None, *, wrong: str = "", saved: bool = Fals
     if case is None:
         early = say.urgent("You had no infusion with us yet. Call us with every question.")
         return page(who, say("Diary"), h.p(".lead")[told(early)])
-    reading = _read(case)
+    reading, measured = _read(case), _measured(case, who)
     pressing = _pressing(case, reading)
     names = tuple(name for name in _names(who, case) if name not in _noted(reading))
     return page(
@@ -102,7 +102,7 @@ def _page(who: Reader, case: Case | None, *, wrong: str = "", saved: bool = Fals
             h.a(href="/me/wrong")[told(say("Something is wrong"))],
         ],
         _form(who, reading, names),
-        _noted_so_far(who, reading),
+        _noted_so_far(who, reading, measured),
         status=400 if wrong else 200,
     )
 
@@ -129,21 +129,40 @@ def _form(who: Reader, reading: DiaryReading, names: tuple[str, ...]) -> Node:
     ]
 
 
-def _noted_so_far(who: Reader, reading: DiaryReading) -> Node:
+def _measured(case: Case, who: Reader) -> tuple[Node, ...]:
+    """Temperatures and pain, the last first."""
+    say, zone = who.say, who.visit.now.tzinfo
+    return tuple(
+        h.li[told(text), h.span(".soft")[" ", told(moment(say, each.at.astimezone(zone)))]]
+        for each in sorted(case.known, key=lambda each: each.at, reverse=True)
+        if isinstance(each.what, DiaryEntry | CheckInAnswered | SymptomsReported)
+        for name, value in each.what.report.readings.items()
+        if (text := _value(name, say.number(value), who))
+    )
+
+
+def _value(measure: str, value: str, who: Reader) -> str:
+    if measure == PAIN:
+        return who.say("Pain {number} of 10", number=value)
+    return f"{value} °C" if measure == TEMPERATURE else ""
+
+
+def _noted_so_far(who: Reader, reading: DiaryReading, measured: tuple[Node, ...]) -> Node:
     say, symptoms = who.say, _symptoms(who)
     shown = [spell for spell in reading.spells if spell.symptom in symptoms]
-    if not shown:
+    if not (shown or measured):
         return None
     return h.section[
         h.h2[told(say("What you noted"))],
         h.ul[
+            measured,
             [
                 h.li[
                     told(say(symptoms[spell.symptom].plain)),
                     h.span(".soft")[" ", _days(spell, who)],
                 ]
                 for spell in reversed(shown)
-            ]
+            ],
         ],
     ]
 
@@ -175,7 +194,11 @@ def _pressing(case: Case, reading: DiaryReading) -> Triage | None:
     is not judged here, for nobody asked about them."""
     if reading.report is None or not case.knowledge.is_on("policy.patient_triage"):
         return None
-    found = triage(reading.report, case.episode, case.knowledge)
+    standing = triage_of(case)
+    if standing is not None and standing.urgency == "emergency_now":
+        return None  # it stands on top of the page already, and nothing is more urgent
+    earlier = open_reports(case.known)
+    found = triage(reading.report, case.episode, case.knowledge, earlier=earlier)
     rows = tuple(cause for cause in found.causes if cause.code == "row")
     if not rows or URGENCIES.index(rows[0].urgency) < URGENCIES.index("same_day"):
         return None

@@ -3,8 +3,10 @@ translation may be shown."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 import htpy as h
 import msgspec
@@ -15,12 +17,14 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from ivigil.aftercare.team_hours import watching_at
+from ivigil.knowledge.reactions import URGENCIES, Urgency
 from ivigil.knowledge.store import Knowledge
 from ivigil.knowledge.wording import ENGLISH
 from ivigil.practice.file import File, open_file
+from ivigil.practice.reports import waiting
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.check_ins import who_reads
-from ivigil.sheets.triage import emergency_line
+from ivigil.sheets.triage import TITLE, call_line, emergency_line
 from ivigil.sheets.wording import MARK, Wording, languages
 from ivigil.web import shell
 from ivigil.web.access.way_in import Door
@@ -31,12 +35,13 @@ from ivigil.web.paths import ours
 from ivigil.web.visit import Visit
 
 LANGUAGE = "ivigil-language"
+_PRESSING: dict[Urgency | None, str] = {"emergency_now": "stop", "same_day": "slow"}
 _A_YEAR = 365 * 24 * 3600
 _OWN_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
 """Of languages, as their readers know them."""
 
 
-class Reader(msgspec.Struct, frozen=True, kw_only=True):
+class Reader(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A patient who reads, or who cares for them."""
 
     visit: Visit
@@ -51,6 +56,11 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         return self.visit.knowledge
 
     def file(self) -> File:
+        """As it was when it was first asked for."""
+        return self._file
+
+    @cached_property
+    def _file(self) -> File:
         return open_file(self.visit.journal, self.stream, self.knowledge, self.visit.now)
 
 
@@ -122,8 +132,15 @@ def watched(who: Reader) -> Node:
     return h.div(".unread")[[h.p[told(line)] for line in lines]]
 
 
-def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response[str]:
-    """A whole page for a patient."""
+def moment(say: Wording, at: dt.datetime) -> str:
+    """Day and time in words."""
+    return say("{day}, {time}", day=say.day(at.date()), time=f"{at:%H:%M}")
+
+
+def page(
+    who: Reader, title: str, *content: Node, status: int = 200, shown: Urgency | None = None
+) -> Response[str]:
+    """A whole page for a patient. shown: how urgent the answer is that its content begins with."""
     visit, say = who.visit, who.say
     body = h.body(".me")[
         h.a(".skip", href="#content")[say("Skip to the content")],
@@ -138,7 +155,7 @@ def page(who: Reader, title: str, *content: Node, status: int = 200) -> Response
                 ]
             ],
         ],
-        h.main("#content", tabindex="-1")[_for(who), h.h1[told(title)], content],
+        h.main("#content", tabindex="-1")[_for(who), _open(who, shown), h.h1[told(title)], content],
         _foot(who),
     ]
     return answer(shell.html(_plain(title), visit, body, styles=("me.css",), lang=say.language), status)
@@ -162,6 +179,31 @@ def is_patients(request: Asked, path: str) -> bool:
     """Whether a page is for a patient: they are signed in, or it leads to their own pages."""
     person = request.scope.get("user")
     return bool(person.patient) if person is not None else path == "/me" or path.startswith("/me/")
+
+
+def _open(who: Reader, shown: Urgency | None) -> Node:
+    """What was told, must not wait, and is not settled by the team: the most urgent, above all else."""
+    records = who.visit.journal.read(who.stream)
+    found = [each for each in waiting(records, who.stream, who.knowledge) if each.urgency in _PRESSING]
+    if not found:
+        return None
+    pressing = max(found, key=lambda each: URGENCIES.index(each.urgency or "emergency_now"))
+    if pressing.urgency is None or pressing.call is None:
+        return None
+    if shown is not None and URGENCIES.index(shown) >= URGENCIES.index(pressing.urgency):
+        return None
+    say = who.say
+    title = say.urgent(TITLE[pressing.urgency])
+    when = moment(say, pressing.last_at.astimezone(who.visit.now.tzinfo))
+    return h.section(f".answer.open.{_PRESSING[pressing.urgency]}", aria_label=_plain(title))[
+        h.p(".urgency")[told(title)],
+        h.p(".lead")[told(call_line(pressing.call, who.knowledge, say))],
+        h.p[
+            told(say("You told us this: {when}. It holds until your team has dealt with it.", when=when)),
+            " ",
+            h.a(href=f"/me/answers/{pressing.last}")[told(say("See what you told us"))],
+        ],
+    ]
 
 
 def _for(who: Reader) -> Node:

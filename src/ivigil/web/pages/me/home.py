@@ -9,12 +9,12 @@ from htpy import Element, Node
 from litestar import Response, get
 
 from ivigil.aftercare.standing import Standing
+from ivigil.infusion.progress import expected_end
 from ivigil.practice.aftermath import standings
 from ivigil.practice.file import File
 from ivigil.sheets.patient import takes
 from ivigil.web.given import Asked, TheVisit
-from ivigil.web.pages.me.answer import moment
-from ivigil.web.pages.me.frame import Reader, page, reader, told, watched
+from ivigil.web.pages.me.frame import Reader, moment, page, reader, told, watched
 from ivigil.web.pages.me.questions import due
 
 
@@ -27,14 +27,14 @@ def home(request: Asked, visit: TheVisit) -> Response[str]:
         who,
         say("Hello"),
         watched(who),
-        _asked(due(file.case), who),
+        _asked(due(file), who),
         h.a(".button.wrong", href="/me/wrong")[told(say("Something is wrong"))],
         h.section[h.h2[told(say("What happens next?"))], _next(file, who)],
         h.section[h.h2[told(say("More"))], h.ul(".doors")[[_door(path, text) for path, text in _doors(who)]]],
     )
 
 
-def _asked(found: tuple[tuple[int, Standing], ...], who: Reader) -> Node:
+def _asked(found: tuple[tuple[str, Standing], ...], who: Reader) -> Node:
     """The latest check-in that waits, then those before it."""
     if not found:
         return None
@@ -42,14 +42,14 @@ def _asked(found: tuple[tuple[int, Standing], ...], who: Reader) -> Node:
     return h.section(".card.now")[
         h.h2[told(say("How are you after your infusion?"))],
         h.p[told(say("Please answer, also if you are well."))],
-        h.a(".button.main", href=f"/me/questions/{last}")[told(say("Answer now"))],
+        h.a(".button.main", href=last)[told(say("Answer now"))],
         [
             h.p(".older")[
-                h.a(href=f"/me/questions/{number}")[
+                h.a(href=path)[
                     told(say("Still open: {when}", when=moment(say, _near(each.check_in.due, who))))
                 ]
             ]
-            for number, each in reversed(found[:-1])
+            for path, each in reversed(found[:-1])
         ],
     ]
 
@@ -57,7 +57,7 @@ def _asked(found: tuple[tuple[int, Standing], ...], who: Reader) -> Node:
 def _next(file: File, who: Reader) -> Node:
     """The coming infusions, then what is asked when, then the next treatment."""
     say, now = who.say, who.visit.now
-    coming = [takes(day, say) for day in file.coming(now)]
+    coming = [*_runs(file, who), *(takes(day, say) for day in file.coming(now))]
     course = file.next_course(now.date())
     lines = [*coming, *_questions(file, who)]
     if course is not None:
@@ -67,12 +67,29 @@ def _next(file: File, who: Reader) -> Node:
     return h.ul(".coming")[[h.li[told(line)] for line in lines]]
 
 
+def _runs(file: File, who: Reader) -> list[str]:
+    """The infusion that goes on, and its end by the rates of the plan while it flows."""
+    say, now = who.say, who.visit.now
+    state = file.under_way(now)
+    if state is None:
+        return []
+    end = expected_end(state, now)
+    if end is None or end <= now:
+        return [say("Your infusion has begun. Your team tells you when it ends.")]
+    return [say("Your infusion is running. It ends at about {time}.", time=_hour(end, who))]
+
+
+def _hour(at: dt.datetime, who: Reader) -> str:
+    """The time of day; with its day if that is another one."""
+    near = _near(at, who)
+    return f"{near:%H:%M}" if near.date() == who.visit.now.date() else moment(who.say, near)
+
+
 def _questions(file: File, who: Reader) -> list[str]:
     """When the patient is asked next how they are."""
-    case, say = file.case, who.say
-    if case is None or case.episode.ended_at is None:
-        return []
-    planned = [each.check_in.due for each in standings(case) if each.state == "planned"]
+    say = who.say
+    asked = (each for case in file.asked for each in standings(case))
+    planned = [each.check_in.due for each in asked if each.state == "planned"]
     return (
         [say("We ask you again how you are: {when}.", when=moment(say, _near(min(planned), who)))]
         if planned

@@ -26,6 +26,7 @@ from ivigil.sheets.wallet_card import Holder
 from ivigil.sheets.wallet_card import wallet_card as card_for
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.frame import Reader, page, reader, told
+from ivigil.web.parts import field
 from ivigil.web.parts.field import form
 from ivigil.web.parts.notice import notice
 
@@ -78,11 +79,17 @@ async def travel_letter(request: Asked, visit: TheVisit) -> Response[bytes] | Re
 
 def _travel(request: Asked, visit: TheVisit, sent: FormMultiDict) -> Response[bytes] | Response[str]:
     who = reader(request, visit)
-    leaves, returns = (_day(str(sent.get(name, ""))) for name in ("leaves", "returns"))
+    typed = {
+        name: " ".join(str(sent.get(name, "")).split())[:200] for name in ("leaves", "returns", "carries")
+    }
+    leaves, returns = _day(typed["leaves"]), _day(typed["returns"])
     if leaves is None or returns is None:
-        return _page(who, NO_DAYS)
-    carries = " ".join(str(sent.get("carries", "")).split())[:200]
-    return _letter(who, lambda: _journey(who, leaves, returns, carries), "letter.pdf")
+        missing = tuple(name for name, day in (("leaves", leaves), ("returns", returns)) if day is None)
+        return _page(who, typed=typed, faults=dict.fromkeys(missing, who.say(NO_DAYS)))
+    if returns < leaves:
+        swapped = who.say("The last day of the journey is before the first.")
+        return _page(who, typed=typed, faults={"returns": swapped})
+    return _letter(who, lambda: _journey(who, leaves, returns, typed["carries"]), "letter.pdf", typed)
 
 
 def _card(who: Reader) -> Document:
@@ -116,19 +123,26 @@ def _journey(who: Reader, leaves: dt.date, returns: dt.date, carries: str) -> Do
     return letter_for(standing.plan, journey, who.visit.now.date(), who.knowledge)
 
 
-def _letter(who: Reader, made: Callable[[], Document], name: str) -> Response[bytes] | Response[str]:
+def _letter(
+    who: Reader, made: Callable[[], Document], name: str, typed: dict[str, str] | None = None
+) -> Response[bytes] | Response[str]:
     try:
         return _file(pdf(made()), "application/pdf", name)
     except (NoDocumentError, PdfError):
-        return _page(who, NO_PAPER)
+        return _page(who, NO_PAPER, typed=typed)
 
 
-def _page(who: Reader, wrong: str = "") -> Response[str]:
+def _page(
+    who: Reader, wrong: str = "", *, typed: dict[str, str] | None = None, faults: dict[str, str] | None = None
+) -> Response[str]:
+    """typed, faults (said): of the form for the letter, by field."""
     say, token = who.say, who.visit.form_token
+    typed, faults = typed or {}, faults or {}
+    alerts = (say(wrong),) if wrong else tuple(dict.fromkeys(faults.values()))
     return page(
         who,
         say("My papers"),
-        notice("stop", h.p[told(say(wrong))], urgent=True) if wrong else None,
+        notice("stop", [h.p[told(text)] for text in alerts], urgent=True) if alerts else None,
         h.section[
             h.h2[told(say("Calendar"))],
             h.p[told(say("The days for your own calendar. Its titles do not say what they are for."))],
@@ -142,11 +156,28 @@ def _page(who: Reader, wrong: str = "") -> Response[str]:
         h.section[
             h.h2[told(say("Letter for a journey"))],
             form(token, "/me/travel-letter", classes="narrow")[
-                _date("leaves", say("First day of the journey")),
-                _date("returns", say("Last day of the journey")),
+                [
+                    field.text(
+                        name,
+                        label,
+                        typed.get(name, ""),
+                        type="date",
+                        faults=[faults[name]] if name in faults else (),
+                    )
+                    for name, label in (
+                        ("leaves", say("First day of the journey")),
+                        ("returns", say("Last day of the journey")),
+                    )
+                ],
                 h.div(".field")[
                     h.label(for_="carries")[told(say("What you carry, if you want it named"))],
-                    h.input(id="carries", name="carries", maxlength=200, autocomplete="off"),
+                    h.input(
+                        id="carries",
+                        name="carries",
+                        value=typed.get("carries", ""),
+                        maxlength=200,
+                        autocomplete="off",
+                    ),
                 ],
                 h.button(".plain", type="submit")[told(say("Get the letter (PDF)"))],
             ],
@@ -159,18 +190,12 @@ def _page(who: Reader, wrong: str = "") -> Response[str]:
                 _download("/me/data.json", say("For programs (JSON)")),
             ],
         ],
-        status=400 if wrong else 200,
+        status=400 if alerts else 200,
     )
 
 
 def _download(path: str, text: str) -> Node:
     return h.a(".button.plain", href=path, download=True)[told(text)]
-
-
-def _date(name: str, label: str) -> Node:
-    return h.div(".field")[
-        h.label(for_=name)[told(label)], h.input(id=name, name=name, type="date", required=True)
-    ]
 
 
 def _appointments(file: File, now: dt.datetime) -> Iterator[Appointment]:
@@ -179,8 +204,7 @@ def _appointments(file: File, now: dt.datetime) -> Iterator[Appointment]:
         for entry in visits(file.released):
             if (entry.start if isinstance(entry.start, dt.datetime) else _midnight(entry.start, now)) >= now:
                 yield entry
-    case = file.case
-    if case is not None and case.episode.ended_at is not None:
+    for case in file.asked:
         for number, each in enumerate(standings(case), start=1):
             if each.state == "planned":
                 name = f"{case.episode.infusion}-questions-{number}"

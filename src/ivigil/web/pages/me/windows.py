@@ -16,6 +16,9 @@ from ivigil.web.pages.me.frame import Reader, page, reader, told
 from ivigil.windows.serology import LabFacts, LabWindow, lab_windows
 from ivigil.windows.vaccines import VaccineFacts, VaccineWindow, non_live_vaccines, vaccine_windows
 
+_IN_TITLE = 2
+"""So many tests of a group are named before it is opened."""
+
 
 @get("/me/windows", needs="patient.read", sync_to_thread=True)
 def windows(request: Asked, visit: TheVisit) -> Response[str]:
@@ -76,22 +79,43 @@ def _when(window: VaccineWindow, today: dt.date, who: Reader) -> str:
 
 
 def _tests(before: GivenBefore, who: Reader) -> Node:
+    """Meters of blood sugar first and open: who goes by a wrong one may be killed by insulin. Then by day."""
     say, facts = who.say, who.knowledge.facts
     rules = LabFacts(facts.lab_interference, facts.lab_rule, facts.baseline_sample)
-    found = lab_windows(before.doses, rules, ongoing=before.goes_on)
+    unsafe = {each.id for each in facts.lab_interference if each.unsafe_methods}
     today = who.visit.now.date()
-    groups: dict[str, list[str]] = defaultdict(list)
-    for window in found:
+    groups: dict[tuple[bool, int, dt.date, str], list[str]] = defaultdict(list)
+    for window in lab_windows(before.doses, rules, ongoing=before.goes_on):
         when = _until(window, today, who)
         if when:
-            groups[when].append(window.test)
+            sugar = window.interference in unsafe
+            dated = window.reliable_from if window.answer == "until" else None
+            order = 0 if dated else 1 if window.answer == "not_while_on_therapy" else 2
+            groups[not sugar, order, dated or dt.date.max, when].append(window.test)
     return [
         h.p[told(said("instruction.patient.blood-tests", who.knowledge, say))],
         [
-            h.details[h.summary[told(when)], h.ul[[h.li[h.span(lang="en")[name]] for name in sorted(names)]]]
-            for when, names in sorted(groups.items())
+            _group(when, sorted(names), who, danger=not last)
+            for (last, _, _, when), names in sorted(groups.items())
         ],
         h.p[told(said("advice.tell-blood-tests", who.knowledge, say))],
+    ]
+
+
+def _group(when: str, names: list[str], who: Reader, *, danger: bool) -> Node:
+    """Tests of one day: the first of them in the title, all of them below it."""
+    say, more = who.say, len(names) - _IN_TITLE
+    return h.details(class_="danger" if danger else None, open=danger)[
+        h.summary[
+            h.span[
+                h.span(lang="en")[", ".join(names[:_IN_TITLE])],
+                [" ", told(say("and {count} more", count=str(more)))] if more > 0 else None,
+                h.br,
+                h.span(".soft")[told(when)],
+            ]
+        ],
+        h.p[told(said("instruction.patient.sugar-meter", who.knowledge, say))] if danger else None,
+        h.ul[[h.li[h.span(lang="en")[name]] for name in names]],
     ]
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ivigil.aftercare.happenings import CheckInAnswered, FollowUpEvent, SymptomsReported
 from ivigil.aftercare.symptom_report import SymptomReport
-from ivigil.aftercare.triage import Triage, triage
+from ivigil.aftercare.triage import open_triage
 from ivigil.practice.aftermath import Case, record
 from ivigil.records.errors import RepeatedIdError
 from ivigil.sheets.triage import team_line
@@ -58,7 +58,8 @@ def _answer(request: Asked, visit: TheVisit, sent: FormMultiDict) -> Response[st
 
 def reported(asked: Talk, report: SymptomReport) -> SymptomsReported:
     """The report with the answer that is shown for it."""
-    found: Triage = triage(report, asked.episode, asked.knowledge, earlier=asked.earlier)
+    found = open_triage((*asked.earlier, report), asked.episode, asked.knowledge)
+    assert found is not None, "there is a report"
     facts = tuple(dict.fromkeys(fact for cause in found.leading for fact in cause.facts))
     return SymptomsReported(report=report, urgency=found.urgency, facts=facts)
 
