@@ -30,6 +30,7 @@ from ivigil.infusion.events import (
 )
 from ivigil.infusion.moment import past
 from ivigil.practice import bedside
+from ivigil.practice.authorising import add, running_days
 from ivigil.practice.board import PRESSING, Place, initials, rank_of, ranked
 from ivigil.practice.entry import Entry, draft
 from ivigil.practice.ward import Ward
@@ -171,6 +172,25 @@ def test_the_board_holds_no_name_and_no_identifier(journal: Journal) -> None:
     text = msgspec.json.encode(Ward(journal).board(knowledge(), NOW)).decode()
     assert "identity_differs" in text
     assert not any(word in text for word in ("SECRET-77", "OTHER-88", "Alva", "Surname"))
+
+
+def test_an_order_that_voids_a_running_plan_and_another_patient_there_need_somebody(journal: Journal) -> None:
+    changed, mixed_up = played(journal, "A-1", "Alva Example"), played(journal, "A-2", "Bo Example")
+    assert {place.section for place in board(journal)} == {"running"}
+    assert running_days(journal, changed.id) == (1,)
+    heavier = replace(changed.order, supersedes=changed.id)
+    patient = replace(heavier.patient, weight_kg=heavier.patient.weight_kg + 5)
+    entry = Entry(by=FictionalWard(journal).cast.prescriber, occurred_at=NOW, device_at=NOW)
+    add(journal, replace(heavier, patient=patient), knowledge(), entry)
+    happens(journal, mixed_up, bedside_identity(mixed_up, "OTHER-88"))
+    first, second = (place for place in board(journal) if place.section == "first")
+    assert (first.infusion, first.rank) == (infusion_id(mixed_up.id, 1), "flow")
+    assert (second.infusion, second.rank) == (infusion_id(changed.id, 1), "overdue")
+    assert ("wrong_patient" in first.notes, "plan_changed" in second.notes) == (True, True)
+    later = NOW + dt.timedelta(seconds=30)
+    happens(journal, mixed_up, bedside_identity(mixed_up, mixed_up.order.patient.id.value), later)
+    now = {place.infusion: place.section for place in board(journal, later)}
+    assert (now[first.infusion], now[second.infusion]) == ("running", "first")
 
 
 def bedside_identity(plan: Plan, value: str) -> Happening:

@@ -11,7 +11,7 @@ import pytest
 from ivigil.intake import parse_order
 from ivigil.knowledge.logic import Reading
 from ivigil.knowledge.store import Knowledge
-from ivigil.order import LastImmunoglobulin, Override
+from ivigil.order import LastImmunoglobulin, OrderError, Override
 from ivigil.patient import Identifier, Measurement, Screening
 from tests.support.bases import NAMES, base
 from tests.support.written import ABSENT, read
@@ -192,6 +192,24 @@ def test_the_last_weight_is_kept(knowledge: Knowledge) -> None:
     order = read(knowledge, patient__last_weight={"value": "30 lb", "date": "2026-08-01"})
     last = order.patient.last_weight_kg
     assert last == Measurement(Reading.exactly(D("13.6077711")), dt.date(2026, 8, 1))
+
+
+@pytest.mark.parametrize(
+    ("sex", "weight", "asks"), [("female", 8, True), ("male", 26, True), ("male", 27, False)]
+)
+def test_an_adult_lighter_than_any_grown_person_is_asked_about_without_a_height(
+    sex: str, weight: int, asks: bool, knowledge: Knowledge
+) -> None:
+    """CDC 2000 at 20 years: male P3 54.00, P50 70.60; 70.60 - 5 x 16.60 / 1.880794 = 26.5 kg."""
+    body = {"patient__birth_date": "1969-05-14", "patient__sex": sex, "patient__height_cm": ABSENT}
+    changes = {"condition": "Guillain-Barré syndrome", "patient__weight_kg": weight, **body}
+    if not asks:
+        assert read(knowledge, **changes).patient.weight_kg == weight
+        return
+    with pytest.raises(OrderError) as refused:
+        read(knowledge, **changes)
+    assert [fault.confirm for fault in refused.value.faults] == ["weight_kg"]
+    assert read(knowledge, **changes, patient__confirmed=["weight_kg"]).patient.weight_kg == weight
 
 
 @pytest.mark.parametrize(

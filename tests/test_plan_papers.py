@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from decimal import Decimal
 from pathlib import Path
 
+import htpy as h
+import msgspec
 import pypdf
 import pytest
 from msgspec.structs import replace
@@ -29,6 +32,18 @@ from ivigil.sheets.pdf import pdf
 from ivigil.sheets.plan_document import plan_document, pump_card
 from ivigil.sheets.terminal import console
 from ivigil.sheets.wording import Wording
+from ivigil.web.parts.plan import (
+    care_part,
+    days_part,
+    dose_part,
+    findings_part,
+    gist,
+    product_part,
+    rates_part,
+    standing_notice,
+    taken_for_granted,
+    timeline_part,
+)
 from tests.support import individual
 
 DATE = dt.date(2026, 11, 23)
@@ -162,3 +177,36 @@ def test_a_dose_that_was_sought_from_levels_shows_its_basis_on_paper() -> None:
     assert "Individual dose, sought from levels".upper() in text.upper()
     assert "25.4 g without levels" in text
     """0.4 g/kg x 63.5 kg, as ordered."""
+
+
+def raw(document: Document) -> str:
+    """Everything on a paper but its list of sources: fast, for it is not laid out."""
+    return msgspec.json.encode(document.blocks).decode().partition('"title":"Sources"')[0]
+
+
+@pytest.mark.parametrize("path", sorted(Path("examples").glob("*.toml")), ids=lambda path: path.stem)
+def test_no_page_and_no_paper_of_a_plan_shows_a_code(path: Path) -> None:
+    """No name_of_a_field, outside what a source is called and the ids of facts that open with a number."""
+    knowledge = load()
+    plan = checked_plan(read_order(path, knowledge), knowledge)
+    shown = h.div[
+        standing_notice(plan, knowledge),
+        gist(plan, knowledge),
+        findings_part(plan, knowledge),
+        days_part(plan, knowledge),
+        dose_part(plan, knowledge),
+        product_part(plan, knowledge),
+        rates_part(plan, knowledge),
+        care_part(plan, knowledge),
+        timeline_part(plan, knowledge),
+        taken_for_granted(plan),
+    ]
+    page = re.sub(r"<[^>]+>", " ", re.sub(r'<div class="reason">.*?</div>', "", str(shown)))
+    standing = Standing(plan=plan)
+    papers = [plan_document(standing, DATE, knowledge)]
+    if plan.days and plan.days[0].steps:
+        papers += [pump_card(plan, 1, DATE, knowledge), downtime_sheet(standing, 1, DATE, knowledge)]
+    text = " ".join([page, *(raw(paper) for paper in papers)])
+    assert re.findall(r"\b[a-z0-9-]+(?:_[a-z0-9]+)+\b", text) == []
+    assert "pooling allowed" not in text
+    assert not re.search(rf"\b{plan.rates.schedule}\b" if plan.rates else "a^", text)

@@ -125,6 +125,17 @@ def test_all_faults_stand_beside_their_fields_and_what_was_typed_is_kept(prescri
     """What may have been meant is one press away."""
 
 
+def test_questions_are_ranked_by_what_their_answers_make_of_the_plan(prescriber: Browser) -> None:
+    typed = FIRST | {"condition": "kawasaki", "patient.birth_date": "2023-05-14", "patient.weight_kg": "14.2"}
+    first = prescriber.post(PREVIEW, typed, form_at=NEW).text
+    assert 'data-ranks="/plans/questions"' in first
+    ranked = prescriber.post("/plans/questions", typed, form_at=NEW).text
+    assert ranked.startswith('<section id="questions">')
+    assert "No: 1 day instead of 5" in ranked and "data-ranks" not in ranked
+    whole = prescriber.post(NEW, {**typed, "do": "plan"}, form_at=NEW).text
+    assert "No: 1 day instead of 5" in whole, "without a script they are ranked at once"
+
+
 def test_a_near_name_is_taken_with_one_press(prescriber: Browser) -> None:
     answer = prescriber.post(NEW, {**WHOLE, "condition": "kidp", "set": "condition=cidp"}, form_at=NEW)
     assert 'aria-invalid="true"' not in answer.text
@@ -143,10 +154,15 @@ def test_an_order_is_signed_by_two_and_released(web: Web, prescriber: Browser) -
     assert signed(pharmacist, path, "prescribe") == 403
     assert signed(prescriber, path, "prescribe") == 303
     assert signed(prescriber, path, "verify") == 403
+    name = path.rpartition("/")[2]
+    waits = {who: who.get("/plans").text.count(f'href="/plans/{name}"') for who in (prescriber, pharmacist)}
+    assert waits == {prescriber: 1, pharmacist: 2}, "whoever is to verify finds it twice: it waits for them"
+    assert "Waits for your signature: verify" in pharmacist.get(path).text
     assert signed(pharmacist, path, "verify") == 303
     assert signed(prescriber, path, "release") == 303
     standing = standing_of(web.journal, path.rpartition("/")[2])
     assert standing.step == "released"
+    assert ">Signatures<" not in web.browser("nurse").get(path).text
     assert [each.persons for each in standing.signatures] == [
         ("prescriber Example",),
         ("pharmacist Example",),

@@ -160,6 +160,8 @@ def _doubt(person: Person, start: dt.date | None, fields: Fields, knowledge: Kno
         return
     if person.sex is not None and not asked:
         asked = doubter.weight_for_age(weight, person.sex, person.birth, start)
+    if person.sex is not None and height is None and not asked:
+        doubter.weight_of_adult(weight, person.sex, person.birth, start)
     if height is not None and not asked:
         doubter.body_mass_index(weight, height, person.birth, start)
 

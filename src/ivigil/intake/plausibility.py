@@ -68,9 +68,7 @@ class Doubter:
         row = self._growth(sex, birth, start)
         if row is None:
             return False
-        z = limit(self._knowledge, "policy.intake_weight_for_age") / Z_AT_97TH_CENTILE
-        low = row.p50_kg - z * (row.p50_kg - row.p3_kg)
-        high = row.p50_kg + z * (row.p97_kg - row.p50_kg)
+        low, high = self._believed(row)
         if _between(weight.number, low, high):
             return False
         seen = tell(
@@ -81,6 +79,25 @@ class Doubter:
         )
         accepted, near = tell("a weight plausible for age and sex"), _swaps(weight, low, high)
         return self._ask(WEIGHT, weight.field, seen, accepted, near)
+
+    def weight_of_adult(self, weight: Measured, sex: Sex, birth: dt.date, start: dt.date) -> bool:
+        """Ask about an adult, of unknown height, lighter than is believed at the oldest age of the reference.
+
+        There is no reference of adults' weight; an upper end would have no source. True if it asked.
+        """
+        oldest = next(r.rows[-1] for r in self._knowledge.facts.weight_for_age if r.sex == sex)
+        low, _ = self._believed(oldest)
+        grown = Decimal((start - birth).days) / DAYS_PER_MONTH > oldest.age_months
+        if not grown or weight.number >= low:
+            return False
+        seen = tell("{weight}, at least {low} kg expected of an adult", weight=weight.shown, low=_tenths(low))
+        accepted = tell("a weight plausible for age and sex, or a height beside it")
+        return self._ask(WEIGHT, weight.field, seen, accepted, _swaps(weight, low, None))
+
+    def _believed(self, row: GrowthRow) -> tuple[Decimal, Decimal]:
+        """The ends between which a weight is not asked about."""
+        z = limit(self._knowledge, "policy.intake_weight_for_age") / Z_AT_97TH_CENTILE
+        return row.p50_kg - z * (row.p50_kg - row.p3_kg), row.p50_kg + z * (row.p97_kg - row.p50_kg)
 
     def body_mass_index(self, weight: Measured, height: Measured, birth: dt.date, start: dt.date) -> None:
         """Ask about weight and height that no body has together."""

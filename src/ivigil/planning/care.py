@@ -269,10 +269,20 @@ def _co_treatment(item: Cotreatment, situation: Situation) -> CareItem:
 def day_checks(days: tuple[Day, ...], situation: Situation) -> tuple[CareItem, ...]:
     """Go or no-go checks before a day of this course."""
     return tuple(
-        CareItem(kind="day_check", text=f"{c.measure}: {c.go}; {c.no_go}", day=c.before_day, facts=(c.id,))
+        CareItem(
+            kind="day_check",
+            text=f"{_called(c.measure, situation)}: {c.go}; {c.no_go}",
+            day=c.before_day,
+            facts=(c.id,),
+        )
         for c in situation.condition.day_checks
         if c.before_day <= len(days)
     )
+
+
+def _called(measure: str, situation: Situation) -> str:
+    term = situation.knowledge.terms.get(measure)
+    return measure if term is None else term.name
 
 
 def advice(situation: Situation) -> tuple[CareItem, ...]:

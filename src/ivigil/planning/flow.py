@@ -102,7 +102,8 @@ def plan(order: Order, knowledge: Knowledge) -> Plan:
         # Only now is it known that the product differs from the last one: screen again.
         findings, situation = hazards.settle(situation, product_changed=True)
         made = _choose_product(situation)
-    asked = tuple((field, "dosing_weight") for field in body.missing)
+    asked = [(field, "dosing_weight") for field in body.missing]
+    asked += questions.leaving(made.course, rule, order, findings)
     draft = replace(
         draft,
         dose=amount,

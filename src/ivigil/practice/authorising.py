@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from ivigil.course import infusion_id
+from ivigil.infusion.replay import replay
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Order
 from ivigil.practice.entry import Author, Entry, draft
@@ -34,6 +36,7 @@ from ivigil.records.bodies import (
 )
 from ivigil.records.errors import RecordsError
 from ivigil.records.finding import stream_of_plan
+from ivigil.records.infusing import events_of
 from ivigil.records.reviewing import Changed, changed
 from ivigil.release import checked_plan, made_anew
 
@@ -55,6 +58,18 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 def standing_of(journal: Journal, plan: str) -> Standing:
     """Where a plan stands. Raises NoPlanError."""
     return _standing(journal, _stream(journal, plan), plan)
+
+
+def running_days(journal: Journal, plan: str) -> tuple[int, ...]:
+    """The days of a plan whose infusion has begun and has not ended. Raises NoPlanError."""
+    records = tuple(journal.read(_stream(journal, plan)))
+    standing = standings(records).get(plan)
+    days = standing.plan.days if standing is not None else ()
+    return tuple(
+        day.number
+        for day in days
+        if replay(day, events_of(records, infusion_id(plan, day.number))).phase in ("running", "halted")
+    )
 
 
 def add(

@@ -28,6 +28,10 @@ UNCERTAIN: Rank = "overdue"
 """Of an infusion that goes on and that nothing can be said about."""
 SYMPTOM: Rank = "treat"
 """Of a symptom on record where live advice is switched off: nothing ranks it finer."""
+NOT_AS_SIGNED: Rank = "overdue"
+"""Of an infusion that goes on while its plan is not what was signed any more."""
+WRONG_PATIENT: Rank = "flow"
+"""Of an infusion that goes on with somebody else identified than whom its plan is for."""
 _OF_REPORT: dict[Urgency | None, Rank] = {"emergency_now": "emergency", "same_day": "treat", None: "treat"}
 """Of what the patient reported; what is not judged waits for nobody to judge it."""
 _PERSONAL: tuple[AlarmCode, ...] = ("identity_differs",)
@@ -37,6 +41,7 @@ Section = Literal["first", "running", "observed", "expected"]
 Note = Literal[
     "same_chair",  # another infusion is on record at this chair
     "same_initials",  # another patient of the board has them
+    "wrong_patient",  # whoever was identified last is not whom the plan is for
     "plan_changed",  # what was signed does not stand any more
     "no_course",  # the plan names no product or rates: nothing can be advised
     "ahead",  # an entry lies in the future: judged as of then
@@ -131,13 +136,14 @@ def rank_of(
     *,
     symptom: bool,
     reports: Iterable[Unsettled] = (),
+    also: Iterable[Rank] = (),
 ) -> Rank:
     """How soon somebody is needed: never less than ``overdue`` while anything is.
 
     symptom: a symptom is present and there is no advice that could rank it. reports: what the patient told
-    and nobody has settled.
+    and nobody has settled. also: ranks by what no advice is about.
     """
-    found: list[Rank] = [each.rank for each in advice]
+    found: list[Rank] = [*also, *(each.rank for each in advice)]
     if any(each.overdue(now) for each in due):
         found.append("overdue")
     if symptom:

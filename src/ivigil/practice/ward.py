@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from ivigil.course import Day, Plan, infusion_id
+from ivigil.infusion.advice import Rank
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import Stay, observation
 from ivigil.infusion.briefing import Briefing, BriefingError, brief
@@ -26,7 +27,9 @@ from ivigil.infusion.replay import replay
 from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.board import (
+    NOT_AS_SIGNED,
     UNCERTAIN,
+    WRONG_PATIENT,
     Board,
     Note,
     Place,
@@ -272,9 +275,9 @@ def _place(patient: _Patient, kept: _Kept, knowledge: Knowledge, now: dt.datetim
     advice = advise(briefing, state, at, kept.past) if briefing is not None and live else ()
     wanted = due(briefing, state, at) if briefing is not None else ()
     symptom = not live and any(spell.present_at(at) for spell in state.symptoms)
-    rank = rank_of(advice, wanted, at, symptom=symptom, reports=kept.reports)
-    if briefing is None and day.under_way:
-        rank = UNCERTAIN
+    notes = tuple(_notes(kept, ahead=at > now))
+    also = (*_pressing(notes, day), *((UNCERTAIN,) if briefing is None and day.under_way else ()))
+    rank = rank_of(advice, wanted, at, symptom=symptom, reports=kept.reports, also=also)
     begun = state.phase != "not_started"
     return Place(
         infusion=day.id,
@@ -303,8 +306,17 @@ def _place(patient: _Patient, kept: _Kept, knowledge: Knowledge, now: dt.datetim
         rank=rank,
         waiting_since=waiting_since(advice, wanted, at, kept.reports),
         reports=kept.reports,
-        notes=tuple(_notes(kept, begun=begun, ahead=at > now)),
+        notes=notes,
     )
+
+
+def _pressing(notes: Iterable[Note], day: _Day) -> Iterator[Rank]:
+    """What cannot wait while the infusion goes on, though no advice is about it."""
+    if day.state.phase in ("running", "halted"):
+        yield from (_BY_NOTE[note] for note in notes if note in _BY_NOTE)
+
+
+_BY_NOTE: dict[Note, Rank] = {"wrong_patient": WRONG_PATIENT, "plan_changed": NOT_AS_SIGNED}
 
 
 def _refused(standing: Standing, present: Plan | None, at: dt.datetime) -> tuple[Refusal, ...]:
@@ -313,8 +325,11 @@ def _refused(standing: Standing, present: Plan | None, at: dt.datetime) -> tuple
     return may_start(standing, at.date(), present)
 
 
-def _notes(kept: _Kept, *, begun: bool, ahead: bool) -> Iterator[Note]:
-    if kept.changed and begun:
+def _notes(kept: _Kept, *, ahead: bool) -> Iterator[Note]:
+    state, someone = kept.day.state, kept.day.standing.plan.order.patient
+    if state.identified is not None and state.identified != someone.id:
+        yield "wrong_patient"
+    if kept.changed and state.phase != "not_started":
         yield "plan_changed"
     if kept.briefing is None:
         yield "no_course"

@@ -58,7 +58,7 @@ def downtime_sheet(standing: Standing, number_: int, date: dt.date, knowledge: K
             else [Paragraph(text=say("No rates are planned."))]
         ),
         Section(title=say("Limits")),
-        Bullets(items=_limits(day, standing, refs)),
+        Bullets(items=_limits(day, standing, knowledge, refs)),
         Section(title=say("In a reaction: stop, call for help")),
         Rows(rows=_phones(knowledge)),
         Rows(rows=_reaction_doses(briefing, day)),
@@ -84,7 +84,7 @@ def downtime_sheet(standing: Standing, number_: int, date: dt.date, knowledge: K
     )
 
 
-def _limits(day: Day, standing: Standing, refs: References) -> tuple[str, ...]:
+def _limits(day: Day, standing: Standing, knowledge: Knowledge, refs: References) -> tuple[str, ...]:
     plan = standing.plan
     highest = max(day.steps, key=lambda step: step.limit_ml_per_h, default=None)
     items = []
@@ -92,7 +92,7 @@ def _limits(day: Day, standing: Standing, refs: References) -> tuple[str, ...]:
         rate = number(highest.rate_ml_per_h)
         items.append(say("never faster than {rate} mL/h on this day", rate=rate))
     if plan.rates is not None and plan.rates.limited_by:
-        items.append(reasons(plan.rates.limited_by, refs))
+        items.append(reasons(plan.rates.limited_by, plan, knowledge, refs))
     if plan.valid_until:
         items.append(say("not after {date}", date=str(plan.valid_until)))
     else:

@@ -18,7 +18,8 @@ from ivigil.records.verify import Code as FindingCode
 from ivigil.records.verify import Verdict
 from ivigil.sheets.layout import section, table
 from ivigil.sheets.numbers import number
-from ivigil.sheets.spoken import say, texts
+from ivigil.sheets.spoken import capital, say, texts
+from ivigil.sheets.words import STATUS
 
 _LABEL = 13
 _PSEUDONYM = 33
@@ -124,17 +125,34 @@ def verdict_sheet(verdict: Verdict) -> RenderableType:
     return Group(*parts)
 
 
-def refusal_text(refused: Refusal) -> str:
+def refusal_text(refused: Refusal, knowledge: Knowledge | None = None) -> str:
     """One reason: "the plan is not released (verified)"."""
-    return say(REFUSAL[refused.code]) + (f" ({changed_text(refused.what)})" if refused.what else "")
+    return say(REFUSAL[refused.code]) + (
+        f" ({because_text(refused.what, knowledge)})" if refused.what else ""
+    )
 
 
-def changed_text(name: str) -> str:
-    """What changed, in words; a fact by its id: "finding hazard.haemolysis"."""
+def because_text(because: str, knowledge: Knowledge | None = None) -> str:
+    """Several changes, as an event that reopens a plan lists them."""
+    return ", ".join(changed_text(name, knowledge) for name in because.split(", "))
+
+
+def changed_text(name: str, knowledge: Knowledge | None = None) -> str:
+    """What changed, in words: "finding: Acute kidney injury"; without facts a hazard by its id."""
     if name in CHANGED:
         return say(CHANGED[name])
     first, _, which = name.partition(" ")
-    return f"{say(CHANGED[first])} {which}" if first in CHANGED and which else name
+    if first not in CHANGED or not which:
+        return name
+    hazard = knowledge.hazards.get(which) if knowledge is not None else None
+    return f"{say(CHANGED[first])} {which}" if hazard is None else f"{say(CHANGED[first])}: {hazard.name}"
+
+
+def standing_text(standing: Standing) -> str:
+    """What is true of a plan that is looked at: what it waits for, or how far its signatures are."""
+    if standing.plan.status == "ready" or standing.step in ("reopened", "superseded"):
+        return say(STEP[standing.step])
+    return capital(say(STATUS[standing.plan.status]))
 
 
 def refusals_text(refused: Iterable[Refusal]) -> str:

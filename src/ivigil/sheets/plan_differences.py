@@ -16,13 +16,24 @@ def differences(before: Plan, now: Plan) -> tuple[tuple[str, str, str], ...]:
     """What is told otherwise: what it is, before, now. Empty: everything that is compared is the same."""
     told = ((label, tell(before), tell(now)) for label, tell in _COMPARED)
     nothing = say(NOTHING)
-    return tuple((say(label), was or nothing, is_ or nothing) for label, was, is_ in told if was != is_)
+    rows = tuple((say(label), was or nothing, is_ or nothing) for label, was, is_ in told if was != is_)
+    was_found, is_found = _findings(before), _findings(now)
+    if was_found == is_found:
+        return rows
+    # Of a long list only what is not in the other one: nobody compares two of them by eye.
+    gone, new = (
+        "; ".join(sorted(one - other)) or nothing
+        for one, other in ((was_found, is_found), (is_found, was_found))
+    )
+    return (*rows, (say(_FINDINGS), gone, new))
 
 
-def _findings(plan: Plan) -> str:
+_FINDINGS = texts("Findings that differ")
+
+
+def _findings(plan: Plan) -> set[str]:
     shown = plan_words.shown_findings(plan)
-    told = (f"{each.name} ({state})" if (state := plan_words.state(each)) else each.name for each in shown)
-    return "; ".join(sorted(told))
+    return {f"{each.name} ({state})" if (state := plan_words.state(each)) else each.name for each in shown}
 
 
 def _premedication(plan: Plan) -> str:
@@ -60,7 +71,6 @@ _COMPARED: tuple[tuple[str, Callable[[Plan], str]], ...] = texts(
         ("Longest", _longest),
         ("Experience", lambda plan: say(words.EXPERIENCE[plan.rates.experience]) if plan.rates else ""),
         ("Premedication", _premedication),
-        ("Findings", _findings),
         ("Facts", lambda plan: plan.knowledge_version),
     )
 )

@@ -22,9 +22,10 @@ from ivigil.sheets.document import (
     paper,
     written_in,
 )
-from ivigil.sheets.journal import STEP
+from ivigil.sheets.journal import STEP, because_text, standing_text
 from ivigil.sheets.layout import DISCLAIMER, FOOTNOTE
 from ivigil.sheets.numbers import hours, number
+from ivigil.sheets.plan_reasons import reason, schedule
 from ivigil.sheets.references import References
 from ivigil.sheets.spoken import say, spoken, texts
 
@@ -42,10 +43,10 @@ def plan_document(standing: Standing, date: dt.date, knowledge: Knowledge) -> Do
         *_head(standing, knowledge),
         *_dose(plan, refs),
         *_findings(plan, knowledge, refs),
-        *_questions(plan),
-        *_product(plan, refs),
+        *_questions(plan, knowledge),
+        *_product(plan, knowledge, refs),
         *(part for day in plan.days for part in day_parts(day, plan)),
-        *_rates(plan, refs),
+        *_rates(plan, knowledge, refs),
         *_care(plan, refs),
         *_timeline(plan, refs),
         *_listed(say("Assumed"), plan_words.assumptions(plan)),
@@ -57,7 +58,7 @@ def plan_document(standing: Standing, date: dt.date, knowledge: Knowledge) -> Do
         date=date,
         language=written_in(spoken()),
         paper=paper(knowledge.lineage(plan.order.jurisdiction)),
-        alert=_alert(standing),
+        alert=_alert(standing, knowledge),
         blocks=tuple(blocks),
         foot=foot(plan, knowledge),
     )
@@ -172,19 +173,19 @@ def by(signed: Signature) -> str:
     return say("{entered_by} for {person}", entered_by=", ".join(entered_by), person=person)
 
 
-def _alert(standing: Standing) -> str:
+def _alert(standing: Standing, knowledge: Knowledge) -> str:
     if standing.step == "released":
         return ""
     step = say(STEP[standing.step])
     if standing.because:
-        step = f"{step} ({standing.because})"
+        step = f"{step} ({because_text(standing.because, knowledge)})"
     return say("{step}. Not to be given on this paper.", step=step)
 
 
 def _head(standing: Standing, knowledge: Knowledge) -> list[Part]:
     plan = standing.plan
     rows = [
-        (say("Status"), say(words.STATUS[plan.status])),
+        (say("Status"), "; ".join(filter(None, (standing_text(standing), plan_words.left(plan))))),
         (say("Patient"), f"{plan.order.patient.id.value} ({plan.order.patient.id.system})"),
         ("", plan_words.patient(plan)),
         (say("Order"), plan_words.order(plan, knowledge)),
@@ -195,7 +196,7 @@ def _head(standing: Standing, knowledge: Knowledge) -> list[Part]:
         *(((say("Replaces"), say("plan {plan}", plan=plan.supersedes)),) if plan.supersedes else ()),
         *(signature(role, signed) for role, signed in zip(SIGNED, standing.signatures, strict=False)),
     ]
-    gaps = tuple(plan_words.gap(item, plan) for item in (*plan.blocked, *plan.gaps))
+    gaps = tuple(plan_words.gap(item, plan, knowledge) for item in (*plan.blocked, *plan.gaps))
     return [Rows(rows=tuple(rows)), *_listed(say("Stopped here" if plan.blocked else "Not complete"), gaps)]
 
 
@@ -239,12 +240,14 @@ def _findings(plan: Plan, knowledge: Knowledge, refs: References) -> list[Part]:
     return _listed(say("Findings"), tuple(items) or (say("none"),))
 
 
-def _questions(plan: Plan) -> list[Part]:
-    asked = [(f"{'! ' if each.blocking else ''}{plan_words.asked(each)}") for each in plan.questions]
+def _questions(plan: Plan, knowledge: Knowledge) -> list[Part]:
+    asked = [
+        f"{'! ' if each.blocking else ''}{plan_words.asked(each, plan, knowledge)}" for each in plan.questions
+    ]
     return _listed(say("Questions (! holds the release)"), tuple(asked))
 
 
-def _product(plan: Plan, refs: References) -> list[Part]:
+def _product(plan: Plan, knowledge: Knowledge, refs: References) -> list[Part]:
     if plan.product is None:
         return []
     licence = plan_words.licence(plan.product)
@@ -252,17 +255,18 @@ def _product(plan: Plan, refs: References) -> list[Part]:
     if plan.course is not None:
         rows.append((say("Given"), plan_words.given(plan.course, plan)))
         if plan.course.days_because:
-            rows.append((say("Days"), reasons(plan.course.days_because, refs)))
+            rows.append((say("Days"), reasons(plan.course.days_because, plan, knowledge, refs)))
     return [Section(title=say("Product")), Rows(rows=tuple(rows))]
 
 
-def _rates(plan: Plan, refs: References) -> list[Part]:
+def _rates(plan: Plan, knowledge: Knowledge, refs: References) -> list[Part]:
     if plan.rates is None:
         return []
     kind = say(plan_words.SCHEDULE[plan.rates.off_label])
-    rows = [(say("Schedule"), f"{plan.rates.schedule} ({kind}) {refs.mark([plan.rates.schedule])}")]
+    printed = schedule(plan.rates.schedule, knowledge)
+    rows = [(say("Schedule"), f"{printed} ({kind}) {refs.mark([plan.rates.schedule])}")]
     if plan.rates.limited_by:
-        rows.append((say("Limits"), reasons(plan.rates.limited_by, refs)))
+        rows.append((say("Limits"), reasons(plan.rates.limited_by, plan, knowledge, refs)))
     return [Section(title=say("Rates")), Rows(rows=tuple(rows))]
 
 
@@ -320,7 +324,7 @@ def _listed(title: str, items: tuple[str, ...]) -> list[Part]:
     return [Section(title=title), Bullets(items=items)] if items else []
 
 
-def reasons(found: tuple[Reason, ...], refs: References) -> str:
+def reasons(found: tuple[Reason, ...], plan: Plan, knowledge: Knowledge, refs: References) -> str:
     """Several reasons, each with its sources."""
-    parts = [f"{words.reason(each)} {refs.mark([each.fact])}".strip() for each in found]
+    parts = [f"{reason(each, plan, knowledge)} {refs.mark([each.fact])}".strip() for each in found]
     return "; ".join(dict.fromkeys(parts))

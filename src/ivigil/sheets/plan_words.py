@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from ivigil.course import (
     Assumption,
@@ -18,7 +19,9 @@ from ivigil.course import (
     RegimenOption,
     TimelineEntry,
 )
+from ivigil.knowledge.conditions import Regimen
 from ivigil.knowledge.store import Knowledge
+from ivigil.planning.questions import DAYS
 from ivigil.sheets import words
 from ivigil.sheets.numbers import hours, number, span
 from ivigil.sheets.spoken import capital, counted, either, say, texts
@@ -44,10 +47,7 @@ _CARE = texts(
         "filter": "filter",
         "flush": "flush",
         "observation": "observation",
-        "pooled_use_within_h": "pooled use within h",
-        "pooling_allowed": "pooling allowed",
         "preparation": "preparation",
-        "saline_compatible": "saline compatible",
         "test_after": "test after",
         "test_before": "test before",
         "test_during": "test during",
@@ -56,7 +56,34 @@ _CARE = texts(
     }
 )
 """Kinds of care that are told before what is to be done."""
-_FLAG = texts({"true": "true", "false": "false"})
+_FLAG = texts(
+    {
+        ("pooling_allowed", "true"): "vials may be pooled",
+        ("pooling_allowed", "false"): "vials are not to be pooled",
+        ("saline_compatible", "true"): "compatible with saline",
+        ("saline_compatible", "false"): "not compatible with saline",
+    }
+)
+"""What a label's yes or no says of the preparation."""
+_POOLED = texts("use within {hours} h of pooling")
+_CHOICE = texts(
+    {
+        "add_start_rate": "by the start rate each time",
+        "after_hours": "the number at night",
+        "at_risk_maximum_or_start_rate": "the label's maximum for patients at risk, else the start rate",
+        "down": "down",
+        "jurisdiction": "that of the place",
+        "lowest": "the lowest",
+        "marked": "yes, marked as borrowed",
+        "nearest": "to the nearest",
+        "off": "off",
+        "on": "on",
+        "slowest_start_lowest_maximum": "the slowest start, the lowest maximum",
+        "start_rate": "the start rate",
+        "team": "the team",
+    }
+)
+"""What a policy is set to."""
 _WHEN = texts(
     {
         "before_start": "before start",
@@ -112,14 +139,24 @@ def order(plan: Plan, knowledge: Knowledge) -> str:
     )
 
 
-def gap(item: Blocked, plan: Plan) -> str:
+def gap(item: Blocked, plan: Plan, knowledge: Knowledge) -> str:
     """Why nothing may be given, or which step found no answer."""
     names = {finding.id: finding.name for finding in plan.findings}
     listed = [names.get(name, name) for name in item.findings]
     if item.code == "regimen_must_be_named":
-        listed = list(item.facts)
+        listed = [regimen_named(fact, knowledge) for fact in item.facts]
     said = say(words.GAP.get(item.code, item.code), value=item.value)
     return f"{said}: {', '.join(listed)}" if listed else said
+
+
+def regimen_named(name: str, knowledge: Knowledge) -> str:
+    """A regimen by who states it for what: "AHA (cardiac): 2 g/kg over 1 day"."""
+    found = knowledge.by_id.get(name)
+    if not isinstance(found, Regimen):
+        return name
+    amount_ = span(found.total_dose_g_per_kg_min, found.total_dose_g_per_kg_max, "g/kg")
+    told = f"{found.authority} ({found.phase.replace('_', ' ')})"
+    return f"{told}: {_over(amount_, found.allowed_days)}" if amount_ else told
 
 
 def regimen(plan: Plan) -> str:
@@ -227,10 +264,31 @@ def set_aside(finding: Finding, plan: Plan) -> str:
     return say("set aside by {author}: {reason}", author=finding.overridden_by, reason=reason)
 
 
-def asked(question: Question) -> str:
+def asks(question: Question, plan: Plan, knowledge: Knowledge) -> str:
+    """The question as it is asked; of a value that is only missing, what it is called."""
+    if question.field == DAYS and left(plan):
+        return say("{left}. Order the number of days that is meant.", left=left(plan))
+    term = knowledge.terms.get(question.field)
+    return question.question or capital(term.name if term is not None else question.field)
+
+
+def asked(question: Question, plan: Plan, knowledge: Knowledge) -> str:
     """The question and, in brackets, what an answer can lift."""
     lifts = effects(question.changes)
-    return (question.question or question.field) + (f" ({lifts})" if lifts else "")
+    return asks(question, plan, knowledge) + (f" ({lifts})" if lifts else "")
+
+
+def left(plan: Plan) -> str:
+    """ "Leaves the regimen: 5 days instead of 1"; "" for a number of days that the regimen has."""
+    regimen_, course = plan.regimen, plan.course
+    allowed = regimen_.allowed_days if regimen_ is not None and plan.order.route == "IV" else ()
+    if course is None or not allowed or course.days in allowed:
+        return ""
+    return say(
+        "Leaves the regimen: {days} instead of {allowed}",
+        days=days(course.days, plan),
+        allowed=either(map(str, allowed)),
+    )
 
 
 def status(plan: Plan) -> str:
@@ -240,7 +298,11 @@ def status(plan: Plan) -> str:
 
 def effects(codes: Iterable[str]) -> str:
     """What an answer can lift: "cap the rate, test"."""
-    return ", ".join(dict.fromkeys(say(words.EFFECT.get(code, code)) for code in codes))
+    return ", ".join(dict.fromkeys(say(_LIFTED.get(code) or words.EFFECT.get(code, code)) for code in codes))
+
+
+_LIFTED = texts({"block": "nothing may be given"})
+"""What is lifted, where the effect's own word would read as advice."""
 
 
 _DAY: dict[str, tuple[str, str]] = texts(
@@ -318,7 +380,8 @@ def licence(product: ProductChoice) -> str:
 
 def better_fit(product: ProductChoice) -> str:
     """The product that would come first if its rates were signed."""
-    return say("{product}: rates not seen, needs sign-off", product=product.best_fit_unseen)
+    name = next((o.name for o in product.alternatives if o.id == product.best_fit_unseen), "")
+    return say("{product}: rates not seen, needs sign-off", product=name or product.best_fit_unseen)
 
 
 def neighbours(course: Course) -> tuple[str, ...]:
@@ -379,14 +442,29 @@ _PLAIN = frozenset({"emergency", "monitoring", "hydration", "advice", "baseline_
 
 def care(item: CareItem) -> str:
     """One thing to do around the infusion."""
-    kind = "" if item.kind in _PLAIN else f"{say(_CARE.get(item.kind, item.kind.replace('_', ' ')))}: "
     on = f"{say('day {number}', number=str(item.day))}: " if item.day else ""
-    told = f"{kind}{on}{say(_FLAG.get(item.text, item.text))}"
+    told = f"{_care_kind(item)}{on}{_care_text(item)}"
     much = daily(item)
     told = f"{told}, {much}" if much else told
     if item.interval_minutes:
         told = say("{what} every {minutes} min", what=told, minutes=str(item.interval_minutes))
     return f"{told} ({say(_WHEN.get(item.when, item.when.replace('_', ' ')))})" if item.when else told
+
+
+def _care_kind(item: CareItem) -> str:
+    """What kind of thing it is, told before it; "" where its text says so."""
+    if item.kind in _PLAIN or (item.kind, item.text) in _FLAG or item.kind == _POOLED_USE:
+        return ""
+    return f"{say(_CARE.get(item.kind, item.kind.replace('_', ' ')))}: "
+
+
+def _care_text(item: CareItem) -> str:
+    if item.kind == _POOLED_USE:
+        return say(_POOLED, hours=number(Decimal(item.text)))
+    return say(_FLAG.get((item.kind, item.text), item.text))
+
+
+_POOLED_USE = "pooled_use_within_h"
 
 
 def daily(item: CareItem) -> str:
@@ -454,7 +532,8 @@ def assumptions(plan: Plan) -> tuple[str, ...]:
 
 
 def _assumption(item: Assumption) -> str:
-    taken = f"{item.text or item.id}{f' = {item.value}' if item.value else ''}"
+    value = say(_CHOICE.get(item.value, item.value.replace("_", " ")))
+    taken = f"{item.text or item.id}{f': {value}' if value else ''}"
     return say("{what} (unanswered)", what=taken) if item.kind == "finding" else taken
 
 

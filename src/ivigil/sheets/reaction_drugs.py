@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 
 from ivigil.infusion.treatment import Amount, Dosing, Treatment
 from ivigil.sheets import chair_words as words
@@ -41,7 +42,8 @@ def option_line(option: Dosing, clock: Callable[[dt.datetime], str]) -> str:
 def dose_line(option: Dosing) -> str:
     parts = []
     if option.dose_mg is not None:
-        parts.append(f"{_range(option.dose_mg)} mg")
+        milligrams = f"{_range(option.dose_mg)} mg"
+        parts.append(say(_COMPUTED, dose=milligrams) if _is_unrounded(option) else milligrams)
     if option.volume_ml is not None:
         parts.append(_volume(option.volume_ml, option))
     if option.flow_l_per_min is not None:
@@ -53,6 +55,18 @@ def dose_line(option: Dosing) -> str:
     if option.over_minutes is None:
         return text
     return say("{dose} over {minutes} min", dose=text, minutes=number(option.over_minutes))
+
+
+_COMPUTED = texts("{dose} (computed from the weight, not rounded to what is drawn up)")
+_TENTH = Decimal("0.1")
+
+
+def _is_unrounded(option: Dosing) -> bool:
+    """A dose whose strength no record states: nothing says what a syringe of it measures."""
+    dose = option.dose_mg
+    if dose is None or option.strength_mg_per_ml is not None:
+        return False
+    return any(amount != amount.quantize(_TENTH) for amount in (dose.low, dose.high))
 
 
 def _volume(volume_ml: Amount, option: Dosing) -> str:

@@ -68,7 +68,7 @@ def _blocked(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
     gaps = (*plan.blocked, *plan.gaps)
     if not gaps:
         return None
-    lines = [Text(f"! {plan_words.gap(each, plan)}", style="bold red") for each in gaps]
+    lines = [Text(f"! {plan_words.gap(each, plan, knowledge)}", style="bold red") for each in gaps]
     return layout.section("Stopped here" if plan.blocked else "Not complete", *lines)
 
 
@@ -151,7 +151,7 @@ def _questions(plan: Plan, knowledge: Knowledge) -> RenderableType | None:
     table = layout.table(2, None)
     for question in shown:
         mark = "!" if question.blocking else "?"
-        table.add_row(mark, plan_words.asked(question))
+        table.add_row(mark, plan_words.asked(question, plan, knowledge))
     rest = len(plan.questions) - len(shown)
     if rest > 0:
         table.add_row("", f"and {rest} more (see --json)")
@@ -174,7 +174,7 @@ def _product(plan: Plan, knowledge: Knowledge, refs: References) -> RenderableTy
             if course.days_because:
                 table.add_row("Days", _reasons(course.days_because, refs))
         if plan.product.best_fit_unseen:
-            table.add_row("Better fit", f"{plan.product.best_fit_unseen}: rates not seen, needs sign-off")
+            table.add_row("Better fit", plan_words.better_fit(plan.product))
         for option in plan.product.alternatives[:_OTHERS]:
             seen = "" if option.rates_seen else " (rates not seen)"
             table.add_row("Also", f"{option.name}{seen}: {_reasons(option.because, refs) or 'equal'}")

@@ -60,6 +60,8 @@ EFFECT = texts(
         "block": "do not give",
         "confirm": "wait for a named professional's word",
         "dosing_weight": "decide the dosing weight",
+        "leaves_regimen": "take more days than the regimen has",
+        "regimen_must_be_named": "name the regimen",
     }
 )
 
@@ -193,12 +195,19 @@ _WINDOW = texts(
 def reason(item: Reason) -> str:
     """A reason in words, with its value."""
     named = say(PROPERTY.get(item.property, item.property.replace("_", " ")))
-    return say(REASON.get(item.code, item.code), value=_figure(item.value), property=named)
+    value = say(_RISK_GROUP[item.value]) if item.value in _RISK_GROUP else _figure(item.value)
+    return say(REASON.get(item.code, item.code), value=value, property=named)
+
+
+_RISK_GROUP = texts(
+    {"renal": "kidney", "thrombosis": "thrombosis", "volume": "volume", "age_over_65": "age over 65"}
+)
+"""Whom a label's limit for patients at risk is for."""
 
 
 def _figure(text: str) -> str:
-    """A number without trailing zeros; any other text as it is."""
-    return number(Decimal(text)) if re.fullmatch(r"\d+(\.\d+)?", text) else text
+    """A number without trailing zeros; any other text as people write it."""
+    return number(Decimal(text)) if re.fullmatch(r"\d+(\.\d+)?", text) else text.replace("_", " ")
 
 
 PROPERTY = texts(
@@ -238,7 +247,7 @@ def _saw(item: Saw, term: Term | None) -> str:
         return name
     if item.text == "false":
         return say("no {name}", name=name)
-    shown = number(item.number) if item.number is not None else item.text
+    shown = number(item.number) if item.number is not None else item.text.replace("_", " ")
     return f"{name} {shown}{_unit(term)}"
 
 

@@ -20,6 +20,7 @@ def check(matter: Matter) -> Iterator[Objection]:
     yield from _status(matter)
     yield from _complete(matter)
     yield from _asked(matter)
+    yield from _left(matter)
     yield from _weak(matter)
     yield from _fingerprints(matter)
 
@@ -105,6 +106,17 @@ def _asked(matter: Matter) -> Iterator[Objection]:
             yield Objection(
                 "asked_without_question", "questions", "none that blocks", hazard.id, (hazard.id,)
             )
+
+
+def _left(matter: Matter) -> Iterator[Objection]:
+    """More days than the regimen allows, ordered by nobody: the release waits for the prescriber's word."""
+    course, stated = matter.plan.course, matter.regimen.allowed_days if matter.regimen else ()
+    if matter.order.route != "IV" or course is None or not stated:
+        return
+    asks = any(q.blocking and q.field == "days" for q in matter.plan.questions)
+    if matter.order.days is None and course.days not in stated and not asks:
+        expected = f"{' or '.join(map(str, stated))}, or a question that holds the release"
+        yield Objection("regimen_left_unasked", "course.days", str(course.days), expected)
 
 
 def _weak(matter: Matter) -> Iterator[Objection]:

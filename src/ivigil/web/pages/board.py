@@ -24,7 +24,7 @@ from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.due import Due
 from ivigil.infusion.events import CHAIR_LETTERS
 from ivigil.infusion.replay import replay
-from ivigil.practice.board import PRESSING, Board, Note, Place, Section, report_rank
+from ivigil.practice.board import NOT_AS_SIGNED, PRESSING, Board, Note, Place, Section, report_rank
 from ivigil.practice.deeds import Telling, tell
 from ivigil.practice.reports import Unsettled
 from ivigil.practice.told import ToldError
@@ -78,11 +78,20 @@ NOTE: dict[Note, str] = texts(
     {
         "same_chair": "another infusion is on record at this chair",
         "same_initials": "another patient here has the same initials",
+        "wrong_patient": "another patient was identified here than whom the plan is for",
         "plan_changed": "the plan is not what was signed any more",
         "no_course": "the plan has no course: nothing can be advised",
         "ahead": "an entry lies in the future",
     }
 )
+_CALLS: dict[Note, str] = texts(
+    {
+        "wrong_patient": "Another patient was identified here than whom the plan is for: look at once",
+        "plan_changed": "The plan is not what was signed any more: call the prescriber",
+    }
+)
+"""Notes that need somebody while the infusion goes on."""
+_NOT_SIGNED = texts("Not as signed")
 _ALARM = texts({"identity_differs": "the identity differs from one checked before"})
 """Where the words of the chair would show an identifier."""
 
@@ -228,6 +237,8 @@ def _told(place: Place, visit: Visit) -> str | None:
 
 def _needed(place: Place, at: dt.datetime, visit: Visit) -> Element:
     tone, sign, word = RANK[place.rank]
+    if place.rank == NOT_AS_SIGNED and place.waiting_since is None and _calls(place):
+        word = _NOT_SIGNED
     since = place.waiting_since
     return h.div(f".needed.{tone}")[
         h.p(".rank")[
@@ -268,7 +279,14 @@ def _advised(place: Place, visit: Visit) -> list[str]:
     ]
     if not lines:
         lines = [_due_words(each, visit) for each in place.due if each.overdue(visit.now)]
-    return lines or ([] if _reports(place) else [say("Look at the patient")])
+    return [*_calls(place), *lines] or ([] if _reports(place) else [say("Look at the patient")])
+
+
+def _calls(place: Place) -> list[str]:
+    """What calls for somebody though no advice is about it."""
+    if place.phase not in ("running", "halted"):
+        return []
+    return [say(_CALLS[note]) for note in place.notes if note in _CALLS]
 
 
 def _flow(place: Place, at: dt.datetime) -> Element:
@@ -356,8 +374,9 @@ def _warnings(place: Place) -> Node:
     alarms = dict.fromkeys(
         say(_ALARM[alarm.code]) if alarm.code in _ALARM else alarm_words(alarm) for alarm in place.alarms
     )
+    called = _CALLS if _calls(place) else {}
     told = () if place.section == "first" else map(_report_words, _reports(place))
-    lines = (*told, *(say(NOTE[note]) for note in place.notes), *alarms)
+    lines = (*told, *(say(NOTE[note]) for note in place.notes if note not in called), *alarms)
     return h.ul(".warnings")[(h.li[line] for line in lines)] if lines else None
 
 

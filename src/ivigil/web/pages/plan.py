@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Literal
 
 import htpy as h
@@ -15,18 +16,20 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from ivigil.course import Plan
-from ivigil.practice.authorising import NoPlanError, sign, standing_of
+from ivigil.knowledge.store import Knowledge
+from ivigil.practice.authorising import NoPlanError, running_days, sign, standing_of
+from ivigil.practice.board import initials
 from ivigil.records.authorisation import Refusal, Standing, may_prescribe, may_release, may_start, may_verify
 from ivigil.records.authorisation import standings as standings_of
+from ivigil.records.finding import Listed, stream_of_plan
 from ivigil.records.finding import plans as listed_plans
-from ivigil.records.finding import stream_of_plan
 from ivigil.records.lookback import contact_of
 from ivigil.release import UnverifiedPlanError, made_anew
 from ivigil.sheets import plan_words, words
 from ivigil.sheets.calendar import calendar, infusions
 from ivigil.sheets.document import Document, NoDocumentError
 from ivigil.sheets.downtime import downtime_sheet
-from ivigil.sheets.journal import STEP, refusal_text
+from ivigil.sheets.journal import STEP, because_text, refusal_text
 from ivigil.sheets.patient import NoSheetError, patient_document
 from ivigil.sheets.pdf import PdfError, pdf
 from ivigil.sheets.plan_differences import differences
@@ -118,7 +121,50 @@ def plans(visit: TheVisit) -> Response[str]:
     offered = h.p[h.a(href="/plans/new")[say("New plan")]] if visit.may("plan.make") else None
     heads = (say("Plan"), say("Last event"), say("When"))
     found = table(say("Plans"), heads, rows, empty=say("No plan yet."))
-    return shell.page(say("Plans"), visit, offered, found)
+    return shell.page(say("Plans"), visit, offered, _waiting(visit), found)
+
+
+def _waiting(visit: Visit) -> Node:
+    """The plans that wait for a signature of this person, told apart as on the board: no name."""
+    waiting = (
+        each
+        for each in listed_plans(visit.journal)
+        if each.state in _NEXT_STEP and visit.may(f"plan.{_NEXT_STEP[each.state]}", each.stream)
+    )
+    rows = [row for each in islice(waiting, _MOST_WAITING) if (row := _waiting_row(each, visit)) is not None]
+    if not rows:
+        return None
+    heads = (say("Plan"), say("Next"), say("Patient"), say("Product"), say("Start"))
+    return table(say("Waits for your signature"), heads, rows)
+
+
+def _waiting_row(each: Listed, visit: Visit) -> tuple[Node, ...] | None:
+    try:
+        standing = standing_of(visit.journal, each.subject)
+    except NoPlanError:
+        return None
+    step = next((step for step, against in _next(standing, visit) if not against), None)
+    if step is None:
+        return None
+    plan, contact = standing.plan, contact_of(visit.journal, each.stream)
+    return (
+        h.a(href=f"/plans/{each.subject}")[each.subject],
+        say(_BUTTON[step]),
+        (initials(contact.name) if contact else "") or say("no name"),
+        plan.product.name if plan.product is not None else say("not planned"),
+        f"{plan.order.start:%Y-%m-%d}",
+    )
+
+
+_NEXT_STEP: dict[str, Step] = {
+    "plan_made": "prescribe",
+    "reopened": "prescribe",
+    "prescribed": "verify",
+    "verified": "release",
+}
+"""What follows the last event of a plan."""
+_MOST_WAITING = 50
+"""Plans that are opened for the list; the rest stand in the list of all."""
 
 
 @get("/plans/{plan:str}", needs="plan.read", sync_to_thread=True)
@@ -164,24 +210,25 @@ def _page(
     status: int = 200,
 ) -> Response[str]:
     plan, knowledge = standing.plan, visit.knowledge
+    against = _against(visit, standing)
     return shell.page(
         say("Plan"),
         visit,
         notice("stop", h.p[say("Nothing was signed. {why}", why=wrong[1])], urgent=True) if wrong else None,
-        _refusals(refused),
+        _refusals(refused, knowledge),
         h.div(".plan-page")[
-            h.div(".stands")[_stands(visit, standing)],
+            h.div(".stands")[_stands(visit, standing, against)],
             h.div(".whole")[
-                parts.standing_notice(plan),
+                parts.signed_notice(standing, against, knowledge),
                 parts.gist(plan, knowledge),
                 _differences(visit, standing),
                 _overrides(plan),
                 parts.findings_part(plan, knowledge),
-                parts.days_part(plan),
+                parts.days_part(plan, knowledge),
                 parts.dose_part(plan, knowledge),
                 parts.product_part(plan, knowledge),
                 parts.rates_part(plan, knowledge),
-                _open_questions(plan),
+                _open_questions(plan, knowledge),
                 parts.care_part(plan, knowledge),
                 parts.timeline_part(plan, knowledge),
                 parts.taken_for_granted(plan),
@@ -207,22 +254,21 @@ def _banner(visit: Visit, plan: Plan) -> Element:
     return identity(contact.name if contact else "", someone.id.value, someone.birth_date, which)
 
 
-def _refusals(refused: tuple[Step, tuple[Refusal, ...]] | None) -> Node:
+def _refusals(refused: tuple[Step, tuple[Refusal, ...]] | None, knowledge: Knowledge) -> Node:
     if refused is None:
         return None
     action, found = refused
     return notice(
         "stop",
         h.p[say(_REFUSED[action])],
-        h.ul[(h.li[refusal_text(each)] for each in found)],
+        h.ul[(h.li[refusal_text(each, knowledge)] for each in found)],
         urgent=True,
     )
 
 
-def _stands(visit: Visit, standing: Standing) -> Element:
+def _stands(visit: Visit, standing: Standing, against: list[str]) -> Element:
     """Which signatures it has, and what is against a start today."""
     plan = standing.plan
-    against = _against(visit, standing)
     signed = [
         (say(role), [by(each), h.br, stamp(each.at, visit.zone)])
         for role, each in zip(SIGNED, standing.signatures, strict=False)
@@ -230,7 +276,10 @@ def _stands(visit: Visit, standing: Standing) -> Element:
     return h.section[
         h.h2[say("Where it stands")],
         h.p(".step")[h.strong[say(STEP[standing.step])]],
-        h.p[say("Because: {reason}", reason=standing.because)] if standing.because else None,
+        _waits(visit, standing),
+        h.p[say("Because: {reason}", reason=because_text(standing.because, visit.knowledge))]
+        if standing.because
+        else None,
         parts.pairs(
             [
                 *signed,
@@ -248,19 +297,37 @@ def _stands(visit: Visit, standing: Standing) -> Element:
     ]
 
 
+def _waits(visit: Visit, standing: Standing) -> Node:
+    """Where whoever may sign next does it: on a phone that stands far below."""
+    stream = stream_of_plan(visit.journal, standing.plan.id) or ""
+    for action, against in _next(standing, visit):
+        if visit.may(f"plan.{action}", stream) and not against:
+            return h.p[h.a(href="#signatures")[say(_WAITS[action])]]
+    return None
+
+
+_WAITS: dict[Step, str] = texts(
+    {
+        "prescribe": "Waits for your signature: prescribe",
+        "verify": "Waits for your signature: verify",
+        "release": "Waits for your signature: release",
+    }
+)
+
+
 def _against(visit: Visit, standing: Standing) -> list[str]:
     try:
         present = made_anew(standing.plan, visit.knowledge)
     except UnverifiedPlanError:
         return [say("the independent check rejects it as it would be made now")]
-    return [refusal_text(each) for each in may_start(standing, visit.now.date(), present)]
+    return [refusal_text(each, visit.knowledge) for each in may_start(standing, visit.now.date(), present)]
 
 
 def _link(plan: str) -> Element:
     return h.a(href=f"/plans/{plan}")[plan]
 
 
-def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> Element:
+def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> Node:
     """The next step, and the way out; each asks for the password."""
     stream = stream_of_plan(visit.journal, standing.plan.id) or ""
     offered: list[Node] = []
@@ -268,7 +335,7 @@ def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> 
         if not visit.may(f"plan.{action}", stream):
             offered.append(_not_yours(action))
         elif against:
-            offered.append(_held(action, against))
+            offered.append(_held(action, against, visit.knowledge))
         else:
             offered.append(_form(visit, standing.plan, action, wrong))
     changing = h.a(href=f"/plans/{standing.plan.id}/change")[
@@ -276,7 +343,18 @@ def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> 
     ]
     may_change = visit.may("plan.add", stream) and standing.step != "superseded"
     withdraw = _withdrawal(visit, standing, stream, wrong)
-    return h.section[h.h2[say("Signatures")], offered, h.p[changing] if may_change else None, withdraw]
+    if not offered and not may_change and withdraw is None:
+        return None
+    running = running_days(visit.journal, standing.plan.id) if may_change else ()
+    return h.section("#signatures")[
+        h.h2[say("Signatures")],
+        offered,
+        notice("stop", h.p[say("An infusion of this plan is running now: to change its order voids it.")])
+        if running
+        else None,
+        h.p[changing] if may_change else None,
+        withdraw,
+    ]
 
 
 def _next(standing: Standing, visit: Visit) -> Iterable[tuple[Step, tuple[Refusal, ...]]]:
@@ -293,10 +371,10 @@ def _not_yours(action: Step) -> Element:
     return h.p[say(_NOT_YOURS[action])]
 
 
-def _held(action: Step, against: tuple[Refusal, ...]) -> Element:
+def _held(action: Step, against: tuple[Refusal, ...], knowledge: Knowledge) -> Element:
     return h.div[
         h.p[say(_HELD[action])],
-        h.ul[(h.li[refusal_text(each)] for each in against)],
+        h.ul[(h.li[refusal_text(each, knowledge)] for each in against)],
     ]
 
 
@@ -369,11 +447,11 @@ def _overrides(plan: Plan) -> Node:
     return notice("slow", h.p[say("Set aside by a professional:")], h.ul[items])
 
 
-def _open_questions(plan: Plan) -> Node:
+def _open_questions(plan: Plan, knowledge: Knowledge) -> Node:
     asked = [
         say("Holds the release: {question}", question=text) if each.blocking else text
         for each in plan.questions
-        for text in (plan_words.asked(each),)
+        for text in (plan_words.asked(each, plan, knowledge),)
     ]
     return h.section[parts.more(say("Open questions"), asked)] if asked else None
 

@@ -24,12 +24,14 @@ from ivigil.intake.form import REASON, Typed, values_of
 from ivigil.knowledge.conditions import Condition
 from ivigil.knowledge.store import Knowledge
 from ivigil.order import Fault, Order, OrderError
-from ivigil.practice.authorising import add, standing_of
+from ivigil.planning.consequences import Consequences, consequences
+from ivigil.practice.authorising import NoPlanError, add, running_days, standing_of
 from ivigil.records.finding import sites
 from ivigil.release import UnverifiedPlanError, checked_plan
 from ivigil.sheets import plan_words, words
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.numbers import number as written
+from ivigil.sheets.plan_consequences import answer_texts, outcome_text
 from ivigil.sheets.spoken import say, texts
 from ivigil.web import shell
 from ivigil.web.access.forms import FIELD
@@ -43,7 +45,7 @@ from ivigil.web.parts.notice import faults, notice
 from ivigil.web.parts.table import table
 from ivigil.web.visit import Visit
 
-PATH, PREVIEW = "/plans/new", "/plans/preview"
+PATH, PREVIEW, RANKED = "/plans/new", "/plans/preview", "/plans/questions"
 STYLES, SCRIPTS = ("plan.css",), ("plan_new.js",)
 COMPARED = 4
 """Products set side by side, the planned one among them."""
@@ -108,18 +110,30 @@ async def preview(request: Asked, visit: TheVisit) -> Response[str]:
     return await to_thread.run_sync(_preview, visit, sent)
 
 
+@post(RANKED, needs="plan.make", status_code=200)
+async def ranked(request: Asked, visit: TheVisit) -> Response[str]:
+    """The questions ranked by what the plan becomes with their answers: asked for after the plan is shown."""
+    sent = _sent(dict((await request.form()).items()))
+    return await to_thread.run_sync(_ranked, visit, sent)
+
+
+def _ranked(visit: Visit, sent: Sent) -> Response[str]:
+    plan, knowledge = attempt(sent.values, visit).plan, visit.knowledge
+    return shell.part(_questions(plan, knowledge, consequences(plan, knowledge)) if plan else None)
+
+
 def _answer(visit: Visit, sent: Sent) -> Response[Any]:
     tried = attempt(sent.values, visit)
     wanted = sent.do == "add" and not _wrong_contact(sent)
     if wanted and tried.order is not None and tried.plan is not None:
         return _added(visit, sent, tried.order)
-    return _page(visit, sent, tried=tried)
+    return _page(visit, sent, tried=tried, ranks=True)
 
 
 def _preview(visit: Visit, sent: Sent) -> Response[str]:
     tried = _patient_with(attempt(sent.values, visit))
     live = [Markup(each) for each in order_form.live_parts(tried.shown)]
-    return shell.part(h.fragment[_panel(visit, sent, tried), live])
+    return shell.part(h.fragment[_panel(visit, sent, tried), _under_way(visit, sent), live])
 
 
 def _added(visit: Visit, sent: Sent, order: Order) -> Redirect:
@@ -218,7 +232,9 @@ def _page(
     tried: Tried | None = None,
     fresh: bool = False,
     without_levels: bool = False,
+    ranks: bool = False,
 ) -> Response[str]:
+    """``ranks``: the questions are ranked at once, for a browser that asks for nothing afterwards."""
     found = tried or attempt(sent.values, visit)
     shown = _patient_with(found) if fresh else found
     wrong = None if fresh else order_form.summary(shown.faults, visit.knowledge)
@@ -226,6 +242,7 @@ def _page(
     return shell.page(
         say("Change a plan" if replaces else "New plan"),
         visit,
+        _voids(visit, replaces, urgent=True),
         notice("slow", h.p[say(_WITHOUT_LEVELS)]) if without_levels else None,
         wrong,
         faults(_wrong_contact(sent)),
@@ -238,12 +255,13 @@ def _page(
                 h.div(".asked")[
                     order_form.groups(shown.shown),
                     _contact(sent),
+                    _under_way(visit, sent),
                     h.div(".actions")[
                         submit(say("Plan"), name="do", value="plan", kind="plain"),
                         submit(say("Put this plan into the journal"), name="do", value="add"),
                     ],
                 ],
-                h.div(".made")[_panel(visit, sent, shown)],
+                h.div(".made")[_panel(visit, sent, shown, ranks=ranks)],
             ],
             h.p(".said")[
                 h.span("#plan-said", role="status")[_said(shown)], h.a(href="#plan")[say("See the plan")]
@@ -252,6 +270,35 @@ def _page(
         styles=STYLES,
         scripts=SCRIPTS,
     )
+
+
+def _under_way(visit: Visit, sent: Sent) -> Element:
+    """Before the button that writes, and new with every preview: the infusion may have begun meanwhile."""
+    return h.div("#under-way", data_preview=True)[_voids(visit, sent.values.get("supersedes", ""))]
+
+
+def _voids(visit: Visit, replaces: str, *, urgent: bool = False) -> Node:
+    """What becomes of an infusion that runs under the plan that this one replaces."""
+    if not replaces:
+        return None
+    try:
+        days = running_days(visit.journal, replaces)
+    except NoPlanError:
+        return None
+    if not days:
+        return None
+    return notice(
+        "stop",
+        h.p[h.strong[say("An infusion of the plan that this one replaces is running now.")]],
+        h.p[say(_CALLS_OFF)],
+        urgent=urgent,
+    )
+
+
+_CALLS_OFF = texts(
+    "Put into the journal, an order that differs voids the signatures of that plan at once: the chair and "
+    "the board call for the prescriber. Tell the nurse first what becomes of the infusion."
+)
 
 
 def _wrong_contact(sent: Sent) -> tuple[str, ...]:
@@ -278,11 +325,11 @@ def _contact(sent: Sent) -> Element:
     ]
 
 
-def _panel(visit: Visit, sent: Sent, tried: Tried) -> Element:
+def _panel(visit: Visit, sent: Sent, tried: Tried, *, ranks: bool = False) -> Element:
     """The plan beside the form. ``data-said`` is what is read out when it changes."""
     return h.section("#plan.panel", data_preview=True, data_said=_said(tried), aria_label=say("The plan"))[
         h.p(".outdated", hidden=True, data_locked=say(_LOCKED), data_silent=say(_SILENT)),
-        _content(visit, sent, tried),
+        _content(visit, sent, tried, ranks=ranks),
     ]
 
 
@@ -307,18 +354,18 @@ def _said(tried: Tried) -> str:
     return ", ".join(told)
 
 
-def _content(visit: Visit, sent: Sent, tried: Tried) -> Node:
+def _content(visit: Visit, sent: Sent, tried: Tried, *, ranks: bool) -> Node:
     if tried.defect:
         return notice("stop", h.p[say("Withheld: the independent check rejected this plan.")], urgent=True)
     if tried.plan is None:
         return _needed(tried)
     plan, knowledge = tried.plan, visit.knowledge
     sections: tuple[Node, ...] = (
-        parts.standing_notice(plan),
+        parts.standing_notice(plan, knowledge),
         parts.gist(plan, knowledge),
-        _questions(plan, knowledge),
+        _questions(plan, knowledge, consequences(plan, knowledge) if ranks else None),
         parts.findings_part(plan, knowledge),
-        parts.days_part(plan),
+        parts.days_part(plan, knowledge),
         parts.dose_part(plan, knowledge),
         parts.product_part(plan, knowledge),
         _compared(plan, knowledge, sent),
@@ -362,19 +409,23 @@ def _link(name: str, knowledge: Knowledge) -> Element:
     return h.a(href=f"#{element_id(name)}")[label_of(name, knowledge)]
 
 
-def _questions(plan: Plan, knowledge: Knowledge) -> Node:
-    """Ranked by what an answer changes; as many in view as hold the release, or as the policy puts first."""
+def _questions(plan: Plan, knowledge: Knowledge, found: Consequences | None) -> Node:
+    """Ranked by what an answer changes; as many in view as hold the release, or as the policy puts first.
+
+    ``found``: what the answers change; None: not looked for yet, the page's module asks for it.
+    """
     if not plan.questions:
         return None
     asked: dict[str, list[Question]] = {}
-    for question in plan.questions:
+    for question in _by_worth(plan.questions, found):
         asked.setdefault(control_of_field(question.field, knowledge), []).append(question)
     holding = sum(any(question.blocking for question in same) for same in asked.values())
     first = max(holding, int(knowledge.policies["policy.first_questions"].number or 0))
-    shown = [_question(name, same, plan, knowledge) for name, same in asked.items()]
+    shown = [_question(name, same, plan, knowledge, found) for name, same in asked.items()]
     rest = shown[first:]
-    return h.section[
+    return h.section("#questions", data_ranks=RANKED if found is None else None)[
         h.h2[say("Questions")],
+        _together(found, plan, knowledge) if found is not None else None,
         h.ol(".questions")[shown[:first]],
         h.details[
             h.summary[say("and {count} more", count=str(len(rest)))],
@@ -385,17 +436,60 @@ def _questions(plan: Plan, knowledge: Knowledge) -> Node:
     ]
 
 
-def _question(name: str, same: list[Question], plan: Plan, knowledge: Knowledge) -> Element:
+def _by_worth(asked: Iterable[Question], found: Consequences | None) -> Iterable[Question]:
+    """What holds the release first, then what changes most; sorted only where that is known."""
+    if found is None:
+        return asked
+    worth = sorted(asked, key=lambda question: found.worth(question.field), reverse=True)
+    return sorted(worth, key=lambda question: not question.blocking)
+
+
+def _together(found: Consequences, plan: Plan, knowledge: Knowledge) -> Node:
+    """Answers that change the plan only with each other."""
+    return [
+        h.details(".together")[
+            h.summary[
+                say(
+                    "{count} answers change it only together. {outcome}",
+                    count=str(len(outcome.fields)),
+                    outcome=outcome_text(outcome, plan),
+                )
+            ],
+            h.ul[(h.li[_asked(field, plan, knowledge)] for field in outcome.fields)],
+        ]
+        for outcome in found.together
+    ]
+
+
+def _asked(field: str, plan: Plan, knowledge: Knowledge) -> str:
+    question = next(each for each in plan.questions if each.field == field)
+    return plan_words.asks(question, plan, knowledge)
+
+
+def _question(
+    name: str, same: list[Question], plan: Plan, knowledge: Knowledge, found: Consequences | None
+) -> Element:
     """What one control answers: several terms of the vocabulary may follow from it."""
     codes = dict.fromkeys(code for question in same for code in question.changes)
     lifts = plan_words.effects(codes)
     holds = any(question.blocking for question in same)
-    asks = next((each.question for each in same if each.question), label_of(name, knowledge))
-    return h.li(class_=["question", {"holds": holds}])[
+    asks = plan_words.asks(next((each for each in same if each.question), same[0]), plan, knowledge)
+    return h.li(class_=["question", {"holds": holds}], data_control=name)[
         h.p[asks, h.span(".marks")[say("holds the release")] if holds else None],
         _answering(name, asks, plan, knowledge),
+        _changes(same, plan, found) if found is not None else None,
         h.p(".soft")[say("An answer can lift: {effects}.", effects=lifts)] if lifts else None,
     ]
+
+
+def _changes(same: list[Question], plan: Plan, found: Consequences) -> Node:
+    """What the plan becomes with each answer."""
+    told = dict.fromkeys(text for each in same for text in answer_texts(each.field, found, plan))
+    if told:
+        return [h.p(".then")[text] for text in told]
+    if all(each.field in found.judged for each in same):
+        return h.p(".soft")[say("Alone it changes nothing that is given.")]
+    return None
 
 
 def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
@@ -405,7 +499,7 @@ def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
     if name == "regimen":
         facts = [fact for gap in (*plan.blocked, *plan.gaps) for fact in gap.facts]
         named = [fact for fact in facts if fact in _regimens(knowledge)]
-        return _buttons(name, [(fact, fact) for fact in named], asks)
+        return _buttons(name, [(fact, plan_words.regimen_named(fact, knowledge)) for fact in named], asks)
     options = order_form.options_of(name, knowledge)
     if options:
         return _buttons(name, options, asks)
@@ -445,7 +539,19 @@ def _compared(plan: Plan, knowledge: Knowledge, sent: Sent) -> Node:
             h.span[say("Products side by side")],
         ],
         _columns(plan, knowledge) if sent.compare else None,
+        _not_compared(plan) if sent.compare else None,
     ]
+
+
+def _not_compared(plan: Plan) -> Node:
+    """Products that could not be planned, for nobody read their rates: said, not left out in silence."""
+    unseen = (
+        [option.name for option in plan.product.alternatives if not option.rates_seen] if plan.product else []
+    )
+    if not unseen:
+        return None
+    told = say("Not compared, their rates are not read complete: {products}", products=", ".join(unseen))
+    return h.p(".soft")[told]
 
 
 def _columns(plan: Plan, knowledge: Knowledge) -> Element:
@@ -487,4 +593,4 @@ def _with(order: Order, product: str, knowledge: Knowledge) -> Plan | None:
         return None
 
 
-routes = [ask, change, plan_it, preview]
+routes = [ask, change, plan_it, preview, ranked]

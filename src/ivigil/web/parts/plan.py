@@ -16,10 +16,14 @@ from ivigil.knowledge.evidence import Cited
 from ivigil.knowledge.logic import Saw
 from ivigil.knowledge.store import Knowledge
 from ivigil.planning.citing import named_facts
+from ivigil.planning.questions import DAYS, LEAVES_REGIMEN
+from ivigil.records.authorisation import Standing
 from ivigil.sheets import plan_words, words
 from ivigil.sheets.chair_words import BASIS
+from ivigil.sheets.journal import standing_text
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.numbers import number as written
+from ivigil.sheets.plan_reasons import reason
 from ivigil.sheets.spoken import capital, say, spoken, texts
 from ivigil.web.parts.notice import Tone, notice
 from ivigil.web.parts.number import number
@@ -67,26 +71,52 @@ def _rule(name: str, found: Cited, language: str) -> Markup:
     return Markup(item)
 
 
-def standing_notice(plan: Plan) -> Element:
-    """The plan's status, and why nothing more is given where it stops."""
-    gaps = [plan_words.gap(item, plan) for item in (*plan.blocked, *plan.gaps)]
+def standing_notice(plan: Plan, knowledge: Knowledge) -> Element:
+    """The status of a plan that nobody signs yet, and why nothing more is given where it stops."""
+    return _told(TONE[plan.status], plan_words.status(plan), plan, knowledge)
+
+
+def signed_notice(standing: Standing, against: Iterable[str], knowledge: Knowledge) -> Element:
+    """What is true of a plan of the journal: how far its signatures are, what is against a start today."""
+    plan, listed = standing.plan, tuple(against)
+    if standing.step == "released" and listed:
+        return _told("slow", say("RELEASED, but not to be started now"), plan, knowledge, listed)
+    return _told(_tone(standing), standing_text(standing), plan, knowledge)
+
+
+def _tone(standing: Standing) -> Tone:
+    if standing.plan.status != "ready" or standing.step in ("reopened", "superseded"):
+        return "stop" if standing.step in ("reopened", "superseded") else TONE[standing.plan.status]
+    return "go" if standing.step == "released" else "info"
+
+
+def _told(tone: Tone, status: str, plan: Plan, knowledge: Knowledge, more_: tuple[str, ...] = ()) -> Element:
+    left = plan_words.left(plan)
+    lifting = [
+        plan_words.asks(question, plan, knowledge)
+        for question in plan.questions
+        if LEAVES_REGIMEN in question.changes and question.field != DAYS
+    ]
+    gaps = [plan_words.gap(item, plan, knowledge) for item in (*plan.blocked, *plan.gaps)]
     return notice(
-        TONE[plan.status],
-        h.p[h.strong[f"{plan_words.status(plan)}."]],
-        h.ul[(h.li[each] for each in gaps)] if gaps else None,
+        "slow" if left and tone in ("go", "info") else tone,
+        h.p[h.strong[f"{left}."]] if left else None,
+        h.p[say("Its own days come back with the answer to: {questions}", questions=" ".join(lifting))]
+        if lifting
+        else None,
+        h.p[h.strong[f"{status}."]],
+        h.ul[(h.li[each] for each in (*gaps, *more_))] if gaps or more_ else None,
     )
 
 
 def gist(plan: Plan, knowledge: Knowledge) -> Node:
-    """The few figures that matter most, large: dose, days, product, longest day, highest rate."""
-    figures: list[Node] = []
-    if plan.dose is not None:
-        repeats = say("dose")
-        if plan.dose.interval_days:
-            repeats = say("every {days} days", days=str(plan.dose.interval_days))
-        figures.append(
-            _figure(decided(number(plan.dose.grams, "g", 3, large=True), plan.dose, plan, knowledge), repeats)
-        )
+    """The few figures that matter most, large: what is given, days, highest rate, longest day.
+
+    Nothing of a plan that gives nothing.
+    """
+    if plan.status == "blocked":
+        return None
+    figures: list[Node] = _amount(plan, knowledge)
     if plan.course is not None and plan.days:
         shown = number(plan.course.days, "", large=True)
         called = plan_words.days_called(plan.course.days, plan)
@@ -97,8 +127,29 @@ def gist(plan: Plan, knowledge: Knowledge) -> Node:
         figures.append(_figure(decided(top, plan.rates, plan, knowledge), say("highest rate")))
     if plan.days:
         longest = max(day.duration_min for day in plan.days)
-        figures.append(_figure(h.span(".number.large")[h.b[hours(longest)]], plan_words.longest(plan)))
+        shown = h.span(".number.large")[h.b[hours(longest)]]
+        timed = decided(shown, plan.rates, plan, knowledge) if plan.rates is not None else shown
+        figures.append(_figure(timed, plan_words.longest(plan)))
     return h.ul(".gist")[figures] if figures else None
+
+
+def _amount(plan: Plan, knowledge: Knowledge) -> list[Node]:
+    """What is given, the order beside it; under the skin the dose of an interval, which the plan repeats."""
+    dose, course = plan.dose, plan.course
+    if dose is None:
+        return []
+    if dose.interval_days or course is None:
+        called = say("dose")
+        if dose.interval_days:
+            called = say("every {days} days", days=str(dose.interval_days))
+        return [_figure(decided(number(dose.grams, "g", 3, large=True), dose, plan, knowledge), called)]
+    ordered = f"{written(dose.grams, 3)} g"
+    return [
+        _figure(
+            decided(number(course.grams, "g", 3, large=True), course, plan, knowledge),
+            say("given; {grams} ordered", grams=ordered),
+        )
+    ]
 
 
 def _figure(shown: Node, called: str) -> Element:
@@ -113,7 +164,7 @@ def dose_part(plan: Plan, knowledge: Knowledge) -> Node:
     if plan.dose is not None:
         said = f"{plan_words.dose(plan)} = {plan_words.dose_sum(plan)}"
         rows.append((say("Dose"), decided(said, plan.dose, plan, knowledge)))
-        rows.append((say("Weights"), plan_words.weights(plan)))
+        rows.append((say("Weights"), decided(plan_words.weights(plan), plan.dose, plan, knowledge)))
         if plan.dose.capped_by:
             cap = reasoned(say("lowered by a cap"), [plan.dose.capped_by], plan, knowledge)
             rows.append((say("Cap"), cap))
@@ -140,16 +191,15 @@ def _individual(plan: Plan, knowledge: Knowledge) -> Node:
     return [h.h3[say("Individual dose, sought from levels")], pairs(rows), notes]
 
 
-def days_part(plan: Plan) -> Node:
+def days_part(plan: Plan, knowledge: Knowledge) -> Node:
     """Each day: vials, and the rates as the pump asks for them."""
     if not plan.days:
         return None
-    shown = [_day(day, plan) for day in plan.days]
-    title = say("Vials and rates")
-    if len(shown) == 1:
-        return h.section[h.h2[title], shown]
     alike = all(_ladder(day) == _ladder(plan.days[0]) for day in plan.days)
-    if not alike:
+    # Days that are alike have one reason: it opens at the first.
+    shown = [_day(day, plan, knowledge, opens=not (alike and index)) for index, day in enumerate(plan.days)]
+    title = say("Vials and rates")
+    if len(shown) == 1 or not alike:
         return h.section[h.h2[title], shown]
     others = say("The other {count}: the same vials and rates", count=str(len(shown) - 1))
     rest = h.details[h.summary[others], shown[1:]]
@@ -160,11 +210,19 @@ def _ladder(day: Day) -> tuple[object, ...]:
     return day.vials, day.discard_g, tuple((step.rate_ml_per_h, step.volume_ml) for step in day.steps)
 
 
-def _day(day: Day, plan: Plan) -> Element:
+def _day(day: Day, plan: Plan, knowledge: Knowledge, *, opens: bool) -> Element:
     title = plan_words.day_title(day, plan)
+    gist_: Node = plan_words.day_gist(day)
+    if opens and plan.course is not None:
+        gist_ = decided(gist_, plan.course, plan, knowledge)
+    steps_: Node = say("Steps")
+    if opens and plan.rates is not None:
+        steps_ = decided(steps_, plan.rates, plan, knowledge)
     return h.div(".day")[
-        h.p[h.strong[title], h.br, plan_words.day_gist(day)],
+        h.p[h.strong[title]],
+        h.div[gist_],
         h.p[say("Sites: {sites}", sites=plan_words.sites(day))] if day.sites else None,
+        h.div[steps_] if day.steps and opens else None,
         table(
             say("Rates, {day}", day=title),
             (say("Step"), "mL/h", "mL", say("Time"), say("From"), say("To")),
@@ -252,7 +310,10 @@ def product_part(plan: Plan, knowledge: Knowledge) -> Node:
     if plan.course is not None:
         given = decided(plan_words.given(plan.course, plan), plan.course, plan, knowledge)
         rows.append((say("Given"), given))
-        rows += [(say("Beside it"), near) for near in plan_words.neighbours(plan.course)]
+        rows += [
+            (say("Beside it"), decided(near, plan.course, plan, knowledge))
+            for near in plan_words.neighbours(plan.course)
+        ]
         if plan.course.days_because:
             rows.append((say("Days"), reasons(plan.course.days_because, plan, knowledge)))
     excluded = [
@@ -331,7 +392,7 @@ def taken_for_granted(plan: Plan) -> Node:
 
 def reasons(found: tuple[Reason, ...], plan: Plan, knowledge: Knowledge) -> Node:
     """Several reasons, each opening its source."""
-    said = {(words.reason(each), each.fact): each for each in found}
+    said = {(reason(each, plan, knowledge), each.fact): each for each in found}
     return h.ul(".bare")[(h.li[reasoned(text, [fact], plan, knowledge)] for (text, fact) in said)]
 
 

@@ -15,6 +15,9 @@ let under = null; // the request under way
 let turn = 0; // counts what was asked, so that an answer of before is dropped
 let answered = -1; // the place of the question that was answered last, until the plan with the next one came
 
+const SETTLE = 600;
+let settled = 0; // a press before it is one on a question that has just moved
+
 const panel = () => document.getElementById("plan");
 
 function changed(pause = PAUSE) {
@@ -40,8 +43,10 @@ async function ask() {
     });
     foreign(answer);
     if (mine !== turn) return;
-    if (answer.ok) put(await answer.text(), mine);
-    else outdated(answer.status);
+    if (answer.ok) {
+      put(await answer.text(), mine);
+      rank(mine, under.signal);
+    } else outdated(answer.status);
   } catch {
     if (mine === turn) outdated(0);
   } finally {
@@ -49,8 +54,58 @@ async function ask() {
   }
 }
 
+/** The questions once more, ranked by what their answers change: it takes longer than the plan. */
+async function rank(mine, signal) {
+  const path = document.getElementById("questions")?.dataset.ranks;
+  if (!path) return;
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "text/html" },
+      cache: "no-store",
+      redirect: "error",
+      signal,
+    });
+    foreign(answer);
+    if (!answer.ok || mine !== turn) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("questions");
+    if (fresh && mine === turn) keep(fresh);
+  } catch {
+    // the plan stands, its questions in the order of the facts
+  }
+}
+
+/** Put the ranked questions in place; what is open, typed and focused stays. */
+function keep(fresh) {
+  const old = document.getElementById("questions");
+  const at = old.contains(document.activeElement) ? document.activeElement : null;
+  if (at?.matches("input")) return; // somebody is typing: nothing moves under the hand
+  const asked = at?.closest("[data-control]")?.dataset.control;
+  const open = new Set([...old.querySelectorAll("details[open]")].map(named));
+  old.replaceWith(document.adoptNode(fresh));
+  for (const details of fresh.querySelectorAll("details")) details.open = open.has(named(details));
+  settled = performance.now() + SETTLE;
+  const same = asked && [...fresh.querySelectorAll("[data-control]")].find((item) => item.dataset.control === asked);
+  same?.closest("details")?.setAttribute("open", "");
+  same?.querySelector(".answers button")?.focus();
+}
+
+/** Until they are ranked anew the questions stay in the order in which they stood. */
+function asBefore(order) {
+  const lists = [...document.querySelectorAll("#questions ol.questions")];
+  const place = (item) => (order.indexOf(item.dataset.control) + 1 || order.length + 1);
+  const items = lists.flatMap((list) => [...list.children]);
+  const sorted = items.toSorted((one, other) => holds(other) - holds(one) || place(one) - place(other));
+  for (const list of lists) list.append(...sorted.splice(0, list.children.length));
+}
+
+const holds = (item) => Number(item.classList.contains("holds"));
+const controls = () => [...document.querySelectorAll("#questions [data-control]")].map((item) => item.dataset.control);
+
 function put(html, mine) {
   if (mine !== turn) return;
+  const order = controls();
   const made = new DOMParser().parseFromString(html, "text/html");
   const focused = document.activeElement?.id ?? "";
   const typed = focused.startsWith("answer-") ? document.activeElement.value : "";
@@ -61,6 +116,7 @@ function put(html, mine) {
     if (fresh) old.replaceWith(document.adoptNode(fresh));
     else if (old.id !== "list-condition") old.replaceChildren(); // that list never changes
   }
+  asBefore(order);
   for (const details of panel().querySelectorAll("details")) {
     if (open.has(named(details))) details.open = true;
   }
@@ -123,6 +179,10 @@ function answer(name, value) {
 
 function onClick(event) {
   const button = event.target.closest("button");
+  if (button?.closest("#questions") && performance.now() < settled) {
+    event.preventDefault();
+    return;
+  }
   if (!button) {
     const link = event.target.closest('a[href^="#at-"]');
     if (link) reveal(event, link);
