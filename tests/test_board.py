@@ -17,7 +17,7 @@ from ivigil.aftercare.happenings import ReportsSettled, SymptomsReported
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan, infusion_id
 from ivigil.infusion import advise, replay
-from ivigil.infusion.advice import RANKS
+from ivigil.infusion.advice import RANKS, Advice
 from ivigil.infusion.due import due
 from ivigil.infusion.events import (
     Completed,
@@ -230,6 +230,14 @@ def test_a_ward_that_follows_shows_what_a_new_one_reads(journal: Journal) -> Non
 )
 def test_initials_are_of_the_first_and_the_last_name(name: str, expected: str) -> None:
     assert initials(name) == expected
+
+
+def test_a_call_that_was_made_needs_nobody_more_except_in_an_emergency() -> None:
+    call = Advice(code="do", rank="treat", action="call_prescriber")
+    assert rank_of([call], [], NOW, symptom=False) == "treat"
+    assert rank_of([replace(call, done_at=NOW)], [], NOW, symptom=False) == "later"
+    team = Advice(code="do", rank="emergency", action="call_emergency_team", done_at=NOW)
+    assert rank_of([team], [], NOW, symptom=False) == "emergency"
 
 
 # --- properties

@@ -129,6 +129,11 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         return replace(self, places=tuple(place for place in self.places if site in place.sites))
 
 
+def presses(advice: Advice) -> bool:
+    """Is somebody needed for it? What is done, or too early, presses in an emergency alone."""
+    return advice.rank in PRESSING and (advice.rank == "emergency" or not advice.waits)
+
+
 def rank_of(
     advice: Iterable[Advice],
     due: Iterable[Due],
@@ -143,7 +148,7 @@ def rank_of(
     symptom: a symptom is present and there is no advice that could rank it. reports: what the patient told
     and nobody has settled. also: ranks by what no advice is about.
     """
-    found: list[Rank] = [*also, *(each.rank for each in advice)]
+    found: list[Rank] = [*also, *(each.rank for each in advice if each.rank not in PRESSING or presses(each))]
     if any(each.overdue(now) for each in due):
         found.append("overdue")
     if symptom:

@@ -24,7 +24,7 @@ from ivigil.infusion.briefing import BriefingError
 from ivigil.infusion.due import Due
 from ivigil.infusion.events import CHAIR_LETTERS
 from ivigil.infusion.replay import replay
-from ivigil.practice.board import NOT_AS_SIGNED, PRESSING, Board, Note, Place, Section, report_rank
+from ivigil.practice.board import NOT_AS_SIGNED, Board, Note, Place, Section, presses, report_rank
 from ivigil.practice.deeds import Telling, tell
 from ivigil.practice.reports import Unsettled
 from ivigil.practice.told import ToldError
@@ -272,11 +272,7 @@ def _pressing(place: Place, visit: Visit) -> list[str]:
 
 
 def _advised(place: Place, visit: Visit) -> list[str]:
-    lines = [
-        advice_line(each, visit.knowledge)
-        for each in place.advice
-        if each.rank in PRESSING and not each.waits
-    ]
+    lines = [advice_line(each, visit.knowledge) for each in place.advice if presses(each)]
     if not lines:
         lines = [_due_words(each, visit) for each in place.due if each.overdue(visit.now)]
     return [*_calls(place), *lines] or ([] if _reports(place) else [say("Look at the patient")])
