@@ -405,7 +405,10 @@ def test_the_next_step_comes_when_this_one_has_lasted() -> None:
 
 
 def test_the_next_vial_is_due_when_what_hangs_has_run_in() -> None:
-    """10 g are 100 mL: at 30 mL/h 200 min; with 4 g left in it 60 mL, 120 min; both vials are the whole."""
+    """With every step on time 15 mL are in after 30 min and 45 mL after 60 min; the rest runs at 120 mL/h.
+
+    10 g are 100 mL: the other 55 mL take 27.5 min. With 4 g left in it 60 mL; both vials are the whole.
+    """
     events = [e for e in begun(BASE) if not isinstance(e.what, VialHung)]
     hung = event(-4, VialHung(product="p", grams=D(10)), "v")
 
@@ -413,9 +416,10 @@ def test_the_next_vial_is_due_when_what_hangs_has_run_in() -> None:
         found = due(BASE, replay(DAY, [*events, *more]), minute(10))
         return [each.at for each in found if each.what == "vial_change"]
 
-    assert change(hung) == [minute(200)]
-    assert change(event(-4, VialHung(product="p", grams=D(10), volume_ml=D(90)))) == [minute(180)]
-    assert change(hung, event(5, VialFinished(hung="v", left_g=D(4)))) == [minute(120)]
+    half = dt.timedelta(seconds=30)
+    assert change(hung) == [minute(87) + half]
+    assert change(event(-4, VialHung(product="p", grams=D(10), volume_ml=D(90)))) == [minute(82) + half]
+    assert change(hung, event(5, VialFinished(hung="v", left_g=D(4)))) == [minute(67) + half]
     assert change(hung, event(-3, VialHung(product="p", grams=D(10)))) == []
     assert change() == [minute(0)]
     # 2.5 mL are in after 5 min: the other 97.5 mL last 195 min from when it goes on

@@ -322,7 +322,7 @@ def test_the_page_follows_what_others_enter_and_keeps_what_is_in_use(
     ):
         told(other, running, kind, **fields)
     expect(halts.get_by_role("button")).to_have_text(["Stop", "Pause"])
-    why = page.locator("#now .others li", has=page.locator("input[name=mg]")).locator(".source")
+    why = page.locator("#now .beside-it", has=page.locator("input[name=mg]")).first.locator(".source").first
     why.locator("summary").click()
     typed.fill("0.3")
     told(other, running, "stop", reason="rash")

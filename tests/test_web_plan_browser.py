@@ -164,6 +164,7 @@ def test_all_of_it_works_without_a_script(chromium: Browser, address: str, web: 
     page.select_option(at("jurisdiction"), "US")
     leads_on(page, page.locator("main button[value=plan]:not(.unseen):not(.choice)"))
     expect(page.locator("#plan .gist")).to_contain_text("g")
+    page.locator("#questions > details > summary").last.click()
     question = page.locator(".question", has_text="Cryoglobulins?")
     leads_on(page, question.get_by_role("button", name="No", exact=True))
     assert page.is_checked('[name="screening.cryoglobulinaemia"][value=absent]')

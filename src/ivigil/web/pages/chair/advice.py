@@ -69,12 +69,13 @@ def first(view: ChairView) -> Node:
     if not advised:
         return _card("info", h.p(".do")[say(_NOTHING.get(view.state.phase, _NOTHING["running"]))])
     head, beside = _together(advised)
-    shown = [
-        *_content(view, head, first=True),
-        [h.div(".beside-it", data_key=_key(each))[_content(view, each)] for each in beside],
-    ]
     tone = _TONE[beside[0].rank if beside else head.rank]
-    return _fresh_only(view, head, _card(tone, *shown, key=_key(head)))
+    shown = _card(
+        tone,
+        h.div(".do-now", data_key=_key(head))[_content(view, head, first=True)],
+        [h.div(".beside-it", data_key=_key(each))[_content(view, each)] for each in beside],
+    )
+    return _fresh_only(view, head, shown)
 
 
 def _together(advised: tuple[Advice, ...]) -> tuple[Advice, tuple[Advice, ...]]:
@@ -117,9 +118,9 @@ def _key(advice: Advice) -> str:
     return f"{advice.code} {advice.action}".strip()
 
 
-def _card(tone: Tone, *content: Node, key: str = "") -> Element:
+def _card(tone: Tone, *content: Node) -> Element:
     title = say("Next")
-    return h.section(f".next.{tone}", aria_label=title, data_key=key or None)[h.p(".eyebrow")[title], content]
+    return h.section(f".next.{tone}", aria_label=title)[h.p(".eyebrow")[title], content]
 
 
 def _fresh_only(view: ChairView, advice: Advice, shown: Element) -> Node:
