@@ -65,7 +65,7 @@ def test_while_it_runs_and_halts_and_ends(chairs: Chairs) -> None:
     plan = chairs.plan(scenario="anaphylaxis")
     nurse = chairs.web.browser("nurse")
     for kind, fields in (
-        ("medicine", {"drug": "epinephrine", "mg": "0.5", "route": "IM"}),
+        ("medicine", {"drug": "epinephrine", "mg": "0.5", "route": "IM", "all_the_same": "yes"}),
         ("pause", {}),
         ("symptom", {"symptom": "symptom.wheezing", "note": "rash"}),
         ("grade", {"term": "ctcae.infusion_related_reaction", "grade": "3"}),
