@@ -56,7 +56,7 @@ def _pictures(journal: Journal) -> tuple[Picture, ...]:
         Picture("chair", "nurse", f"/chair/{plan_of[patient]}/1", PHONE),
         Picture("chair-dark", "nurse", f"/chair/{plan_of[patient]}/1", PHONE, "dark"),
         Picture("plan", "pharmacist", f"/plans/{to_verify}", DESK),
-        Picture("levels", "prescriber", f"/patients/{patient}/levels?target=8", DESK),
+        Picture("levels", "prescriber", f"/patients/{patient}/levels?target=8#answered", DESK),
         Picture("patient", "patient", "/me", PHONE),
     )
 
