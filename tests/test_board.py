@@ -17,7 +17,7 @@ from ivigil.aftercare.happenings import ReportsSettled, SymptomsReported
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan, infusion_id
 from ivigil.infusion import advise, replay
-from ivigil.infusion.advice import RANKS, Advice
+from ivigil.infusion.advice import PRESSING, RANKS, Advice
 from ivigil.infusion.due import due
 from ivigil.infusion.events import (
     Completed,
@@ -31,7 +31,7 @@ from ivigil.infusion.events import (
 from ivigil.infusion.moment import past
 from ivigil.practice import bedside
 from ivigil.practice.authorising import add, running_days
-from ivigil.practice.board import PRESSING, Place, initials, rank_of, ranked
+from ivigil.practice.board import Place, initials, rank_of, ranked
 from ivigil.practice.entry import Entry, draft
 from ivigil.practice.ward import Ward
 from ivigil.practice.watch import Watch

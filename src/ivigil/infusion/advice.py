@@ -55,6 +55,8 @@ Blocker = Literal[
 Rank = Literal["emergency", "flow", "treat", "overdue", "next", "later"]
 RANKS: tuple[Rank, ...] = ("emergency", "flow", "treat", "overdue", "next", "later")
 """From the most to the least pressing."""
+PRESSING = RANKS[: RANKS.index("next")]
+"""Ranks at which somebody is needed now."""
 
 CALLS: dict[Do, Whom] = {"call_emergency_team": "emergency_team", "call_prescriber": "prescriber"}
 """Actions that are done once somebody was called."""

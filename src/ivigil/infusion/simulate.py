@@ -16,7 +16,7 @@ from typing import get_args
 import msgspec
 
 from ivigil.course import Plan
-from ivigil.infusion.advice import Advice, Code, Rank
+from ivigil.infusion.advice import PRESSING, Advice, Code
 from ivigil.infusion.advise import advise
 from ivigil.infusion.briefing import Briefing, brief
 from ivigil.infusion.events import (
@@ -48,7 +48,6 @@ _LONGEST = dt.timedelta(days=3)
 """An infusion that has not ended by then is cut off."""
 _TURNS = 40
 """How many things the nurse can do in one minute."""
-_PRESSING: tuple[Rank, ...] = ("emergency", "flow", "treat", "overdue")
 _FIRST: tuple[Code, ...] = ("identify", "check_vitals", "hang_vial")
 _AT_REST = "policy.simulated_"
 
@@ -277,7 +276,7 @@ class _Infusion:
 
     def _screen(self, advised: tuple[Advice, ...]) -> None:
         """What is pressing is kept as shown whenever it changes."""
-        pressing = tuple(advice for advice in advised if advice.rank in _PRESSING)
+        pressing = tuple(advice for advice in advised if advice.rank in PRESSING)
         if pressing and pressing != self.on_screen:
             self._record(AdviceShown(code=pressing[0].code, facts=pressing[0].facts), NURSE)
         self.on_screen = pressing
@@ -295,7 +294,7 @@ class _Infusion:
 
 def _urgency(advice: Advice) -> tuple[bool, int]:
     """What presses comes first; else who it is, then measurements and vials, then the rate."""
-    return advice.rank not in _PRESSING, _FIRST.index(advice.code) if advice.code in _FIRST else len(_FIRST)
+    return advice.rank not in PRESSING, _FIRST.index(advice.code) if advice.code in _FIRST else len(_FIRST)
 
 
 def _vials(briefing: Briefing, knowledge: Knowledge, rng: Random) -> Iterator[VialHung]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ivigil.course import Plan
-from ivigil.infusion.advice import RANKS, Advice
+from ivigil.infusion.advice import PRESSING, Advice
 from ivigil.infusion.advise import advise
 from ivigil.infusion.after import DischargeCheck, discharge
 from ivigil.infusion.against import RATES, against
@@ -34,7 +34,6 @@ from ivigil.records.infusing import Infusion, load
 from ivigil.release import made_anew
 
 NO_REASON = "no reason stated"
-_PRESSING = RANKS[: RANKS.index("next")]
 _VOID = ("reopened", "superseded")
 
 
@@ -256,7 +255,7 @@ def _shown(bedside: Bedside, entry: Entry) -> list[Draft]:
     return [
         _draft(bedside, AdviceShown(code=advice.code, facts=advice.facts), replace(entry, id=""))
         for advice in bedside.advised(bedside.state())
-        if advice.rank in _PRESSING
+        if advice.rank in PRESSING
     ]
 
 

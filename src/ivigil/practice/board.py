@@ -15,15 +15,13 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from ivigil.infusion.advice import RANKS, Advice, Rank
+from ivigil.infusion.advice import PRESSING, RANKS, Advice, Rank
 from ivigil.infusion.due import Due
 from ivigil.infusion.state import Alarm, AlarmCode, Halt, Phase
 from ivigil.knowledge.reactions import Urgency
 from ivigil.practice.reports import Unsettled
 from ivigil.records.authorisation import Refusal, Step
 
-PRESSING = RANKS[: RANKS.index("next")]
-"""Ranks at which somebody is needed."""
 UNCERTAIN: Rank = "overdue"
 """Of an infusion that goes on and that nothing can be said about."""
 SYMPTOM: Rank = "treat"

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ivigil.infusion.advice import Advice, Code, Rank
+from ivigil.infusion.advice import PRESSING, Advice, Code, Rank
 from ivigil.infusion.after import DischargeCheck
 from ivigil.infusion.briefing import Briefing
 from ivigil.infusion.card import compare
@@ -60,7 +60,6 @@ _WARMTH = "measure.temperature_c"
 _RULES = 3
 """How many rules are spelt out for one advice; the rest is counted, and in the JSON."""
 _BAR = 28
-_NOW: tuple[Rank, ...] = ("emergency", "flow", "treat", "overdue")
 _STYLE: dict[Rank, str] = {
     "emergency": "bold red",
     "flow": "bold red",
@@ -233,7 +232,7 @@ def went_against(what: AdviceOverridden, deed: What | None) -> str:
 def advice_sections(advised: tuple[Advice, ...], clock: Clock, knowledge: Knowledge) -> list[RenderableType]:
     """Do now; next; later. A heading stands only over something, and a rule is spelt out once."""
     told: set[str] = set()
-    ranks: dict[str, tuple[Rank, ...]] = {"Do now": _NOW, "Next": ("next",), "Later": ("later",)}
+    ranks: dict[str, tuple[Rank, ...]] = {"Do now": PRESSING, "Next": ("next",), "Later": ("later",)}
     found = []
     for title, within in ranks.items():
         entries = [_advice(advice, clock, knowledge, told) for advice in advised if advice.rank in within]

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ivigil.infusion.advice import RANKS, Advice
+from ivigil.infusion.advice import PRESSING, Advice
 from ivigil.infusion.events import AdviceShown
 from ivigil.infusion.hanging import StopCode
 from ivigil.infusion.retell import Beat
@@ -24,7 +24,6 @@ from ivigil.sheets.numbers import number
 from ivigil.sheets.reaction_drugs import short_line
 
 _STOPS: tuple[str, ...] = get_args(StopCode)
-_PRESSING = RANKS[: RANKS.index("next")]
 
 
 def timeline_sheet(beats: Iterable[Beat], zone: dt.tzinfo | None, knowledge: Knowledge) -> RenderableType:
@@ -60,7 +59,7 @@ def _advised(beat: Beat, knowledge: Knowledge) -> list[str]:
     what = beat.event.what
     if isinstance(what, AdviceShown) and what.code in _STOPS:
         return [f"> DO NOT HANG THIS VIAL: {words.said(what.code, words.STOP) or what.code}"]
-    pressing = [advice for advice in beat.advised if advice.rank in _PRESSING]
+    pressing = [advice for advice in beat.advised if advice.rank in PRESSING]
     lines = [f"> {advice_line(advice, knowledge)}{_dose(advice)}" for advice in pressing]
     if lines and pressing[0].because:
         lines[0] += f" ({seen(pressing[0].because, knowledge)})"

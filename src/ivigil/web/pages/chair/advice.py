@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import htpy as h
 from htpy import Element, Node
 
-from ivigil.infusion.advice import CALLS, RANKS, Advice, Code, Rank
+from ivigil.infusion.advice import CALLS, PRESSING, Advice, Code, Rank
 from ivigil.infusion.treatment import Dosing
 from ivigil.knowledge.evidence import Document, Fact
 from ivigil.practice.told import Kind
@@ -24,7 +24,6 @@ from ivigil.web.parts.source import source
 
 _MAIN: Importance = "main"
 _PLAIN: Importance = "plain"
-_NOW: tuple[Rank, ...] = RANKS[: RANKS.index("next")]
 _TONE: dict[Rank, Tone] = {
     "emergency": "stop",
     "flow": "stop",
@@ -92,8 +91,8 @@ def others(view: ChairView) -> Node:
     advised = view.report.advice
     head, beside = _together(advised) if advised else (None, ())
     rest = [each for each in advised if each is not head and each not in beside]
-    pressing = [each for each in rest if each.rank in _NOW]
-    coming = [each for each in rest if each.rank not in _NOW]
+    pressing = [each for each in rest if each.rank in PRESSING]
+    coming = [each for each in rest if each.rank not in PRESSING]
     return [_list(say("Then"), view, pressing), _list(say("Coming"), view, coming)]
 
 
