@@ -177,7 +177,7 @@ def _holds(limit: SiteLimit, *, age: int, kg: str, infusion: int, indication: st
         and (limit.infusions_from is None or limit.infusions_from <= infusion)
         and (limit.infusions_to is None or infusion <= limit.infusions_to)
         and (limit.weight_kg_min is None or limit.weight_kg_min <= weight)
-        and (limit.weight_kg_max is None or weight < limit.weight_kg_max)
+        and (limit.weight_kg_below is None or weight < limit.weight_kg_below)
         and (limit.age_min_years is None or limit.age_min_years <= age)
         and (limit.age_max_years is None or age < limit.age_max_years)
     )
@@ -276,7 +276,7 @@ def test_hyqvia_ramp_up_of_the_label(products: dict[str, Product]) -> None:
 
 def test_hyqvia_daily_maximum(products: dict[str, Product]) -> None:
     caps = {
-        (dose.weight_kg_min, dose.weight_kg_max): dose.g_per_day_max
+        (dose.weight_kg_min, dose.weight_kg_below): dose.g_per_day_max
         for dose in products["hyqvia-10-us"].subcutaneous_doses
         if dose.g_per_day_max
     }

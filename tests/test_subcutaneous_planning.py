@@ -562,7 +562,7 @@ def rows(product: Product, day: Day, made: Plan) -> list[SiteLimit]:
         for row in product.site_limits
         if (not row.indications or set(row.indications) & codes)
         and (row.weight_kg_min is None or weight >= row.weight_kg_min)
-        and (row.weight_kg_max is None or weight < row.weight_kg_max)
+        and (row.weight_kg_below is None or weight < row.weight_kg_below)
         and (row.age_min_years is None or age >= row.age_min_years)
         and (row.age_max_years is None or age < row.age_max_years)
         and (row.infusions_from or 1) <= day.number

@@ -69,7 +69,7 @@ def test_no_record_speaks_in_codes() -> None:
         ("kd_aha_initial", "Time of the infusion 10 to 12 h"),
         ("stop.default_spo2", "oxygen saturation by pulse oximetry < 92 %"),
         ("alyglo-us.schedule.pi", "Rate, at most 8 mg/kg/min"),
-        ("hyqvia-10-eu.rate.under-40-next", "Weight, to 40 kg"),
+        ("hyqvia-10-eu.rate.under-40-next", "Weight, below 40 kg"),
         ("drug.epinephrine-im.adult", "Again after 5 to 15 min"),
         ("urgency.stated.multum.allergy", "What the source says get emergency help"),
     ],

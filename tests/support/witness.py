@@ -146,6 +146,7 @@ def _schedule(schedule: products.Schedule) -> Row:
         age_from=schedule.age_min_years,
         kg_from=schedule.weight_kg_min,
         kg_to=schedule.weight_kg_max,
+        kg_below=schedule.weight_kg_below,
     )
     if schedule.experience != "any":
         row["whom"] = schedule.experience

@@ -32,6 +32,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     population: str
     weight_kg_min: Decimal | None
     weight_kg_max: Decimal | None
+    weight_kg_below: Decimal | None
     unit: str
     start: Decimal
     maximum: Decimal
@@ -128,6 +129,7 @@ def _rates(schedule: Schedule) -> Rates:
         population=schedule.population,
         weight_kg_min=schedule.weight_kg_min,
         weight_kg_max=schedule.weight_kg_max,
+        weight_kg_below=schedule.weight_kg_below,
         unit=schedule.unit,
         start=schedule.start_rate,
         maximum=schedule.max_rate,

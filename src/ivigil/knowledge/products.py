@@ -134,6 +134,7 @@ class Schedule(Fact):
     age_min_years: Decimal | None = None
     weight_kg_min: Decimal | None = None
     weight_kg_max: Decimal | None = None
+    weight_kg_below: Decimal | None = None
     population: str = ""
     """The source's own words for whom, if narrower than the fields above."""
 
@@ -207,7 +208,7 @@ class SiteLimit(Fact):
     infusions_from: int | None = None
     infusions_to: int | None = None
     weight_kg_min: Decimal | None = None
-    weight_kg_max: Decimal | None = None
+    weight_kg_below: Decimal | None = None
     age_min_years: Decimal | None = None
     age_max_years: Decimal | None = None
     indications: tuple[str, ...] = ()
@@ -222,8 +223,7 @@ class SubcutaneousDose(Fact):
     indication: str
     phase: Literal["loading", "maintenance", "start"] = "maintenance"
     weight_kg_min: Decimal | None = None
-    weight_kg_max: Decimal | None = None
-    """Exclusive: the record holds below this weight."""
+    weight_kg_below: Decimal | None = None
     g_per_kg_per_week_min: Decimal | None = None
     g_per_kg_per_week_max: Decimal | None = None
     g_per_kg_per_month_min: Decimal | None = None

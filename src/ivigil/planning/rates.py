@@ -245,6 +245,8 @@ def _fits_patient(schedule: Schedule, situation: Situation) -> bool:
         return False
     if _outside(case.get("weight_kg"), schedule.weight_kg_min, schedule.weight_kg_max):
         return False
+    if not _lighter(case.get("weight_kg"), schedule.weight_kg_below):
+        return False
     if schedule.experience != "experienced":
         return True
     if situation.limits.of(SlowStart) or case.get("immunoglobulin_naive") is not False:
@@ -260,6 +262,10 @@ def _outside(value: object, low: Decimal | None, high: Decimal | None) -> bool:
     below = low is not None and value.below(low) is not Truth.FALSE
     above = high is not None and value.above(high) is not Truth.FALSE
     return below or above
+
+
+def _lighter(value: object, than: Decimal | None) -> bool:
+    return than is None or (isinstance(value, Reading) and value.below(than) is Truth.TRUE)
 
 
 def _reached(value: object, needed: Decimal | int | None) -> bool:

@@ -156,7 +156,7 @@ def _label(product: Product | None, order: Order, knowledge: Knowledge) -> Subcu
 
 def _weighs(label: SubcutaneousDose, weight_kg: Decimal) -> bool:
     heavy_enough = label.weight_kg_min is None or weight_kg >= label.weight_kg_min
-    return heavy_enough and (label.weight_kg_max is None or weight_kg < label.weight_kg_max)
+    return heavy_enough and (label.weight_kg_below is None or weight_kg < label.weight_kg_below)
 
 
 def allowed_interval(label: SubcutaneousDose | None) -> tuple[int, int] | None:

@@ -122,13 +122,16 @@ def _fitting(product: Product, situation: Situation) -> list[SiteLimit]:
 
 
 def _is_for(row: SiteLimit | Schedule, situation: Situation) -> bool:
-    """Age and weight: lower ends included, upper ends not."""
+    """Age and weight: lower ends included, upper ends not, but for the heaviest that a schedule names."""
     age = situation.case.get("age_years")
     years = age.low if isinstance(age, Reading) else None
     oldest = row.age_max_years if isinstance(row, SiteLimit) else None
+    heaviest = row.weight_kg_max if isinstance(row, Schedule) else None
     weight_kg = situation.order.patient.weight_kg
+    if heaviest is not None and weight_kg > heaviest:
+        return False
     return _within(years, row.age_min_years, oldest) and _within(
-        weight_kg, row.weight_kg_min, row.weight_kg_max
+        weight_kg, row.weight_kg_min, row.weight_kg_below
     )
 
 

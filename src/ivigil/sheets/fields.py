@@ -285,8 +285,6 @@ _TITLE: dict[str, tuple[str, str]] = {
     "chain": ("from the document read to the primary one", ""),
     "order": ("order", ""),
     # upper ends that are not reached
-    "SiteLimit.weight_kg_max": ("weight, below", "kg"),
-    "SubcutaneousDose.weight_kg_max": ("weight, below", "kg"),
     "SiteLimit.age_max_years": ("age, below", "years"),
     "ReferenceRange.age_months_to": ("age, below", "months"),
     "Premedication.age_months_max": ("age, below", "months"),

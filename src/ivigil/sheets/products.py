@@ -250,7 +250,7 @@ def _rate(code: str) -> Callable[[Product, Comparison], str]:
 
 def _rate_line(rates: Rates) -> str:
     who = [] if rates.experience == "any" else [word(rates.experience)]
-    who += _weights(rates.weight_kg_min, rates.weight_kg_max)
+    who += _weights(rates.weight_kg_min, rates.weight_kg_below, rates.weight_kg_max)
     pace = f"{number(rates.start, 3)}", f"{number(rates.maximum, 3)} {rates.unit}"
     text = _pace(*pace, strict=rates.strict)
     if rates.start_ml_per_kg_h is not None and rates.maximum_ml_per_kg_h is not None:
@@ -267,10 +267,11 @@ def _pace(low: str, high: str, *, strict: bool) -> str:
     return say("{low} to below {high}" if strict else "{low} to {high}", low=low, high=high)
 
 
-def _weights(low: Decimal | None, high: Decimal | None) -> list[str]:
-    """For whom by weight; the higher one is exclusive."""
+def _weights(low: Decimal | None, below: Decimal | None, most: Decimal | None = None) -> list[str]:
+    """For whom by weight."""
     said = [say("from {weight}", weight=f"{number(low)} kg")] if low is not None else []
-    return [*said, say("under {weight}", weight=f"{number(high)} kg")] if high is not None else said
+    said += [say("up to {weight}", weight=f"{number(most)} kg")] if most is not None else []
+    return [*said, say("under {weight}", weight=f"{number(below)} kg")] if below is not None else said
 
 
 def _at_risk(rule: AtRisk) -> str:
@@ -294,7 +295,7 @@ def _site(limit: SiteLimit) -> str:
         span(None, limit.rate_ml_per_kg_h_per_site, "mL/kg/h"),
         say("all sites {rate}", rate=f"{number(total)} mL/h") if total is not None else "",
         say("{count} sites", count=str(most)) if most is not None else "",
-        *_weights(limit.weight_kg_min, limit.weight_kg_max),
+        *_weights(limit.weight_kg_min, limit.weight_kg_below),
     ]
     uses = f" ({', '.join(limit.indications)})" if limit.indications else ""
     return f"{word(limit.applies)}{uses}: {', '.join(p for p in parts if p)}{mark(limit)}"

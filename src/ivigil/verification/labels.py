@@ -46,7 +46,8 @@ def fits_body(matter: Matter, schedule: Schedule) -> bool:
     old_enough = schedule.age_min_years is None or age >= schedule.age_min_years
     heavy_enough = schedule.weight_kg_min is None or weight >= schedule.weight_kg_min
     light_enough = schedule.weight_kg_max is None or weight <= schedule.weight_kg_max
-    return old_enough and heavy_enough and light_enough
+    below = schedule.weight_kg_below is None or weight < schedule.weight_kg_below
+    return old_enough and heavy_enough and light_enough and below
 
 
 def usable_schedules(matter: Matter) -> tuple[Schedule, ...]:

@@ -41,7 +41,7 @@ def label(matter: Matter) -> SubcutaneousDose | None:
             for item in (matter.product.subcutaneous_doses if matter.product else ())
             if item.phase == phase and covers(matter, (item.indication,)) and usable(matter, item)
             if item.weight_kg_min is None or weight >= item.weight_kg_min
-            if item.weight_kg_max is None or weight < item.weight_kg_max
+            if item.weight_kg_below is None or weight < item.weight_kg_below
         ),
         None,
     )

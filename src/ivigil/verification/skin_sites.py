@@ -83,7 +83,7 @@ def _fits(matter: Matter, limit: SiteLimit) -> bool:
     weight = matter.actual_weight_kg
     return (
         (limit.weight_kg_min is None or weight >= limit.weight_kg_min)
-        and (limit.weight_kg_max is None or weight < limit.weight_kg_max)
+        and (limit.weight_kg_below is None or weight < limit.weight_kg_below)
         and (limit.age_min_years is None or age >= limit.age_min_years)
         and (limit.age_max_years is None or age < limit.age_max_years)
     )
