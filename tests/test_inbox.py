@@ -18,20 +18,26 @@ from rich.console import Console
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
     CheckInRead,
+    DiaryEntry,
     FollowUpEvent,
     ReportsSettled,
     ResultReceived,
     SymptomsReported,
 )
+from ivigil.aftercare.results import read_results
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.course import Plan, infusion_id
 from ivigil.infusion.events import Completed, Happening, RateSet, Started
 from ivigil.knowledge.store import Knowledge
-from ivigil.practice.aftermath import hand_over, of_journal, standings, triage_of
+from ivigil.practice.aftermath import Case, diary_of, hand_over, of_journal, results_of, standings, triage_of
+from ivigil.practice.entry import Entry, draft
 from ivigil.practice.file import open_file
 from ivigil.practice.inbox import TIERS, Item, Post, ranked
+from ivigil.practice.rehearsal import Stage, rehearse
+from ivigil.practice.reports import waiting
 from ivigil.records import Journal
 from ivigil.sheets.follow_up import follow_up_sheet
+from ivigil.web.rehearsed import parts
 from tests.support.fictional_ward import NOW, FictionalWard
 from tests.support.orders import knowledge
 
@@ -92,6 +98,14 @@ def test_a_report_of_danger_to_life_waits_before_everything_until_a_clinician_se
     assert infusion_id(days.plan.id, 1) not in {
         item.infusion for item in days.waits(6 * HOUR) if item.kind == "report"
     }
+
+
+def test_what_is_told_in_the_second_of_a_settlement_and_after_it_is_not_settled_by_it(days: Days) -> None:
+    """Many times, for an order by chance would be right half the time."""
+    for number in range(1, 9):
+        days.happens(ReportsSettled(reason="seen"), number * HOUR)
+        days.reports("chest_pain", after=number * HOUR)
+        assert "report" in kinds(days.waits(number * HOUR)), number
 
 
 def test_where_triage_is_switched_off_a_report_waits_unjudged_and_before_care_of_today(days: Days) -> None:
@@ -207,6 +221,82 @@ def test_silence_that_is_told_of_can_be_answered_when_the_next_day_has_begun(day
     assert [case.episode.infusion for case in later.cases] == [infusion_id(next_day.id, 1)]
     before = of_journal(days.journal, infusion, knowledge(), start + 4 * HOUR)
     assert not [each for each in standings(before) if each.escalation]
+
+
+class Course(NamedTuple):
+    """A course of two days of which both have begun, and what is told of each."""
+
+    days: Days
+    stream: str
+    first: str
+    second: str
+
+    def happens(self, infusion: str, what: FollowUpEvent, hours: int) -> None:
+        at = self.days.clock[0] = NOW + hours * HOUR
+        entry = Entry(by=self.days.ward.cast.nurse, occurred_at=at, device_at=at)
+        self.days.journal.append([draft(entry, self.stream, what, infusion)])
+
+    def reports(self, infusion: str, symptom: str, hours: int) -> None:
+        told = self.days.report(symptom, after=hours * HOUR)
+        self.happens(infusion, SymptomsReported(report=told, urgency="same_day", facts=()), hours)
+
+    def notes(self, infusion: str, symptom: str, hours: int) -> None:
+        self.happens(infusion, DiaryEntry(report=self.days.report(symptom, after=hours * HOUR)), hours)
+
+    def after_the_second(self, hours: int) -> Case:
+        return of_journal(self.days.journal, self.second, knowledge(), NOW + hours * HOUR)
+
+
+@pytest.fixture
+def course(days: Days) -> Course:
+    part = next(each for each in parts(knowledge(), NOW) if each.name == "Carl Fictional")
+    plan = rehearse(Stage(days.journal, knowledge(), days.ward.cast, NOW), part)
+    return Course(days, days.ward.stream(plan), *(infusion_id(plan.id, day) for day in (1, 2)))
+
+
+def test_what_was_told_of_one_day_of_a_course_counts_on_the_next_until_it_is_settled(course: Course) -> None:
+    """Eyes that light hurts after day 1 and a rash after day 2 are together a sign of meningitis."""
+
+    def answer(hours: int) -> tuple[str, int, set[str]]:
+        found = triage_of(course.after_the_second(hours))
+        assert found is not None
+        listed = waiting(course.days.journal.read(course.stream), course.stream, knowledge())
+        assert {each.infusion: each.urgency for each in listed}[course.second] == found.urgency
+        return found.urgency, found.contact, {fact for cause in found.causes for fact in cause.facts}
+
+    both = "urgency.meningitis_light_and_rash_or_drowsy"
+    course.reports(course.first, "light_hurts_eyes", 1)
+    course.reports(course.second, "rash", 2)
+    urgency, contact, facts = answer(3)
+    assert (urgency, contact, both in facts) == ("emergency_now", 1, True)
+    course.happens(course.first, ReportsSettled(reason="seen"), 4)
+    urgency, contact, facts = answer(5)
+    assert (urgency, contact, both in facts) == ("same_day", 1, False)
+
+
+def test_a_headache_that_began_on_one_day_of_a_course_lasts_into_the_next(course: Course) -> None:
+    """reaction.ivig_headache.duration: usually over within 72 h."""
+    course.notes(course.first, "headache_mild", 1)
+    course.notes(course.second, "headache_mild", 74)
+    reading = diary_of(course.after_the_second(75))
+    (spell,) = [each for each in reading.spells if each.symptom == "symptom.headache_mild"]
+    assert (spell.since, spell.entries) == (NOW + HOUR, 2)
+    assert reading.report is not None
+    assert "symptom.headache_over_72_h" in reading.report.present
+
+
+def test_a_value_of_one_day_of_a_course_is_held_against_that_of_the_day_before(course: Course) -> None:
+    """KDIGO: a rise of creatinine by 26 umol/L within 48 h. The order has no value of before."""
+    for infusion, hours, value in ((course.first, 1, 80), (course.second, 25, 110)):
+        drawn_at = NOW + hours * HOUR
+        body = ResultReceived(
+            measure="measure.creatinine_umol_per_l", value=Decimal(value), drawn_at=drawn_at
+        )
+        course.happens(infusion, body, hours)
+    case = course.after_the_second(26)
+    assert not case.plan.order.patient.measurements.get("creatinine_umol_per_l")
+    readings = read_results(results_of(case), case.episode, knowledge(), case.course_start)
+    assert {reading.rule: reading.holds for reading in readings}["result.kidney.kdigo"] == "true"
 
 
 def test_the_hand_over_tells_every_report_in_its_words(days: Days) -> None:

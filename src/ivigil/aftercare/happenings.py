@@ -108,23 +108,28 @@ class Happened(msgspec.Struct, frozen=True):
     """Who recorded it."""
 
 
+def by_time(happened: Iterable[Happened]) -> list[Happened]:
+    """Sorted by their moments; of the same moment, as they were given: a journal gives them as they were
+    written, and what was written after a settlement is not settled by it."""
+    return sorted(happened, key=lambda each: each.at)
+
+
+def unsettled(happened: Iterable[Happened]) -> tuple[Happened, ...]:
+    """What came since a clinician last settled what there was, by time."""
+    known = by_time(happened)
+    last = max((at for at, each in enumerate(known) if isinstance(each.what, ReportsSettled)), default=-1)
+    return tuple(known[last + 1 :])
+
+
 def reports(happened: Iterable[Happened]) -> tuple[SymptomReport, ...]:
     """Everything that was reported, by time: check-ins answered, and reports beside them."""
-    return tuple(report for _, report in _told(happened))
+    return tuple(
+        each.what.report
+        for each in by_time(happened)
+        if isinstance(each.what, CheckInAnswered | SymptomsReported)
+    )
 
 
 def open_reports(happened: Iterable[Happened]) -> tuple[SymptomReport, ...]:
     """What was reported since a clinician last settled it, by time."""
-    known = tuple(happened)
-    settled = [(each.at, each.id) for each in known if isinstance(each.what, ReportsSettled)]
-    last = max(settled, default=None)
-    return tuple(report for when, report in _told(known) if last is None or when > last)
-
-
-def _told(happened: Iterable[Happened]) -> list[tuple[tuple[dt.datetime, str], SymptomReport]]:
-    found = [
-        ((each.at, each.id), each.what.report)
-        for each in happened
-        if isinstance(each.what, CheckInAnswered | SymptomsReported)
-    ]
-    return sorted(found, key=lambda told: told[0])
+    return reports(unsettled(happened))

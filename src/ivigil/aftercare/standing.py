@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from ivigil.aftercare.check_ins import CheckIn, number_of
-from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, Happened
+from ivigil.aftercare.happenings import CheckInAnswered, CheckInRead, CheckInSent, Happened, by_time
 from ivigil.aftercare.spans import later
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.knowledge.presence import with_implied
@@ -104,7 +104,7 @@ def standing(
 
     watched: when somebody of the team reads.
     """
-    known = sorted((each for each in happened if each.at <= now), key=lambda each: (each.at, each.id))
+    known = by_time(each for each in happened if each.at <= now)
     reading = watch(watched, now).reading
     return tuple(_standing(each, known, now, knowledge, reading) for each in check_ins)
 

@@ -87,12 +87,14 @@ def triage(
     knowledge: Knowledge,
     *,
     earlier: Sequence[SymptomReport] = (),
+    beside: Sequence[SymptomReport] = (),
 ) -> Triage:
     """Judge a report in the light of what was reported before about the same infusion.
 
-    earlier: the reports before this one that no clinician has settled, in any order.
+    earlier: the reports before this one that no clinician has settled, in any order. beside: such reports
+    about the other days of the same course; what they tell counts, but they are no contact about this one.
     """
-    seen = picture(report, episode, knowledge, earlier)
+    seen = picture(report, episode, knowledge, (*beside, *earlier))
     rows = rows_for(episode, report.at, knowledge)
     holding = tuple(row for row in rows.applying if row.holds(seen.present))
     suspected = suspects(seen.present, holding, episode, report.at, knowledge)
@@ -114,16 +116,24 @@ def triage(
     )
 
 
-def open_triage(reports: Sequence[SymptomReport], episode: Episode, knowledge: Knowledge) -> Triage | None:
+def open_triage(
+    reports: Sequence[SymptomReport],
+    episode: Episode,
+    knowledge: Knowledge,
+    *,
+    beside: Sequence[SymptomReport] = (),
+) -> Triage | None:
     """The answer to everything that waits to be settled, by time; None without a report.
 
     It is the answer to the last report, and never less urgent than what was told in one before it: neither
     time nor a later report lowers what nobody has dealt with. What was only left open there may be closed.
+    beside: as of ``triage``.
     """
     if not reports:
         return None
     answers = [
-        triage(report, episode, knowledge, earlier=reports[:number]) for number, report in enumerate(reports)
+        triage(report, episode, knowledge, earlier=reports[:number], beside=beside)
+        for number, report in enumerate(reports)
     ]
     last = answers[-1]
     found = {(cause.code, cause.facts): cause for cause in last.causes}

@@ -92,7 +92,8 @@ def _run(options: argparse.Namespace) -> int:
         return _settle(place, options)
     matcher = Matcher(knowledge.facts.symptom)
     words = matcher.match("\n".join(options.says))
-    judge = partial(triage, episode=place.episode, knowledge=knowledge, earlier=place.earlier)
+    beside = place.case.beside if place.case else ()
+    judge = partial(triage, episode=place.episode, knowledge=knowledge, earlier=place.earlier, beside=beside)
     report = _reported(options, words, place.at, knowledge)
     if options.ask:
         report = _asked(report, judge, matcher, knowledge)

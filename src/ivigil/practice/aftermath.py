@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
 
 from ivigil.aftercare.check_ins import check_ins
-from ivigil.aftercare.diary import read_diary
+from ivigil.aftercare.diary import DiaryReading, read_diary
 from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.follow_up import (
     ChairRecord,
@@ -26,21 +27,28 @@ from ivigil.aftercare.happenings import (
     FollowUpEvent,
     Happened,
     ResultReceived,
+    SymptomsReported,
+    by_time,
+    open_reports,
     reports,
 )
 from ivigil.aftercare.results import baselines, read_results
 from ivigil.aftercare.standing import Hours, Standing, standing, watch
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.team_hours import AHEAD, team_hours
-from ivigil.aftercare.triage import Triage
+from ivigil.aftercare.triage import Triage, call_for, open_triage, triage
 from ivigil.course import Day, Plan, infusion_id
 from ivigil.infusion.events import Corrected
 from ivigil.infusion.state import State
+from ivigil.knowledge.reactions import URGENCIES
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.entry import Entry, draft
-from ivigil.practice.reports import answer_to, complaints
+from ivigil.practice.reports import SWITCH, answer_to, beside, complaints
 from ivigil.records import Journal
 from ivigil.records.aftermath import aftermath, happened_after
 from ivigil.records.past import infused
+
+_TODAY = URGENCIES.index("same_day")
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +59,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     day: Day
     episode: Episode
     happened: tuple[Happened, ...] = ()
+    others: tuple[tuple[Happened, ...], ...] = ()
+    """What happened after each other day of the course."""
     chair: ChairRecord | None = None
     until: dt.datetime | None = None
     """When the next infusion began that has ended."""
@@ -66,6 +76,16 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return min(planned, self.episode.started_at or planned)
 
     @property
+    def beside(self) -> tuple[SymptomReport, ...]:
+        """What was reported about the other days of the course and nobody has settled."""
+        return beside(self.others)
+
+    @property
+    def whole_course(self) -> tuple[Happened, ...]:
+        """What happened by the moment of the case after all days of its course, by time."""
+        return tuple(by_time((*chain.from_iterable(self.others), *self.known)))
+
+    @property
     def known(self) -> tuple[Happened, ...]:
         """What happened by the moment of the case."""
         return tuple(each for each in self.happened if each.at <= self.at)
@@ -73,13 +93,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 def of_journal(journal: Journal, infusion: str, knowledge: Knowledge, at: dt.datetime) -> Case:
     """An infusion of the journal; its end may not be known. Raises NoInfusionError, BriefingError."""
-    found = aftermath(journal, infusion, knowledge)
+    found = aftermath(journal, infusion, knowledge, at)
     return Case(
         knowledge=knowledge,
         plan=found.plan,
         day=next(day for day in found.plan.days if day.number == found.infusion.day),
         episode=found.episode,
         happened=found.happened,
+        others=found.others,
         chair=found.chair,
         until=found.until,
         at=at,
@@ -145,7 +166,51 @@ def record(case: Case, bodies: Iterable[FollowUpEvent | Corrected], entry: Entry
 
 def triage_of(case: Case) -> Triage | None:
     """The answer to everything that was reported and is not settled; None: nothing, or triage is off."""
-    return answer_to(case.known, case.episode, case.knowledge)
+    return answer_to(case.known, case.episode, case.knowledge, case.beside)
+
+
+def reported(case: Case, report: SymptomReport) -> SymptomsReported:
+    """A new report with the answer that is shown for it, in the light of what waits already."""
+    told = (*open_reports(case.known), report)
+    found = open_triage(told, case.episode, case.knowledge, beside=case.beside)
+    assert found is not None, "there is a report"
+    facts = tuple(dict.fromkeys(fact for cause in found.leading for fact in cause.facts))
+    return SymptomsReported(report=report, urgency=found.urgency, facts=facts)
+
+
+def noted(case: Case, report: SymptomReport) -> tuple[FollowUpEvent, ...]:
+    """What is written down for a diary entry: the entry, and where the diary now asks for care today or at
+    once also a report to the team."""
+    entry = DiaryEntry(report=report)
+    after = replace(case, happened=(*case.happened, Happened(id="", at=report.at, what=entry)))
+    lasting = diary_of(after).report
+    assert lasting is not None, "there is an entry"
+    return (entry,) if diary_asks(after) is None else (entry, reported(case, lasting))
+
+
+def diary_of(case: Case) -> DiaryReading:
+    """Every entry of the course by the moment of the case; check-ins that were answered are entries too."""
+    bodies = (each.what for each in case.whole_course)
+    entries = (each.report for each in bodies if isinstance(each, DiaryEntry | CheckInAnswered))
+    return read_diary(entries, case.at, case.knowledge)
+
+
+def diary_asks(case: Case) -> Triage | None:
+    """What the diary asks for by a row of the fact base, if that is today or now and does not wait for the
+    team yet. Silence about dangers is not judged here, for nobody asked about them."""
+    reading = diary_of(case)
+    if reading.report is None or not case.knowledge.is_on(SWITCH):
+        return None
+    earlier = open_reports(case.known)
+    found = triage(reading.report, case.episode, case.knowledge, earlier=earlier, beside=case.beside)
+    rows = tuple(cause for cause in found.causes if cause.code == "row")
+    pressing = [cause for cause in rows if URGENCIES.index(cause.urgency) >= _TODAY]
+    standing = triage_of(case)
+    waits = {cause.facts for cause in standing.causes} if standing else set()
+    if all(cause.facts in waits for cause in pressing):
+        return None
+    urgency = pressing[0].urgency
+    return replace(found, urgency=urgency, causes=rows, call=call_for(urgency, rows), ask=())
 
 
 def hours_of(case: Case) -> tuple[Hours, ...]:
@@ -171,9 +236,10 @@ def _asked_anew(stands: Standing) -> Standing:
 
 
 def results_of(case: Case) -> tuple[ResultReceived, ...]:
-    """Laboratory values by the moment of the case: those of the order, then those that came."""
+    """Laboratory values by the moment of the case: those of the order, then those that came on any day of the
+    course."""
     zone = case.episode.ended_at.tzinfo if case.episode.ended_at else None
-    given = (each.what for each in case.known if isinstance(each.what, ResultReceived))
+    given = (each.what for each in case.whole_course if isinstance(each.what, ResultReceived))
     return (*baselines(case.plan.order.patient, zone, case.knowledge), *given)
 
 
@@ -182,9 +248,7 @@ def hand_over(case: Case, hours: tuple[Hours, ...] | None = None) -> HandOver:
     hours = hours_of(case) if hours is None else hours
     knowledge, episode, at = case.knowledge, case.episode, case.at
     asked = standings(case, hours)
-    known = [each.what for each in case.known]
-    entries = [each.report for each in known if isinstance(each, DiaryEntry | CheckInAnswered)]
-    diary = read_diary(entries, at, knowledge)
+    diary = diary_of(case)
     results = results_of(case)
     readings = read_results(results, episode, knowledge, case.course_start)
     tests = follow_up_tests(case.plan, results, at, knowledge)

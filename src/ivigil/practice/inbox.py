@@ -21,6 +21,7 @@ from ivigil.aftercare.happenings import (
     Happened,
     ResultReceived,
     SymptomsReported,
+    unsettled,
 )
 from ivigil.aftercare.results import ResultReading, read_results
 from ivigil.aftercare.standing import Escalation, Standing, standing
@@ -33,7 +34,7 @@ from ivigil.knowledge.store import Knowledge
 from ivigil.practice.aftermath import Case, hours_of, of_journal, results_of, triage_of
 from ivigil.practice.board import initials
 from ivigil.practice.following import Following
-from ivigil.practice.reports import complaints, unsettled
+from ivigil.practice.reports import complaints
 from ivigil.records import rows
 from ivigil.records.finding import sites
 from ivigil.records.infusing import NoInfusionError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -11,14 +11,15 @@ from ivigil.aftercare.episode import Episode
 from ivigil.aftercare.happenings import (
     CheckInAnswered,
     Happened,
-    ReportsSettled,
     SymptomsReported,
     open_reports,
+    unsettled,
 )
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.triage import Call, Triage, open_triage
 from ivigil.knowledge.reactions import Urgency
 from ivigil.knowledge.store import Knowledge
-from ivigil.records.aftermath import episode_of, happened_after
+from ivigil.records.aftermath import episode_of, happened_after, other_days
 from ivigil.records.infusing import NoInfusionError, find
 from ivigil.records.words import Record
 
@@ -41,21 +42,30 @@ class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
     call: Call | None
 
 
-def unsettled(happened: Iterable[Happened]) -> tuple[Happened, ...]:
-    """What came since a clinician last settled what there was."""
-    known = sorted(happened, key=lambda each: (each.at, each.id))
-    last = max((at for at, each in enumerate(known) if isinstance(each.what, ReportsSettled)), default=-1)
-    return tuple(known[last + 1 :])
-
-
 def complaints(happened: Iterable[Happened]) -> tuple[Happened, ...]:
     """What was told and is not settled, without those who told of nothing but being well."""
     return tuple(each for each in unsettled(happened) if _complains(each))
 
 
-def answer_to(happened: Iterable[Happened], episode: Episode, knowledge: Knowledge) -> Triage | None:
-    """The answer to everything that was reported and is not settled; None: nothing, or triage is off."""
-    return open_triage(open_reports(happened), episode, knowledge) if knowledge.is_on(SWITCH) else None
+def beside(others: Iterable[Iterable[Happened]]) -> tuple[SymptomReport, ...]:
+    """What nobody has settled of the other days of a course, by time. others: what happened after each."""
+    found = (report for happened in others for report in open_reports(happened))
+    return tuple(sorted(found, key=lambda report: report.at))
+
+
+def answer_to(
+    happened: Iterable[Happened],
+    episode: Episode,
+    knowledge: Knowledge,
+    told_beside: Sequence[SymptomReport] = (),
+) -> Triage | None:
+    """The answer to everything that was reported and is not settled; None: nothing, or triage is off.
+
+    told_beside: reports about the other days of the course.
+    """
+    if not knowledge.is_on(SWITCH):
+        return None
+    return open_triage(open_reports(happened), episode, knowledge, beside=told_beside)
 
 
 def waiting(records: Iterable[Record], stream: str, knowledge: Knowledge) -> tuple[Unsettled, ...]:
@@ -77,7 +87,7 @@ def _of(infusion: str, records: tuple[Record, ...], stream: str, knowledge: Know
             episode = episode_of(find(records, stream, infusion), knowledge)
         except NoInfusionError:
             episode = Episode(infusion=infusion)
-        answer = answer_to(happened, episode, knowledge)
+        answer = answer_to(happened, episode, knowledge, beside(other_days(records, infusion)))
     yield Unsettled(
         infusion=infusion,
         since=told[0].at,

@@ -21,6 +21,7 @@ from ivigil.infusion.state import State
 from ivigil.knowledge.store import Knowledge
 from ivigil.records import clocks
 from ivigil.records.authorisation import standings
+from ivigil.records.finding import plan_and_day
 from ivigil.records.infusing import Infusion, events_of, load
 from ivigil.records.journal import Journal
 from ivigil.records.words import Record
@@ -36,12 +37,17 @@ class Aftermath(msgspec.Struct, frozen=True, kw_only=True):
     episode: Episode
     chair: ChairRecord
     happened: tuple[Happened, ...]
+    others: tuple[tuple[Happened, ...], ...]
+    """As of ``other_days``."""
     until: dt.datetime | None
     """When the patient's next infusion that has ended began; None: there is none."""
 
 
-def aftermath(journal: Journal, infusion: str, knowledge: Knowledge) -> Aftermath:
-    """The days after one infusion. Raises NoInfusionError, and BriefingError for a day without a course."""
+def aftermath(journal: Journal, infusion: str, knowledge: Knowledge, at: dt.datetime) -> Aftermath:
+    """The days after one infusion; of the other days of its course what was told by ``at``.
+
+    Raises NoInfusionError, and BriefingError for a day without a course.
+    """
     found = load(journal, infusion)
     records = journal.read(found.stream)
     plan = found.standing.plan
@@ -53,6 +59,7 @@ def aftermath(journal: Journal, infusion: str, knowledge: Knowledge) -> Aftermat
         episode=episode_of(found, knowledge),
         chair=_chair(briefing, state),
         happened=happened_after(records, infusion),
+        others=other_days(records, infusion, at),
         until=_next_start(records, state.ended_at, knowledge),
     )
 
@@ -79,6 +86,20 @@ def happened_after(records: Iterable[Record], infusion: str) -> tuple[Happened, 
         for record in about
         if isinstance(record.body, _FOLLOW_UP) and record.id not in withdrawn
     )
+
+
+def other_days(
+    records: Iterable[Record], infusion: str, until: dt.datetime | None = None
+) -> tuple[tuple[Happened, ...], ...]:
+    """What happened after each other day of the same course. until: by then; None: all of it."""
+    known, course = tuple(records), plan_and_day(infusion)
+    found = []
+    for name in dict.fromkeys(record.subject for record in known if isinstance(record.body, _FOLLOW_UP)):
+        other = plan_and_day(name)
+        if name != infusion and course and other and other[0] == course[0]:
+            told = happened_after(known, name)
+            found.append(tuple(each for each in told if until is None or each.at <= until))
+    return tuple(found)
 
 
 def _chair(briefing: Briefing, state: State) -> ChairRecord:

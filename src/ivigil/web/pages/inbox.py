@@ -29,15 +29,16 @@ from ivigil.aftercare.happenings import (
     ReportsSettled,
     ResultReceived,
     SymptomsReported,
+    unsettled,
 )
 from ivigil.aftercare.standing import Standing
 from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.team_hours import watching_at
 from ivigil.infusion.briefing import BriefingError
 from ivigil.knowledge.reactions import Symptom
+from ivigil.knowledge.store import Knowledge
 from ivigil.practice.aftermath import Case, hand_over, of_journal, record, triage_of
 from ivigil.practice.inbox import QUIET, Inbox, Item, Tier
-from ivigil.practice.reports import unsettled
 from ivigil.records.lookback import contact_of
 from ivigil.sheets.after_words import BECAUSE, HOLDS, STATE, TEST, whom
 from ivigil.sheets.chair import reading, readings
@@ -325,6 +326,7 @@ def _record_page(visit: Visit, case: Case, wrong: tuple[str, ...] = ()) -> Respo
         _headline(case, waiting),
         _goes_on(case, visit) if found is None else None,
         _reports(waiting, visit),
+        _beside(case, visit) if waiting else None,
         _results(found, waiting, visit),
         _settle_form(visit, case) if may and _to_settle(waiting) else None,
         _left_open(case),
@@ -400,11 +402,21 @@ def _reports(waiting: Iterable[Happened], visit: Visit) -> Node:
     return h.section[h.h2[say("What was told")], h.ol(".told")[(_told(each, visit) for each in told)]]
 
 
+def _beside(case: Case, visit: Visit) -> Node:
+    """What counts with it: told about the other days of the course, and settled there."""
+    if not case.beside:
+        return None
+    return h.section[
+        h.h2[say("Counted with it: told about other days of this course")],
+        h.ol(".told")[
+            (h.li[h.p[stamp(each.at, visit.zone)], _as_told(each, visit.knowledge)] for each in case.beside)
+        ],
+    ]
+
+
 def _told(each: Happened, visit: Visit) -> Element:
     assert isinstance(each.what, SymptomsReported | CheckInAnswered)
-    report, base = each.what.report, visit.knowledge
     answered = isinstance(each.what, CheckInAnswered)
-    told = report.present or report.readings or report.unmatched
     return h.li[
         h.p[
             woven(
@@ -414,6 +426,13 @@ def _told(each: Happened, visit: Visit) -> Element:
                 person=each.by,
             )
         ],
+        _as_told(each.what.report, visit.knowledge),
+    ]
+
+
+def _as_told(report: SymptomReport, base: Knowledge) -> Node:
+    told = report.present or report.readings or report.unmatched
+    return [
         h.p[h.b[say("Has:"), " "], names(report.present, base)] if report.present else None,
         h.p[h.b[say("Measured:"), " "], readings(report.readings, base)] if report.readings else None,
         (h.blockquote[f"“{text}”"] for text in report.own_words),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import htpy as h
 from htpy import Node
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from ivigil.aftercare.happenings import CheckInAnswered, Happened, ReportsSettled, SymptomsReported
+from ivigil.aftercare.happenings import CheckInAnswered, Happened, ReportsSettled, SymptomsReported, by_time
+from ivigil.aftercare.symptom_report import SymptomReport
 from ivigil.aftercare.team_hours import watching_at
 from ivigil.aftercare.triage import Call, Triage
 from ivigil.knowledge.reactions import Urgency
@@ -38,7 +41,9 @@ def answer(request: Asked, visit: TheVisit, event: FromPath[str]) -> Response[st
     if happened is None:
         raise NotFoundException(detail="withdrawn")
     before = _before(case, happened)
-    judged = _judged(case, happened, before)
+    beside = of_journal(visit.journal, record.subject, visit.knowledge, happened.at).beside
+    judged = answer_to((*before, happened), case.episode, case.knowledge, beside)
+    counted = sorted((*map(_report, before), *beside), key=lambda report: report.at)
     say = who.say
     return page(
         who,
@@ -46,14 +51,14 @@ def answer(request: Asked, visit: TheVisit, event: FromPath[str]) -> Response[st
         answered(judged, who) if judged else h.p(".lead")[told(say("Thank you. It is written down."))],
         h.section[
             h.h2[told(say("What you told us"))],
-            _told(happened, who),
+            _told(_report(happened), happened.at, who),
             _listed(case, happened, who),
         ],
         h.section[
             h.h2[told(say("We also count what you told us before"))],
-            [_told(each, who) for each in before],
+            [_told(report, report.at, who) for report in counted],
         ]
-        if judged and before
+        if judged and counted
         else None,
         h.p(".choices")[
             h.a(".button.plain", href="/me/wrong")[told(say("Something else is wrong, or it is worse"))],
@@ -102,13 +107,8 @@ def _own(who: Reader, event: str) -> Record:
 
 def _before(case: Case, happened: Happened) -> tuple[Happened, ...]:
     """Complaints that were told before it and not settled then."""
-    when = (happened.at, happened.id)
-    return complaints(each for each in case.happened if (each.at, each.id) < when)
-
-
-def _judged(case: Case, happened: Happened, before: tuple[Happened, ...]) -> Triage | None:
-    """The answer in the light of what was told before it; None where it is switched off."""
-    return answer_to((*before, happened), case.episode, case.knowledge)
+    known = by_time(case.happened)
+    return complaints(known[: known.index(happened)])
 
 
 def _listed(case: Case, happened: Happened, who: Reader) -> Node:
@@ -120,17 +120,20 @@ def _listed(case: Case, happened: Happened, who: Reader) -> Node:
     return h.p[told(say("Your team has dealt with it."))] if settled else None
 
 
-def _told(happened: Happened, who: Reader) -> Node:
-    """What was ticked and written, as it was."""
+def _report(happened: Happened) -> SymptomReport:
     assert isinstance(happened.what, SymptomsReported | CheckInAnswered)
-    report, say = happened.what.report, who.say
+    return happened.what.report
+
+
+def _told(report: SymptomReport, when: dt.datetime, who: Reader) -> Node:
+    """What was ticked and written, as it was."""
+    say = who.say
     plain = {symptom.id: symptom.plain for symptom in who.knowledge.facts.symptom}
     items = [say(plain[name]) for name in report.present if name in plain]
     items += [f"“{text}”" for text in report.own_words]
     items += [f"{say.number(value)} °C" for name, value in report.readings.items() if name.endswith("_c")]
-    at = happened.at.astimezone(who.visit.now.tzinfo)
     return [
-        h.p(".soft")[told(moment(say, at))],
+        h.p(".soft")[told(moment(say, when.astimezone(who.visit.now.tzinfo)))],
         h.ul[_items(tuple(items))] if items else h.p[told(say("Nothing of the list was so."))],
     ]
 

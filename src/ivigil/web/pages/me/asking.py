@@ -84,6 +84,8 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
     who: Reader
     episode: Episode
     earlier: tuple[SymptomReport, ...]
+    beside: tuple[SymptomReport, ...]
+    """About the other days of the course."""
     path: str
     """Where its forms go."""
     questions: tuple[str, ...] | None = None
@@ -118,7 +120,7 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
         """Complaints of earlier reports that nobody has settled: asked for one by one, never taken back
         by silence."""
         nothing = SymptomReport(at=self.who.visit.now)
-        had = picture(nothing, self.episode, self.knowledge, self.earlier).reported
+        had = picture(nothing, self.episode, self.knowledge, (*self.beside, *self.earlier)).reported
         return tuple(name for name, symptom in self.every.items() if name in had and not symptom.ask_first)
 
     @property
@@ -129,7 +131,9 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(name for name in asked if name not in (*self.danger, *self.before))
 
     def judge(self, report: SymptomReport) -> Judge:
-        return partial(triage, episode=self.episode, knowledge=self.knowledge, earlier=self.earlier)
+        return partial(
+            triage, episode=self.episode, knowledge=self.knowledge, earlier=self.earlier, beside=self.beside
+        )
 
     def report(self, so_far: Told) -> SymptomReport:
         readings = {} if so_far.temperature is None else {TEMPERATURE: so_far.temperature}
@@ -161,6 +165,7 @@ def talk(who: Reader, case: Case, path: str, questions: tuple[str, ...] | None =
         who=who,
         episode=case.episode,
         earlier=open_reports(case.known),
+        beside=case.beside,
         path=path,
         questions=questions,
         judged=who.knowledge.is_on("policy.patient_triage"),

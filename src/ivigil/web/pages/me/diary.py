@@ -12,14 +12,12 @@ from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException
 from litestar.params import FromQuery
 from litestar.response import Redirect
-from msgspec.structs import replace
 
-from ivigil.aftercare.diary import PAIN, DiaryReading, Spell, read_diary
-from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, SymptomsReported, open_reports
+from ivigil.aftercare.diary import PAIN, DiaryReading, Spell
+from ivigil.aftercare.happenings import CheckInAnswered, DiaryEntry, SymptomsReported
 from ivigil.aftercare.symptom_report import SymptomReport
-from ivigil.aftercare.triage import Triage, call_for, triage
-from ivigil.knowledge.reactions import URGENCIES, Symptom
-from ivigil.practice.aftermath import Case, record, triage_of
+from ivigil.knowledge.reactions import Symptom
+from ivigil.practice.aftermath import Case, diary_asks, diary_of, noted, record
 from ivigil.web.given import Asked, TheVisit
 from ivigil.web.pages.me.answer import answered
 from ivigil.web.pages.me.asking import TEMPERATURE, either, read_temperature, temperature_field, ticks
@@ -54,8 +52,10 @@ def _write(request: Asked, visit: TheVisit, sent: FormMultiDict) -> Response[str
     found = _entry(who, case, sent)
     if isinstance(found, str):
         return _page(who, case, wrong=found)
-    record(case, [DiaryEntry(report=found)], visit.entry())
-    return Redirect(f"{PATH}?saved=true", status_code=303)
+    bodies = noted(case, found)
+    after = record(case, bodies, visit.entry())
+    report = next((each.id for each in after.happened if each.what in bodies[1:]), None)
+    return Redirect(f"/me/answers/{report}" if report else f"{PATH}?saved=true", status_code=303)
 
 
 def _entry(who: Reader, case: Case, sent: FormMultiDict) -> SymptomReport | str:
@@ -64,7 +64,7 @@ def _entry(who: Reader, case: Case, sent: FormMultiDict) -> SymptomReport | str:
     ticked = dict.fromkeys(str(name) for name in sent.getall("tick", []))
     if not set(names).issuperset(ticked):
         raise ClientException(detail="not on the list")
-    still = {spell.symptom: sent.get(f"answer.{spell.symptom}") for spell in _lasting(_read(case))}
+    still = {spell.symptom: sent.get(f"answer.{spell.symptom}") for spell in _lasting(diary_of(case))}
     degrees = read_temperature(str(sent.get("temperature", "")), str(sent.get("unit", "c")))
     if isinstance(degrees, str):
         return degrees
@@ -86,8 +86,8 @@ def _page(who: Reader, case: Case | None, *, wrong: str = "", saved: bool = Fals
     if case is None:
         early = say.urgent("You had no infusion with us yet. Call us with every question.")
         return page(who, say("Diary"), h.p(".lead")[told(early)])
-    reading, measured = _read(case), _measured(case, who)
-    pressing = _pressing(case, reading)
+    reading, measured = diary_of(case), _measured(case, who)
+    pressing = diary_asks(case)
     names = tuple(name for name in _names(who, case) if name not in _noted(reading))
     return page(
         who,
@@ -130,13 +130,17 @@ def _form(who: Reader, reading: DiaryReading, names: tuple[str, ...]) -> Node:
 
 
 def _measured(case: Case, who: Reader) -> tuple[Node, ...]:
-    """Temperatures and pain, the last first."""
+    """Temperatures and pain, the last first; once, also if an entry is a report too."""
     say, zone = who.say, who.visit.now.tzinfo
-    return tuple(
-        h.li[told(text), h.span(".soft")[" ", told(moment(say, each.at.astimezone(zone)))]]
-        for each in sorted(case.known, key=lambda each: each.at, reverse=True)
+    told_of = (
+        each.what.report
+        for each in case.whole_course
         if isinstance(each.what, DiaryEntry | CheckInAnswered | SymptomsReported)
-        for name, value in each.what.report.readings.items()
+    )
+    taken = {(report.at, name, value) for report in told_of for name, value in report.readings.items()}
+    return tuple(
+        h.li[told(text), h.span(".soft")[" ", told(moment(say, at.astimezone(zone)))]]
+        for at, name, value in sorted(taken, reverse=True)
         if (text := _value(name, say.number(value), who))
     )
 
@@ -175,35 +179,12 @@ def _days(spell: Spell, who: Reader) -> Node:
     return told(say("from {day} to {end}", day=since, end=say.day(spell.until.astimezone(zone).date())))
 
 
-def _read(case: Case) -> DiaryReading:
-    bodies = (each.what for each in case.known)
-    entries = (each.report for each in bodies if isinstance(each, DiaryEntry | CheckInAnswered))
-    return read_diary(entries, case.at, case.knowledge)
-
-
 def _lasting(reading: DiaryReading) -> tuple[Spell, ...]:
     return tuple(spell for spell in reading.spells if spell.until is None)
 
 
 def _noted(reading: DiaryReading) -> set[str]:
     return {spell.symptom for spell in _lasting(reading)}
-
-
-def _pressing(case: Case, reading: DiaryReading) -> Triage | None:
-    """What the diary asks for by a row of the fact base, if that is today or now; silence about other dangers
-    is not judged here, for nobody asked about them."""
-    if reading.report is None or not case.knowledge.is_on("policy.patient_triage"):
-        return None
-    standing = triage_of(case)
-    if standing is not None and standing.urgency == "emergency_now":
-        return None  # it stands on top of the page already, and nothing is more urgent
-    earlier = open_reports(case.known)
-    found = triage(reading.report, case.episode, case.knowledge, earlier=earlier)
-    rows = tuple(cause for cause in found.causes if cause.code == "row")
-    if not rows or URGENCIES.index(rows[0].urgency) < URGENCIES.index("same_day"):
-        return None
-    urgency = rows[0].urgency
-    return replace(found, urgency=urgency, causes=rows, call=call_for(urgency, rows), ask=())
 
 
 def _symptoms(who: Reader) -> dict[str, Symptom]:

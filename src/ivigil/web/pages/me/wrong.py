@@ -14,12 +14,11 @@ from msgspec.structs import replace
 
 from ivigil.aftercare.happenings import CheckInAnswered, FollowUpEvent, SymptomsReported
 from ivigil.aftercare.symptom_report import SymptomReport
-from ivigil.aftercare.triage import open_triage
-from ivigil.practice.aftermath import Case, record
+from ivigil.practice.aftermath import Case, record, reported
 from ivigil.records.errors import RepeatedIdError
 from ivigil.sheets.triage import team_line
 from ivigil.web.given import Asked, TheVisit
-from ivigil.web.pages.me.asking import Talk, danger_form, go_on, talk
+from ivigil.web.pages.me.asking import danger_form, go_on, talk
 from ivigil.web.pages.me.frame import Reader, page, reader, told, watched
 
 PATH = "/me/wrong"
@@ -52,16 +51,8 @@ def _answer(request: Asked, visit: TheVisit, sent: FormMultiDict) -> Response[st
     asked = talk(who, case, PATH)
     found = go_on(asked, sent)
     if isinstance(found, SymptomReport):
-        return kept(who, case, reported(asked, found), sent)
+        return kept(who, case, reported(case, found), sent)
     return _page(who, watched(who), found)
-
-
-def reported(asked: Talk, report: SymptomReport) -> SymptomsReported:
-    """The report with the answer that is shown for it."""
-    found = open_triage((*asked.earlier, report), asked.episode, asked.knowledge)
-    assert found is not None, "there is a report"
-    facts = tuple(dict.fromkeys(fact for cause in found.leading for fact in cause.facts))
-    return SymptomsReported(report=report, urgency=found.urgency, facts=facts)
 
 
 def kept(who: Reader, case: Case, body: FollowUpEvent, sent: FormMultiDict) -> Redirect:
