@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ivigil.kinetics.aim import Cycle, repeated
+from ivigil.kinetics.aim import Cycle, missed_dose
 from ivigil.kinetics.estimate import Case, Person
 from ivigil.kinetics.splitting import divided, next_splits, steady_splits
 from tests.support.kinetics_people import CL, ONE, OWN, K, V, people
@@ -37,17 +37,6 @@ def test_more_days_never_raise_the_peak_and_never_lower_the_trough(
     assert len(peaks) == len(troughs) == 5
 
 
-@given(who=people, grams=st.integers(10, 200), hours=HOURS)
-@settings(max_examples=20, deadline=None)
-def test_one_day_is_the_dose_as_it_was(who: Person, grams: int, hours: Decimal) -> None:
-    cycle = Cycle(interval_days=28, hours=hours)
-    (told,) = steady_splits([who], Decimal(grams), cycle, 1, knowledge())
-    whole = repeated([who], Decimal(grams), cycle, knowledge())
-    assert told.peak_g_per_l.median == pytest.approx(whole.peak_g_per_l.median, rel=1e-9)
-    assert told.trough_g_per_l is not None
-    assert told.trough_g_per_l.median == pytest.approx(whole.trough_g_per_l.median, rel=1e-9)
-
-
 def test_two_days_by_hand() -> None:
     """One compartment: half the dose on what is left of the other half and of all cycles before."""
     (_, two) = steady_splits([ONE], Decimal(40), Cycle(interval_days=28), 2, knowledge())
@@ -56,6 +45,10 @@ def test_two_days_by_hand() -> None:
     left = 20 / V * (math.exp(-K * 28) + math.exp(-K * 27)) / (1 - math.exp(-K * 28))
     assert two.trough_g_per_l is not None
     assert two.trough_g_per_l.median == pytest.approx(OWN + left, rel=1e-9)
+    cycle = Cycle(interval_days=28, over_days=2)
+    missed = missed_dose([ONE], Decimal(40), cycle, knowledge())
+    assert missed.trough_g_per_l.median == pytest.approx(OWN + left, rel=1e-9)
+    assert missed.after_missed_g_per_l.median == pytest.approx(OWN + left * math.exp(-K * 28), rel=1e-9)
 
 
 def test_a_peak_above_the_sites_limit_is_flagged_and_splitting_may_bring_it_below() -> None:

@@ -150,7 +150,7 @@ def test_patients(web: Web, person: dict[str, Browser]) -> None:
     seen += [nurse.post(f"{path}/link", form_at=path).text]
     seen += [person[who].get(path).text for who in ("nurse", "prescriber", "pharmacist")]
     for page in seen:
-        data = re.findall(r"SIM\d+|http:[^<]+|patient-\w+", page)
+        data = re.findall(r"SIM\d+|http:[^<]+|patient-\w+|(?<=<q lang=.en.>)[^<]+", page)
         assert left(page, *data, "P-LA1", "P-LA1 (urn:example)", r"'1\n2'", plan.id, "nobody at all") == []
 
 

@@ -6,15 +6,19 @@ import datetime as dt
 import html
 import re
 from decimal import Decimal
+from pathlib import Path
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ivigil.kinetics.estimate import estimate
 from ivigil.kinetics.levels import Given
+from ivigil.patient import Identifier
+from ivigil.practice.authorising import add
 from ivigil.practice.entry import Author, Entry, draft
-from ivigil.practice.levels import level_history, listed, mark
+from ivigil.practice.levels import LevelHistory, level_history, listed, mark
 from ivigil.records.bodies import DosesStated
+from ivigil.web.pages.levels.question import Question, asked, due
 from ivigil.web.pages.levels.reasons import doubts
 from tests.support.clinic import DAY, Clinic
 from tests.support.web import SITE, Browser, Web
@@ -77,9 +81,70 @@ def test_more_grams_lift_every_level_that_follows(clinic: Clinic, prescriber: Br
     assert last("20") < last("30") < last("60")
 
 
+def test_a_dose_over_several_days_ends_lower_and_counts_its_grams_once(
+    clinic: Clinic, prescriber: Browser
+) -> None:
+    def told(over: str) -> str:
+        return words(prescriber.get(f"{clinic.levels}?grams=60&interval=28&over={over}").text)
+
+    def at_its_end(over: str) -> float:
+        rows = re.findall(r"\d{4}-\d\d-\d\d 60 g [\d.]+ \([\d.]+ to [\d.]+\) ([\d.]+) \(", told(over))
+        assert len(rows) == 6
+        return float(rows[0])
+
+    assert "For 60 g over 5 days, every 28 days, into a vein." in told("5")
+    assert "For 60 g every 28 days into a vein." in told("1")
+    assert at_its_end("5") < at_its_end("2") < at_its_end("1")
+
+
+def test_a_course_that_has_begun_is_forecast_to_its_end(web: Web) -> None:
+    """Day 1 of 2 was given: day 2 counts as planned, and the next course comes an interval after day 1."""
+    course = Clinic(web, "Carl Fictional")
+    first, second = course.plan.days
+
+    def history(at: dt.datetime) -> LevelHistory:
+        found = level_history(web.journal, course.stream, course.knowledge, at)
+        assert found is not None
+        return found
+
+    between = history(second.start - dt.timedelta(hours=1))
+    (given,) = between.case.doses[-1:]
+    assert (given.start.date(), given.grams) == (first.start.date(), first.grams)
+    (to_come,) = between.to_come
+    assert (to_come.start, to_come.grams, to_come.route) == (second.start, second.grams, "IV")
+    way = asked(between, Question(interval="28"), course.knowledge).given
+    assert (way.grams, way.cycle.over_days) == (first.grams + second.grams, 2)
+    assert due(between, way, second.start, course.knowledge) == given.start + 28 * DAY
+    (next_course,) = way.cycle.courses(way.grams, given.start + 28 * DAY, 1)
+    assert [part.grams for part in next_course] == [way.grams / 2] * 2
+    running = history(second.start + dt.timedelta(hours=1))
+    assert (running.to_come, [each.start.date() for each in running.open]) == ((), [second.start.date()])
+    assert due(running, way, second.start, course.knowledge) == given.start + 28 * DAY
+
+
+def test_the_next_course_is_where_a_plan_has_it_and_what_was_superseded_tells_nothing(
+    tmp_path: Path,
+) -> None:
+    """An order with a slip in the weight, superseded by the one that is meant."""
+    clinic = Clinic(Web(tmp_path))
+    order, journal, start = clinic.plan.order, clinic.web.journal, clinic.now + 19 * DAY
+    by = Author(name="P", site=SITE, device="a test")
+    entry = Entry(by=by, occurred_at=clinic.now, device_at=clinic.now)
+    slip = replace(order, start=start + DAY, patient=replace(order.patient, weight_kg=Decimal("36.5")))
+    wrong = add(journal, slip, clinic.knowledge, entry).plan
+    meant = add(journal, replace(order, start=start, supersedes=wrong.id), clinic.knowledge, entry).plan
+    found = level_history(journal, clinic.stream, clinic.knowledge, clinic.now)
+    assert found is not None
+    assert (found.plan, found.case.subject.weight_kg) == (meant, order.patient.weight_kg)
+    way = asked(found, Question(), clinic.knowledge).given
+    assert due(found, way, clinic.now, clinic.knowledge) == meant.days[0].start
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
+        ("over=0", "Over: 0; accepted: a whole number above 0, at most 31"),
+        ("interval=7&over=8", "Over: 8; accepted: days within the interval"),
         ("grams=0", "Dose: 0; accepted: a number above 0, at most 500"),
         ("grams=many", "Dose: many; accepted:"),
         ("interval=2.5", "Every: 2.5; accepted: a whole number above 0, at most 366"),
@@ -116,16 +181,16 @@ def test_each_doubt_has_its_own_cause(clinic: Clinic) -> None:
     under_way = clinic.plan.days[0].start + dt.timedelta(minutes=30)
     found = level_history(clinic.web.journal, clinic.stream, clinic.knowledge, under_way)
     assert found is not None
-    case = msgspec.structs.replace(found.case, planned=())
+    case = replace(found.case, planned=())
     known = estimate(clinic.knowledge.facts.population_model, case, (), clinic.knowledge, 1)
     day = f"{found.open[0].start:%Y-%m-%d}"
     closed = f"The infusion of {day} is not closed: what it gives is not known yet. It counts here as planned"
     listed = "Nobody said that every dose since the first is listed"
     for whole in (True, False):
-        told = "\n".join(doubts(msgspec.structs.replace(found, whole=whole), known))
+        told = "\n".join(doubts(replace(found, whole=whole), known))
         assert closed in told
         assert (listed in told) is not whole
-    without = msgspec.structs.replace(known, models=(), people=(), misfit=True)
+    without = replace(known, models=(), people=(), misfit=True)
     assert "No model explains the levels" not in "\n".join(doubts(found, without)), "none was fitted"
 
 
@@ -308,3 +373,23 @@ def test_the_picture_is_in_words_and_numbers_too(clinic: Clinic, prescriber: Bro
 def test_a_nurse_looks_and_an_auditor_does_not(clinic: Clinic) -> None:
     assert clinic.web.browser("nurse").get(clinic.levels).status_code == 200
     assert clinic.web.browser("auditor").get(clinic.levels).status_code == 403
+
+
+@pytest.mark.parametrize(("product", "route"), [("hyqvia-10-us", "facilitated_SC"), ("cuvitru-20-us", "SC")])
+def test_what_was_given_with_hyaluronidase_is_counted_as_facilitated(
+    clinic: Clinic, product: str, route: str
+) -> None:
+    order = clinic.plan.order
+    assert order.last_immunoglobulin is not None
+    before = replace(order.last_immunoglobulin, route="SC", product=product)
+    who = replace(order.patient, id=Identifier(system="urn:example", value=f"R-{product}"))
+    made = add(
+        clinic.web.journal,
+        replace(order, patient=who, last_immunoglobulin=before),
+        clinic.knowledge,
+        Entry(by=Author(name="P", site=SITE, device="a test"), occurred_at=clinic.now, device_at=clinic.now),
+    )
+    stream = clinic.web.journal.stream(made.plan.order.patient.id)
+    found = level_history(clinic.web.journal, stream, clinic.knowledge, clinic.now)
+    assert found is not None
+    assert {dose.route for dose in found.case.doses} == {route}

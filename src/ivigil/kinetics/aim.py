@@ -69,12 +69,33 @@ class RefusedError(ValueError):
 
 
 class Cycle(msgspec.Struct, frozen=True, kw_only=True):
-    """How a dose is repeated."""
+    """How a dose is repeated. Raises ValueError for days that do not fit into the interval."""
 
     interval_days: int
+    over_days: int = 1
+    """Days that follow each other, each with an equal share of the dose."""
     route: KineticRoute = "IV"
     hours: Decimal = Decimal(0)
-    """0: at once."""
+    """On each of those days; 0: at once."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.over_days <= max(self.interval_days, 1):
+            raise ValueError(f"days {self.over_days}: 1 to {self.interval_days} is accepted")
+
+    def courses(self, grams: Decimal, first: dt.datetime, times: int) -> tuple[tuple[Given, ...], ...]:
+        """So many courses of these grams from ``first`` (aware) on, each with its doses."""
+        return tuple(
+            tuple(
+                Given(
+                    start=first + dt.timedelta(days=place * self.interval_days + day),
+                    grams=grams / self.over_days,
+                    route=self.route,
+                    hours=self.hours,
+                )
+                for day in range(self.over_days)
+            )
+            for place in range(times)
+        )
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -287,8 +308,12 @@ def time_to_steady(persons: Sequence[Person], grams: Decimal, cycle: Cycle, know
     found = []
     for person in persons:
         final = _trough(person, grams, cycle)
-        once = _given(person, grams, cycle)
-        doses = [once._replace(time_days=float(days_each * k)) for k in range(MOST_CYCLES)]
+        course = _given(person, grams, cycle)
+        doses = [
+            part._replace(time_days=part.time_days + float(days_each * k))
+            for k in range(MOST_CYCLES)
+            for part in course
+        ]
         troughs = concentrations(person.parameters, doses, times)
         late = [
             time for time, level in zip(times, troughs, strict=True) if abs(level - final) > share * final
@@ -301,7 +326,7 @@ def missed_dose(persons: Sequence[Person], grams: Decimal, cycle: Cycle, knowled
     """What leaving out one dose of a steady regimen does, in g/L; persons: (persons,) of equal weight."""
     before, after = [], []
     for person in persons:
-        given = [_given(person, grams, cycle)]
+        given = _given(person, grams, cycle)
         start = steady_state(person.parameters, given, cycle.interval_days)
         ends = [float(cycle.interval_days), 2.0 * cycle.interval_days]
         low, lower = concentrations(person.parameters, given, ends, start)
@@ -341,25 +366,31 @@ def trough_line(person: Person, cycle: Cycle) -> tuple[float, float]:
     return own, _trough(person, Decimal(1), cycle) - own
 
 
-def _given(person: Person, grams: Decimal, cycle: Cycle) -> Dose:
-    return dose(0.0, float(grams), cycle.route, person.facilitated, float(cycle.hours) / 24.0)
+def _given(person: Person, grams: Decimal, cycle: Cycle) -> list[Dose]:
+    """One cycle, from its first day on."""
+    share, duration = float(grams) / cycle.over_days, float(cycle.hours) / 24.0
+    return [
+        dose(float(day), share, cycle.route, person.facilitated, duration) for day in range(cycle.over_days)
+    ]
 
 
 def _trough(person: Person, grams: Decimal, cycle: Cycle) -> float:
-    state = steady_state(person.parameters, [_given(person, grams, cycle)], cycle.interval_days)
+    state = steady_state(person.parameters, _given(person, grams, cycle), cycle.interval_days)
     return state.central_g / person.parameters.vc_l
 
 
 def _trough_and_peak(person: Person, grams: Decimal, cycle: Cycle) -> tuple[float, float]:
-    """The peak after an infusion is its end; under the skin it is looked for on a grid."""
+    """The peak after infusions is the highest of their ends; under the skin it is looked for on a grid."""
     given = _given(person, grams, cycle)
-    start = steady_state(person.parameters, [given], cycle.interval_days)
+    start = steady_state(person.parameters, given, cycle.interval_days)
     trough = start.central_g / person.parameters.vc_l
-    end = given.duration_days
-    if cycle.route == "IV" and end == 0.0:
-        return trough, trough + float(grams) / person.parameters.vc_l
-    grid = [end] if cycle.route == "IV" else [k / A_DAY for k in range(cycle.interval_days * A_DAY + 1)]
-    return trough, max(concentrations(person.parameters, [given], grid, start))
+    if cycle.route != "IV":
+        grid = [k / A_DAY for k in range(cycle.interval_days * A_DAY + 1)]
+        return trough, max(concentrations(person.parameters, given, grid, start))
+    ends = [part.time_days + part.duration_days for part in given]
+    # A sample at the moment of a dose is taken before it.
+    more = 0.0 if cycle.hours else float(grams) / cycle.over_days / person.parameters.vc_l
+    return trough, max(concentrations(person.parameters, given, ends, start)) + more
 
 
 def _inside(values: Sequence[float], window: tuple[Decimal, Decimal]) -> float:

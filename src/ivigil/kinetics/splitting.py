@@ -13,11 +13,10 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from ivigil.kinetics.aim import PEAK, Cycle, Spread, spread
+from ivigil.kinetics.aim import PEAK, Cycle, Spread, repeated, spread
 from ivigil.kinetics.estimate import Case, Person, number, physical
 from ivigil.kinetics.levels import Given, days
-from ivigil.kinetics.physics import concentrations, steady_state
-from ivigil.kinetics.prior import dose
+from ivigil.kinetics.physics import concentrations
 from ivigil.knowledge.store import Knowledge
 
 _DAY = dt.timedelta(days=1)
@@ -98,16 +97,15 @@ def _fits(intravenous: bool, most_days: int, room_days: int | None) -> None:
 def _steady(
     persons: Sequence[Person], grams: Decimal, cycle: Cycle, over: int, knowledge: Knowledge
 ) -> Split:
-    share, duration = float(grams) / over, float(cycle.hours) / 24.0 / over
-    ends = [place + duration for place in range(over)]
-    peaks, troughs = [], []
-    for person in persons:
-        parts = [dose(float(place), share, "IV", person.facilitated, duration) for place in range(over)]
-        start = steady_state(person.parameters, parts, cycle.interval_days)
-        levels = concentrations(person.parameters, parts, ends, start)
-        peaks.append(_peak(levels, person, grams / over, at_once=not cycle.hours))
-        troughs.append(start.central_g / person.parameters.vc_l)
-    return _split(over, peaks, troughs, knowledge)
+    parted = replace(cycle, over_days=over, hours=cycle.hours / over)
+    found = repeated(persons, grams, parted, knowledge)
+    return Split(
+        over_days=over,
+        peak_g_per_l=found.peak_g_per_l,
+        trough_g_per_l=found.trough_g_per_l,
+        above_peak_limit=found.above_peak_limit,
+        peak_limit_g_per_l=number(knowledge, PEAK),
+    )
 
 
 def _peak(levels: Sequence[float], person: Person, share: Decimal, *, at_once: bool) -> float:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
 
-from ivigil.course import Plan
+from ivigil.course import Day, Plan
 from ivigil.infusion.progress import given_g
 from ivigil.infusion.state import State
 from ivigil.kinetics.estimate import Case
 from ivigil.kinetics.individual import Subject
 from ivigil.kinetics.levels import Given, Level
+from ivigil.knowledge.kinetics import KineticRoute
 from ivigil.knowledge.store import Knowledge
-from ivigil.order import LastImmunoglobulin, Order
+from ivigil.order import LastImmunoglobulin, Order, Route
 from ivigil.patient import Measurement, completed_years
-from ivigil.records.authorisation import standings
+from ivigil.records.authorisation import Standing, standings
 from ivigil.records.bodies import DosesStated, DosesTakenBack, LevelMeasured, LevelTakenBack, StatedDose
 from ivigil.records.journal import Journal
 from ivigil.records.past import infused
@@ -63,7 +64,7 @@ class LevelHistory(msgspec.Struct, frozen=True, kw_only=True):
 
     case: Case
     plan: Plan
-    """The latest, by whose order the patient is described."""
+    """The latest that holds, by whose order the patient is described."""
     given: int
     """Doses on record here."""
     before: tuple[Given, ...]
@@ -78,6 +79,8 @@ class LevelHistory(msgspec.Struct, frozen=True, kw_only=True):
     """Every dose before the first one here is known: the patient had none, or somebody stands by the list."""
     open: tuple[Given, ...]
     """Infusions that began and are not closed: among the doses of the case, as their plans have them."""
+    to_come: tuple[Given, ...]
+    """Days of the course begun last that have not begun: as planned, not among the doses of the case."""
     recorded: tuple[RecordedLevel, ...]
     """Levels recorded here, those taken back among them; of the case are the ones that stand."""
 
@@ -96,19 +99,22 @@ def level_history(
     tells of another one. While an infusion is not closed it is not complete: what it gives is not known yet.
     """
     records = journal.read(stream)
-    plans = [standing.plan for standing in standings(records).values()]
+    standing = standings(records)
+    plans = [each.plan for each in standing.values()]
     if not plans:
         return None
-    latest = max(plans, key=lambda plan: plan.order.start)
+    latest = max(_holding(standing.values()) or plans, key=lambda plan: plan.order.start)
     runs = [(plan, state) for plan, state in infused(journal, stream) if state.flows]
-    closed = [_given(plan, state) for plan, state in runs if state.ended_at and state.ended_at <= at]
+    closed = [
+        _given(plan, state, knowledge) for plan, state in runs if state.ended_at and state.ended_at <= at
+    ]
     given = [dose for dose in closed if dose is not None]
     begun = tuple(
-        _planned(plan, state)
+        _planned(plan, state.day, state.started_at, knowledge)
         for plan, state in runs
         if state.started_at and state.started_at <= at and not (state.ended_at and state.ended_at <= at)
     )
-    told = tuple(_told(_last(plans), latest.order, (*given, *begun)))
+    told = tuple(_told(_last(plans), latest.order, (*given, *begun), knowledge))
     doses = sorted((*told, *given, *begun), key=lambda dose: dose.start)
     if not doses:
         return None
@@ -134,6 +140,7 @@ def level_history(
         elsewhere=elsewhere,
         whole=whole,
         open=begun,
+        to_come=tuple(_to_come(runs, standing, at, knowledge)),
         recorded=recorded,
     )
 
@@ -216,21 +223,56 @@ def read(measured: LevelMeasured) -> Level:
     )
 
 
-def _given(plan: Plan, state: State) -> Given | None:
+def _holding(standings: Iterable[Standing]) -> list[Plan]:
+    """Plans that no other one has replaced and nobody has withdrawn."""
+    known = tuple(standings)
+    replaced = {each.plan.supersedes for each in known}
+    return [each.plan for each in known if each.step != "superseded" and each.plan.id not in replaced]
+
+
+def _given(plan: Plan, state: State, knowledge: Knowledge) -> Given | None:
     """What ran in; None if nothing is known to have."""
     assert state.ended_at is not None and state.started_at is not None
     grams = given_g(state, state.ended_at)
     if not grams:
         return None
     hours = Decimal((state.ended_at - state.started_at).total_seconds()) / _SECONDS_PER_HOUR
-    return Given(start=state.started_at, grams=grams, route=plan.order.route, hours=hours)
+    return Given(start=state.started_at, grams=grams, route=_route(plan, knowledge), hours=hours)
 
 
-def _planned(plan: Plan, state: State) -> Given:
-    """An infusion that is not closed, as its plan has it."""
-    assert state.started_at is not None
-    hours = Decimal(state.day.duration_min) / _MINUTES_PER_HOUR
-    return Given(start=state.started_at, grams=state.day.grams, route=plan.order.route, hours=hours)
+def _planned(plan: Plan, day: Day, start: dt.datetime, knowledge: Knowledge) -> Given:
+    """An infusion that is not closed, or has not begun, as its plan has it."""
+    hours = Decimal(day.duration_min) / _MINUTES_PER_HOUR
+    return Given(start=start, grams=day.grams, route=_route(plan, knowledge), hours=hours)
+
+
+def _to_come(
+    runs: Iterable[tuple[Plan, State]],
+    standing: Mapping[str, Standing],
+    at: dt.datetime,
+    knowledge: Knowledge,
+) -> Iterator[Given]:
+    """Days of the course begun last that follow those which began: of a released plan, none of the past."""
+    begun = [
+        (state.started_at, plan, state) for plan, state in runs if state.started_at and state.started_at <= at
+    ]
+    if not begun:
+        return
+    _, plan, last = max(begun, key=lambda run: run[0])
+    if standing[plan.id].step == "released":
+        for day in plan.days:
+            if day.number > last.day.number and day.start > at:
+                yield _planned(plan, day, day.start, knowledge)
+
+
+def _route(plan: Plan, knowledge: Knowledge) -> KineticRoute:
+    return _as_given(plan.order.route, plan.product.id if plan.product else None, knowledge)
+
+
+def _as_given(route: Route, product: str | None, knowledge: Knowledge) -> KineticRoute:
+    """Under the skin with an enzyme another share reaches the blood."""
+    found = knowledge.products.get(product or "")
+    return "facilitated_SC" if route == "SC" and found is not None and found.facilitated else route
 
 
 def _last(plans: Iterable[Plan]) -> LastImmunoglobulin | None:
@@ -239,7 +281,9 @@ def _last(plans: Iterable[Plan]) -> LastImmunoglobulin | None:
     return first.order.last_immunoglobulin
 
 
-def _told(last: LastImmunoglobulin | None, order: Order, own: Iterable[Given]) -> Iterator[Given]:
+def _told(
+    last: LastImmunoglobulin | None, order: Order, own: Iterable[Given], knowledge: Knowledge
+) -> Iterator[Given]:
     """The doses that an order tells of, each as the last one was: as many as it counts, else that one."""
     if last is None or last.grams is None:
         return
@@ -249,7 +293,8 @@ def _told(last: LastImmunoglobulin | None, order: Order, own: Iterable[Given]) -
         day = last.date - dt.timedelta(days=back * (last.interval_days or 0))
         if day not in known:
             start = dt.datetime.combine(day, _NOON, order.start.tzinfo)
-            yield Given(start=start, grams=last.grams, route=last.route)
+            route = _as_given(last.route, last.product, knowledge)
+            yield Given(start=start, grams=last.grams, route=route)
 
 
 def _ordered(plans: Iterable[Plan], until: dt.date) -> Iterator[Level]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -76,17 +77,9 @@ def aim_picture(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowl
             target_g_per_l=(target, target),
         )
     cycle, grams = proposal.cycle, proposal.chosen.grams
-    last = max(given.start for given in case.doses)
-    proposed = tuple(
-        Given(
-            start=last + dt.timedelta(days=cycle.interval_days * (place + 1)),
-            grams=grams,
-            route=cycle.route,
-            hours=cycle.hours,
-        )
-        for place in range(CYCLES)
-    )
-    end = days(proposed[-1].start, estimate.levels.origin) + cycle.interval_days
+    first = max(given.start for given in case.doses) + dt.timedelta(days=cycle.interval_days)
+    proposed = cycle.courses(grams, first, CYCLES)
+    end = days(proposed[-1][0].start, estimate.levels.origin) + cycle.interval_days
     found = _picture(
         say(
             "IgG levels: proposed {dose} every {days} days",
@@ -96,7 +89,7 @@ def aim_picture(case: Case, estimate: Estimate, sought: Sought, knowledge: Knowl
         case,
         estimate,
         knowledge,
-        planned=proposed,
+        planned=tuple(chain.from_iterable(proposed)),
         end=end,
         added=say("proposed"),
     )

@@ -93,13 +93,10 @@ if (question) {
       event.preventDefault();
       put(Number(slider.value) + way * step);
     });
-    typed.addEventListener("input", () => {
-      follow();
-      soon();
-    });
+    typed.addEventListener("input", follow);
   }
-  for (const name of ["target", "late", "way_grams", "way_interval"]) field(name)?.addEventListener("input", soon);
-  for (const name of ["way", "each"]) field(name)?.addEventListener("change", soon);
+  // Whatever is changed asks anew; a slider has put its number by then.
+  question.addEventListener("input", (event) => event.target.dataset.slides || soon());
   question.addEventListener("submit", (event) => {
     event.preventDefault();
     old("text");

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import chain
 
 import htpy as h
 from htpy import Element, Node
 from msgspec.structs import replace
 
-from ivigil.kinetics.aim import Cycle, Proposal, RefusedError, Regimen, Spread, dose_for_trough
+from ivigil.kinetics.aim import Proposal, RefusedError, Regimen, Spread, dose_for_trough
 from ivigil.kinetics.courses import courses
 from ivigil.kinetics.estimate import Case, Estimate, Fitted, estimate
-from ivigil.kinetics.levels import days
+from ivigil.kinetics.levels import Given, days
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.levels import LevelHistory
 from ivigil.sheets.estimate_plot import forecast_picture
@@ -30,15 +31,15 @@ from ivigil.sheets.spoken import say, texts
 from ivigil.web.pages.levels.missed import missed
 from ivigil.web.pages.levels.other import other
 from ivigil.web.pages.levels.picture import figure
-from ivigil.web.pages.levels.question import PART, Asked, due, planned, standing
+from ivigil.web.pages.levels.question import PART, Asked, due, standing
 from ivigil.web.pages.levels.reasons import doubts, refused_reasons
 from ivigil.web.parts.about import link
 from ivigil.web.parts.notice import notice
 from ivigil.web.parts.table import table
 
 SEED = 1
-_DOSES = 6
-"""Planned doses that are drawn."""
+_COURSES = 6
+"""Planned courses that are drawn."""
 _WEEKS_AFTER = 4
 
 
@@ -46,15 +47,16 @@ def answer(history: LevelHistory, asked: Asked, now: dt.datetime, knowledge: Kno
     """Everything that depends on the question, under one id; nothing of a question with a fault."""
     if asked.wrong:
         return h.section(id=PART)[_wrong(asked)]
-    first = due(history, asked.given, now)
-    case = replace(history.case, planned=planned(asked.given, first, _DOSES))
+    first = due(history, asked.given, now, knowledge)
+    ahead = asked.given.cycle.courses(asked.given.grams, first, _COURSES)
+    case = replace(history.case, planned=(*history.to_come, *chain.from_iterable(ahead)))
     known = estimate(knowledge.facts.population_model, case, (), knowledge, SEED)
     return h.section(id=PART)[
         standing(asked, history.plan),
         _told(history, known),
         _curve(case, known, asked, knowledge),
-        _then(case, known, knowledge),
-        missed(case, known, asked, knowledge),
+        _then(case, ahead, known, knowledge),
+        missed(history, first, known, asked, knowledge),
         other(history, asked, first, knowledge, SEED),
         _sought(history, case, known, asked, knowledge),
         _models(known, knowledge),
@@ -86,12 +88,13 @@ def _curve(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> N
     return figure(picture)
 
 
-def _then(case: Case, known: Estimate, knowledge: Knowledge) -> Node:
-    """The level before each planned dose, and at its end."""
+def _then(case: Case, ahead: tuple[tuple[Given, ...], ...], known: Estimate, knowledge: Knowledge) -> Node:
+    """The level before each planned course, and at the end of its last infusion."""
     if not known.people:
         return None
     origin = known.levels.origin
-    moments = sorted({days(at, origin) for given in case.planned for at in (given.start, given.end)})
+    ends = [(course[0].start, course[-1].end) for course in ahead]
+    moments = sorted({days(at, origin) for each in ends for at in each})
     bands = {
         band.time_days: band
         for band in courses(known, (*case.doses, *case.planned), moments, knowledge, apart=False).together
@@ -102,8 +105,8 @@ def _then(case: Case, known: Estimate, knowledge: Knowledge) -> Node:
         return spread_text(Spread(band.low, band.median, band.high), "", 1)
 
     rows = (
-        (f"{given.start:%Y-%m-%d}", f"{number(given.grams, 1)} g", shown(given.start), shown(given.end))
-        for given in case.planned
+        (f"{start:%Y-%m-%d}", f"{number(sum(part.grams for part in course), 1)} g", shown(start), shown(end))
+        for course, (start, end) in zip(ahead, ends, strict=True)
     )
     return table(
         say("If it is given like this"),
@@ -118,9 +121,7 @@ def _sought(history: LevelHistory, case: Case, known: Estimate, asked: Asked, kn
     if asked.target_g_per_l is None:
         return None
     asked_cycle = asked.given.cycle
-    cycle = Cycle(
-        interval_days=asked_cycle.interval_days, route=case.doses[-1].route, hours=asked_cycle.hours
-    )
+    cycle = replace(asked_cycle, route=case.doses[-1].route)
     try:
         found = dose_for_trough(known, case, cycle, knowledge, target_g_per_l=asked.target_g_per_l)
     except RefusedError as refused:

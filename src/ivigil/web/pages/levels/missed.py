@@ -9,9 +9,10 @@ from htpy import Node
 
 from ivigil.kinetics.aim import Spread
 from ivigil.kinetics.courses import courses
-from ivigil.kinetics.estimate import Band, Case, Estimate
+from ivigil.kinetics.estimate import Band, Estimate
 from ivigil.kinetics.levels import days
 from ivigil.knowledge.store import Knowledge
+from ivigil.practice.levels import LevelHistory
 from ivigil.sheets.levels import spread_text
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import say
@@ -19,14 +20,15 @@ from ivigil.web.pages.levels.question import Asked, late_text
 from ivigil.web.parts.table import table
 
 
-def missed(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> Node:
-    """The level just before the next dose: on its day, so many days late, and where one is left out.
-
-    ``case``: with the planned doses, of which the first is the next one.
-    """
+def missed(
+    history: LevelHistory, due: dt.datetime, known: Estimate, asked: Asked, knowledge: Knowledge
+) -> Node:
+    """The level just before the next course, due then: on its day, so many days late, and where one is left
+    out."""
     if not known.people:
         return None
-    due, every = case.planned[0].start, dt.timedelta(days=asked.given.cycle.interval_days)
+    doses = (*history.case.doses, *history.to_come)
+    every = dt.timedelta(days=asked.given.cycle.interval_days)
     late = due + dt.timedelta(days=asked.late_days)
     moments = (
         (say("On its day"), due),
@@ -34,9 +36,7 @@ def missed(case: Case, known: Estimate, asked: Asked, knowledge: Knowledge) -> N
         (say("Missed: before the one after it"), due + every),
     )
     times = sorted({days(at, known.levels.origin) for _, at in moments})
-    found = {
-        band.time_days: band for band in courses(known, case.doses, times, knowledge, apart=False).together
-    }
+    found = {band.time_days: band for band in courses(known, doses, times, knowledge, apart=False).together}
     target = asked.target_g_per_l
     rows = []
     for said, at in moments:

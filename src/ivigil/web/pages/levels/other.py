@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
 
 import htpy as h
 from htpy import Element, Node
@@ -24,7 +25,7 @@ from ivigil.sheets.models import KNOWN
 from ivigil.sheets.numbers import number, span
 from ivigil.sheets.spoken import say, texts
 from ivigil.web.pages.levels.picture import figure
-from ivigil.web.pages.levels.question import Asked, planned, way_text
+from ivigil.web.pages.levels.question import Asked, way_text
 from ivigil.web.pages.levels.reasons import refused_reasons
 from ivigil.web.parts.about import by_name
 from ivigil.web.parts.notice import notice
@@ -47,7 +48,16 @@ def other(history: LevelHistory, asked: Asked, first: dt.datetime, knowledge: Kn
     if asked.other is None:
         return None
     ways = (asked.given, asked.other)
-    cases = tuple(replace(history.case, planned=planned(way, first, _times(way))) for way in ways)
+    cases = tuple(
+        replace(
+            history.case,
+            planned=(
+                *history.to_come,
+                *chain.from_iterable(way.cycle.courses(way.grams, first, _times(way))),
+            ),
+        )
+        for way in ways
+    )
     known = tuple(estimate(knowledge.facts.population_model, case, (), knowledge, seed) for case in cases)
     found = beside((known[0], known[1]), ways, knowledge)
     return h.section("#other")[

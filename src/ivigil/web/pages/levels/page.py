@@ -50,6 +50,7 @@ def levels(  # noqa: PLR0917 - Litestar passes them by name
     patient: FromPath[str],
     grams: Text = "",
     interval: Text = "",
+    over: Text = "",
     target: Text = "",
     late: Text = "",
     way: Text = "",
@@ -63,7 +64,7 @@ def levels(  # noqa: PLR0917 - Litestar passes them by name
         return _page(
             visit, patient, None, notice("info", h.p[say("No dose of this patient is on record here.")])
         )
-    typed = Question(grams, interval, target, late, way, way_grams, way_interval, each)
+    typed = Question(grams, interval, over, target, late, way, way_grams, way_interval, each)
     found = asked(history, typed, visit.knowledge)
     shown = answer(history, found, visit.now, visit.knowledge)
     if visit.part == PART:

@@ -37,12 +37,20 @@ _WAY: dict[KineticRoute, str] = texts(
         "facilitated_SC": "{dose} every {days} days under the skin, facilitated",
     }
 )
+_COURSE: dict[KineticRoute, str] = texts(
+    {
+        "IV": "{dose} over {over} days, every {days} days, into a vein",
+        "SC": "{dose} over {over} days, every {days} days, under the skin",
+        "facilitated_SC": "{dose} over {over} days, every {days} days, under the skin, facilitated",
+    }
+)
 _SC_INTERVAL, _COURSE_DAYS = "policy.sc_interval", "policy.kinetic_course_days"
 _WEEKS_BETWEEN = 4
 """Asked of where no interval is known."""
 _LATE_DAYS = 7
 """Asked of where nobody says how late."""
 _MOST_G, _MOST_DAYS, _MOST_G_PER_L = Decimal(500), Decimal(366), Decimal(40)
+_MOST_COURSE_DAYS = Decimal(31)
 """These bound the work of a page; none is clinical."""
 
 
@@ -51,6 +59,7 @@ class Question(NamedTuple):
 
     grams: str = ""
     interval: str = ""
+    over: str = ""
     target: str = ""
     late: str = ""
     way: str = ""
@@ -79,13 +88,17 @@ def asked(history: LevelHistory, typed: Question, knowledge: Knowledge) -> Asked
     plan, doses = history.plan, history.case.doses
     grams = _typed("grams", say("Dose"), typed.grams, _MOST_G, wrong)
     every = _typed("interval", say("Every"), typed.interval, _MOST_DAYS, wrong, whole=True)
+    over = _typed("over", say("Over"), typed.over, _MOST_COURSE_DAYS, wrong, whole=True)
     target = _typed("target", say("Trough wanted"), typed.target, _MOST_G_PER_L, wrong)
     late = _typed("late", say("Next dose late by"), typed.late, _MOST_DAYS, wrong, whole=True)
-    ordered = plan.order.interval_days or _usual(plan, doses, knowledge)
+    interval = int(every or plan.order.interval_days or _usual(plan, doses, knowledge))
+    if over and over > interval:
+        wrong["over"] = refused_text(say("Over"), typed.over, say("days within the interval"))
     given = Way(
         grams=grams or sum((day.grams for day in plan.days), Decimal(0)) or doses[-1].grams,
         cycle=Cycle(
-            interval_days=int(every) if every else ordered,
+            interval_days=interval,
+            over_days=min(int(over or len(plan.days) or 1), interval),
             route=doses[-1].route,
             hours=_hours(plan) or doses[-1].hours,
         ),
@@ -100,27 +113,36 @@ def asked(history: LevelHistory, typed: Question, knowledge: Knowledge) -> Asked
     )
 
 
-def planned(way: Way, first: dt.datetime, times: int) -> tuple[Given, ...]:
-    """The doses of a way, from its first one on."""
-    cycle = way.cycle
-    return tuple(
-        Given(
-            start=first + dt.timedelta(days=place * cycle.interval_days),
-            grams=way.grams,
-            route=cycle.route,
-            hours=cycle.hours,
-        )
-        for place in range(times)
-    )
+def due(history: LevelHistory, way: Way, now: dt.datetime, knowledge: Knowledge) -> dt.datetime:
+    """When the next course is due: as it is planned, else an interval after the last one began; not before
+    what is still to come of that one, and never in the past."""
+    ahead = [day.start for day in history.plan.days[:1] if day.start > now]
+    begin = _last_course(history, knowledge) + dt.timedelta(days=way.cycle.interval_days)
+    return max(ahead[0] if ahead else begin, now, *(given.end for given in history.to_come))
 
 
-def due(history: LevelHistory, way: Way, now: dt.datetime) -> dt.datetime:
-    """When the next dose is due: an interval after the last one, and never in the past."""
-    return max(history.case.doses[-1].start + dt.timedelta(days=way.cycle.interval_days), now)
+def _last_course(history: LevelHistory, knowledge: Knowledge) -> dt.datetime:
+    """When the course of the last dose began: doses of one course are nearer to each other than courses."""
+    *before, last = history.case.doses
+    if len(history.plan.days) <= 1:
+        return last.start
+    begin, apart = last.start, _apart(knowledge)
+    for dose in reversed(before):
+        if last.start - dose.start >= apart:
+            break
+        begin = dose.start
+    return begin
 
 
 def way_text(way: Way) -> str:
     """A dose, how often and by which route."""
+    if way.cycle.over_days > 1:
+        return say(
+            _COURSE[way.cycle.route],
+            dose=f"{number(way.grams, 1)} g",
+            over=str(way.cycle.over_days),
+            days=str(way.cycle.interval_days),
+        )
     if way.cycle.interval_days == 1:
         every_day: dict[KineticRoute, str] = texts(
             {
@@ -178,10 +200,15 @@ def _usual(plan: Plan, doses: tuple[Given, ...], knowledge: Knowledge) -> int:
 
     Doses on the days of one course are not that far apart.
     """
-    longest = dt.timedelta(days=float(knowledge.policies[_COURSE_DAYS].number or 0))
+    apart = _apart(knowledge)
     gaps = [later.start - sooner.start for sooner, later in pairwise(doses)]
-    between = [gap for gap in gaps if gap >= longest or len(plan.days) <= 1]
+    between = [gap for gap in gaps if gap >= apart or len(plan.days) <= 1]
     return max(1, round(between[-1] / dt.timedelta(days=1))) if between else 7 * _WEEKS_BETWEEN
+
+
+def _apart(knowledge: Knowledge) -> dt.timedelta:
+    """Doses this far apart are of two courses."""
+    return dt.timedelta(days=float(knowledge.policies[_COURSE_DAYS].number or 0))
 
 
 def question(patient: str, asked: Asked, typed: Question) -> Element:
@@ -196,6 +223,14 @@ def question(patient: str, asked: Asked, typed: Question) -> Element:
     return h.form(".question", method="get", action=f"/patients/{patient}/levels", data_part=PART)[
         _slider("grams", say("Dose"), shown("grams", dose), ("g", 5, 100, "2.5"), asked),
         _slider("interval", say("Every"), shown("interval", every), (say("days"), 1, 60, "1"), asked),
+        text(
+            "over",
+            say("Over"),
+            shown("over", str(given.cycle.over_days)),
+            unit=say("days"),
+            inputmode="numeric",
+            faults=_fault("over", asked),
+        ),
         text(
             "target",
             say("Trough wanted"),
@@ -302,7 +337,8 @@ def standing(asked: Asked, plan: Plan) -> Node:
 
 
 def _as_planned(asked: Asked, plan: Plan) -> bool:
-    same = asked.given.cycle.interval_days == plan.order.interval_days
+    cycle = asked.given.cycle
+    same = cycle.interval_days == plan.order.interval_days and cycle.over_days == len(plan.days)
     return same and asked.given.grams == sum((day.grams for day in plan.days), Decimal(0))
 
 

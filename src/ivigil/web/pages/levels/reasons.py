@@ -36,6 +36,15 @@ def doubts(history: LevelHistory, known: Estimate) -> list[str]:
                 "An order tells of {count} earlier doses; the days are reckoned back from the last one.",
             )
         )
+    if history.to_come:
+        found.append(
+            say(
+                "Still to come of the course that has begun, as planned: {doses}.",
+                doses=", ".join(
+                    f"{given.start:%Y-%m-%d} {number(given.grams)} g" for given in history.to_come
+                ),
+            )
+        )
     if history.elsewhere:
         found.append(
             say(
