@@ -155,6 +155,32 @@ def test_an_entry_is_written_as_it_was_told(  # noqa: PLR0917
     assert [event.what for event in chairs.events(running) if event.id == name] == [expected]
 
 
+@pytest.mark.parametrize("temperature", ["35.1", "36.0", "38.9", "39.95"])
+def test_each_vital_sign_is_drawn_where_its_axis_has_it(
+    chairs: Chairs, nurse: Browser, temperature: str
+) -> None:
+    """Read back from the drawing itself: between the marks of its axis, in proportion."""
+    plan = chairs.plan()
+    told(nurse, plan, "vital-signs", **WELL | {"measure.temperature_c": temperature})
+    drawn = re.search(r"<svg.*?</svg>", nurse.get(path(plan)).text, re.DOTALL)
+    assert drawn is not None
+    frames = re.split(r'<text class="title"', drawn[0])[1:]
+    assert [re.sub(r"<.*", "", frame).partition(">")[2] for frame in frames] == [
+        "Rate, mL/h",
+        "Pulse, /min (dots); blood pressure, mmHg (bars)",
+        "SpO2, %",
+        "Temperature, °C",
+        "Breathing, /min",
+    ]
+    marks = re.findall(r'class="value"[^>]*y="([\d.]+)"[^>]*>([\d.]+)<', frames[3])
+    (foot, low), (top, high) = [(float(y) - 4, float(value)) for y, value in (marks[0], marks[-1])]
+    (dot,) = re.findall(r'class="dots" d="M[\d.]+ ([\d.]+)h0"', frames[3])
+    assert low <= float(temperature) <= high
+    assert low + (foot - float(dot)) / (foot - top) * (high - low) == pytest.approx(
+        float(temperature), abs=0.05
+    )
+
+
 def test_a_pause_ends_by_going_on(chairs: Chairs, running: Plan, nurse: Browser) -> None:
     told(nurse, running, "pause")
     told(nurse, running, "resume")

@@ -57,6 +57,13 @@ def test_a_slider_answers_at_once_and_without_a_connection_says_of_what_there_is
     expect(page.get_by_role("cell", name="5 g", exact=True).first).to_be_visible(timeout=20_000)
     expect(page).to_have_url(re.compile(r"[?&]grams=5&"))
     expect(page.locator("#waiting")).to_be_hidden()
+    page.get_by_label("Over", exact=True).fill("2")
+    expect(page.locator("#levels.old")).to_be_visible()
+    expect(page.locator(".for")).to_have_text(
+        "For 5 g over 2 days, every 28 days, into a vein.", timeout=20_000
+    )
+    page.get_by_label("Over", exact=True).fill("1")
+    expect(page.locator(".for")).to_have_text("For 5 g every 28 days into a vein.", timeout=20_000)
     context.set_offline(True)
     dose.fill("31.8")
     expect(slider).to_have_value("31.8")

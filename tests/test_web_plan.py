@@ -170,6 +170,30 @@ def test_an_order_is_signed_by_two_and_released(web: Web, prescriber: Browser) -
     ]
 
 
+def test_the_list_of_plans_tells_them_apart_and_shows_those_that_stand_alike(
+    web: Web, prescriber: Browser
+) -> None:
+    made, ordered = (added(prescriber, patient__id__value=each).rpartition("/")[2] for each in ("S-7", "S-8"))
+    assert signed(prescriber, f"/plans/{ordered}", "prescribe") == 303
+    nurse = web.browser("nurse")
+
+    def listed(query: str) -> str:
+        return nurse.get(f"/plans{query}").text
+
+    row = re.search(rf"<tr><th[^>]*><a href=./plans/{ordered}.>.*?</tr>", listed(""))
+    assert row is not None
+    assert [cell for cell in re.findall(r"<td[^>]*>([^<]*)</td>", row[0]) if cell] == [
+        "to be verified",
+        "no name",
+        "Gammagard Liquid 10%",
+        "2026-11-30",
+    ]
+    assert (made in listed("?stands=plan_made"), ordered in listed("?stands=plan_made")) == (True, False)
+    assert (made in listed("?stands=prescribed"), ordered in listed("?stands=prescribed")) == (False, True)
+    assert made not in listed("?after=1000")
+    assert nurse.get("/plans?after=-1").status_code == 400
+
+
 def test_nobody_verifies_what_they_prescribed(web: Web) -> None:
     both = web.browser("both")
     path = added(both, patient__id__value="S-2")

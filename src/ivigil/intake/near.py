@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 LOOKED_AT = 80
 """Characters of an unknown name that are compared; longer ones are no name."""
@@ -14,8 +15,12 @@ LEAD = 10
 """A name that is less like the written one than the best by more than this is not offered."""
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str) -> str:
-    """A name for comparison: no case, no accents, single spaces for spaces, hyphens and underscores."""
+    """A name for comparison: no case, no accents, single spaces for spaces, hyphens and underscores.
+
+    Kept, for every name of the fact base is compared with every name that is typed.
+    """
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join("".join(letters).casefold().replace("-", " ").replace("_", " ").split())
 

@@ -21,7 +21,12 @@ T = TypeVar("T")
 
 
 class Language(Mapping[str, str]):
-    """English text -> what is said instead; a text that is missing is said in English."""
+    """English text -> what is said instead; a text that is missing is said in English.
+
+    Each is equal to itself alone: what was set in one is never taken for another's, of whatever code.
+    """
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
     def __init__(self, code: str = ENGLISH, texts: Mapping[str, str] = MappingProxyType({})) -> None:
         self.code = code
@@ -73,7 +78,12 @@ def speaking(language: Language) -> Iterator[None]:
 
 def spoken() -> str:
     """Code of the language: of an HTML document, a PDF."""
-    return _SPOKEN.get().code
+    return language().code
+
+
+def language() -> Language:
+    """What is spoken here: the key of whatever is kept of a page, for translations come and go."""
+    return _SPOKEN.get()
 
 
 def translated(english: str) -> str:

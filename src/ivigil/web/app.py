@@ -50,6 +50,7 @@ PAGES = (
     "patients",
     "people",
     "plan",
+    "plans",
     "plan_new",
     "products",
     "provider",

@@ -30,7 +30,7 @@ from ivigil.sheets.after_words import STATE
 from ivigil.sheets.chair import reading
 from ivigil.sheets.numbers import number
 from ivigil.sheets.spoken import counted, say, texts
-from ivigil.sheets.triage import patient_answer
+from ivigil.sheets.triage import TITLE, patient_answer
 from ivigil.sheets.triage_words import reasons
 from ivigil.sheets.wording import Wording
 from ivigil.web import shell
@@ -319,8 +319,8 @@ def _urgency(case: Case) -> Node:
     tones: dict[str, Tone] = {"emergency_now": "stop", "same_day": "slow"}
     return notice(
         tones.get(found.urgency, "info"),
-        h.p(".urgency")[words.title],
-        h.p[say("The patient was told: {words}", words=words.call)],
+        h.p(".urgency")[say(TITLE[found.urgency])],
+        h.p[woven("The patient was told: {words}", words=h.q(lang="en")[words.call])],
         h.ul[[h.li[text] for text in reasons(found.leading, case.knowledge)]],
     )
 
@@ -333,7 +333,7 @@ def _told(visit: Visit, case: Case) -> Element:
         for what, report in [found]
     ]
     heads = (say("When"), say("How"), say("What"), say("Written by"))
-    return table(say("What was told"), heads, rows, empty=say("Nothing yet."))
+    return table(say("What was told"), heads, rows, empty=say("Nothing yet."), stacked=True)
 
 
 def _of(what: object) -> tuple[str, SymptomReport] | None:
@@ -428,6 +428,7 @@ def _plans(visit: Visit, file: File) -> Element:
             for each in reversed(file.plans)
         ),
         empty=say("No plan."),
+        stacked=True,
     )
 
 
@@ -452,7 +453,7 @@ def _infusions(visit: Visit, file: File) -> Element:
             )
         )
     headings = (say("Began"), say("Product"), say("Given"), say("Lots"), say("Id"))
-    return table(say("Infusions and lots"), headings, rows, empty=say("Nothing was given yet."))
+    return table(say("Infusions and lots"), headings, rows, empty=say("Nothing was given yet."), stacked=True)
 
 
 def _when(visit: Visit, at: dt.datetime) -> Element:
@@ -502,6 +503,7 @@ def _links(visit: Visit, file: File) -> Node:
             (say("Made"), say("By"), say("Holds until"), say("State"), say("Take back")),
             ((*_link(visit, link), _revoking(visit, base, link)) for link in found),
             empty=say("None."),
+            stacked=True,
         ),
         _lost_password(visit, file),
     ]

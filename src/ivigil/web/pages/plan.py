@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Literal
 
 import htpy as h
@@ -18,11 +17,9 @@ from litestar.response import Redirect
 from ivigil.course import Plan
 from ivigil.knowledge.store import Knowledge
 from ivigil.practice.authorising import NoPlanError, running_days, sign, standing_of
-from ivigil.practice.board import initials
 from ivigil.records.authorisation import Refusal, Standing, may_prescribe, may_release, may_start, may_verify
 from ivigil.records.authorisation import standings as standings_of
-from ivigil.records.finding import Listed, stream_of_plan
-from ivigil.records.finding import plans as listed_plans
+from ivigil.records.finding import stream_of_plan
 from ivigil.records.lookback import contact_of
 from ivigil.release import UnverifiedPlanError, made_anew
 from ivigil.sheets import plan_words, words
@@ -54,7 +51,7 @@ _IMPORTANCE: dict[Step, Importance] = {
     "release": "go",
     "withdraw": "stop",
 }
-_BUTTON: dict[Step, str] = texts(
+BUTTON: dict[Step, str] = texts(
     {"prescribe": "Prescribe", "verify": "Verify", "release": "Release", "withdraw": "Withdraw"}
 )
 _NOT_YOURS: dict[Step, str] = texts(
@@ -89,82 +86,12 @@ _MEANS: dict[Step, str] = texts(
         ),
     }
 )
-_EVENT = texts(
-    {
-        "plan_made": "plan made",
-        "prescribed": "prescribed",
-        "verified": "verified",
-        "released": "released",
-        "reopened": "reopened",
-        "superseded": "superseded",
-    }
-)
 
 
 class Signed(msgspec.Struct):
     """What a signing form sends."""
 
     password: str = ""
-
-
-@get("/plans", needs="board.read", sync_to_thread=True)
-def plans(visit: TheVisit) -> Response[str]:
-    """Every plan of this person's sites by id, the last changed first; whose they are stands on the plans."""
-    rows = (
-        (
-            h.a(href=f"/plans/{each.subject}")[each.subject],
-            say(_EVENT.get(each.state, each.state)),
-            stamp(each.last_at, visit.zone),
-        )
-        for each in listed_plans(visit.journal, visit.person.sites)
-    )
-    offered = h.p[h.a(href="/plans/new")[say("New plan")]] if visit.may("plan.make") else None
-    heads = (say("Plan"), say("Last event"), say("When"))
-    found = table(say("Plans"), heads, rows, empty=say("No plan yet."))
-    return shell.page(say("Plans"), visit, offered, _waiting(visit), found)
-
-
-def _waiting(visit: Visit) -> Node:
-    """The plans that wait for a signature of this person, told apart as on the board: no name."""
-    waiting = (
-        each
-        for each in listed_plans(visit.journal)
-        if each.state in _NEXT_STEP and visit.may(f"plan.{_NEXT_STEP[each.state]}", each.stream)
-    )
-    rows = [row for each in islice(waiting, _MOST_WAITING) if (row := _waiting_row(each, visit)) is not None]
-    if not rows:
-        return None
-    heads = (say("Plan"), say("Next"), say("Patient"), say("Product"), say("Start"))
-    return table(say("Waits for your signature"), heads, rows)
-
-
-def _waiting_row(each: Listed, visit: Visit) -> tuple[Node, ...] | None:
-    try:
-        standing = standing_of(visit.journal, each.subject)
-    except NoPlanError:
-        return None
-    step = next((step for step, against in _next(standing, visit) if not against), None)
-    if step is None:
-        return None
-    plan, contact = standing.plan, contact_of(visit.journal, each.stream)
-    return (
-        h.a(href=f"/plans/{each.subject}")[each.subject],
-        say(_BUTTON[step]),
-        (initials(contact.name) if contact else "") or say("no name"),
-        plan.product.name if plan.product is not None else say("not planned"),
-        f"{plan.order.start:%Y-%m-%d}",
-    )
-
-
-_NEXT_STEP: dict[str, Step] = {
-    "plan_made": "prescribe",
-    "reopened": "prescribe",
-    "prescribed": "verify",
-    "verified": "release",
-}
-"""What follows the last event of a plan."""
-_MOST_WAITING = 50
-"""Plans that are opened for the list; the rest stand in the list of all."""
 
 
 @get("/plans/{plan:str}", needs="plan.read", sync_to_thread=True)
@@ -190,7 +117,7 @@ def _signing(action: Step) -> HTTPRouteHandler:
             return _page(visit, done.standing, refused=(action, done.refused), status=409)
         return Redirect(f"/plans/{plan}", status_code=303)
 
-    signs.fn.__doc__ = f"{_BUTTON[action]} a plan, under the password; or why not."
+    signs.fn.__doc__ = f"{BUTTON[action]} a plan, under the password; or why not."
     return signs
 
 
@@ -300,7 +227,7 @@ def _stands(visit: Visit, standing: Standing, against: list[str]) -> Element:
 def _waits(visit: Visit, standing: Standing) -> Node:
     """Where whoever may sign next does it: on a phone that stands far below."""
     stream = stream_of_plan(visit.journal, standing.plan.id) or ""
-    for action, against in _next(standing, visit):
+    for action, against in next_steps(standing, visit):
         if visit.may(f"plan.{action}", stream) and not against:
             return h.p[h.a(href="#signatures")[say(_WAITS[action])]]
     return None
@@ -331,7 +258,7 @@ def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> 
     """The next step, and the way out; each asks for the password."""
     stream = stream_of_plan(visit.journal, standing.plan.id) or ""
     offered: list[Node] = []
-    for action, against in _next(standing, visit):
+    for action, against in next_steps(standing, visit):
         if not visit.may(f"plan.{action}", stream):
             offered.append(_not_yours(action))
         elif against:
@@ -357,7 +284,8 @@ def _steps(visit: Visit, standing: Standing, wrong: tuple[Step, str] | None) -> 
     ]
 
 
-def _next(standing: Standing, visit: Visit) -> Iterable[tuple[Step, tuple[Refusal, ...]]]:
+def next_steps(standing: Standing, visit: Visit) -> Iterable[tuple[Step, tuple[Refusal, ...]]]:
+    """The step that a plan waits for, with everything against it."""
     match standing.step:
         case "made" | "reopened":
             yield "prescribe", may_prescribe(standing)
@@ -384,7 +312,7 @@ def _form(visit: Visit, plan: Plan, action: Step, wrong: tuple[Step, str] | None
         h.p[say(_MEANS[action])],
         form(visit.form_token, f"/plans/{plan.id}/{action}")[
             signature(faults),
-            submit(say(_BUTTON[action]), kind=_IMPORTANCE[action]),
+            submit(say(BUTTON[action]), kind=_IMPORTANCE[action]),
         ],
     ]
 
@@ -404,7 +332,7 @@ def _withdraw_form(visit: Visit, plan: Plan, wrong: tuple[Step, str] | None) -> 
     """Its password field has an id of its own: two signing forms can stand on one page."""
     faults = (wrong[1],) if wrong is not None and wrong[0] == "withdraw" else ()
     return form(visit.form_token, f"/plans/{plan.id}/withdraw")[
-        signature(faults, id="withdraw-password"), submit(say(_BUTTON["withdraw"]), kind="stop")
+        signature(faults, id="withdraw-password"), submit(say(BUTTON["withdraw"]), kind="stop")
     ]
 
 
@@ -607,7 +535,6 @@ def appointments(visit: TheVisit, plan: FromPath[str]) -> Response[bytes]:
 
 _ACTIONS: tuple[Step, ...] = ("prescribe", "verify", "release", "withdraw")
 routes = [
-    plans,
     show,
     *(_signing(action) for action in _ACTIONS),
     paper_of_plan,

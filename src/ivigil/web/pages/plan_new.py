@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import htpy as h
@@ -499,7 +500,8 @@ def _answering(name: str, asks: str, plan: Plan, knowledge: Knowledge) -> Node:
     if name == "regimen":
         facts = [fact for gap in (*plan.blocked, *plan.gaps) for fact in gap.facts]
         named = [fact for fact in facts if fact in _regimens(knowledge)]
-        return _buttons(name, [(fact, plan_words.regimen_named(fact, knowledge)) for fact in named], asks)
+        options = tuple((fact, plan_words.regimen_named(fact, knowledge)) for fact in named)
+        return _buttons(name, options, asks)
     options = order_form.options_of(name, knowledge)
     if options:
         return _buttons(name, options, asks)
@@ -511,22 +513,28 @@ def _regimens(knowledge: Knowledge) -> set[str]:
     return {regimen.id for condition in knowledge.facts.condition for regimen in condition.regimens}
 
 
-def _buttons(name: str, options: Iterable[tuple[str, str]], asks: str) -> Element:
-    return h.div(".answers", role="group", aria_label=asks)[
-        (
-            h.button(".choice", type="submit", name="set", value=f"{name}={value}")[called]
-            for value, called in options
-        )
-    ]
+@lru_cache(maxsize=1024)
+def _buttons(name: str, options: tuple[tuple[str, str], ...], asks: str) -> Markup:
+    return Markup(
+        h.div(".answers", role="group", aria_label=asks)[
+            (
+                h.button(".choice", type="submit", name="set", value=f"{name}={value}")[called]
+                for value, called in options
+            )
+        ]
+    )
 
 
-def _typed_answer(name: str, label: str, called: str, unit: str = "") -> Element:
-    return h.div(".answers")[
-        h.label(".unseen", for_=f"answer-{name}")[label],
-        h.input(id=f"answer-{name}", name=f"{_ANSWER}{name}", autocomplete="off", data_answer=name),
-        h.span(".unit")[unit] if unit else None,
-        h.button(".choice", type="submit", name="do", value="plan")[called],
-    ]
+@lru_cache(maxsize=1024)
+def _typed_answer(name: str, label: str, called: str, unit: str = "") -> Markup:
+    return Markup(
+        h.div(".answers")[
+            h.label(".unseen", for_=f"answer-{name}")[label],
+            h.input(id=f"answer-{name}", name=f"{_ANSWER}{name}", autocomplete="off", data_answer=name),
+            h.span(".unit")[unit] if unit else None,
+            h.button(".choice", type="submit", name="do", value="plan")[called],
+        ]
+    )
 
 
 def _compared(plan: Plan, knowledge: Knowledge, sent: Sent) -> Node:

@@ -24,7 +24,7 @@ from ivigil.sheets.journal import standing_text
 from ivigil.sheets.numbers import hours
 from ivigil.sheets.numbers import number as written
 from ivigil.sheets.plan_reasons import reason
-from ivigil.sheets.spoken import capital, say, spoken, texts
+from ivigil.sheets.spoken import Language, capital, language, say, texts
 from ivigil.web.parts.notice import Tone, notice
 from ivigil.web.parts.number import number
 from ivigil.web.parts.source import cited, source
@@ -38,12 +38,24 @@ def reasoned(
     shown: Node, facts: Iterable[str], plan: Plan, knowledge: Knowledge, *, saw: tuple[Saw, ...] = ()
 ) -> Node:
     """What is shown; opened, what it saw, which facts ruled and where they were read."""
-    rules = [(name, plan.sources[name]) for name in dict.fromkeys(facts) if name in plan.sources]
+    values = words.saw(saw, knowledge.terms) if saw else ""
+    return _with_rules(shown, _rules(facts, plan), values)
+
+
+Rules = tuple[tuple[str, Cited], ...]
+"""Facts that ruled, with where each was read."""
+
+
+def _rules(facts: Iterable[str], plan: Plan) -> Rules:
+    return tuple((name, plan.sources[name]) for name in dict.fromkeys(facts) if name in plan.sources)
+
+
+def _with_rules(shown: Node, rules: Rules, saw: str = "") -> Node:
     if not rules and not saw:
         return shown
-    seen = h.p[say("Seen: {values}.", values=words.saw(saw, knowledge.terms))] if saw else None
+    seen = h.p[say("Seen: {values}.", values=saw)] if saw else None
     # Set at once: what lies deep in a page is otherwise handed up through every element around it.
-    listed = h.ul[[_rule(name, found, spoken()) for name, found in rules]] if rules else None
+    listed = h.ul[[_rule(name, found, language()) for name, found in rules]] if rules else None
     return Markup(source(shown, [seen, listed]))
 
 
@@ -57,7 +69,7 @@ _NOT_READ = texts("not read in a source")
 
 
 @lru_cache(maxsize=4096)
-def _rule(name: str, found: Cited, language: str) -> Markup:
+def _rule(name: str, found: Cited, spoken: Language) -> Markup:
     """One fact and where it was read: the same on every page of a language, so it is set once."""
     kind = say(BASIS[found.basis] if found.seen and found.basis in BASIS else _NOT_READ)
     told = f" ({say('{basis}, signed by the site', basis=kind) if found.signed else kind})"
@@ -277,26 +289,31 @@ def findings_part(plan: Plan, knowledge: Knowledge) -> Element:
         return h.section[h.h2[say("Hazards")], h.p[say("None.")]]
     return h.section[
         h.h2[say("Hazards")],
-        h.ul(".findings")[[Markup(_finding(finding, plan, knowledge)) for finding in shown]],
+        h.ul(".findings")[[_finding(finding, plan, knowledge) for finding in shown]],
     ]
 
 
-def _finding(finding: Finding, plan: Plan, knowledge: Knowledge) -> Element:
+def _finding(finding: Finding, plan: Plan, knowledge: Knowledge) -> Markup:
+    facts = (*finding.facts, *(action.fact for action in finding.do))
+    because = words.saw(finding.because, knowledge.terms)
+    return _hazard(finding, because, plan_words.set_aside(finding, plan), _rules(facts, plan), language())
+
+
+@lru_cache(maxsize=1024)
+def _hazard(finding: Finding, because: str, aside: str, rules: Rules, spoken: Language) -> Markup:
+    """One hazard. Most are the same while somebody types on, and a plan tells of many."""
     marks = [say(words.SEVERITY[finding.severity]), plan_words.state(finding)]
     marks += [say("weak evidence")] if finding.weak else []
-    because = words.saw(finding.because, knowledge.terms)
-    acts, aside = plan_words.acts(finding), plan_words.set_aside(finding, plan)
-    facts = (*finding.facts, *(action.fact for action in finding.do))
+    acts = plan_words.acts(finding)
     advice = [action.text for action in finding.do if action.text and action.audience != "patient"]
-    return h.li(f".finding.{_WEIGHT[finding.severity]}")[
-        reasoned(
-            [h.strong[finding.name], h.span(".marks")[", ".join(filter(None, marks))]], facts, plan, knowledge
-        ),
+    shown = h.li(f".finding.{_WEIGHT[finding.severity]}")[
+        _with_rules([h.strong[finding.name], h.span(".marks")[", ".join(filter(None, marks))]], rules),
         h.p(".soft")[say("Because: {seen}", seen=because)] if because else None,
         h.p[h.strong[aside]] if aside else None,
         h.p[f"{capital(acts)}."] if acts else None,
         more(say("What to do"), advice) if advice else None,
     ]
+    return Markup(shown)
 
 
 def product_part(plan: Plan, knowledge: Knowledge) -> Node:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 import htpy as h
@@ -17,15 +17,15 @@ from ivigil.infusion.progress import expected_end
 from ivigil.infusion.state import State
 from ivigil.sheets import chair_words as words
 from ivigil.sheets.numbers import number
-from ivigil.sheets.spoken import counted, say
+from ivigil.sheets.spoken import counted, say, texts
 from ivigil.web.pages.chair.view import ChairView
 from ivigil.web.parts.chart import chart
 from ivigil.web.parts.table import table
 
-_WIDTH, _LEFT, _RIGHT = 480, 36, 12
-_RATE_TOP, _RATE_FOOT = 28, 180
-_SIGNS_TOP, _SIGNS_FOOT = 228, 360
-_HEIGHT = 390
+_WIDTH, _LEFT, _RIGHT = 480, 36, 18
+_TOP, _TITLE, _AXIS = 28, 48, 30
+"""Above the first frame, between two frames, below the last."""
+_RATE_HIGH, _SIGNS_HIGH, _LINE_HIGH = 152, 132, 64
 _TICKS = (15, 30, 60, 120, 240, 480, 1440)
 """Minutes between two marks of the axis of time."""
 _MARKS = 5
@@ -34,6 +34,16 @@ _PULSE, _HIGH, _LOW = (
     "measure.systolic_mmhg",
     "measure.diastolic_mmhg",
 )
+_LINES = texts(
+    {
+        "measure.spo2_percent": "SpO2, %",
+        "measure.temperature_c": "Temperature, °C",
+        "measure.respiratory_rate_per_min": "Breathing, /min",
+    }
+)
+"""Each by itself below, once it was measured."""
+_SPAN = {"measure.spo2_percent": 8, "measure.temperature_c": 4, "measure.respiratory_rate_per_min": 8}
+"""Of its frame at least, so that a point more or less is no cliff."""
 _NICE = (1, 2, 5)
 SHOWN = 50
 """So many vital signs stand in the table, the last, unless every one is asked for."""
@@ -49,14 +59,23 @@ class _Frame(NamedTuple):
     top: int
     foot: int
     highest: Decimal
+    lowest: Decimal = Decimal(0)
 
     def x(self, moment: dt.datetime) -> float:
         share = (moment - self.start) / (self.end - self.start)
         return round(_LEFT + min(max(share, 0), 1) * (_WIDTH - _LEFT - _RIGHT), 1)
 
     def y(self, value: Decimal) -> float:
-        share = float(min(value / self.highest, Decimal(1)))
+        share = float(min((value - self.lowest) / (self.highest - self.lowest), Decimal(1)))
         return round(self.foot - share * (self.foot - self.top), 1)
+
+
+class _Line(NamedTuple):
+    """A measure in a frame of its own."""
+
+    label: str
+    frame: _Frame
+    points: list[Point]
 
 
 def picture(view: ChairView) -> Element:
@@ -64,24 +83,48 @@ def picture(view: ChairView) -> Element:
     state, at = view.state, view.report.at
     planned, given = list(_planned(state)), list(_given(state, at))
     start, end = _span(view)
-    rates = _Frame(start, end, _RATE_TOP, _RATE_FOOT, _ceiling(value for _, value in (*planned, *given)))
-    signs = _Frame(start, end, _SIGNS_TOP, _SIGNS_FOOT, _ceiling(_measured(state)))
+    highest = _ceiling(value for _, value in (*planned, *given))
+    rates = _Frame(start, end, _TOP, _TOP + _RATE_HIGH, highest)
+    signs = _below(rates, _SIGNS_HIGH, Decimal(0), _ceiling(_measured(state)))
+    lines = list(_lines(state, signs))
+    foot = lines[-1].frame.foot if lines else signs.foot
     drawn = h.svg(
         ".infusion",
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        viewBox=f"0 0 {_WIDTH} {foot + _AXIS}",
         width=str(_WIDTH),
-        height=str(_HEIGHT),
+        height=str(foot + _AXIS),
         aria_hidden="true",
     )[
-        _time_axis(rates, view),
+        _time_axis(rates, foot, view),
         _value_axis(rates, say("Rate, mL/h")),
         h.path(".planned", d=_stairs(planned, rates)) if planned else None,
         h.path(".given", d=_stairs(given, rates)) if given else None,
         _value_axis(signs, say("Pulse, /min (dots); blood pressure, mmHg (bars)")),
         _signs(state, signs),
-        h.line(".present", x1=f"{rates.x(at)}", x2=f"{rates.x(at)}", y1=f"{_RATE_TOP}", y2=f"{_SIGNS_FOOT}"),
+        [[_value_axis(line.frame, line.label, parts=2), _dotted(line)] for line in lines],
+        h.line(".present", x1=f"{rates.x(at)}", x2=f"{rates.x(at)}", y1=f"{_TOP}", y2=f"{foot}"),
     ]
     return h.div(".drawing")[h.h2[say("Rate and vital signs")], chart(str(drawn), _words(view), _table(view))]
+
+
+def _even(value: Decimal, rounding: str) -> Decimal:
+    return (value / 2).to_integral_value(rounding) * 2
+
+
+def _below(above: _Frame, high: int, lowest: Decimal, highest: Decimal) -> _Frame:
+    top = above.foot + _TITLE
+    return above._replace(top=top, foot=top + high, lowest=lowest, highest=highest)
+
+
+def _lines(state: State, above: _Frame) -> Iterator[_Line]:
+    """One frame a measure, between even numbers about what was measured."""
+    for name, label in _LINES.items():
+        points = [(each.at, each.readings[name]) for each in state.vitals if name in each.readings]
+        if points:
+            values = [value for _, value in points]
+            lowest, highest = _even(min(values), ROUND_FLOOR), _even(max(values), ROUND_CEILING)
+            above = _below(above, _LINE_HIGH, min(lowest, highest - _SPAN[name]), highest)
+            yield _Line(say(label), above, points)
 
 
 def _span(view: ChairView) -> tuple[dt.datetime, dt.datetime]:
@@ -136,8 +179,9 @@ def _ceiling(values: Iterable[Decimal]) -> Decimal:
         scale *= 10
 
 
-def _value_axis(frame: _Frame, label: str) -> Node:
-    quarters = [frame.highest * part / 4 for part in range(5)]
+def _value_axis(frame: _Frame, label: str, *, parts: int = 4) -> Node:
+    span = frame.highest - frame.lowest
+    values = [frame.lowest + span * part / parts for part in range(parts + 1)]
     return [
         h.text(".title", x="0", y=f"{frame.top - 10}")[label],
         [
@@ -151,12 +195,12 @@ def _value_axis(frame: _Frame, label: str) -> Node:
                 ),
                 h.text(".value", x=f"{_LEFT - 6}", y=f"{frame.y(value) + 4}")[number(value)],
             ]
-            for value in quarters
+            for value in values
         ],
     ]
 
 
-def _time_axis(frame: _Frame, view: ChairView) -> Node:
+def _time_axis(frame: _Frame, foot: int, view: ChairView) -> Node:
     minutes = (frame.end - frame.start).total_seconds() / 60
     every = next((tick for tick in _TICKS if minutes / tick <= _MARKS), _TICKS[-1])
     start = frame.start.astimezone(view.clock.zone)
@@ -165,10 +209,8 @@ def _time_axis(frame: _Frame, view: ChairView) -> Node:
     marks = (midnight + dt.timedelta(minutes=every) * (first + place) for place in range(_MARKS + 2))
     return [
         [
-            h.line(
-                ".grid", x1=f"{frame.x(mark)}", x2=f"{frame.x(mark)}", y1=f"{_RATE_TOP}", y2=f"{_SIGNS_FOOT}"
-            ),
-            h.text(".time", x=f"{frame.x(mark)}", y=f"{_HEIGHT - 10}")[mark.strftime("%H:%M")],
+            h.line(".grid", x1=f"{frame.x(mark)}", x2=f"{frame.x(mark)}", y1=f"{_TOP}", y2=f"{foot}"),
+            h.text(".time", x=f"{frame.x(mark)}", y=f"{foot + _AXIS - 10}")[mark.strftime("%H:%M")],
         ]
         for mark in marks
         if mark <= frame.end
@@ -176,21 +218,24 @@ def _time_axis(frame: _Frame, view: ChairView) -> Node:
 
 
 def _signs(state: State, frame: _Frame) -> Node:
-    drawn: list[Node] = []
     pulses = [(vitals.at, vitals.readings[_PULSE]) for vitals in state.vitals if _PULSE in vitals.readings]
-    if pulses:
-        drawn.append(
-            h.polyline(".pulse", points=" ".join(f"{frame.x(at)},{frame.y(value)}" for at, value in pulses))
-        )
     bars = [
         f"M{frame.x(vitals.at)} {frame.y(vitals.readings[_HIGH])}V{frame.y(vitals.readings[_LOW])}"
         for vitals in state.vitals
         if vitals.readings.keys() >= {_HIGH, _LOW}
     ]
-    dots = [f"M{frame.x(at)} {frame.y(value)}h0" for at, value in pulses]
-    drawn.append(h.path(".pressure", d=" ".join(bars)) if bars else None)
-    drawn.append(h.path(".pulse-dot", d=" ".join(dots)) if dots else None)
-    return drawn
+    return [
+        h.path(".pressure", d=" ".join(bars)) if bars else None,
+        _dotted(_Line("", frame, pulses)) if pulses else None,
+    ]
+
+
+def _dotted(line: _Line) -> Node:
+    frame = line.frame
+    return [
+        h.polyline(".line", points=" ".join(f"{frame.x(at)},{frame.y(value)}" for at, value in line.points)),
+        h.path(".dots", d=" ".join(f"M{frame.x(at)} {frame.y(value)}h0" for at, value in line.points)),
+    ]
 
 
 def _words(view: ChairView) -> str:

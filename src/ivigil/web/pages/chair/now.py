@@ -61,7 +61,7 @@ def _changed(view: ChairView) -> Node:
     changed = view.report.plan_changed
     if not changed:
         return None
-    what = ", ".join(map(changed_text, changed))
+    what = ", ".join(changed_text(each, view.knowledge) for each in changed)
     told = say("The plan is not what was signed any more: {what}. Call the prescriber.", what=what)
     return notice("stop", h.p[told])
 
