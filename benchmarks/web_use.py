@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import statistics
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,19 +25,27 @@ import httpx
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks.served import MS, Served, centile, served, sign_in, timed, token
+from ivigil.records.journal import system_clock
 from ivigil.web.demo import PASSWORD
 from tests.support.chair_stage import WELL
-from tests.support.chromium import launched, signed_in
+from tests.support.chromium import launched, serving, signed_in
+from tests.support.fictional_ward import NOW, FictionalWard
+from tests.support.web import PASSWORD as WARD_PASSWORD
+from tests.support.web import SITE, Web
 from tools.report import DOCS, table, write_section
 
 SAVES = 400
 CLIENTS, ASKED = 8, 400
 PHONE = {"width": 360, "height": 780}
+ROUNDS, LOOKS_MS = 12, 3_000
+"""Times that something gets overdue, and between two looks of a page."""
 SLIDES, SLID = 40, "DEMO-207"
 """Answers to a slider, and the fictional patient of whom they are asked."""
 _PATIENT = re.compile(r"/patients/[0-9a-f]{8,}")
 _CHAIR = re.compile(r"/chair/[0-9a-f]+/\d+")
 _PLAN = re.compile(r"/plans/[0-9a-f]{8,}")
+
+_SAYS_OVERDUE = "() => document.querySelector('.places-first .place')?.textContent.includes('Overdue')"
 
 Row = tuple[str, ...]
 
@@ -49,6 +59,7 @@ def main() -> None:
     with served() as server, launched() as chromium:
         chair = _running_chair(server.address)
         speed = [*_speed(server, chair), *_slider(server), *_memory(server)]
+        speed += _overdue(chromium)
         weights = list(_weights(server.address, chair, chromium))
         taps = [_row(task) for task in _tasks(server.address, chair, chromium)]
     machine = f"{os.cpu_count()} cores, with a load of {load:.1f} from other work at the start"
@@ -122,6 +133,35 @@ def _per_second(server: Served, path: str) -> float:
         begin = time.perf_counter()
         list(threads.map(ask, browsers))
         return ASKED / (time.perf_counter() - begin)
+
+
+def _overdue(chromium: Browser) -> list[Row]:
+    """From the moment at which something is overdue until an open board says so; a new ward each time, at
+    another moment between two of the page's own looks."""
+    took = [_until_shown(chromium, place / ROUNDS) for place in range(ROUNDS)]
+    return [
+        (f"overdue until the board says so, median of {ROUNDS}", f"{statistics.median(took):.1f} s", ""),
+        ("the same, the longest", f"{max(took):.1f} s", "10 s"),
+    ]
+
+
+def _until_shown(chromium: Browser, share: float) -> float:
+    """share: of the time between two looks that passes first."""
+    with tempfile.TemporaryDirectory() as folder:
+        web = Web(Path(folder))
+        web.clock.ahead = NOW - system_clock()
+        FictionalWard(web.journal, SITE).played("SECRET-1", "Anna Lindberg", chair="Window 2")
+        with serving(web.app) as address:
+            page = signed_in(chromium.new_context(), address, "nurse", WARD_PASSWORD)
+            page.goto(f"{address}/board")
+            expect(page.locator(".places-first .place")).to_have_count(0)
+            page.wait_for_timeout(LOOKS_MS * share)
+            web.clock.passes(minutes=20)
+            begin = time.perf_counter()
+            page.wait_for_function(_SAYS_OVERDUE, timeout=60_000)
+            took = time.perf_counter() - begin
+            page.context.close()
+            return took
 
 
 def _memory(server: Served) -> list[Row]:
