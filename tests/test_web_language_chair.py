@@ -8,7 +8,6 @@ import pytest
 
 from ivigil.course import Plan, infusion_id
 from ivigil.infusion.events import RateSet, Stopped
-from ivigil.practice.deeds import WAITED
 from tests.support.chair_stage import Chairs, begin, entry, path, queued, tell, told
 from tests.support.foreign import CODE, overlay, unsaid
 from tests.support.web import Browser, Web
@@ -66,6 +65,7 @@ def test_while_it_runs_and_halts_and_ends(chairs: Chairs) -> None:
     nurse = chairs.web.browser("nurse")
     for kind, fields in (
         ("medicine", {"drug": "epinephrine", "mg": "0.5", "route": "IM", "all_the_same": "yes"}),
+        ("medicine", {"drug": "epinephrine", "mg": "0.5", "route": "IM", "all_the_same": "yes"}),
         ("pause", {}),
         ("symptom", {"symptom": "symptom.wheezing", "note": "rash"}),
         ("grade", {"term": "ctcae.infusion_related_reaction", "grade": "3"}),
@@ -77,6 +77,7 @@ def test_while_it_runs_and_halts_and_ends(chairs: Chairs) -> None:
         done = tell(nurse, plan, kind, **fields)
         assert done.status_code == 303, (kind, done.text)
         in_the_language(nurse.get(done.headers["location"]).text, plan, "epinephrine", "IM")
+    assert "«looked at again: it is so»" in nurse.get(path(plan)).text  # the second dose at once
     leaves = tell(nurse, plan, "left")
     assert leaves.status_code == 409
     in_the_language(leaves.text, plan, "epinephrine", "IM")
@@ -91,11 +92,12 @@ def test_what_crossed_on_the_way(chairs: Chairs) -> None:
     chairs.at(45)
     answer = queued(nurse, plan, entry(chairs, "rate", ago=4.5, fields={"rate": "57"}, waited=True))
     assert answer.json()["beside"] == 1
-    page = in_the_language(nurse.get(path(plan)).text, plan, WAITED)
+    page = in_the_language(nurse.get(path(plan)).text, plan)
+    assert "«entered without a connection»" in page
     assert "«Written without seeing each other»" in page
     made = {type(event.what): event.id for event in chairs.events(plan)}
     told(nurse, plan, "both-seen", event=made[RateSet], beside=made[Stopped])
-    in_the_language(nurse.get(path(plan)).text, plan, WAITED)
+    in_the_language(nurse.get(path(plan)).text, plan)
 
 
 def test_locked_without_a_connection_and_without_an_infusion(chairs: Chairs) -> None:

@@ -223,7 +223,7 @@ def went_against(what: AdviceOverridden, deed: What | None) -> str:
     if not why:
         did, why = texts("{why} not followed"), words.named(what.code)
     rate = number(deed.rate_ml_per_h) if isinstance(deed, RateSet) else ""
-    return f"{say(did, why=why, rate=rate)}: {what.reason}"
+    return f"{say(did, why=why, rate=rate)}: {words.because(what.reason)}"
 
 
 # Advice

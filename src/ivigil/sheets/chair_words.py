@@ -14,6 +14,7 @@ from ivigil.infusion.state import AlarmCode, Halt, Phase
 from ivigil.infusion.treatment import RepeatCode, Withheld
 from ivigil.knowledge.evidence import Basis
 from ivigil.knowledge.reactions import Do, DrugClass, Flow, If
+from ivigil.practice.deeds import LOOKED_AGAIN, WAITED
 from ivigil.sheets.spoken import say, texts
 
 ADVICE: dict[Code, str] = texts(
@@ -122,6 +123,11 @@ DOUBTED: dict[DoubtCode, str] = texts(
     }
 )
 """The same where the values are not known any more."""
+
+_RECORDED: dict[str, str] = texts(
+    {WAITED: "entered without a connection", LOOKED_AGAIN: "looked at again: it is so"}
+)
+"""The reasons that the record itself gives, where nobody typed one."""
 
 PHASE: dict[Phase, str] = texts(
     {
@@ -346,3 +352,8 @@ def named(code: str) -> str:
 def said(code: str, *tables: Mapping[Any, str]) -> str:
     """The words of a code in the first of these tables that knows it; "" if none does."""
     return say(next((each[code] for each in tables if code in each), ""))
+
+
+def because(reason: str) -> str:
+    """Why something was done against advice: as it was typed, or as the record itself gives it."""
+    return say(_RECORDED[reason]) if reason in _RECORDED else reason

@@ -117,7 +117,9 @@ def _beside_line(what: Happening | Corrected) -> str:
         case AdviceShown(code=code):
             return say("shown: {advice}", advice=words.named(code))
         case AdviceOverridden(code=code, reason=reason):
-            return say("not as advised ({advice}): {reason}", advice=words.named(code), reason=reason)
+            return say(
+                "not as advised ({advice}): {reason}", advice=words.named(code), reason=words.because(reason)
+            )
         case BothSeen():
             return say("looked at entries that were written without seeing each other")
         case Corrected(reason=reason):
