@@ -16,6 +16,7 @@ from litestar import Litestar
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from ivigil.web.serving import PATIENCE_S, config
+from tests.support.web import SERVED_AT
 
 expect.set_options(timeout=20_000)
 """How long a page may take depends on what else the machine does."""
@@ -38,7 +39,9 @@ def serving(app: Litestar, patience_s: float = PATIENCE_S) -> Iterator[str]:
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
+    app.state[SERVED_AT] = f"http://127.0.0.1:{port}"
+    yield app.state[SERVED_AT]
+    del app.state[SERVED_AT]
     server.should_exit = True
     thread.join()
 
@@ -77,7 +80,11 @@ def leads_on(page: Page, button: Locator) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it stands: rule and elements."""
+    """What axe finds wrong with the page as it stands: rule and elements.
+
+    What waits for an answer is greyed until it comes.
+    """
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     found = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 

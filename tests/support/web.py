@@ -33,6 +33,9 @@ PASSWORD = "a fictional passphrase"
 SITE = UNNAMED_SITE
 ROLES: tuple[Role, ...] = get_args(Role)
 STAFF = tuple(role for role in ROLES if role != "patient")
+SERVED_AT = "served_at"
+"""Where an application answers over HTTP, in its state as long as it does."""
+_PATIENCE_S = 60.0
 _FIELD = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 
 
@@ -124,11 +127,17 @@ class Web:
 
 
 class Browser:
-    """Follows no redirect; sends forms as a page without a script would."""
+    """Follows no redirect; sends forms as a page without a script would.
+
+    What is served is asked at its address: a lock of the application belongs to one event loop.
+    """
 
     def __init__(self, app: Litestar) -> None:
-        self.http: TestClient[Litestar] = TestClient(
-            app, base_url="http://127.0.0.1", raise_server_exceptions=False
+        served = app.state.get(SERVED_AT, "")
+        self.http: httpx.Client = (
+            httpx.Client(base_url=served, timeout=_PATIENCE_S)
+            if served
+            else TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
         )
 
     def get(self, path: str, **headers: str) -> httpx.Response:
