@@ -8,6 +8,9 @@ TEST   := $(VENV)/test.stamp
 DEV    := $(VENV)/dev.stamp
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
+# The tests start Python hundreds of times: what it compiled is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run examples test debian lint check bench mutate-knowledge mutate-code triage-figures kinetics-models kinetics-plots kinetics-trial pictures prove-journal prove-chair prove-routes sbom lock clean
 
 run: $(RUN)          ## the web application with fictional people, on this machine alone (Ctrl+C ends it)
@@ -23,7 +26,7 @@ test: $(TEST) debian lint check   ## types, style, layers, the fact base, and ev
 debian:              ## what the tests start: PostgreSQL, Chromium, strace; installed from Debian if missing
 	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 \
 	  || { apt-get update && apt-get install -y postgresql; }
-	@command -v chromium >/dev/null || { apt-get update && apt-get install -y chromium; }
+	@command -v chromium-headless-shell >/dev/null || { apt-get update && apt-get install -y chromium-headless-shell; }
 	@command -v strace >/dev/null || [ $$(id -u) -ne 0 ] || { apt-get update && apt-get install -y strace; } || true
 
 lint: $(TEST)

@@ -16,7 +16,7 @@ from ivigil.infusion.events import SymptomNoted
 from ivigil.records.entrance import PatientRead
 from ivigil.records.infusing import load
 from ivigil.records.journal import system_clock
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.fictional_ward import NOW, FictionalWard
 from tests.support.web import PASSWORD, SITE, STAFF, Web
 
@@ -201,12 +201,11 @@ def test_the_board_is_used_by_keyboard_alone_and_keeps_the_focus(stage: Stage, c
         page.context.close()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_board_is_accessible_and_fits_every_width(stage: Stage, chromium: Chromium, theme: str) -> None:
+def test_the_board_is_accessible_and_fits_every_width(stage: Stage, chromium: Chromium) -> None:
     stage.web.clock.passes(minutes=5)
     stage.ward.happens(stage.anne, SymptomNoted(symptom="symptom.wheezing"), NOW + dt.timedelta(minutes=4))
     with serving(stage.web.app) as address:
-        context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+        context = chromium.new_context()
         page = signed_in(context, address, "nurse", PASSWORD)
         for path in ("/board", f"/board/{infusion_id(stage.anna.id, 1)}"):
             for width in (*WIDTHS.values(), WALL):

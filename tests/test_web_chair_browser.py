@@ -27,7 +27,7 @@ from ivigil.infusion.events import (
 from tests.support import cuts
 from tests.support.chair_server import Server
 from tests.support.chair_stage import WELL, Chairs, path, told
-from tests.support.chromium import THEMES, WIDTHS, faults, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, signed_in, too_wide
 from tests.support.proxy import Proxy
 from tests.support.web import PASSWORD, Web
 
@@ -103,13 +103,11 @@ def at_chair(
     *,
     script: bool = True,
     width: int = 360,
-    scheme: str = "light",
 ) -> Page:
     """The page of a nurse on a phone."""
     context = chromium.new_context(
         viewport={"width": width, "height": 780},
         java_script_enabled=script,
-        color_scheme="dark" if scheme == "dark" else "light",
     )
     page = arrived(context, address, "nurse", plan)
     if script:
@@ -217,14 +215,13 @@ def test_a_whole_infusion_through_forms(
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", THEMES)
 @pytest.mark.parametrize("scenario", ["quiet", "anaphylaxis"])
 def test_nothing_is_wrong_with_its_accessibility(
-    chromium: Chromium, address: str, chairs: Chairs, scheme: str, scenario: str
+    chromium: Chromium, address: str, chairs: Chairs, scenario: str
 ) -> None:
     chairs.at(40)
     plan = chairs.plan(scenario=scenario)
-    page = at_chair(chromium, address, plan, scheme=scheme)
+    page = at_chair(chromium, address, plan)
     assert faults(page) == []
     page.evaluate(_OPEN_ALL)
     assert faults(page) == []
@@ -663,13 +660,12 @@ def test_server_proxy_and_sockets_killed_lose_nothing(
 
 
 def test_a_page_with_entries_that_wait_is_accessible(chromium: Chromium, address: str, running: Plan) -> None:
-    for scheme in THEMES:
-        page = at_chair(chromium, address, running, scheme=scheme)
-        page.context.set_offline(True)
-        enter_pulse(page, "99")
-        expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=12_000)
-        assert faults(page) == []
-        page.context.close()
+    page = at_chair(chromium, address, running)
+    page.context.set_offline(True)
+    enter_pulse(page, "99")
+    expect(page.locator("#now")).to_have_class(re.compile("stale"), timeout=12_000)
+    assert faults(page) == []
+    page.context.close()
 
 
 def test_a_double_tap_is_one_entry_and_the_next_reading_another(

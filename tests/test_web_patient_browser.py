@@ -8,7 +8,7 @@ import uuid
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, press, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, press, signed_in, too_wide
 from tests.support.treated import centre, linked, treated
 from tests.support.web import PASSWORD, Web
 
@@ -46,11 +46,10 @@ def come_in(context: BrowserContext, web: Web, address: str, stream: str) -> Pag
     return page
 
 
-def phone(chromium: Browser, *, script: bool = False, theme: str = "light") -> BrowserContext:
+def phone(chromium: Browser, *, script: bool = False) -> BrowserContext:
     return chromium.new_context(
         viewport=PHONE,  # type: ignore[arg-type]
         java_script_enabled=script,
-        color_scheme=theme,  # type: ignore[arg-type]
     )
 
 
@@ -114,10 +113,9 @@ def test_by_the_keyboard_alone(chromium: Browser, web: Web, address: str) -> Non
     expect(page.get_by_text("EMERGENCY NOW")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_every_page_is_accessible_and_fits(chromium: Browser, web: Web, address: str, theme: str) -> None:
-    stream, _ = treated(web, somebody(), f"Fictional {theme}", ended_hours_ago=30)
-    context = phone(chromium, script=True, theme=theme)
+def test_every_page_is_accessible_and_fits(chromium: Browser, web: Web, address: str) -> None:
+    stream, _ = treated(web, somebody(), "Fictional Reader", ended_hours_ago=30)
+    context = phone(chromium, script=True)
     page = come_in(context, web, address, stream)
     number = page.get_by_role("link", name="Answer now").get_attribute("href") or ""
     for path in (*PAGES, number):
@@ -138,7 +136,7 @@ def test_every_page_is_accessible_and_fits(chromium: Browser, web: Web, address:
     for language in ("Español", "Français"):
         press(page, language)
         looked_at(page, language)
-    team = signed_in(chromium.new_context(color_scheme=theme), address, "nurse", PASSWORD)  # type: ignore[arg-type]
+    team = signed_in(chromium.new_context(), address, "nurse", PASSWORD)
     team.goto(f"{address}/patients/{stream}")
     press(team, "Make a private link")
     team.locator("summary").last.click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.chromium import THEMES, WIDTHS, faults, leads_on, press, signed_in, too_wide
+from tests.support.chromium import WIDTHS, faults, leads_on, press, signed_in, too_wide
 from tests.support.treated import centre, treated
 from tests.support.web import PASSWORD, Web
 
@@ -64,10 +64,9 @@ def test_a_value_is_echoed_in_the_other_unit_while_it_is_typed(
     context.close()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_pages_are_accessible(chromium: Browser, web: Web, address: str, theme: str) -> None:
-    stream, _ = treated(web, f"P-S2-{theme}")
-    context = chromium.new_context(color_scheme=theme)  # type: ignore[arg-type]
+def test_the_pages_are_accessible(chromium: Browser, web: Web, address: str) -> None:
+    stream, _ = treated(web, "P-S2")
+    context = chromium.new_context()
     page = signed_in(context, address, "prescriber", PASSWORD)
     for path in ("/sign-off", f"/facts/{FACT}", f"/facts/{SETTING}", f"/patients/{stream}/results"):
         page.goto(f"{address}{path}")
