@@ -105,10 +105,11 @@ def _check_weight(product: Product, condition: str, group: RiskGroup | None, wei
     if isinstance(ladder, rates.NoRates):
         return False
     rows = limit_rows(product, SCHEDULES[ladder.decision.schedule], group)
+    lowest = min(limit for limit, _ in rows)
+    exact = lowest * Fraction(weight)
+    strict = any(is_strict for limit, is_strict in rows if limit == lowest)
     for pump_step in PUMP_STEPS:
         for rate, _, _ in rates.settings(replace(ladder, pump_step_ml_per_h=pump_step)):
             assert rate % pump_step == 0
-            for limit, strict in rows:
-                exact = limit * Fraction(weight)
-                assert rate < exact or (rate == exact and not strict), (weight, pump_step, rate, exact)
+            assert rate < exact or (rate == exact and not strict), (weight, pump_step, rate, exact)
     return True

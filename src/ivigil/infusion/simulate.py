@@ -33,6 +33,7 @@ from ivigil.infusion.events import (
     VitalsTaken,
 )
 from ivigil.infusion.hanging import StopCode
+from ivigil.infusion.moment import Past, past
 from ivigil.infusion.nurse import NURSE, Bedside, Deed, answer, take_down
 from ivigil.infusion.progress import given_ml, hung_ml, left_ml
 from ivigil.infusion.replay import replay
@@ -118,6 +119,7 @@ class _Infusion:
         self.wrong = _wrong_vial(briefing, knowledge, self.shelf, rng)
         self.wanted_since: dict[Code, dt.datetime] = {}
         self.on_screen: tuple[Advice, ...] = ()
+        self.known: tuple[State, Past] | None = None
         self.seen = -1
         self.times: tuple[dt.datetime, ...] = ()
 
@@ -229,7 +231,7 @@ class _Infusion:
 
     def _nurse(self) -> bool:
         """Do the most pressing thing that can be done now; False: there is none."""
-        advised = advise(self.briefing, self.state, self.now)
+        advised = advise(self.briefing, self.state, self.now, self._past())
         self._screen(advised)
         self.seen, self.times = len(self.events), tuple(a.at for a in advised if a.at is not None)
         at = self._bedside()
@@ -241,6 +243,12 @@ class _Infusion:
                     self._record(what, by)
                 return True
         return False
+
+    def _past(self) -> Past:
+        """Of the state as it is: most looks find the one of before."""
+        if self.known is None or self.known[0] is not self.state:
+            self.known = (self.state, past(self.briefing, self.state))
+        return self.known[1]
 
     def _was_told(self, deeds: tuple[Deed, ...]) -> bool:
         """A vial that was refused once is not refused again every minute."""
