@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import re
 import uuid
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -126,6 +130,20 @@ class Web:
         return made
 
 
+@cache
+def _loop() -> BlockingPortal:
+    """The event loop that all requests share, as those of a server do; none is begun for each of them."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(start_blocking_portal())
+
+
+def _in_process(app: Litestar) -> TestClient[Litestar]:
+    made = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    made.blocking_portal = _loop()
+    return made
+
+
 class Browser:
     """Follows no redirect; sends forms as a page without a script would.
 
@@ -135,9 +153,7 @@ class Browser:
     def __init__(self, app: Litestar) -> None:
         served = app.state.get(SERVED_AT, "")
         self.http: httpx.Client = (
-            httpx.Client(base_url=served, timeout=_PATIENCE_S)
-            if served
-            else TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+            httpx.Client(base_url=served, timeout=_PATIENCE_S) if served else _in_process(app)
         )
 
     def get(self, path: str, **headers: str) -> httpx.Response:
