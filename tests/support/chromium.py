@@ -22,7 +22,7 @@ from tests.support.web import SERVED_AT
 expect.set_options(timeout=20_000)
 """How long a page may take depends on what else the machine does."""
 
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _VIOLATIONS = {"resultTypes": ["violations"]}
 """What passes is counted, not listed: it would take longer than the checks."""
 WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1440}
@@ -89,7 +89,7 @@ def faults(page: Page) -> list[str]:
     """
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     found = list[str]()
-    for theme in THEMES:
+    for theme in _THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         for rule in Axe().run(page, options=_VIOLATIONS).response["violations"]:
             found.append(f"{theme}: {rule['id']}: {[node['target'] for node in rule['nodes']]}")
