@@ -155,6 +155,7 @@ class Browser:
         self.http: httpx.Client = (
             httpx.Client(base_url=served, timeout=_PATIENCE_S) if served else _in_process(app)
         )
+        self._token, self._token_of = "", frozenset[tuple[str, str | None]]((("no", "session"),))
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.http.get(path, headers=headers, follow_redirects=False)
@@ -168,8 +169,14 @@ class Browser:
     def post(
         self, path: str, data: dict[str, Any] | None = None, *, form_at: str = "/sign-in"
     ) -> httpx.Response:
-        """Send a form with the hidden field of the page ``form_at``."""
-        return self.bare_post(path, {"form_token": self.form_token(form_at), **(data or {})})
+        """Send a form with the hidden field of the page ``form_at``, or of one before in the same session."""
+        if self._cookies() != self._token_of:
+            self._token = self.form_token(form_at)
+            self._token_of = self._cookies()
+        return self.bare_post(path, {"form_token": self._token, **(data or {})})
+
+    def _cookies(self) -> frozenset[tuple[str, str | None]]:
+        return frozenset((cookie.name, cookie.value) for cookie in self.http.cookies.jar)
 
     def bare_post(self, path: str, data: dict[str, Any], **headers: str) -> httpx.Response:
         """Send exactly this."""
